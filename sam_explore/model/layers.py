@@ -1,0 +1,33 @@
+"""Small layers that several components share."""
+
+from itertools import pairwise
+
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+
+class ChannelNorm(nn.LayerNorm):
+    """Layer norm over the channels of a channel-first map, at each place by itself."""
+
+    def __init__(self, channels: int):
+        super().__init__(channels, eps=1e-6)
+
+    def forward(
+        self, features: Float[Tensor, "batch channel row column"]
+    ) -> Float[Tensor, "batch channel row column"]:
+        return super().forward(features.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class TokenHead(nn.Module):
+    """Three linear layers with ReLU between them, as SAM puts on each of its output tokens."""
+
+    def __init__(self, dim: int, hidden_dim: int, out_dim: int):
+        super().__init__()
+        sizes = [dim, hidden_dim, hidden_dim, out_dim]
+        self.layers = nn.ModuleList(nn.Linear(before, after) for before, after in pairwise(sizes))
+
+    def forward(self, token: Float[Tensor, "batch channel"]) -> Float[Tensor, "batch out"]:
+        for layer in self.layers[:-1]:
+            token = F.relu(layer(token))
+        return self.layers[-1](token)

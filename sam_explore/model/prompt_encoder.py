@@ -1,0 +1,55 @@
+"""The prompt encoder: encoded coordinates become prompt tokens that carry their meaning."""
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from .config import SamConfig
+from .hooks import HookPoint
+
+
+class PromptEncoder(nn.Module):
+    """Adds to each encoded coordinate one of four learned vectors that say what it stands for.
+
+    A fifth vector, "not a point", is the padding token that follows points given without a box.
+
+    Source: the paper's section 3 and appendix A;
+    https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/modeling/prompt_encoder.py#L73
+    """
+
+    def __init__(self, config: SamConfig):
+        super().__init__()
+        self.background = nn.Parameter(torch.randn(1, config.token_dim))
+        self.foreground = nn.Parameter(torch.randn(1, config.token_dim))
+        self.box_top_left = nn.Parameter(torch.randn(1, config.token_dim))
+        self.box_bottom_right = nn.Parameter(torch.randn(1, config.token_dim))
+        self.not_a_point = nn.Parameter(torch.randn(1, config.token_dim))
+        self.hook_tokens = HookPoint(
+            "batch prompt channel", "prompt tokens: points, then padding or the box's two corners"
+        )
+
+    def forward(
+        self,
+        encodings: Float[Tensor, "batch coordinate channel"],
+        labels: Int[Tensor, "batch point"],
+        has_box: bool,
+    ) -> Float[Tensor, "batch prompt channel"]:
+        """Prompt tokens of encoded points, followed by a box's two encoded corners if there is one.
+
+        Args:
+            encodings: the coordinate encoder's output: the points in order, then top left and
+                bottom right corner when `has_box`.
+            labels: 1 for a foreground and 0 for a background point.
+            has_box: whether the last two encodings are a box.
+        """
+        points = labels.shape[1]
+        is_foreground = (labels == 1)[..., None]
+        meaning = torch.where(is_foreground, self.foreground, self.background)
+        tokens = [encodings[:, :points] + meaning]
+        if has_box:
+            tokens.append(
+                encodings[:, points:] + torch.cat([self.box_top_left, self.box_bottom_right])
+            )
+        elif points:
+            tokens.append(self.not_a_point.expand(len(encodings), 1, -1))
+        return self.hook_tokens(torch.cat(tokens, dim=1))

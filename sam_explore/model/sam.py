@@ -1,0 +1,88 @@
+"""Sam: the four components of the published figure, wired."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from .config import SamConfig
+from .coordinate_encoder import CoordinateEncoder
+from .hooks import HookPoint
+from .image_encoder import ImageEncoder
+from .mask_decoder import MaskDecoder
+from .prompt_encoder import PromptEncoder
+
+
+class Sam(nn.Module):
+    """The Segment Anything Model, version 1.
+
+    `sam_explore.load` fills it with weights; `sam_explore.encode` and `sam_explore.predict` work in
+    a picture's own pixels. The methods here work in the model's own frame.
+
+    Source: "Segment Anything" (arXiv 2304.02643); https://github.com/facebookresearch/segment-anything
+    """
+
+    def __init__(self, config: SamConfig):
+        super().__init__()
+        self.config = config
+        self.image_encoder = ImageEncoder(config)
+        self.coordinate_encoder = CoordinateEncoder(config)
+        self.prompt_encoder = PromptEncoder(config)
+        self.mask_decoder = MaskDecoder(config)
+        named = self.named_modules()
+        self._hook_points = {name: hook for name, hook in named if isinstance(hook, HookPoint)}
+        for name, hook in self._hook_points.items():
+            hook.name = name
+
+    @property
+    def hook_points(self) -> dict[str, HookPoint]:
+        """All hook points by name."""
+        return dict(self._hook_points)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.coordinate_encoder.frequencies.device
+
+    def encode_image(
+        self,
+        image: Float[Tensor, "batch 3 height width"],
+        windows: Sequence[int] | None = None,
+        relative_positions: str = "interpolate",
+    ) -> Float[Tensor, "batch channel row column"]:
+        """Image tokens of a normalised, padded picture: the slow part, once a picture.
+
+        See `ImageEncoder.forward` for the arguments.
+        """
+        return self.image_encoder(image, windows, relative_positions)
+
+    def encode_prompts(
+        self,
+        points_unit: Float[Tensor, "batch point 2"],
+        labels: Int[Tensor, "batch point"],
+        boxes_unit: Float[Tensor, "batch 4"] | None = None,
+    ) -> Float[Tensor, "batch prompt channel"]:
+        """Prompt tokens of points and boxes in the unit square of the model's input.
+
+        Args:
+            points_unit: x, y of each point, possibly none.
+            labels: 1 for foreground, 0 for background.
+            boxes_unit: x0, y0, x1, y1 of one box for each prompt set, or None.
+        """
+        coordinates = points_unit
+        if boxes_unit is not None:
+            corners = boxes_unit.reshape(-1, 2, 2)
+            coordinates = torch.cat([points_unit, corners], dim=1)
+        encodings = self.coordinate_encoder(coordinates)
+        return self.prompt_encoder(encodings, labels, has_box=boxes_unit is not None)
+
+    def decode(
+        self,
+        image_tokens: Float[Tensor, "batch_or_1 channel row column"],
+        prompt_tokens: Float[Tensor, "batch prompt channel"],
+        mask_hints: Float[Tensor, "batch 1 height width"] | None = None,
+    ) -> tuple[Float[Tensor, "batch mask height width"], Float[Tensor, "batch mask"]]:
+        """Logits of the four masks, 4 pixels a token, and their predicted IoU: once a prompt."""
+        image_encoding = self.coordinate_encoder.grid(*image_tokens.shape[-2:])
+        return self.mask_decoder(image_tokens, image_encoding, prompt_tokens, mask_hints)

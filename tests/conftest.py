@@ -1,0 +1,46 @@
+"""For all tests: shapes and types are checked at every call, and no exception is swallowed."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+import torch
+from beartype import BeartypeConf, beartype
+from jaxtyping import install_import_hook
+
+if "sam_explore" in sys.modules:
+    raise RuntimeError("sam_explore was imported before its shapes could be put under check.")
+# Where a float is expected an int will do, as PEP 484 has it; beartype asks for that explicitly.
+_CHECKER = ModuleType("sam_explore_type_checker")
+_CHECKER.check = beartype(conf=BeartypeConf(is_pep484_tower=True))
+sys.modules[_CHECKER.__name__] = _CHECKER
+install_import_hook("sam_explore", f"{_CHECKER.__name__}.check")
+
+# Small tensors gain nothing from a second thread, and on a busy machine wait long for it.
+torch.set_num_threads(1)
+
+
+class _Swallowed(logging.Handler):
+    """Keeps what widgets log when a callback raises."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.exceptions: list[BaseException] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info and record.exc_info[1] is not None:
+            self.exceptions.append(record.exc_info[1])
+
+
+@pytest.fixture(autouse=True)
+def no_swallowed_exceptions(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Widgets log what their callbacks raise, and go on. Here that fails the test, unless it is
+    marked `raising_callback`."""
+    logger, swallowed = logging.getLogger("traitlets"), _Swallowed()
+    logger.addHandler(swallowed)
+    yield
+    logger.removeHandler(swallowed)
+    if swallowed.exceptions and request.node.get_closest_marker("raising_callback") is None:
+        raise swallowed.exceptions[0]

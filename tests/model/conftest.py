@@ -1,0 +1,41 @@
+"""A network small enough to follow by hand, with random weights everywhere."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from sam_explore.model import TOY, Sam, SamConfig
+
+# A grid of 5 in windows of 3: padding at the bottom and the right. Block 0 windowed, 1 global.
+CONFIG = replace(
+    TOY,
+    name="tiny",
+    image_size=40,
+    patch_size=8,
+    encoder_dim=24,
+    encoder_depth=2,
+    encoder_heads=2,
+    encoder_mlp_dim=32,
+    global_blocks=(1,),
+    window_size=3,
+    token_dim=32,
+    decoder_heads=4,
+    decoder_mlp_dim=48,
+    iou_hidden_dim=16,
+)
+
+
+@pytest.fixture
+def config() -> SamConfig:
+    return CONFIG
+
+
+@pytest.fixture
+def sam() -> Sam:
+    """Every weight random, since the defaults of zero and one hide errors."""
+    torch.manual_seed(5)
+    sam = Sam(CONFIG).eval().requires_grad_(False)
+    for weight in sam.parameters():
+        weight.copy_(torch.randn_like(weight) * (0.3 if weight.ndim > 1 else 0.6))
+    return sam
