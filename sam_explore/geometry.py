@@ -1,0 +1,161 @@
+"""Prompts, and every conversion between image pixels, the unit square and the token grid."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+
+FOREGROUND = 1
+BACKGROUND = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Prompts:
+    """One prompt set: what a person says about one object, in pixels of their own picture.
+
+    Args:
+        points: (n, 2), x before y, from 0 to the picture's width and height. Or None.
+        labels: (n,), 1 for a point on the object, 0 for one beside it. All 1 if None.
+        box: (x0, y0, x1, y1) with x0 <= x1 and y0 <= y1, or None.
+        mask_hint: (side, side) logits in the model's own low-resolution frame (256 for the released
+            models): what an earlier prediction's `logits` hold. Or None.
+
+    Lists become read-only arrays; `points` and `labels` are then always arrays, possibly empty.
+
+    Raises:
+        ValueError: numbers that are not finite, labels other than 0 and 1, or wrong shapes.
+    """
+
+    points: np.ndarray | Sequence | None = None
+    labels: np.ndarray | Sequence | None = None
+    box: np.ndarray | Sequence | None = None
+    mask_hint: np.ndarray | Sequence | None = None
+
+    def __post_init__(self):
+        points = _array("points", () if self.points is None else self.points, (None, 2))
+        labels = np.ones(len(points)) if self.labels is None else self.labels
+        labels = _array("labels", labels, (len(points),))
+        if not np.isin(labels, (FOREGROUND, BACKGROUND)).all():
+            raise ValueError(
+                f"labels must be 1 (on the object) or 0 (beside it), but are {labels.tolist()}."
+            )
+        object.__setattr__(self, "points", points)
+        object.__setattr__(self, "labels", _frozen(labels.astype(np.int64)))
+        if self.box is not None:
+            object.__setattr__(self, "box", _checked_box(self.box))
+        if self.mask_hint is not None:
+            hint = _array("mask_hint", self.mask_hint, (None, None)).astype(np.float32)
+            object.__setattr__(self, "mask_hint", _frozen(hint))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all is said."""
+        return not len(self.points) and self.box is None and self.mask_hint is None
+
+    @property
+    def token_count(self) -> int:
+        """Prompt tokens the model makes of this: a point each, and a box's two or a padding one."""
+        if self.box is not None:
+            return len(self.points) + 2
+        return len(self.points) + 1 if len(self.points) else 0
+
+    def with_point(
+        self, point_px: np.ndarray | Sequence[float], label: int = FOREGROUND
+    ) -> "Prompts":
+        """The same prompts and one point more, at the end."""
+        points = np.concatenate([self.points, np.reshape(point_px, (1, 2))])
+        return replace(self, points=points, labels=np.append(self.labels, label))
+
+    def with_box(self, box_px: np.ndarray | Sequence[float] | None) -> "Prompts":
+        """The same prompts with this box instead of the one before, or with none."""
+        return replace(self, box=box_px)
+
+    def with_mask_hint(self, mask_hint: np.ndarray | None) -> "Prompts":
+        """The same prompts with this mask hint instead of the one before, or with none."""
+        return replace(self, mask_hint=mask_hint)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """How a picture lies in the model's square input: scaled, at the top left, padded.
+
+    Args:
+        image_size: height and width of the user's picture in pixels.
+        input_size: height and width in pixels that it is scaled to.
+        side: the side of the model's square input in pixels.
+        patch_size: the side of one token in pixels of the model's input.
+    """
+
+    image_size: tuple[int, int]
+    input_size: tuple[int, int]
+    side: int
+    patch_size: int
+
+    def unit_from_px(self, points_px: Float[np.ndarray, "*any 2"]) -> Float[np.ndarray, "*any 2"]:
+        """Points of the picture as x, y from 0 to 1 across the model's input.
+
+        Half an input pixel is added after scaling, which puts a pixel's index at its centre, as the
+        reference does: https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/modeling/prompt_encoder.py#L80
+        """
+        return (points_px * self._scale + 0.5) / self.side
+
+    def px_from_unit(self, points_unit: Float[np.ndarray, "*any 2"]) -> Float[np.ndarray, "*any 2"]:
+        """The inverse of `unit_from_px`."""
+        return (points_unit * self.side - 0.5) / self._scale
+
+    def token_at(self, point_px: np.ndarray | Sequence[float]) -> tuple[int, int]:
+        """Row and column of the token whose patch holds this point; outside, the nearest."""
+        x, y = np.asarray(point_px, float) * self._scale
+        last = self.side // self.patch_size - 1
+        row, column = int(y // self.patch_size), int(x // self.patch_size)
+        return min(max(row, 0), last), min(max(column, 0), last)
+
+    @property
+    def _scale(self) -> Float[np.ndarray, "2"]:
+        (height, width), (input_height, input_width) = self.image_size, self.input_size
+        return np.array([input_width / width, input_height / height])
+
+
+def fit_longest_side(image_size: tuple[int, int], side: int) -> tuple[int, int]:
+    """Height and width after scaling the longer one to `side`, rounded as the reference does.
+
+    A thin picture keeps at least one pixel.
+    """
+    scale = side / max(image_size)
+    height, width = (max(1, int(length * scale + 0.5)) for length in image_size)
+    return height, width
+
+
+def _checked_box(box: np.ndarray | Sequence) -> np.ndarray:
+    box = _array("box", box, (4,))
+    x0, y0, x1, y1 = box
+    if x0 > x1 or y0 > y1:
+        raise ValueError(
+            f"box must be (x0, y0, x1, y1) with x0 <= x1 and y0 <= y1, but is {box.tolist()}."
+        )
+    return box
+
+
+def _array(name: str, values: object, shape: tuple[int | None, ...]) -> np.ndarray:
+    """A read-only float copy of `values`, checked; None in `shape` stands for any length."""
+    try:
+        array = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be numbers, not {values!r}.") from error
+    if array.size == 0 and None in shape:  # an empty list does not say how long its rows would be
+        array = array.reshape([0 if length is None else length for length in shape])
+    fits = array.ndim == len(shape) and all(
+        want in (None, have) for want, have in zip(shape, array.shape, strict=True)
+    )
+    if not fits:
+        wanted = " x ".join("any" if length is None else str(length) for length in shape)
+        raise ValueError(f"{name} must be of shape {wanted}, not {array.shape}.")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, without NaN or infinity.")
+    return _frozen(array)
+
+
+def _frozen(array: np.ndarray) -> np.ndarray:
+    array.setflags(write=False)
+    return array

@@ -1,0 +1,1 @@
+"""Tests against the two reference implementations, as installed from PyPI."""

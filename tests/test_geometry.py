@@ -1,0 +1,198 @@
+"""Prompts are checked, read-only copies; frames convert points as worked out by hand."""
+
+from dataclasses import FrozenInstanceError
+
+import numpy as np
+import pytest
+
+from sam_explore.geometry import Frame, Prompts, fit_longest_side
+
+
+class TestPrompts:
+    def test_nothing_given_is_empty(self):
+        for empty in (Prompts(), Prompts(points=[]), Prompts(None, None, None, None)):
+            assert empty.is_empty
+            assert empty.points.shape == (0, 2)
+            assert empty.labels.shape == (0,)
+            assert empty.token_count == 0
+
+    def test_points_without_labels_are_on_the_object(self):
+        assert Prompts([(1, 2), (3, 4)]).labels.tolist() == [1, 1]
+
+    def test_points_keep_their_order_and_their_fractions(self):
+        prompts = Prompts(points=[(3.5, 4), (1, 2.25)], labels=[0, 1])
+
+        assert prompts.points.tolist() == [[3.5, 4], [1, 2.25]]
+        assert prompts.labels.tolist() == [0, 1]
+        assert prompts.labels.dtype == np.int64
+
+    @pytest.mark.parametrize(
+        ("prompts", "tokens"),
+        [
+            (Prompts([(1, 2)]), 2),  # and the padding point
+            (Prompts([(1, 2), (3, 4)]), 3),
+            (Prompts(box=(1, 2, 3, 4)), 2),
+            (Prompts([(1, 2)], box=(1, 2, 3, 4)), 3),
+            (Prompts(mask_hint=np.zeros((8, 8))), 0),
+            (Prompts([(1, 2)], mask_hint=np.zeros((8, 8))), 2),
+        ],
+    )
+    def test_token_count_follows_the_padding_rule(self, prompts, tokens):
+        assert prompts.token_count == tokens
+        assert not prompts.is_empty
+
+    @pytest.mark.parametrize(
+        ("wrong", "words"),
+        [
+            ({"points": (120, 80)}, r"points must be of shape any x 2, not \(2,\)"),
+            ({"points": np.array(5)}, r"points must be of shape any x 2, not \(\)"),
+            ({"points": [(1, 2, 3)]}, r"points must be of shape any x 2, not \(1, 3\)"),
+            ({"points": [(1, 2), (3,)]}, "points must be numbers"),
+            ({"points": ["ab"]}, "points must be numbers"),
+            ({"points": [(1, np.nan)]}, "points must be finite"),
+            ({"points": [(np.inf, 1)]}, "points must be finite"),
+            (
+                {"points": [(1, 2)], "labels": [1, 0]},
+                r"labels must be of shape 1, not \(2,",
+            ),
+            ({"labels": [1]}, r"labels must be of shape 0, not \(1,\)"),
+            ({"points": [(1, 2)], "labels": [2]}, r"labels must be 1 .* or 0 .*, but are \[2.0\]"),
+            ({"points": [(1, 2)], "labels": [-1]}, "labels must be 1"),
+            ({"points": [(1, 2)], "labels": [0.5]}, "labels must be 1"),
+            ({"box": (1, 2, 3)}, r"box must be of shape 4, not \(3,\)"),
+            ({"box": [(1, 2, 3, 4)]}, r"box must be of shape 4, not \(1, 4\)"),
+            ({"box": (5, 2, 3, 4)}, "x0 <= x1 and y0 <= y1, but is"),
+            ({"box": (1, 5, 3, 4)}, "x0 <= x1 and y0 <= y1, but is"),
+            ({"box": (1, 2, np.nan, 4)}, "box must be finite"),
+            ({"mask_hint": np.zeros((1, 8, 8))}, r"mask_hint must be of shape any x any, not"),
+            ({"mask_hint": np.full((8, 8), np.inf)}, "mask_hint must be finite"),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused_in_words(self, wrong: dict, words: str):
+        with pytest.raises(ValueError, match=words):
+            Prompts(**wrong)
+
+    def test_a_box_of_no_size_is_allowed(self):
+        assert Prompts(box=(3, 4, 3, 4)).box.tolist() == [3, 4, 3, 4]
+
+    def test_what_was_given_can_change_later_without_effect(self):
+        points, box, hint = np.array([[1.0, 2.0]]), np.array([1.0, 2, 3, 4]), np.zeros((8, 8))
+        prompts = Prompts(points, box=box, mask_hint=hint)
+
+        points[:], box[:], hint[:] = 9, 9, 9
+
+        assert prompts.points.tolist() == [[1, 2]]
+        assert prompts.box.tolist() == [1, 2, 3, 4]
+        assert not prompts.mask_hint.any()
+
+    def test_prompts_cannot_be_changed(self):
+        prompts = Prompts([(1, 2)], box=(1, 2, 3, 4), mask_hint=np.zeros((8, 8)))
+
+        with pytest.raises(FrozenInstanceError):
+            prompts.box = None
+        for array in (prompts.points, prompts.labels, prompts.box, prompts.mask_hint):
+            with pytest.raises(ValueError, match="read-only"):
+                array[...] = 0
+
+    def test_with_point_adds_at_the_end_and_leaves_the_rest(self):
+        first = Prompts([(1, 2)], box=(1, 2, 3, 4), mask_hint=np.zeros((8, 8)))
+
+        second = first.with_point((5, 6), label=0)
+
+        assert second.points.tolist() == [[1, 2], [5, 6]]
+        assert second.labels.tolist() == [1, 0]
+        assert second.box.tolist() == [1, 2, 3, 4]
+        assert second.mask_hint.shape == (8, 8)
+        assert first.points.tolist() == [[1, 2]]
+
+    def test_with_box_and_with_mask_hint_replace_or_remove(self):
+        prompts = Prompts([(1, 2)]).with_box((1, 2, 3, 4)).with_mask_hint(np.ones((8, 8)))
+
+        assert prompts.box.tolist() == [1, 2, 3, 4]
+        assert prompts.mask_hint.dtype == np.float32
+        assert prompts.with_box(None).box is None
+        assert prompts.with_mask_hint(None).mask_hint is None
+        with pytest.raises(ValueError, match="x0 <= x1"):
+            prompts.with_box((5, 2, 3, 4))
+
+    def test_prompts_are_compared_by_identity(self):
+        one, other = Prompts([(1, 2)]), Prompts([(1, 2)])
+
+        assert one == one
+        assert one != other
+        assert len({one, other}) == 2
+
+
+# A picture of 80 x 200 in an input of 100: scaled by one half to 40 x 100, in tokens of 10.
+WIDE = Frame(image_size=(80, 200), input_size=(40, 100), side=100, patch_size=10)
+
+
+class TestFrame:
+    @pytest.mark.parametrize(
+        ("point_px", "point_unit"),
+        [
+            ((0, 0), (0.005, 0.005)),
+            ((200, 0), (1.005, 0.005)),
+            ((0, 80), (0.005, 0.405)),
+            ((200, 80), (1.005, 0.405)),
+            ((99, 39), (0.5, 0.2)),
+        ],
+    )
+    def test_corners_lie_half_an_input_pixel_in(self, point_px, point_unit):
+        unit = WIDE.unit_from_px(np.array([point_px], dtype=float))
+
+        np.testing.assert_allclose(unit, [point_unit], rtol=1e-12)
+        np.testing.assert_allclose(WIDE.px_from_unit(unit), [point_px], rtol=0, atol=1e-9)
+
+    def test_each_direction_has_its_own_scale_after_rounding(self):
+        # 97 x 133 in 80: the height of 58.35 is rounded to 58, so rows shrink a little more.
+        frame = Frame((97, 133), fit_longest_side((97, 133), 80), side=80, patch_size=8)
+
+        assert frame.input_size == (58, 80)
+        unit = frame.unit_from_px(np.array([[133.0, 97.0]]))
+        np.testing.assert_allclose(unit, [[80.5 / 80, 58.5 / 80]], rtol=1e-12)
+
+    def test_any_number_of_axes_is_converted(self):
+        points = np.arange(24.0).reshape(2, 3, 2, 2)
+
+        assert WIDE.unit_from_px(points).shape == points.shape
+        np.testing.assert_allclose(WIDE.px_from_unit(WIDE.unit_from_px(points)), points)
+        assert WIDE.unit_from_px(np.zeros((0, 2))).shape == (0, 2)
+
+    @pytest.mark.parametrize(
+        ("point_px", "token"),
+        [
+            ((0, 0), (0, 0)),
+            ((19.9, 19.9), (0, 0)),
+            ((20, 0), (0, 1)),
+            ((0, 20), (1, 0)),
+            ((199, 79), (3, 9)),
+            ((200, 0), (0, 9)),  # the right edge belongs to the last column
+            ((-5, -5), (0, 0)),
+            ((1000, 1000), (9, 9)),
+        ],
+    )
+    def test_token_at_gives_row_and_column_of_the_patch(self, point_px, token):
+        assert WIDE.token_at(point_px) == token
+        assert WIDE.token_at(np.array(point_px)) == token
+
+
+class TestFitLongestSide:
+    @pytest.mark.parametrize(
+        ("image_size", "fitted"),
+        [
+            ((1024, 1024), (1024, 1024)),
+            ((768, 1024), (768, 1024)),
+            ((480, 640), (768, 1024)),
+            ((640, 427), (1024, 683)),  # 683.2
+            ((2, 3), (683, 1024)),  # 682.67
+            ((1, 50), (20, 1024)),  # 20.48
+            ((50, 1), (1024, 20)),
+            ((1, 1), (1024, 1024)),
+            ((3, 2048), (2, 1024)),  # 1.5 is rounded up
+            ((1, 5000), (1, 1024)),  # 0.2 would be no pixel at all
+            ((5000, 1), (1024, 1)),
+        ],
+    )
+    def test_the_longer_side_fits_and_the_other_is_rounded(self, image_size, fitted):
+        assert fit_longest_side(image_size, 1024) == fitted

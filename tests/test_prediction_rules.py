@@ -1,0 +1,96 @@
+"""Masks, stability, the chosen mask and the enlarged logits, worked out by hand."""
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from sam_explore.geometry import Frame, Prompts
+from sam_explore.prediction import Prediction, checked_image
+
+
+def prediction_of(logits, iou=(0, 0, 0, 0), prompts=None) -> Prediction:
+    """A prediction whose logits are already at the picture's size."""
+    logits = np.asarray(logits, np.float32)
+    size = logits.shape[1]
+    frame = Frame((size, size), (size, size), side=size, patch_size=1)
+    return Prediction(logits, np.asarray(iou, np.float32), prompts or Prompts(), frame)
+
+
+def test_a_mask_is_where_logits_exceed_the_threshold():
+    logits = [[[-1.0, 0.0], [0.5, 2.0]]] * 4
+
+    assert prediction_of(logits).masks()[0].tolist() == [[False, False], [True, True]]
+    assert prediction_of(logits).masks(0.5)[0].tolist() == [[False, False], [False, True]]
+    assert prediction_of(logits).masks(-2.0)[0].all()
+
+
+def test_stability_is_the_smaller_area_over_the_larger():
+    logits = [
+        [[3.0, 2.0], [0.5, -5.0]],  # above 1: two; above -1: three
+        [[3.0, 2.0], [4.0, 5.0]],  # all in both
+        [[0.0, 0.0], [0.0, -3.0]],  # none above 1
+        [[-3.0, -3.0], [-3.0, -3.0]],  # empty: 0, where the original divides 0 by 0
+    ]
+
+    prediction = prediction_of(logits)
+
+    np.testing.assert_allclose(prediction.stability(), [2 / 3, 1, 0, 0])
+    np.testing.assert_allclose(prediction.stability(offset=0.25), [1, 1, 0, 0])
+    np.testing.assert_allclose(prediction.stability(threshold=2.5), [0, 2 / 4, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("prompts", "chosen"),
+    [
+        (Prompts([(1, 1)]), 2),
+        (Prompts([(1, 1)], labels=[0]), 2),
+        (Prompts(box=(0, 0, 1, 1)), 2),
+        (Prompts(mask_hint=np.zeros((2, 2))), 2),
+        (Prompts([(1, 1)], mask_hint=np.zeros((2, 2))), 2),
+        (Prompts([(1, 1), (0, 0)]), 0),
+        (Prompts([(1, 1)], box=(0, 0, 1, 1)), 0),
+    ],
+)
+def test_one_prompt_takes_the_best_alternative_and_several_token_0(prompts, chosen):
+    iou = (0.99, 0.5, 0.8, 0.7)
+
+    assert prediction_of(np.zeros((4, 2, 2)), iou, prompts).chosen == chosen
+
+
+def test_visible_logits_end_where_the_padding_begins():
+    logits = np.arange(4 * 8 * 8, dtype=np.float32).reshape(4, 8, 8)
+    # 5 of 16 rows are picture: 2.5 of the 8 cells, so that the third is half visible.
+    frame = Frame(image_size=(50, 160), input_size=(5, 16), side=16, patch_size=8)
+
+    visible = Prediction(logits, np.zeros(4, np.float32), Prompts(), frame).visible
+
+    np.testing.assert_array_equal(visible, logits[:, :3, :])
+
+
+def test_logits_are_enlarged_to_the_input_then_cut_then_to_the_picture():
+    # Low resolution 2 x 2, input 4 x 4 of which the upper half is picture, picture 2 x 4.
+    logits = np.array([[[0.0, 4.0], [8.0, 12.0]]] * 4, np.float32)
+    frame = Frame(image_size=(2, 4), input_size=(2, 4), side=4, patch_size=2)
+
+    upscaled = Prediction(logits, np.zeros(4, np.float32), Prompts(), frame).upscaled
+
+    # Centres of 4 pixels lie at -1/4, 1/4, 3/4 and 5/4 of the 2; outside, the edge goes on.
+    np.testing.assert_allclose(upscaled[0], [[0, 1, 3, 4], [2, 3, 5, 6]])
+
+
+@pytest.mark.parametrize(
+    ("image", "advice"),
+    [
+        (np.zeros((4, 5, 3)), "astype(np.uint8)"),
+        (np.zeros((3, 4, 5), np.uint8), "np.moveaxis(image, 0, 2)"),
+        (np.zeros((4, 5), np.uint8), 'np.asarray(PIL.Image.fromarray(image).convert("RGB"))'),
+        (np.zeros((0, 5, 3), np.uint8), "no pixels"),
+    ],
+)
+def test_a_refused_image_comes_with_advice_that_works(image, advice):
+    with pytest.raises(ValueError, match="image must be uint8") as refused:
+        checked_image(image)
+    assert advice in str(refused.value)
+    code = str(refused.value).rpartition(": ")[2].rstrip(".")
+    if image.size:
+        checked_image(eval(code, {"np": np, "PIL": PIL, "image": image}))
