@@ -1,0 +1,76 @@
+"""Change tensors while the model runs: `edit`, the writing twin of `record`."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+
+import torch
+from torch import Tensor
+
+from sam_explore.model import HookPoint, Sam
+from sam_explore.model.lock import lock_of
+
+from .recording import find_hooks
+
+Edit = Callable[[Tensor, HookPoint], Tensor]
+
+
+@contextmanager
+def edit(sam: Sam, edits: Mapping[str, Edit]) -> Iterator[None]:
+    """Replace the tensors at some hook points while the context lasts.
+
+        with sx.edit(sam, {"image_encoder.position_encoder.hook_encoding": sx.zero}):
+            sx.encode(sam, image)
+
+    Edits of the same hook point act one after the other, the outer context's first.
+
+    Args:
+        sam: the model.
+        edits: for each name or pattern (as in `record`) a function `fn(tensor, hook)` that returns
+            the replacement. The tensor it gets is a copy of its own.
+
+    Raises:
+        ValueError: a name without a match; or, while the model runs, a replacement of another shape
+            or kind, or one with NaN.
+    """
+    with lock_of(sam), ExitStack() as attached:
+        for name, fn in edits.items():
+            for hook in find_hooks(sam, name):
+                attached.callback(hook.register_forward_hook(_replacing(fn)).remove)
+        yield
+
+
+def zero(tensor: Tensor, hook: HookPoint) -> Tensor:
+    """An edit: zeros instead of the tensor."""
+    return torch.zeros_like(tensor)
+
+
+def check_edit(fn: Edit) -> None:
+    """Raise TypeError if results can't be kept by this function, since it can't be hashed."""
+    try:
+        hash(fn)
+    except TypeError:
+        raise TypeError(
+            f"An edit must be hashable, since a trace keeps results by it, but a "
+            f"{type(fn).__name__} is not. Pass a function; a dataclass can be hashed with "
+            "@dataclass(frozen=True)."
+        ) from None
+
+
+def _replacing(fn: Edit) -> Callable[[HookPoint, tuple, Tensor], Tensor]:
+    def replace(hook: HookPoint, _inputs: tuple, tensor: Tensor) -> Tensor:
+        # A copy, since traces share the tensor with runs that don't have this edit.
+        replacement = fn(tensor.clone(), hook)
+        _check(replacement, tensor, hook)
+        return replacement
+
+    return replace
+
+
+def _check(replacement: object, tensor: Tensor, hook: HookPoint) -> None:
+    wanted = f"The edit of {hook.name} must return a tensor {tuple(tensor.shape)}, {tensor.dtype}"
+    if not isinstance(replacement, Tensor):
+        raise ValueError(f"{wanted}, but returned a {type(replacement).__name__}.")
+    if replacement.shape != tensor.shape or replacement.dtype != tensor.dtype:
+        raise ValueError(f"{wanted}, but returned {tuple(replacement.shape)}, {replacement.dtype}.")
+    if replacement.isnan().any():
+        raise ValueError(f"{wanted}, but what it returned holds NaN.")

@@ -1,0 +1,56 @@
+"""What a trace insists on: nobody else's hooks, the weights it began with, memory of its own."""
+
+from collections.abc import Iterator
+
+from torch import Tensor, nn
+
+from sam_explore.model import Sam
+
+
+def refuse_foreign_hooks(sam: Sam) -> None:
+    """Raise RuntimeError if anything is attached anywhere in the model."""
+    for module in _modules(sam):
+        if module._forward_hooks or module._forward_pre_hooks:
+            name = next(name for name, each in sam.named_modules() if each is module)
+            raise RuntimeError(
+                f"Something is attached to {name or 'the model'} (a record, an edit or a forward "
+                "hook), and a trace would run through it. Leave that context or remove the hook; "
+                "inside a trace, use trace.read and trace.with_edit."
+            )
+
+
+def versions_of(sam: Sam) -> tuple[tuple[int, int], ...]:
+    """Where each weight lies and how often it was changed there."""
+    return tuple((weight.data_ptr(), weight._version) for weight in _weights(sam))
+
+
+def refuse_changed_weights(sam: Sam, versions: tuple[tuple[int, int], ...]) -> None:
+    """Raise RuntimeError if the model's weights are not those that had these versions."""
+    if versions_of(sam) != versions:
+        raise RuntimeError(
+            "The model's weights changed after this trace was made, so what it holds is of "
+            "another model. Make a new Trace."
+        )
+
+
+def own(tensor: Tensor, sam: Sam) -> Tensor:
+    """The tensor in memory of its own: no weight, and no small part of something large."""
+    storage = tensor.untyped_storage()
+    places = {weight.untyped_storage().data_ptr() for weight in _weights(sam)}
+    is_part = storage.nbytes() > tensor.numel() * tensor.element_size()
+    return tensor.detach().clone() if is_part or storage.data_ptr() in places else tensor
+
+
+def _weights(sam: Sam) -> Iterator[Tensor]:
+    for module in _modules(sam):
+        for tensor in (*module._parameters.values(), *module._buffers.values()):
+            if tensor is not None:
+                yield tensor
+
+
+def _modules(sam: Sam) -> list[nn.Module]:
+    """All modules. Torch's own walk also names them, which takes as long as a small decoder."""
+    modules: list[nn.Module] = [sam]
+    for module in modules:  # grows meanwhile
+        modules.extend(child for child in module._modules.values() if child is not None)
+    return modules

@@ -1,0 +1,98 @@
+"""The steps that a traced run is made of: what each needs, computes and holds inside."""
+
+import re
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from sam_explore.geometry import Frame, Prompts
+from sam_explore.model import Sam
+from sam_explore.prediction import prompt_tensors
+
+from .recording import record
+
+# A block's index, or the name of another step.
+Step = int | str
+EMBED, PROJECT, PROMPTS, DECODE = "embed", "project", "prompts", "decode"
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What a run starts from, beside the results of its own steps."""
+
+    sam: Sam
+    pixels: Tensor
+    frame: Frame
+    prompts: Prompts
+    windows: tuple[int, ...]
+    relative_positions: str
+
+
+def step_of(hook_name: str) -> Step:
+    """The step that a hook point lies in."""
+    block = re.match(r"image_encoder\.vit\.blocks\.(\d+)\.", hook_name)
+    if block:
+        return int(block[1])
+    if hook_name.startswith("image_encoder.channel_projection."):
+        return PROJECT
+    if hook_name.startswith("image_encoder."):
+        return EMBED
+    if hook_name.startswith("mask_decoder.") or hook_name == "coordinate_encoder.hook_grid":
+        return DECODE
+    return PROMPTS
+
+
+def inputs_of(step: Step, depth: int) -> tuple[Step, ...]:
+    """The steps whose results this one reads, in an encoder of `depth` blocks."""
+    if step in (EMBED, PROMPTS):
+        return ()
+    if step == PROJECT:
+        return (depth - 1,)
+    if step == DECODE:
+        return (PROJECT, PROMPTS)
+    return (step - 1,) if step else (EMBED,)
+
+
+def order_of(step: Step, depth: int) -> int:
+    """When the step comes in a run."""
+    return (EMBED, *range(depth), PROJECT, PROMPTS, DECODE).index(step)
+
+
+def compute(step: Step, run: Run, *inputs: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+    """The result of a step: tokens, or the decoder's logits and predicted IoU."""
+    sam, encoder = run.sam, run.sam.image_encoder
+    if step == EMBED:
+        return encoder.position_encoder(encoder.patch_embedding(run.pixels[None].to(sam.device)))
+    if step == PROJECT:
+        return encoder.channel_projection(*inputs)
+    if step == PROMPTS:
+        points, labels, boxes, _ = prompt_tensors([run.prompts], run.frame, sam.device)
+        return sam.encode_prompts(points, labels, boxes)
+    if step == DECODE:
+        *_, hints = prompt_tensors([run.prompts], run.frame, sam.device)
+        return sam.decode(*inputs, hints)
+    return encoder.vit.blocks[step](*inputs, run.windows[step], run.relative_positions)
+
+
+def explicit(step: Step, sam: Sam) -> AbstractContextManager:
+    """While this lasts, the step's attention runs one operation after the other, never fused."""
+    if step == DECODE:
+        scores = "mask_decoder.**.hook_scores"
+    elif isinstance(step, int):
+        scores = f"image_encoder.vit.blocks.{step}.attention.hook_scores"
+    else:
+        scores = ()
+    return record(sam, scores, lambda _tensor, _hook: None)
+
+
+def describe(step: Step, depth: int) -> str:
+    """The step in words, for a progress line."""
+    if isinstance(step, int):
+        return f"Image encoder: block {step + 1} of {depth}"
+    return {
+        EMBED: "Image encoder: patch embedding",
+        PROJECT: "Image encoder: channel projection",
+        PROMPTS: "Prompt encoder",
+        DECODE: "Mask decoder",
+    }[step]

@@ -1,0 +1,299 @@
+"""Trace: one run of the model, of which any tensor can be asked for, and any other run be made."""
+
+from collections.abc import Hashable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from operator import is_not
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+from torch import Tensor
+
+from sam_explore.geometry import Frame, Prompts
+from sam_explore.model import HookPoint, Sam
+from sam_explore.model.lock import lock_of
+from sam_explore.prediction import (
+    EncodedImage,
+    Prediction,
+    check_fit,
+    prediction_from,
+    preprocess,
+)
+
+from .editing import Edit, check_edit, edit
+from .guards import own, refuse_changed_weights, refuse_foreign_hooks, versions_of
+from .listing import list_hooks
+from .progress import announce
+from .recording import Reduction, find_hooks, record
+from .steps import (
+    DECODE,
+    PROJECT,
+    PROMPTS,
+    Run,
+    Step,
+    compute,
+    describe,
+    explicit,
+    inputs_of,
+    order_of,
+    step_of,
+)
+from .store import Store
+
+DEFAULT_CACHE_BYTES = 2 * 2**30
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One picture, one prompt set, one run; immutable, and nothing is computed before it is asked.
+
+        trace = sx.Trace(sam, image, sx.Prompts(points=[(120, 80)]))
+        trace["image_encoder.vit.blocks.3.attention.hook_pattern"]
+        trace.with_edit("image_encoder.position_encoder.hook_encoding", sx.zero).prediction
+
+    The run is a chain of steps: embedding, each block, channel projection, prompts, decoder. The
+    steps' results are kept; what is inside a step is computed again from the step before when it is
+    asked for. Traces made from one another share every result that their difference can't reach.
+    All run the explicit form of attention, never the fused one, so that an edit that changes
+    nothing changes nothing, exactly.
+
+    Args:
+        sam: the model.
+        image: RGB from 0 to 255.
+        prompts: one prompt set, in pixels of the picture.
+        windows: each block's window in tokens, 0 for global; the trained ones if None.
+        relative_positions: "interpolate" or "crop" for tables of another size; see `with_windows`.
+        preprocessing: as in `encode`.
+        cache_bytes: the most memory that results of this and all derived traces may take.
+    """
+
+    sam: Sam
+    image: UInt8[np.ndarray, "height width 3"]
+    prompts: Prompts = field(default_factory=Prompts)
+    windows: tuple[int, ...] | None = None
+    relative_positions: str = "interpolate"
+    preprocessing: str = "original"
+    cache_bytes: int = DEFAULT_CACHE_BYTES
+    _edits: tuple[tuple[str, Edit], ...] = field(default=(), repr=False)
+    _family: "_Family | None" = field(default=None, repr=False)
+
+    def __post_init__(self):
+        origin = (self.sam, self.image, self.preprocessing, self.cache_bytes)
+        # dataclasses.replace passes the family on, even with another picture or model.
+        family = self._family
+        if family is None or any(map(is_not, origin, family.origin)):
+            pixels, frame = preprocess(self.image, self.sam.config, self.preprocessing)
+            store = Store(self.cache_bytes)
+            family = _Family(origin, pixels, frame, store, versions_of(self.sam))
+            object.__setattr__(self, "_family", family)
+        windows = self.sam.config.windows if self.windows is None else tuple(self.windows)
+        self.sam.config.check_windows(windows, self.relative_positions)
+        object.__setattr__(self, "windows", windows)
+        check_fit(self.prompts, self.frame.image_size, self.sam.config)
+
+    def __getitem__(self, name: str) -> Tensor:
+        """The tensor at a hook point; see `list_hooks` for the names. It must not be changed."""
+        return self.read([name])[name]
+
+    def read(
+        self, names: str | Iterable[str], reduce: Reduction | None = None
+    ) -> dict[str, object]:
+        """Tensors at several hook points, by names or patterns as in `record`.
+
+        What lies in one step is computed in one go. Reduced values are not kept.
+
+        Raises ValueError for an unknown name, or one that this run's prompts don't reach.
+        """
+        refuse_changed_weights(self.sam, self._family.versions)
+        hooks = {hook.name: hook for hook in find_hooks(self.sam, names)}
+        by_step: dict[Step, dict[str, HookPoint]] = {}
+        for name, hook in hooks.items():
+            by_step.setdefault(step_of(name), {})[name] = hook
+        found: dict[str, object] = {}
+        # In the order of the run, so that a block is not run for its result and then again for
+        # what is inside.
+        for step in sorted(by_step, key=lambda step: order_of(step, self._depth)):
+            found |= self._read_step(step, by_step[step], reduce)
+        for name in hooks:
+            if name not in found:
+                raise ValueError(
+                    f"Nothing came past {name} in this run, so there is nothing to read. A mask "
+                    "hint's features, for one, need a mask hint: trace.with_prompts(...)."
+                )
+        return {name: found[name] for name in hooks}
+
+    @property
+    def frame(self) -> Frame:
+        """How the picture lies in the model's input."""
+        return self._family.frame
+
+    @property
+    def encoded(self) -> EncodedImage:
+        """The encoded picture of this run."""
+        refuse_changed_weights(self.sam, self._family.versions)
+        return EncodedImage(self._output(PROJECT), self.frame)
+
+    @property
+    def prediction(self) -> Prediction:
+        """The four masks of this run."""
+        refuse_changed_weights(self.sam, self._family.versions)
+        return self._prediction
+
+    @cached_property
+    def _prediction(self) -> Prediction:
+        logits, iou = self._output(DECODE)
+        return prediction_from(logits[0], iou[0], self.prompts, self.frame)
+
+    @property
+    def reference(self) -> "Trace":
+        """The same picture and prompts without edits, in the trained windows."""
+        return replace(self.with_windows(None), _edits=())
+
+    @property
+    def edits(self) -> tuple[str, ...]:
+        """Names of the edited hook points, in the order of the edits."""
+        return tuple(name for name, _ in self._edits)
+
+    def with_prompts(self, prompts: Prompts) -> "Trace":
+        """The same run with other prompts; the image encoder's results are shared."""
+        return replace(self, prompts=prompts)
+
+    def with_edit(self, name: str, fn: Edit) -> "Trace":
+        """The same run with one tensor changed, or several by a pattern; edits add up.
+
+        `fn(tensor, hook)` returns the replacement, which must depend on its arguments only.
+        Everything before the edit is shared. Results are shared between traces with the very same
+        function, so define it once.
+
+        Raises:
+            ValueError: a name without a match.
+            TypeError: an object that can't be hashed in place of a function.
+        """
+        check_edit(fn)
+        added = tuple((hook.name, fn) for hook in find_hooks(self.sam, name))
+        return replace(self, _edits=self._edits + added)
+
+    def with_windows(
+        self, windows: Sequence[int] | None, relative_positions: str = "interpolate"
+    ) -> "Trace":
+        """The same run with other windows; blocks before the first change are shared.
+
+        Args:
+            windows: one a block in tokens, 0 for global; None for the trained ones.
+            relative_positions: what happens to the tables of relative positions where the window is
+                not the trained one. "interpolate" stretches them, as the reference does, which is
+                a change of its own: a distance gets another one's vector. "crop" keeps each
+                distance's own vector.
+
+        Raises:
+            ValueError: not one window a block, or a table cropped to more than it holds.
+        """
+        windows = None if windows is None else tuple(windows)
+        return replace(self, windows=windows, relative_positions=relative_positions)
+
+    def estimate_bytes(
+        self, names: str | Iterable[str] = "image_encoder.vit.blocks.*.hook_residual_pre"
+    ) -> int:
+        """Memory of the tensors at some hook points in fp32; by default, of every block's input.
+
+        Those are most of what a whole run keeps. Beside them it keeps the last block's output, the
+        image tokens, the prompt tokens, the logits and the predicted IoU.
+        """
+        wanted = {hook.name for hook in find_hooks(self.sam, names)}
+        return sum(info.bytes for info in list_hooks(self.sam) if info.name in wanted)
+
+    @property
+    def _depth(self) -> int:
+        return self.sam.config.encoder_depth
+
+    def _read_step(
+        self, step: Step, hooks: dict[str, HookPoint], reduce: Reduction | None
+    ) -> dict[str, object]:
+        """What lies in one step; the step runs only if something of that is not known."""
+        known = {name: self._family.store.get((self._key(step), name)) for name in hooks}
+        unknown = [name for name, tensor in known.items() if tensor is None]
+        if all(self._is_result(name) for name in unknown):
+            known |= {name: self._result(name) for name in unknown}
+            unknown = []
+        found = {
+            name: known[name] if reduce is None else reduce(known[name], hook)
+            for name, hook in hooks.items()
+            if name not in unknown
+        }
+        return found | (self._run(step, unknown, reduce)[1] if unknown else {})
+
+    def _is_result(self, name: str) -> bool:
+        """Whether the tensor is the very result of a step."""
+        is_input = name.endswith(".hook_residual_pre") and name not in self.edits
+        return is_input or name.endswith(".hook_residual_post")
+
+    def _result(self, name: str) -> Tensor:
+        step = step_of(name)
+        before = name.endswith(".hook_residual_pre")
+        return self._output(*inputs_of(step, self._depth)) if before else self._output(step)
+
+    def _output(self, step: Step) -> Tensor | tuple[Tensor, Tensor]:
+        output = self._family.store.get(self._key(step))
+        return self._run(step)[0] if output is None else output
+
+    def _run(
+        self, step: Step, names: Sequence[str] = (), reduce: Reduction | None = None
+    ) -> tuple[Tensor | tuple[Tensor, Tensor], dict[str, object]]:
+        """Run one step on the results of those before. Returns its result and what was asked."""
+        inputs = [self._output(before) for before in inputs_of(step, self._depth)]
+        announce(describe(step, self._depth))
+        run = Run(
+            self.sam,
+            self._family.pixels,
+            self.frame,
+            self.prompts,
+            self.windows,
+            self.relative_positions,
+        )
+        with lock_of(self.sam), torch.no_grad(), ExitStack() as attached:
+            refuse_foreign_hooks(self.sam)
+            refuse_changed_weights(self.sam, self._family.versions)
+            for name, fn in self._edits_in(step):
+                attached.enter_context(edit(self.sam, {name: fn}))
+            attached.enter_context(explicit(step, self.sam))
+            recorded = attached.enter_context(record(self.sam, names, reduce))
+            output = compute(step, run, *inputs)
+        self._family.store.put(self._key(step), output)
+        if reduce is None:
+            recorded = {name: own(tensor, self.sam) for name, tensor in recorded.items()}
+            for name, tensor in recorded.items():
+                if not self._is_result(name):
+                    self._family.store.put((self._key(step), name), tensor)
+        return output, recorded
+
+    def _edits_in(self, step: Step) -> tuple[tuple[str, Edit], ...]:
+        return tuple((name, fn) for name, fn in self._edits if step_of(name) == step)
+
+    def _key(self, step: Step) -> Hashable:
+        """All that the result of a step depends on, within the family."""
+        before = tuple(self._key(each) for each in inputs_of(step, self._depth))
+        choice = self._window_key(step) if isinstance(step, int) else None
+        choice = self.prompts if step == PROMPTS else choice
+        return step, choice, self._edits_in(step), before
+
+    def _window_key(self, block: int) -> Hashable:
+        """The block's window; in the trained one, `relative_positions` changes nothing."""
+        config, window = self.sam.config, self.windows[block]
+        trained = config.side(config.windows[block])
+        return window, None if config.side(window) == trained else self.relative_positions
+
+
+@dataclass(frozen=True, eq=False)
+class _Family:
+    """What traces made from one another have in common.
+
+    Its origin is the model, the picture, the preprocessing and the bytes of the cache.
+    """
+
+    origin: tuple[Sam, np.ndarray, str, int]
+    pixels: Tensor
+    frame: Frame
+    store: Store
+    versions: tuple
