@@ -1,0 +1,1 @@
+"""Arrays as pictures. Nothing here knows torch or the model."""

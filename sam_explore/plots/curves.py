@@ -1,0 +1,84 @@
+"""Readings whose values are heights: curves over one axis."""
+
+from math import ceil
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from sam_explore.readings import Curve, Profile
+
+from . import style
+
+_LABELS = 17  # written along an axis at most
+
+
+def draw_profile(ax: Axes, profile: Profile) -> None:
+    """Curves with their bands, marked places, and a legend if there is something to tell apart."""
+    for index, curve in enumerate(profile.curves):
+        _draw_curve(ax, profile.x, curve, index)
+    _set_up_axes(ax, profile)
+    for place, name in profile.x_marks:
+        _draw_mark(ax, place, name)
+    if len(profile.curves) > 1:
+        ax.legend(fontsize=8, frameon=False, loc="best")
+    room = 16 if profile.x_marks else 6  # the marks' names stand between the axes and the title
+    ax.set_title(profile.title, loc="left", fontsize=11, color=style.INK, pad=room)
+
+
+def _draw_curve(ax: Axes, x: np.ndarray, curve: Curve, index: int) -> None:
+    turn = index % len(style.CURVES)
+    colour, dashes = style.CURVES[turn], style.DASHES[turn]
+    if curve.style == "points":
+        size = 4 if len(x) <= 100 else 2
+        mark = style.POINTS[turn]
+        ax.plot(x, curve.y, mark, markersize=size, color=colour, label=curve.name)
+    elif curve.style == "steps":
+        ax.step(x, curve.y, where="mid", linestyle=dashes, color=colour, label=curve.name)
+    else:
+        mark = style.POINTS[turn] if len(x) <= 40 else ""
+        ax.plot(x, curve.y, mark, linestyle=dashes, markersize=3.5, color=colour, label=curve.name)
+    if curve.low is not None and curve.high is not None:
+        step = "mid" if curve.style == "steps" else None
+        ax.fill_between(
+            x,
+            curve.low,
+            curve.high,
+            step=step,
+            color=colour,
+            alpha=style.BAND_OPACITY,
+            linewidth=0,
+        )
+
+
+def _set_up_axes(ax: Axes, profile: Profile) -> None:
+    if "x" in profile.log:
+        ax.set_xscale("log")
+    elif profile.x_labels:
+        every = ceil(len(profile.x) / _LABELS)
+        ax.set_xticks(profile.x[::every], profile.x_labels[::every])
+    elif np.array_equal(profile.x, np.round(profile.x)):
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if "y" in profile.log:
+        ax.set_yscale("log")
+    ax.set_xlabel(profile.x_name, fontsize=9)
+    ax.set_ylabel(profile.y_name, fontsize=9)
+    ax.tick_params(labelsize=8, color=style.FRAME)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(style.FRAME)
+    ax.grid(axis="y", color=style.FRAME, alpha=0.3, linewidth=0.6)
+    ax.set_axisbelow(True)
+
+
+def _draw_mark(ax: Axes, place: float, name: str) -> None:
+    ax.axvline(place, color=style.FAINT_INK, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+    ax.annotate(
+        name,
+        (place, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha="center",
+        fontsize=8,
+        color=style.FAINT_INK,
+    )

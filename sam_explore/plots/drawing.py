@@ -1,0 +1,143 @@
+"""A reading as a matplotlib figure: for a notebook, for a file, and for a live view."""
+
+from io import BytesIO
+from math import ceil
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure, FigureBase
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from sam_explore.readings import Gallery, Heatmap, Matrix, Panel, Profile, Reading
+
+from . import style
+from .curves import draw_profile
+from .maps import draw_gallery, draw_heatmap, draw_matrix, gallery_shape
+
+_SHARPNESS = 2  # pixels drawn for each pixel on the page
+
+
+class ReadingFigure(Figure):
+    """A figure that a notebook shows by itself, with the reading's words for who can't see it."""
+
+    words = ""
+
+    def png(self, dpi: float | None = None) -> bytes:
+        """A PNG file of the figure."""
+        file = BytesIO()
+        FigureCanvasAgg(self).print_png(file) if dpi is None else self.savefig(file, dpi=dpi)
+        return file.getvalue()
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple:
+        width, height = (round(inches * self.dpi) for inches in self.get_size_inches())
+        about = {"width": width, "height": height, "alt": self.words}
+        picture = self.png(_SHARPNESS * self.dpi)
+        return {"image/png": picture, "text/plain": self.words}, {"image/png": about}
+
+
+def draw(reading: object, ax: Axes | None = None) -> Figure:
+    """Draw a reading.
+
+        sx.draw(sx.probes.BlockNorms()(session.trace)).savefig("norms.png")
+
+    Args:
+        reading: what a probe returned.
+        ax: axes to draw into; a reading of several pictures takes their place. A figure of its own
+            if None.
+
+    Returns:
+        The figure. It belongs to no window and no pyplot state; a notebook shows it.
+
+    Raises:
+        TypeError: something that is not a reading.
+        ValueError: several pictures for axes that do not stand in a grid.
+    """
+    if not isinstance(reading, Reading):
+        raise TypeError(
+            "draw expects a reading, which is what a probe returns when it is called with a trace: "
+            f"draw(probe(trace)). It got a {type(reading).__name__}."
+        )
+    if ax is None:
+        # The margins leave room for colour bars, whose width follows the map's after the layout.
+        layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.06)
+        figure = ReadingFigure(figsize=size_of(reading), layout=layout)
+        draw_on(figure, reading)
+        return figure
+    figure = ax.figure
+    if isinstance(reading, Gallery | Panel):
+        draw_on(_in_place_of(ax), reading)
+    else:
+        _DRAW[type(reading)](ax, reading)
+    return figure.figure
+
+
+def draw_on(figure: FigureBase, reading: Reading) -> None:
+    """Fill an empty figure, such as a live view's after `figure.clear()`, or a part of one."""
+    if isinstance(figure, ReadingFigure):
+        figure.words = reading.words
+    if isinstance(reading, Panel):
+        _draw_panel(figure, reading)
+    elif isinstance(reading, Gallery):
+        draw_gallery(figure, reading)
+    else:
+        _DRAW[type(reading)](figure.subplots(), reading)
+
+
+def size_of(reading: Reading) -> tuple[float, float]:
+    """Width and height in inches that suit a reading."""
+    if isinstance(reading, Heatmap):
+        rows, columns = reading.values.shape
+        return (4.4, round(0.6 + min(3.4 * rows / columns, 8), 2))
+    if isinstance(reading, Profile):
+        return (6.4, 3.2)
+    if isinstance(reading, Matrix):
+        rows, columns = reading.values.shape
+        return (min(1.8 + 0.55 * columns, 12), min(1.2 + 0.4 * rows, 12))
+    if isinstance(reading, Gallery):
+        return _gallery_size(reading)
+    widths, heights = _panel_sizes(reading)
+    return (sum(widths), sum(heights) + 0.3)
+
+
+def _gallery_size(gallery: Gallery) -> tuple[float, float]:
+    rows, columns = gallery_shape(len(gallery.maps))
+    side = 2.3 if len(gallery.maps) <= 4 else 1.55
+    height = side * min(max(one.values.shape[0] / one.values.shape[1] for one in gallery.maps), 2)
+    own_bar, shared_bar = (0, 0.8) if gallery.shared else (0.45, 0)
+    return (side + own_bar) * columns + shared_bar, round((height + 0.3) * rows + 0.4, 2)
+
+
+_DRAW = {Heatmap: draw_heatmap, Profile: draw_profile, Matrix: draw_matrix}
+
+
+def _draw_panel(figure: FigureBase, panel: Panel) -> None:
+    widths, heights = _panel_sizes(panel)
+    parts = figure.subfigures(
+        len(heights), len(widths), width_ratios=widths, height_ratios=heights, squeeze=False
+    )
+    for part, reading in zip(parts.flat, panel.readings, strict=False):
+        draw_on(part, reading)
+    figure.suptitle(panel.title, fontsize=12, color=style.INK)
+
+
+def _panel_sizes(panel: Panel) -> tuple[list[float], list[float]]:
+    """Inches of each column and each row: the largest of what stands in it."""
+    sizes = [size_of(reading) for reading in panel.readings]
+    across = min(panel.across, len(sizes))
+    down = ceil(len(sizes) / across)
+    widths = [max(width for width, _ in sizes[i::across]) for i in range(across)]
+    heights = [max(height for _, height in sizes[i * across :][:across]) for i in range(down)]
+    return widths, heights
+
+
+def _in_place_of(ax: Axes) -> FigureBase:
+    """A part of the figure where these axes were."""
+    place = ax.get_subplotspec()
+    if place is None:
+        raise ValueError(
+            "A reading of several pictures can't be drawn into axes that were placed freely. "
+            "Give axes made by figure.subplots(), or no axes."
+        )
+    figure = ax.figure
+    ax.remove()
+    return figure.add_subfigure(place)

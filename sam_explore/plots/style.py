@@ -1,0 +1,48 @@
+"""Every colour, in one place.
+
+Prompts and masks use the palette of Okabe and Ito, which people with a colour vision deficiency can
+tell apart (https://jfly.uni-koeln.de/color/). Nothing is said by colour alone: a foreground point
+is also a plus, a background point also a minus, and the chosen mask also has a thicker frame.
+"""
+
+FOREGROUND = "#009E73"
+BACKGROUND = "#D55E00"
+BOX = "#F0E442"
+MASK = "#0072B2"
+CHOSEN = "#E69F00"
+SIGN = "#FFFFFF"  # the plus and the minus
+HALO = "#000000"  # around every mark, so that it shows on any picture
+
+# Matplotlib's names. The diverging map is blue above its centre, as is the mask that it explains.
+SEQUENTIAL = "cividis"
+DIVERGING = "RdBu"
+
+# Curves of one picture, in order; each also has its own dashes and its own kind of point.
+CURVES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+DASHES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)))
+POINTS = ("o", "s", "^", "D", "v", "P", "x")
+BAND_OPACITY = 0.2
+INK = "#212121"  # of pictures with a white ground: text, and lines that carry meaning
+FAINT_INK = "#757575"
+
+MASK_OPACITY = 0.45
+DIMMED_OPACITY = 0.66  # of the shade over what a thumbnail's mask leaves out
+HALO_OPACITY = 0.6
+
+# Text takes the colours of the page, so that it can be read in a light and in a dark theme.
+TEXT = "var(--jp-ui-font-color1, #212121)"
+FAINT_TEXT = "var(--jp-ui-font-color2, #616161)"
+FRAME = "#9E9E9E"
+ALERT = "#D55E00"
+ALERT_OPACITY = 0.16  # of the ground under an error message: the page shines through
+
+
+def rgba(colour: str, opacity: float = 1.0) -> tuple[int, int, int, int]:
+    """A colour such as "#0072B2" as red, green, blue and opacity, each 0 to 255."""
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return red, green, blue, round(255 * opacity)
+
+
+def css(colour: str, opacity: float = 1.0) -> str:
+    """A colour such as "#0072B2" with this opacity, as pages and canvases write it."""
+    return f"{colour}{round(255 * opacity):02X}"

@@ -1,0 +1,58 @@
+"""Raw logits: their scale of colours, what can be said of them in words, and how masks agree."""
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from sam_explore.prediction import Prediction
+from sam_explore.readings import Scale
+
+from .numbers import text
+from .probe import knob
+
+
+def span_knob() -> Any:
+    """A field that is how far the drawing reaches to both sides of the threshold, in logits."""
+    about = "logits drawn to each side of the threshold, 0 for all"
+    return knob(0.0, about, low=0.0, high=100.0)
+
+
+def logit_scale(threshold: float, span: float = 0.0) -> Scale:
+    """Colours around the threshold that reach `span` logits to both sides, or all if it is 0."""
+    if not span:
+        return Scale("logit", centre=threshold)
+    return Scale("logit", centre=threshold, low=threshold - span, high=threshold + span)
+
+
+def logits_in_words(name: str, logits: Float[np.ndarray, "*any"], threshold: float) -> str:
+    """Range and share inside: "The logits of mask 2 go from −9 to 4; 21 % lie above 0."."""
+    return (
+        f"The logits of {name} go from {text(float(logits.min()))} to {text(float(logits.max()))}; "
+        f"{percent((logits > threshold).mean())} lie above {text(threshold)}."
+    )
+
+
+def percent(share: float) -> str:
+    """A share of 1 as a percentage that never calls little nothing, or nearly all everything."""
+    if 0 < share < 0.01:
+        return "less than 1 %"
+    if 0.99 < share < 1:
+        return "more than 99 %"
+    return f"{100 * share:.0f} %"
+
+
+def mask_overlaps(before: Prediction, after: Prediction, threshold: float) -> tuple[float, ...]:
+    """The IoU of each mask with the same token's mask of another run, at the picture's size.
+
+    Two empty masks agree: 1.
+    """
+    return tuple(
+        _iou(one, other)
+        for one, other in zip(before.masks(threshold), after.masks(threshold), strict=True)
+    )
+
+
+def _iou(one: Bool[np.ndarray, "height width"], other: Bool[np.ndarray, "height width"]) -> float:
+    either = int((one | other).sum())
+    return int((one & other).sum()) / either if either else 1.0

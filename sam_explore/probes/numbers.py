@@ -1,0 +1,30 @@
+"""Torch becomes numpy, and numpy becomes words: what the probes have in common."""
+
+import numpy as np
+from jaxtyping import Float
+from torch import Tensor
+
+
+def array(tensor: Float[Tensor, "*any"]) -> Float[np.ndarray, "*any"]:
+    """The same numbers in double precision; nothing is shared with the tensor."""
+    return tensor.detach().cpu().double().numpy().copy()
+
+
+def text(value: float, digits: int = 3) -> str:
+    """A number with so many digits that count, a true minus sign and no empty places."""
+    if not np.isfinite(value):
+        return "nothing" if np.isnan(value) else "infinitely much"
+    rounded = float(f"{value:.{digits}g}") + 0.0  # no minus before a zero
+    plain = f"{rounded:.0f}" if abs(rounded) >= 10 ** (digits - 1) else f"{rounded:.{digits}g}"
+    return plain.replace("-", "−")
+
+
+def counted(number: int, thing: str) -> str:
+    """A number with its noun, such as "1 token" or "3 tokens"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def place_of_greatest(values: Float[np.ndarray, "row column"]) -> str:
+    """Where the greatest value of a map is, such as "row 3, column 5"."""
+    row, column = np.unravel_index(np.nanargmax(values), values.shape)
+    return f"row {row}, column {column}"

@@ -1,0 +1,150 @@
+"""What every probe is: a frozen question with knobs, asked of a trace, answered by a reading."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, field, fields
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+from sam_explore.model import SamConfig
+from sam_explore.prediction import Prediction
+from sam_explore.readings import Reading
+from sam_explore.tracing import Trace
+
+
+@dataclass(frozen=True)
+class Knob:
+    """What a field of a probe may be.
+
+    Args:
+        about: a few words for a label or a tooltip.
+        low, high: the bounds, both included; `high` may need the model's configuration.
+        choices: the values to choose from, for a knob without bounds.
+        link: the session's trait that a live view fills it from, such as "token", or "".
+    """
+
+    about: str
+    low: float | None = None
+    high: float | Callable[[SamConfig], float] | None = None
+    choices: tuple = ()
+    link: str = ""
+
+    def bounds(self, config: SamConfig) -> tuple[float | None, float | None]:
+        """The lowest and the highest value for a model of this configuration."""
+        return self.low, self.high(config) if callable(self.high) else self.high
+
+
+def knob(default: Any, about: str, **about_values: Any) -> Any:
+    """A field of a probe, with what `Knob` says of its values."""
+    return field(default=default, metadata={"knob": Knob(about, **about_values)})
+
+
+def block_knob(default: int = 0) -> Any:
+    """A field that is a block of the image encoder."""
+    return knob(default, "block", low=0, high=lambda config: config.encoder_depth - 1)
+
+
+def token_knob() -> Any:
+    """A field that is an image token (row, column), linked to the one picked in the session."""
+    return knob(
+        (0, 0), "token (row, column)", low=0, high=lambda config: config.grid - 1, link="token"
+    )
+
+
+def mask_knob() -> Any:
+    """A field that is one of the four masks, linked to the one shown in the session.
+
+    −1 stands for the model's own choice; `mask_shown` resolves it.
+    """
+    about = "mask, −1 for the model's choice"
+    return knob(-1, about, low=-1, high=lambda config: config.mask_tokens - 1, link="mask")
+
+
+def threshold_knob() -> Any:
+    """A field that is the logit above which a pixel is inside, linked to the session's."""
+    return knob(0.0, "threshold", low=-100.0, high=100.0, link="threshold")
+
+
+def mask_shown(mask: int, prediction: Prediction) -> int:
+    """The mask that a `mask_knob` means: itself, or the model's choice for −1."""
+    return prediction.chosen if mask < 0 else mask
+
+
+@dataclass(frozen=True)
+class Probe(ABC):
+    """One question about one run. Subclasses are frozen dataclasses whose fields are knobs.
+
+        sx.probes.BlockNorms()(trace)
+
+    Calling one is pure: the same probe and trace give the same reading, and nothing stays behind.
+
+    Attributes:
+        reads_prompts: whether other prompts can change the reading. Where they can't, a live view
+            doesn't ask again at each click, and gives the probe a trace without prompts.
+        is_sweep: whether it runs the image encoder several times; live views ask it last.
+    """
+
+    reads_prompts: ClassVar[bool] = True
+    is_sweep: ClassVar[bool] = False
+
+    def __call__(self, trace: Trace) -> Reading:
+        """Answer the question for this trace. Raises ValueError for a knob out of its bounds."""
+        self.check(trace.sam.config)
+        return self.read(trace)
+
+    def check(self, config: SamConfig) -> None:
+        """Raise ValueError for a knob that means nothing in a model of this configuration."""
+        for each in fields(self):
+            value, about = getattr(self, each.name), each.metadata["knob"]
+            _check(each.name, value, each.default, about, config)
+
+    @abstractmethod
+    def read(self, trace: Trace) -> Reading:
+        """The answer; knobs have been checked."""
+
+    @classmethod
+    def knobs(cls) -> dict[str, Knob]:
+        """The knobs by field name, in order."""
+        return {each.name: each.metadata["knob"] for each in fields(cls)}
+
+    @property
+    def code(self) -> str:
+        """Python that makes this probe: knobs that have their defaults are left out."""
+        changed = [
+            f"{each.name}={getattr(self, each.name)!r}"
+            for each in fields(self)
+            if each.default is MISSING or getattr(self, each.name) != each.default
+        ]
+        return f"sx.probes.{type(self).__name__}({', '.join(changed)})"
+
+
+def _check(name: str, value: Any, default: Any, each: Knob, config: SamConfig) -> None:
+    if each.choices:
+        if value not in each.choices:
+            names = ", ".join(repr(choice) for choice in each.choices)
+            raise ValueError(f"{name} must be one of {names}, not {value!r}.")
+        return
+    if not _alike(value, default):
+        raise ValueError(f"{name} ({each.about}) must be {_kind(default)}, but is {value!r}.")
+    low, high = each.bounds(config)
+    for part in value if isinstance(value, tuple) else (value,):
+        if not ((low is None or part >= low) and (high is None or part <= high)):  # NaN neither
+            raise ValueError(
+                f"{name} ({each.about}) must lie from {low} to {high} in this model, "
+                f"but is {value!r}."
+            )
+
+
+def _alike(value: Any, default: Any) -> bool:
+    """Whether a value is of the default's kind; a whole number also does for any number."""
+    if isinstance(default, tuple):
+        same_length = isinstance(value, tuple) and len(value) == len(default)
+        return same_length and all(map(_alike, value, default))
+    wanted = Integral if isinstance(default, Integral) else Real
+    return isinstance(value, wanted) and not isinstance(value, bool)
+
+
+def _kind(default: Any) -> str:
+    if isinstance(default, tuple):
+        return f"a tuple of {len(default)}, each {_kind(default[0])}"
+    return "a whole number" if isinstance(default, Integral) else "a number"

@@ -1,0 +1,115 @@
+"""Other windows for some blocks of the image encoder, and what they cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sam_explore.model import SamConfig
+from sam_explore.model.config import RELATIVE_POSITIONS
+
+from .probe import knob
+
+KINDS = ("windowed", "global", "both")
+
+
+@dataclass(frozen=True)
+class ChosenBlocks:
+    """The knobs that choose blocks, for probes that give other windows to some of them.
+
+    Args:
+        stage: a stage of the image encoder, −1 for all of them.
+        kind: which blocks of the stage are meant, by how they were trained.
+        block: a single block, whatever stage and kind say; −1 for none.
+    """
+
+    stage: int = knob(-1, "stage, −1 for all", low=-1, high=lambda config: len(config.stages) - 1)
+    kind: str = knob("windowed", "blocks that were trained so", choices=KINDS)
+    block: int = knob(
+        -1,
+        "one block alone, −1 for stage and kind",
+        low=-1,
+        high=lambda config: config.encoder_depth - 1,
+    )
+
+    def blocks(self, config: SamConfig) -> tuple[int, ...]:
+        """The blocks that the knobs mean, ascending."""
+        if self.block >= 0:
+            return (self.block,)
+        blocks = range(config.encoder_depth) if self.stage < 0 else config.stages[self.stage]
+        if self.kind == "both":
+            return tuple(blocks)
+        is_global = self.kind == "global"
+        return tuple(each for each in blocks if (config.windows[each] == 0) == is_global)
+
+
+def tables_knob() -> Any:
+    """A field that says what happens to tables of relative positions of another size."""
+    return knob("interpolate", "tables of relative positions", choices=RELATIVE_POSITIONS)
+
+
+def with_window(windows: Sequence[int], blocks: Sequence[int], window: int) -> tuple[int, ...]:
+    """These windows, one a block, but this one in these blocks."""
+    return tuple(window if block in blocks else each for block, each in enumerate(windows))
+
+
+def arithmetic(config: SamConfig, windows: Sequence[int]) -> int:
+    """Multiply-adds of all blocks in these windows, as the code here and the reference run them.
+
+    In each window: the products with the weights of q, k, v and the output, scores and weighted
+    values, and the products with relative positions. The MLP knows no windows.
+    """
+    dim, grid = config.encoder_dim, config.grid
+    total = 0
+    for window in windows:
+        side = config.side(window)
+        tokens = padded_side(config, window) ** 2
+        total += tokens * dim * (4 * dim + 2 * side**2 + 2 * side)
+        total += grid**2 * 2 * dim * config.encoder_mlp_dim
+    return total
+
+
+def padded_side(config: SamConfig, window: int) -> int:
+    """Tokens along one side of the grid after it is filled up to whole windows."""
+    side = config.side(window)
+    return -(-config.grid // side) * side
+
+
+def blocks_in_words(blocks: Sequence[int]) -> str:
+    """Such as "block 3", "blocks 0, 1 and 3", "blocks 0 to 6 and 8" or "no block"."""
+    if len(blocks) < 2:
+        return f"block {blocks[0]}" if blocks else "no block"
+    *first, last = _runs(blocks)
+    return f"blocks {', '.join(first)} and {last}" if first else f"blocks {last}"
+
+
+def _runs(blocks: Sequence[int]) -> list[str]:
+    """Ascending numbers, three or more in a row as "0 to 6"."""
+    runs: list[list[int]] = []
+    for block in blocks:
+        if runs and block == runs[-1][-1] + 1:
+            runs[-1].append(block)
+        else:
+            runs.append([block])
+    return [
+        part
+        for run in runs
+        for part in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run))
+    ]
+
+
+def window_in_words(window: int) -> str:
+    """Such as "windows of 8 × 8 tokens" or "global attention"."""
+    return f"windows of {window} × {window} tokens" if window else "global attention"
+
+
+def others_in_words(config: SamConfig, windows: Sequence[int], blocks: Sequence[int]) -> str:
+    """Which blocks beside these have other windows than they were trained with; "" for none."""
+    others = tuple(
+        block
+        for block, window in enumerate(windows)
+        if block not in blocks and config.side(window) != config.side(config.windows[block])
+    )
+    if not others:
+        return ""
+    has = "has" if len(others) == 1 else "have"
+    return f" Beside them, {blocks_in_words(others)} {has} other windows than the trained ones."

@@ -1,0 +1,190 @@
+"""What a probe returns: numpy with names, units and a kind of scale; no torch, no drawing.
+
+Arrays are read-only and readings compare by identity. Each says in `words`, a sentence or two, what
+it shows, so that it can be read out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What a colour stands for.
+
+    Args:
+        unit: of the values, such as "logit"; "" for a plain number.
+        centre: None for values that go from little to much; else the value that means neither,
+            around which both directions are drawn alike.
+        low, high: the range to draw; None takes the values' own.
+    """
+
+    unit: str = ""
+    centre: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Heatmap:
+    """One number for each cell of a grid.
+
+    Args:
+        values: the numbers; NaN is drawn as nothing.
+        title: a few words.
+        words: what is shown, in a sentence or two.
+        scale: what a colour stands for.
+        frame: what the grid is laid over: "tokens" (a cell is an image token, and picking one means
+            something), "picture" or "" for neither.
+        marks: cells (row, column) to be outlined, such as the picked token.
+        grid_lines: rows and columns after which a line is drawn, such as a window's edges.
+    """
+
+    values: Float[np.ndarray, "row column"]
+    title: str
+    words: str
+    scale: Scale = Scale()
+    frame: str = ""
+    marks: tuple[tuple[int, int], ...] = ()
+    grid_lines: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
+
+    def __post_init__(self):
+        object.__setattr__(self, "values", frozen_array("values", self.values, 2))
+
+
+@dataclass(frozen=True, eq=False)
+class Gallery:
+    """Several maps of one kind, to be compared.
+
+    Args:
+        maps: the maps; their scales are ignored when `shared` is given.
+        title, words: as in `Heatmap`.
+        shared: one scale for all maps, or None for each map's own.
+    """
+
+    maps: tuple[Heatmap, ...]
+    title: str
+    words: str
+    shared: Scale | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One line or a set of points of a `Profile`.
+
+    Args:
+        y: a value for each x of the profile; NaN leaves a gap.
+        name: for the legend.
+        low, high: the ends of a band around the curve, or None.
+        style: "line", "points" or "steps" (a step lies around each x).
+    """
+
+    y: Float[np.ndarray, "x"]
+    name: str
+    low: Float[np.ndarray, "x"] | None = None
+    high: Float[np.ndarray, "x"] | None = None
+    style: str = "line"
+
+    def __post_init__(self):
+        if self.style not in STYLES:
+            raise ValueError(f"style must be one of {', '.join(STYLES)}, not {self.style!r}.")
+        for name in ("y", "low", "high"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, frozen_array(name, getattr(self, name), 1))
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """Curves over one axis: depth, channel, frequency, logit.
+
+    Args:
+        x: the places along the axis, in ascending order.
+        curves: what is drawn over them.
+        title, words: as in `Heatmap`.
+        x_name, y_name: the axes with their units, such as "block" or "L2 norm of a token".
+        x_marks: places that are marked by a line, with a name each, such as a threshold.
+        log: "" or "x", "y", "xy": the axes drawn in logarithmic steps.
+        x_labels: what is written at each x instead of its number, or nothing.
+    """
+
+    x: Float[np.ndarray, "x"]
+    curves: tuple[Curve, ...]
+    title: str
+    words: str
+    x_name: str
+    y_name: str
+    x_marks: tuple[tuple[float, str], ...] = ()
+    log: str = ""
+    x_labels: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        object.__setattr__(self, "x", frozen_array("x", self.x, 1))
+        for curve in self.curves:
+            _check_length(f"The curve {curve.name!r}", len(curve.y), len(self.x))
+        if self.x_labels:
+            _check_length("x_labels", len(self.x_labels), len(self.x))
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """One number for each pair of a row and a column that have names: heads, blocks, masks.
+
+    Args:
+        values: the numbers.
+        rows, columns: a name for each.
+        title, words, scale: as in `Heatmap`.
+        row_name, column_name: what the rows and the columns are, such as "block".
+    """
+
+    values: Float[np.ndarray, "row column"]
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    title: str
+    words: str
+    row_name: str
+    column_name: str
+    scale: Scale = Scale()
+
+    def __post_init__(self):
+        object.__setattr__(self, "values", frozen_array("values", self.values, 2))
+        for name, length in zip(("rows", "columns"), self.values.shape, strict=True):
+            _check_length(name, len(getattr(self, name)), length)
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """Several readings that answer one question together, drawn side by side.
+
+    Args:
+        readings: in the order of drawing.
+        title, words: as in `Heatmap`; the words speak for all of them.
+        across: how many stand side by side before the next row begins.
+    """
+
+    readings: tuple[Heatmap | Gallery | Profile | Matrix, ...]
+    title: str
+    words: str
+    across: int = 4
+
+
+STYLES = ("line", "points", "steps")
+Reading = Heatmap | Gallery | Profile | Matrix | Panel
+
+
+def frozen_array(name: str, values: Sequence | np.ndarray, axes: int) -> np.ndarray:
+    """A read-only float copy, checked to have so many axes."""
+    array = np.array(values, dtype=float)
+    if array.ndim != axes:
+        raise ValueError(f"{name} must have {axes} axes, but has the shape {array.shape}.")
+    array.setflags(write=False)
+    return array
+
+
+def _check_length(what: str, length: int, wanted: int) -> None:
+    if length != wanted:
+        raise ValueError(
+            f"{what} must hold {wanted} entries, one for each place, but has {length}."
+        )

@@ -1,0 +1,1 @@
+"""Colours and pictures from arrays."""

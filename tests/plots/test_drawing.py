@@ -1,0 +1,278 @@
+"""Readings as figures: what is drawn where, in which colours, and with which words."""
+
+import subprocess
+import sys
+from io import BytesIO
+
+import numpy as np
+import pytest
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from PIL import Image
+
+from sam_explore.plots import style
+from sam_explore.plots.drawing import draw, draw_on, size_of
+from sam_explore.plots.maps import gallery_shape
+from sam_explore.readings import Curve, Gallery, Heatmap, Matrix, Panel, Profile, Scale
+
+HEATMAP = Heatmap(
+    np.array([[-1.0, 0.0, 1.0], [2.0, np.nan, 3.0]]),
+    "A map",
+    "It goes from −1 to 3.",
+    Scale("logit", centre=0.0),
+    frame="tokens",
+    marks=((1, 2),),
+    grid_lines=((0,), (0, 1)),
+)
+NORMS = Heatmap(np.array([[1.0, 2.0], [3.0, 9.0]]), "Norms", "From 1 to 9.", Scale("L2 norm"))
+GALLERY = Gallery((NORMS, NORMS, HEATMAP), "Three maps", "Three.", shared=Scale("L2 norm"))
+PROFILE = Profile(
+    np.arange(4.0),
+    (
+        Curve(np.array([1.0, 2.0, np.nan, 4.0]), "one", np.zeros(4), np.full(4, 5.0)),
+        Curve(np.array([4.0, 3.0, 2.0, 1.0]), "other", style="points"),
+        Curve(np.array([2.0, 2.0, 1.0, 1.0]), "third", style="steps"),
+    ),
+    "Three curves",
+    "They cross.",
+    "block",
+    "L2 norm",
+    x_marks=((1.5, "threshold"),),
+)
+MATRIX = Matrix(
+    np.array([[0.0, 1.0, 0.5]]), ("row",), ("a", "b", "c"), "A table", "Three.", "which", "what"
+)
+PANEL = Panel((HEATMAP, PROFILE, MATRIX, GALLERY), "All kinds", "All.", across=2)
+READINGS = [HEATMAP, GALLERY, PROFILE, MATRIX, PANEL]
+
+
+def pixels(figure: Figure) -> np.ndarray:
+    return np.asarray(Image.open(BytesIO(figure.png())).convert("RGB")).astype(int)
+
+
+def maps_in(figure: Figure) -> list:
+    return [image for ax in figure.axes for image in ax.images]
+
+
+@pytest.mark.parametrize("reading", READINGS, ids=lambda reading: type(reading).__name__)
+def test_each_kind_of_reading_fills_a_figure(reading):
+    figure = draw(reading)
+    assert isinstance(figure, Figure)
+    assert tuple(figure.get_size_inches()) == size_of(reading)
+    assert len(np.unique(pixels(figure).reshape(-1, 3), axis=0)) > 10
+
+
+@pytest.mark.parametrize("reading", READINGS, ids=lambda reading: type(reading).__name__)
+def test_each_kind_can_be_drawn_into_axes_of_a_larger_figure(reading):
+    figure = Figure(figsize=(12, 6), layout="constrained")
+    axes = figure.subplots(1, 2)
+    assert draw(reading, axes[1]) is figure
+    figure.savefig(BytesIO(), format="png")
+    assert not axes[0].has_data()
+    drawn = [
+        ax for ax in figure.findobj(lambda artist: hasattr(artist, "has_data")) if ax.has_data()
+    ]
+    assert drawn
+
+
+def test_axes_of_a_part_of_a_figure_give_the_whole_figure_back():
+    figure = Figure(layout="constrained")
+    ax = figure.subfigures(1, 2)[0].subplots()
+    assert draw(HEATMAP, ax) is figure
+
+
+def test_several_pictures_do_not_fit_into_axes_without_a_grid():
+    ax = Figure().add_axes((0.2, 0.2, 0.3, 0.3))
+    with pytest.raises(ValueError, match="axes that were placed freely"):
+        draw(GALLERY, ax)
+
+
+def test_what_is_no_reading_is_refused_with_what_to_do():
+    with pytest.raises(TypeError, match=r"draw\(probe\(trace\)\)\. It got a type\."):
+        draw(Heatmap)
+
+
+def test_a_stated_centre_lies_in_the_middle_of_a_diverging_map():
+    (image,) = maps_in(draw(HEATMAP))
+    assert image.get_clim() == (-3, 3)
+    assert image.get_cmap().name == style.DIVERGING
+    bar = draw(HEATMAP).axes[0].child_axes[0]
+    assert 0 in bar.get_yticks()
+
+
+def test_equal_distances_from_a_centre_that_is_not_zero_look_equally_strong():
+    values = np.array([[1.0, 2.0, 3.0]])
+    (image,) = maps_in(draw(Heatmap(values, "t", "w.", Scale("logit", centre=2.0))))
+    below, centre, above = image.to_rgba(values)[0]
+    assert (centre[:3] > 0.95).all()
+    lightness = [colour[:3] @ (0.3, 0.59, 0.11) for colour in (below, above)]
+    assert lightness[0] == pytest.approx(lightness[1], abs=0.15)
+
+
+def test_what_goes_from_little_to_much_is_drawn_in_cividis_from_end_to_end():
+    (image,) = maps_in(draw(NORMS))
+    assert image.get_cmap().name == "cividis"
+    assert image.get_clim() == (1, 9)
+    stated = Heatmap(NORMS.values, "t", "w.", Scale("L2 norm", low=0.0, high=20.0))
+    assert maps_in(draw(stated))[0].get_clim() == (0, 20)
+
+
+def test_a_map_of_one_value_still_has_a_range():
+    (image,) = maps_in(draw(Heatmap(np.full((2, 2), 7.0), "t", "w.")))
+    low, high = image.get_clim()
+    assert low < 7 < high
+
+
+def test_nan_shows_the_ground():
+    (image,) = maps_in(draw(HEATMAP))
+    drawn = image.to_rgba(image.get_array())
+    assert drawn[1, 1, 3] == 0
+    assert (np.delete(drawn[..., 3].ravel(), 4) == 1).all()
+
+
+def test_a_map_of_nan_alone_is_drawn():
+    assert pixels(draw(Heatmap(np.full((2, 2), np.nan), "t", "w."))).min() < 255
+
+
+def test_lines_lie_after_their_rows_and_columns_and_marks_around_their_cells():
+    (ax,) = draw(HEATMAP).axes
+    lines, marks = (each for each in ax.collections if isinstance(each, LineCollection))
+    drawn = [np.asarray(path.vertices).tolist() for path in lines.get_paths()]
+    assert drawn == [
+        [[-0.5, 0.5], [2.5, 0.5]],
+        [[0.5, -0.5], [0.5, 1.5]],
+        [[1.5, -0.5], [1.5, 1.5]],
+    ]
+    (outline,) = marks.get_paths()
+    assert outline.get_extents().bounds == (1.5, 0.5, 1, 1)  # column 2, row 1
+
+
+def test_a_grid_of_tokens_names_rows_and_columns_and_a_picture_does_not():
+    (ax,) = draw(HEATMAP).axes
+    assert (ax.get_ylabel(), ax.get_xlabel()) == ("token row", "token column")
+    assert ax.yaxis_inverted()  # row 0 on top
+    (ax,) = draw(Heatmap(NORMS.values, "t", "w.", frame="picture")).axes
+    assert (ax.get_xlabel(), list(ax.get_xticks())) == ("", [])
+
+
+def test_a_gallery_has_one_range_for_all_maps_or_one_for_each():
+    shared = maps_in(draw(GALLERY))
+    assert [image.get_clim() for image in shared] == [(-1, 9)] * 3
+    own = maps_in(draw(Gallery(GALLERY.maps, "t", "w.")))
+    assert [image.get_clim() for image in own] == [(1, 9), (1, 9), (-3, 3)]
+    assert own[2].get_cmap().name == style.DIVERGING
+
+
+def test_a_gallery_has_one_colour_bar_for_all_maps_or_one_for_each():
+    assert [ax.get_ylabel() for ax in draw(GALLERY).axes if ax.get_ylabel()] == ["L2 norm"]
+    figure = draw(Gallery(GALLERY.maps, "t", "w."))
+    assert sum(len(ax.child_axes) for ax in figure.axes) == 3
+
+
+@pytest.mark.parametrize(
+    ("count", "shape"),
+    [(1, (1, 1)), (2, (1, 2)), (4, (2, 2)), (8, (2, 4)), (12, (3, 4)), (24, (4, 6)), (32, (4, 8))],
+)
+def test_maps_of_a_gallery_leave_no_hole_where_that_can_be(count, shape):
+    assert gallery_shape(count) == shape
+
+
+def test_curves_differ_by_more_than_their_colour_and_have_a_legend():
+    (ax,) = draw(PROFILE).axes
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["one", "other", "third"]
+    curves = ax.lines[:3]
+    assert [to_hex(curve.get_color()) for curve in curves] == [
+        colour.lower() for colour in style.CURVES[:3]
+    ]
+    assert len({(curve.get_linestyle(), curve.get_marker()) for curve in curves}) == 3
+    assert len(set(style.CURVES)) == len(style.CURVES) == len(style.DASHES) == len(style.POINTS)
+
+
+def test_a_single_curve_has_no_legend():
+    one = Profile(np.arange(2.0), (Curve(np.ones(2), "one"),), "t", "w.", "x", "y")
+    assert draw(one).axes[0].get_legend() is None
+
+
+def test_a_band_spans_its_curve_and_a_marked_place_its_name():
+    (ax,) = draw(PROFILE).axes
+    (band,) = ax.collections
+    assert band.get_datalim(ax.transData).bounds == (0, 0, 3, 5)
+    assert [text.get_text() for text in ax.texts] == ["threshold"]
+    assert ax.lines[3].get_xdata() == [1.5, 1.5]
+
+
+def test_axes_can_be_logarithmic():
+    profile = Profile(np.arange(1.0, 5), PROFILE.curves[1:], "t", "w.", "x", "y", log="xy")
+    (ax,) = draw(profile).axes
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+
+
+def test_places_with_names_are_labelled_as_far_as_they_fit():
+    x = np.arange(-1.0, 32)
+    names = ("embedding", *map(str, range(32)))
+    profile = Profile(x, (Curve(x, "one"),), "t", "w.", "block", "y", x_labels=names)
+    (ax,) = draw(profile).axes
+    labels = [label.get_text() for label in ax.get_xticklabels()]
+    assert labels[:3] == ["embedding", "1", "3"]
+    assert len(labels) == 17
+
+
+def test_a_small_table_has_its_numbers_written_in_and_a_large_one_has_not():
+    (ax,) = draw(MATRIX).axes
+    assert [text.get_text() for text in ax.texts] == ["0", "1", "0.5"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b", "c"]
+    names = tuple(map(str, range(20)))
+    large = Matrix(np.ones((20, 20)), names, names, "t", "w.", "r", "c")
+    assert not draw(large).axes[0].texts
+
+
+def test_numbers_in_a_table_can_be_read_on_dark_and_on_light_cells():
+    (ax,) = draw(MATRIX).axes
+    assert [text.get_color() for text in ax.texts[:2]] == [style.SIGN, style.INK]
+
+
+def test_a_panel_stands_in_rows_of_its_readings():
+    figure = draw(PANEL)
+    titles = [part.axes[0].get_title(loc="left") for part in figure.subfigs[:3]]
+    assert titles == ["A map", "Three curves", "A table"]
+    assert len(figure.subfigs) == 4
+    assert len(draw(Panel((MATRIX, MATRIX, MATRIX), "t", "w.", across=2)).subfigs) == 4
+
+
+def test_a_notebook_gets_a_sharp_picture_and_its_words():
+    data, about = draw(HEATMAP)._repr_mimebundle_()
+    width, height = Image.open(BytesIO(data["image/png"])).size
+    assert about["image/png"] == {
+        "width": width // 2,
+        "height": height // 2,
+        "alt": "It goes from −1 to 3.",
+    }
+    assert data["text/plain"] == "It goes from −1 to 3."
+
+
+def test_one_figure_can_be_cleared_and_filled_again():
+    figure = draw(HEATMAP)
+    first = pixels(figure)
+    figure.clear()
+    draw_on(figure, NORMS)
+    assert figure.words == "From 1 to 9."
+    assert not np.array_equal(pixels(figure), first)
+    figure.clear()
+    draw_on(figure, HEATMAP)
+    assert np.array_equal(pixels(figure), first)
+
+
+def test_drawing_uses_neither_torch_nor_pyplot():
+    code = (
+        "import sys, numpy as np\n"
+        "from sam_explore.plots.drawing import draw\n"
+        "from sam_explore.readings import Heatmap\n"
+        "draw(Heatmap(np.ones((2, 2)), 't', 'w.')).png()\n"
+        "print(sorted({'torch', 'matplotlib.pyplot', 'sam_explore.model'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,59 @@
+"""Each knob of each registered probe does something."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sam_explore.probes import PROBES, Probe
+from sam_explore.readings import Reading
+from sam_explore.tracing import Trace
+
+from .reading_arrays import all_words, arrays, parts
+from .small import CONFIG, small_trace
+
+# A window other than the trained one, and smaller, so that tables can also be cropped; and a mask
+# that is not the model's choice here, which −1 stands for.
+START = {"window": 2, "mask": 0}
+KNOBS = [(probe, name) for probe in PROBES for name in probe.knobs()]
+
+
+@pytest.fixture(scope="module")
+def trace() -> Trace:
+    return small_trace()
+
+
+@pytest.mark.parametrize(
+    ("probe", "name"), KNOBS, ids=lambda each: each if isinstance(each, str) else each.__name__
+)
+def test_another_value_of_a_knob_gives_other_numbers_words_or_scales(
+    probe: type[Probe], name: str, trace: Trace
+):
+    start = probe(**{knob: value for knob, value in START.items() if knob in probe.knobs()})
+    before = start(trace)
+    assert not differ(before, start(trace))
+    for value in other_values(start, name):
+        assert differ(before, replace(start, **{name: value})(trace)), value
+
+
+def other_values(probe: Probe, name: str) -> list:
+    """Allowed values of a knob, other than its own: all choices, or both bounds."""
+    knob, now = probe.knobs()[name], getattr(probe, name)
+    values = knob.choices or knob.bounds(CONFIG)
+    if isinstance(now, tuple):
+        values = [(value, *now[1:]) for value in values] + [(*now[:-1], value) for value in values]
+    return [value for value in dict.fromkeys(values) if value != now]
+
+
+def differ(one: Reading, other: Reading) -> bool:
+    """Whether two readings differ in words, in numbers, or in the scales that show the numbers."""
+    if all_words(one) != all_words(other) or scales(one) != scales(other):
+        return True
+    pairs = zip(arrays(one), arrays(other), strict=True)
+    return not all(np.array_equal(first, second, equal_nan=True) for first, second in pairs)
+
+
+def scales(reading: Reading) -> list:
+    """How its numbers and those of its parts become colours and heights."""
+    own = [getattr(reading, name, None) for name in ("scale", "shared", "log")]
+    return own + [each for part in parts(reading) for each in scales(part)]

@@ -1,0 +1,62 @@
+"""Every probe on the released models' grid and windows in a narrow network, and on their widths."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sam_explore.geometry import Prompts
+from sam_explore.model import VIT_B, VIT_H, VIT_L, SamConfig
+from sam_explore.probes import PROBES, Probe
+from sam_explore.tracing import Trace
+
+from .reading_arrays import arrays
+from .small import small_sam
+
+# 64 tokens a side in windows of 14 at 4 pixels a token, in blocks that are narrow and few.
+RELEASED_GRID = replace(
+    VIT_B,
+    name="the released grid",
+    image_size=256,
+    patch_size=4,
+    encoder_dim=32,
+    encoder_depth=3,
+    encoder_heads=1,
+    encoder_mlp_dim=32,
+    global_blocks=(2,),
+    token_dim=32,
+    decoder_mlp_dim=32,
+    iou_hidden_dim=16,
+)
+
+
+def shallow(config: SamConfig) -> SamConfig:
+    """The same widths and heads in two blocks, on a picture of 256 pixels."""
+    name = f"{config.name} shallow"
+    return replace(config, name=name, image_size=256, encoder_depth=2, global_blocks=(1,))
+
+
+@pytest.fixture(
+    scope="module",
+    params=[RELEASED_GRID, shallow(VIT_B), shallow(VIT_L), shallow(VIT_H)],
+    ids=lambda config: config.name,
+)
+def trace(request: pytest.FixtureRequest) -> Trace:
+    image = np.random.default_rng(1).integers(0, 256, (192, 256, 3), dtype=np.uint8)
+    return Trace(small_sam(request.param), image, Prompts(points=[(100, 80)]))
+
+
+@pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.__name__)
+def test_a_probe_answers(trace: Trace, probe: type[Probe]):
+    reading = probe()(trace)
+
+    assert reading.words
+    # Infinity nowhere; NaN only where nothing is to be drawn.
+    assert not any(np.isinf(array).any() for array in arrays(reading))
+    assert all(np.isfinite(array).any() for array in arrays(reading))
+
+
+def test_the_grid_and_the_windows_are_the_released_ones():
+    for config in (VIT_B, VIT_L, VIT_H):
+        assert (config.grid, config.window_size) == (64, 14)
+    assert (RELEASED_GRID.grid, RELEASED_GRID.window_size) == (64, 14)
