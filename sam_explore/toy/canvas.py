@@ -1,0 +1,204 @@
+"""From sketches to a scene: one map says which stroke shows at each pixel, all else is look-up.
+
+Picture and labels come from the same map, so they agree by construction. The map is drawn at
+twice the size and the colours averaged down.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from jaxtyping import Float32, Float64
+from PIL import Image, ImageDraw
+
+from .scenes import Region, Scene
+from .sketch import Sketch, Stroke
+
+FEWEST_PIXELS = 12  # of a region, in a picture of 256 x 256
+NEUTRAL = 128  # the tone that neither darkens nor lightens
+
+
+class Canvas:
+    """Draws sketches over one another, in the unit square, at any size in pixels."""
+
+    def __init__(self, size: int, light_x: float = -0.5):
+        self.size, self.light_x = size, light_x
+        self._ids = Image.new("I", (2 * size, 2 * size), 0)
+        self._tone = Image.new("L", (2 * size, 2 * size), NEUTRAL)
+        self._draw_ids, self._draw_tone = ImageDraw.Draw(self._ids), ImageDraw.Draw(self._tone)
+        self._strokes: list[Stroke] = [Stroke(np.zeros((0, 2)))]
+        self._light: list[tuple[float, float, float, float]] = [(0.5, 0, 0, 0)]
+        self._region_of: list[int] = [-1]
+        self._regions: list[Region] = []
+
+    def draw(
+        self,
+        sketch: Sketch,
+        linear: Float64[np.ndarray, "2 2"] | None = None,
+        offset: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        """Draw a sketch; a point p of its frame lands at linear @ p + offset of the unit square."""
+        if not sketch.strokes:
+            return
+        first_id, first_region = len(self._strokes), len(self._regions)
+        self._add_regions(sketch)
+        points = np.concatenate([stroke.points for stroke in sketch.strokes])
+        if linear is not None:
+            points = points @ linear.T + offset
+        starts = np.cumsum([0] + [len(stroke.points) for stroke in sketch.strokes])
+        low = np.minimum.reduceat(points, starts[:-1]).tolist()
+        high = np.maximum.reduceat(points, starts[:-1]).tolist()
+        flat = (points * (2 * self.size) - 0.5).ravel().tolist()
+        for i, stroke in enumerate(sketch.strokes):
+            outline = flat[2 * starts[i] : 2 * starts[i + 1]]
+            inside = None if stroke.inside is None else first_id + stroke.inside
+            extent = i if stroke.over is None else stroke.over
+            region = -1 if stroke.region is None else first_region + stroke.region
+            self._strokes.append(stroke)
+            self._light.append(self._lit(stroke, *low[extent], *high[extent]))
+            self._region_of.append(region)
+            self._paint(outline, first_id + i, stroke.tone, inside)
+
+    def soft_shadow(self, x: float, y: float, rx: float, ry: float, amount: float) -> None:
+        """A blurred elliptic shadow, in the unit square."""
+        scale = 2 * self.size
+        width, height = max(1, round(2 * rx * scale)), max(1, round(2 * ry * scale))
+        disc = _soft_disc().resize((width, height), Image.Resampling.BILINEAR)
+        corner = (round((x - rx) * scale), round((y - ry) * scale))
+        self._tone.paste(round(NEUTRAL * (1 - amount)), corner, disc)
+
+    def drop_shadow(self, sketch: Sketch, linear, offset, amount: float) -> None:
+        """The outline of a whole sketch as a hard shadow."""
+        for stroke in sketch.strokes:
+            if stroke.tone is None and stroke.inside is None:
+                points = (stroke.points @ linear.T + offset) * (2 * self.size) - 0.5
+                self._draw_tone.polygon(points.ravel().tolist(), round(NEUTRAL * (1 - amount)))
+
+    def finish(self, noise: Float32[np.ndarray, "side side"] | None = None) -> Scene:
+        """The scene as drawn so far; `noise`, of twice the size, is what grain weighs."""
+        ids = np.asarray(self._ids).astype(np.intp)
+        image = self._coloured(ids, noise)
+        return self._labelled(image, np.ascontiguousarray(ids[::2, ::2]))
+
+    def _add_regions(self, sketch: Sketch) -> None:
+        first, taken = len(self._regions), {region.name for region in self._regions}
+        for name, level, parent in sketch.regions:
+            parent = None if parent is None else first + parent
+            path = name if parent is None else f"{self._regions[parent].name}/{name}"
+            unique, number = path, 2
+            while unique in taken:
+                unique, number = f"{path} {number}", number + 1
+            taken.add(unique)
+            self._regions.append(Region(unique, level, parent))
+
+    def _lit(self, stroke: Stroke, x0, y0, x1, y1) -> tuple[float, float, float, float]:
+        """Brightness over the picture as k0 + k1 x + k2 y + k3 (x² + y²); 0.5 is the colour."""
+        if stroke.form == "flat" or stroke.tone is not None:
+            return 0.5, 0.0, 0.0, 0.0
+        cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
+        hx, hy = max((x1 - x0) / 2, 1e-6), max((y1 - y0) / 2, 1e-6)
+        if stroke.to is not None:
+            return 0.5 + cy / (2 * hy), 0.0, -0.5 / hy, 0.0
+        if stroke.form == "slope":
+            kx, ky = 0.22 * stroke.depth * self.light_x / hx, -0.2 * stroke.depth / hy
+            return 0.5 - kx * cx - ky * cy, kx, ky, 0.0
+        fall = -0.26 * stroke.depth / max(hx, hy) ** 2
+        px, py = cx + 0.6 * self.light_x * hx, cy - 0.4 * hy
+        k0 = 0.5 + 0.17 * stroke.depth + fall * (px * px + py * py)
+        return k0, -2 * fall * px, -2 * fall * py, fall
+
+    def _paint(self, outline: list[float], number: int, tone: float | None, inside) -> None:
+        value = NEUTRAL if tone is None else round(NEUTRAL * (1 + 0.99 * tone))
+        if inside is None:
+            if tone is None:
+                self._draw_ids.polygon(outline, number)
+            self._draw_tone.polygon(outline, value)
+            return
+        xs, ys = outline[::2], outline[1::2]
+        side = 2 * self.size
+        x0, y0 = max(0, int(min(xs)) - 1), max(0, int(min(ys)) - 1)
+        x1, y1 = min(side, int(max(xs)) + 2), min(side, int(max(ys)) + 2)
+        if x0 >= x1 or y0 >= y1:
+            return
+        stencil = Image.new("L", (x1 - x0, y1 - y0), 0)
+        moved = [v - (y0 if i % 2 else x0) for i, v in enumerate(outline)]
+        ImageDraw.Draw(stencil).polygon(moved, 255)
+        shows = np.asarray(self._ids.crop((x0, y0, x1, y1))) == inside
+        stencil = Image.fromarray(np.where(shows, np.asarray(stencil), 0).astype(np.uint8))
+        if tone is None:
+            self._ids.paste(number, (x0, y0), stencil)
+        self._tone.paste(value, (x0, y0), stencil)
+
+    def _coloured(self, ids: np.ndarray, noise: np.ndarray | None) -> np.ndarray:
+        dark, base, light = (np.take(_packed(row), ids) for row in self._palettes())
+        k = np.array(self._light, dtype=np.float32).T
+        x, y, square = _axes(2 * self.size)
+        bright = np.take(k[1], ids) * x
+        bright += np.take(k[2], ids) * y
+        bright += np.take(k[3], ids) * square
+        bright += np.take(k[0], ids)
+        if noise is not None:
+            grain = np.array([stroke.grain for stroke in self._strokes], dtype=np.float32)
+            bright += np.take(grain, ids) * noise
+        bright *= 510
+        bright += np.asarray(self._tone, dtype=np.float32) * np.float32(510 / 256) - 255
+        lower = Image.fromarray(np.clip(bright, 0, 255).astype(np.uint8))
+        upper = Image.fromarray(np.clip(bright - 255, 0, 255).astype(np.uint8))
+        picture = Image.composite(_picture(base), _picture(dark), lower)
+        picture = Image.composite(_picture(light), picture, upper)
+        return np.asarray(picture.reduce(2))[..., :3].copy()
+
+    def _palettes(self) -> np.ndarray:
+        """Colours in the dark, as they are, and in the light, (3, strokes, 3) in 0..1."""
+        base = np.array([stroke.colour for stroke in self._strokes])
+        dark = base * (0.40, 0.42, 0.58)
+        light = base + (1 - base) * (0.62, 0.58, 0.5)
+        for i, stroke in enumerate(self._strokes):
+            if stroke.to is not None:
+                dark[i], light[i] = stroke.to, base[i]
+                base[i] = (dark[i] + light[i]) / 2
+        return np.stack([dark, base, light])
+
+    def _labelled(self, image: np.ndarray, ids: np.ndarray) -> Scene:
+        regions, region_of = self._regions, self._region_of
+        pixels = np.bincount(ids.ravel(), minlength=len(region_of))
+        visible = np.zeros(len(regions), dtype=int)
+        for number, region in enumerate(region_of):
+            while region is not None and region >= 0:
+                visible[region] += pixels[number]
+                region = regions[region].parent
+        fewest = max(1, FEWEST_PIXELS * self.size**2 / 256**2)
+        kept = [i for i in range(len(regions)) if visible[i] >= fewest]
+        new = {old: i for i, old in enumerate(kept)}
+        table = np.zeros((3, len(region_of)), dtype=np.int16)
+        for number, region in enumerate(region_of):
+            while region is not None and region >= 0:
+                table[regions[region].level, number] = new.get(region, -1) + 1
+                region = regions[region].parent
+        named = (regions[i] for i in kept)
+        final = tuple(Region(r.name, r.level, new.get(r.parent)) for r in named)
+        return Scene(image=image, labels=np.take(table, ids, axis=1), regions=final)
+
+
+@lru_cache(maxsize=4)
+def _axes(side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    centres = ((np.arange(side) + 0.5) / side).astype(np.float32)
+    return centres[None, :], centres[:, None], centres[None, :] ** 2 + centres[:, None] ** 2
+
+
+@lru_cache(maxsize=1)
+def _soft_disc() -> Image.Image:
+    s = np.linspace(-1, 1, 65)
+    fall = np.clip(1 - s[None, :] ** 2 - s[:, None] ** 2, 0, 1) ** 0.8
+    return Image.fromarray((255 * fall).astype(np.uint8))
+
+
+def _packed(palette: np.ndarray) -> np.ndarray:
+    """Colours (n, 3) in 0..1 as one uint32 each, so that a look-up is a single gather."""
+    bytes_ = np.full((len(palette), 4), 255, dtype=np.uint8)
+    bytes_[:, :3] = np.clip(palette * 255 + 0.5, 0, 255)
+    return bytes_.view(np.uint32)[:, 0]
+
+
+def _picture(packed: np.ndarray) -> Image.Image:
+    height, width = packed.shape
+    return Image.frombuffer("RGBX", (width, height), packed, "raw", "RGBX", 0, 1)

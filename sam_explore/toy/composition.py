@@ -1,0 +1,157 @@
+"""Random scenes: which objects, on which background, where and how large."""
+
+import numpy as np
+from jaxtyping import Float32
+from PIL import Image
+
+from . import buildings, creatures, flyers, fruit, plants, sea_creatures, things, vehicles
+from .backgrounds import BACKGROUNDS, Background
+from .canvas import Canvas
+from .scenes import Scene
+from .shapes import ellipse
+from .sketch import Sketch, mixed
+
+LAND = (creatures.turtle, creatures.bird, creatures.cat, creatures.snail)
+GARDEN = (plants.flower, plants.tulip, plants.mushroom, plants.tree)
+ROAD = (vehicles.car, vehicles.bus, vehicles.truck, vehicles.train)
+BUILDINGS = (buildings.house, buildings.castle, buildings.lighthouse)
+SHIPS = (vehicles.boat, vehicles.steamer)
+SEA = (sea_creatures.fish, sea_creatures.fish, sea_creatures.crab, sea_creatures.octopus)
+AIR = (flyers.balloon, flyers.rocket, flyers.aeroplane)
+FRUIT = (fruit.apple, fruit.cherries, fruit.melon, fruit.orange)
+THINGS = (things.ball, things.robot, things.clock, things.mug, things.cupcake, things.present)
+POTTED = (plants.cactus,)
+CRAWLING = (creatures.ladybird,)
+
+FAMILIES = (
+    LAND + GARDEN + ROAD + BUILDINGS + SHIPS + SEA[1:] + AIR + FRUIT + THINGS + POTTED + CRAWLING
+)
+
+AT_HOME = {
+    "meadow": LAND + GARDEN + BUILDINGS + LAND + (things.ball,) + AIR,
+    "street": ROAD + ROAD + BUILDINGS + (creatures.cat, plants.tree, things.ball),
+    "lake": SHIPS,
+    "underwater": (*SEA, creatures.turtle),
+    "open sky": AIR,
+    "table": FRUIT + THINGS + POTTED + (creatures.cat, creatures.bird),
+    "paper": FAMILIES,
+}
+BACKGROUND_SHARES = (0.2, 0.16, 0.09, 0.13, 0.09, 0.17, 0.16)
+STRAY_SHARE = 0.12  # of objects that are where they do not belong
+CAMOUFLAGE_SHARE = 0.08  # of objects painted much like the background
+
+
+def scene(seed: int, size: int = 256) -> Scene:
+    """A random scene of one to five objects, the same for the same seed.
+
+    seed: any integer that numpy's default_rng takes, 0 or more.
+    size: side of the square picture in pixels, at least 32. The layout does not depend on it; only
+        regions that become too small to see (fewer than 12 pixels at 256 x 256) are dropped.
+    Raises ValueError for a smaller size or a negative seed.
+    """
+    if seed < 0:
+        raise ValueError(f"expected a seed of 0 or more, got {seed}")
+    _check_size(size)
+    rng = np.random.default_rng(seed)
+    place = list(BACKGROUNDS)[int(rng.choice(len(BACKGROUND_SHARES), p=BACKGROUND_SHARES))]
+    background = BACKGROUNDS[place](rng)
+    canvas = Canvas(size, light_x=float(rng.choice([-0.5, 0.5])))
+    canvas.draw(background.sketch)
+    for radius, x, y in _layout(rng, background):
+        families = FAMILIES if rng.random() < STRAY_SHARE else AT_HOME[place]
+        sketch = families[int(rng.integers(len(families)))](rng)
+        if rng.random() < CAMOUFLAGE_SHARE:
+            _camouflage(sketch, background.colour, rng.uniform(0.35, 0.7))
+        linear = _pose(rng, sketch, radius, background.floor is None)
+        set_down(canvas, sketch, linear, (x, y), background)
+    return canvas.finish(noise(rng, size))
+
+
+def noise(rng: np.random.Generator, size: int) -> Float32[np.ndarray, "side side"]:
+    """Smooth random texture of about -1 to 1, `side` = 2 `size`; the same pattern at any size."""
+    coarse = rng.standard_normal((12, 12), dtype=np.float32) * 0.4
+    field = np.asarray(Image.fromarray(coarse).resize((180, 180), Image.Resampling.BICUBIC))
+    field = field + rng.standard_normal((180, 180), dtype=np.float32) * 0.36
+    side = 2 * size
+    return np.asarray(Image.fromarray(field).resize((side, side), Image.Resampling.BICUBIC))
+
+
+def _check_size(size: int) -> None:
+    if size < 32:
+        raise ValueError(
+            f"expected a size of at least 32 pixels, got {size}; draw larger and scale"
+        )
+
+
+def _layout(rng: np.random.Generator, background: Background) -> list[tuple[float, float, float]]:
+    """Radius and centre of each object in the unit square, the one in the back first."""
+    count = int(rng.choice([1, 2, 3, 4, 5], p=[0.3, 0.26, 0.22, 0.13, 0.09]))
+    largest = {1: 0.48, 2: 0.36, 3: 0.31, 4: 0.27, 5: 0.25}[count]
+    places: list[tuple[float, float, float]] = []
+    for i in range(count):
+        radius = largest * rng.uniform(0.72 if i == 0 else 0.5, 1.0)
+        for _ in range(8):
+            x = (
+                rng.uniform(0.55 * radius, 1 - 0.55 * radius)
+                if count > 1
+                else rng.normal(0.5, 0.06)
+            )
+            if background.floor is None:
+                y = (
+                    rng.uniform(0.6 * radius, 1 - 0.6 * radius)
+                    if count > 1
+                    else rng.normal(0.5, 0.05)
+                )
+            else:
+                low, high = background.floor
+                y = min(max(rng.uniform(low, high), 1.5 * radius), high) - 0.8 * radius
+            if all(np.hypot(x - px, y - py) > 0.75 * (radius + pr) for pr, px, py in places):
+                break
+        places.append((radius, x, y))
+    return sorted(places, key=lambda place: place[2] + 0.8 * place[0])
+
+
+def _pose(rng: np.random.Generator, sketch: Sketch, radius: float, floating: bool) -> np.ndarray:
+    """Scale, turn and mirror as a 2 x 2 matrix: free turns for what floats or lies."""
+    if floating or sketch.ground is None:
+        angle = rng.normal() * (0.35 if rng.random() < 0.7 else 1.6)
+    else:
+        angle = rng.normal() * 0.05
+    c, s = np.cos(angle), np.sin(angle)
+    mirror = rng.choice([-1.0, 1.0])
+    stretch = np.diag([mirror * rng.uniform(0.9, 1.1), rng.uniform(0.9, 1.1)])
+    return radius * np.array([[c, -s], [s, c]]) @ stretch
+
+
+def set_down(canvas: Canvas, sketch: Sketch, linear, centre, background: Background) -> None:
+    """Draw an object with the shadow that its surroundings ask for."""
+    if background.shadow == "drop":
+        shift = (centre[0] - 0.05 * canvas.light_x, centre[1] + 0.022)
+        canvas.drop_shadow(sketch, linear, shift, 0.34)
+    elif background.shadow == "ground" and sketch.ground is not None:
+        feet = linear @ (0, sketch.ground) + centre
+        reach = float(np.abs(np.linalg.det(linear))) ** 0.5
+        canvas.soft_shadow(
+            feet[0] - 0.2 * canvas.light_x * reach, feet[1], reach, 0.2 * reach, 0.55
+        )
+    canvas.draw(sketch, linear, centre)
+    if background.shadow == "water" and sketch.ground is not None:
+        _waterline(canvas, sketch, linear, centre, background)
+
+
+def _waterline(canvas: Canvas, sketch: Sketch, linear, centre, background: Background) -> None:
+    """Foam along the lower edge of what swims."""
+    feet, reach = linear @ (0, sketch.ground) + centre, float(np.abs(np.linalg.det(linear))) ** 0.5
+    foam, pale = Sketch(), mixed(background.colour, (1, 1, 1), 0.7)
+    for dx, dy, width in ((-0.3, 0.02, 0.5), (0.35, 0.03, 0.5), (0, 0.0, 0.62)):
+        wave = ellipse(feet[0] + dx * reach, feet[1] + dy * reach, width * reach, 0.035 * reach)
+        foam.fill(None, wave, mixed(background.colour, pale, 0.5 + dy * 10), "flat")
+    for dx, width in ((-0.5, 0.16), (-0.12, 0.2), (0.3, 0.14), (0.56, 0.1)):
+        crest = ellipse(feet[0] + dx * reach, feet[1] - 0.01 * reach, width * reach, 0.012 * reach)
+        foam.fill(None, crest, pale, "flat")
+    canvas.draw(foam)
+
+
+def _camouflage(sketch: Sketch, colour, share: float) -> None:
+    for stroke in sketch.strokes:
+        stroke.colour = mixed(stroke.colour, colour, share)

@@ -1,0 +1,98 @@
+"""SAM's own training objective: masks for prompts, corrected over rounds."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from sam_explore.model import Sam
+
+from .losses import mask_iou, mask_loss
+from .sampling import Batch, correction_clicks
+
+
+def prompted_loss(
+    sam: Sam,
+    image_tokens: Float[Tensor, "scene channel row column"],
+    batch: Batch,
+    generator: torch.Generator,
+    rounds: int,
+) -> tuple[Float[Tensor, ""], dict[str, float]]:
+    """The loss of SAM's own task over several rounds of prompting, and mean IoUs for the log.
+
+    Half of the targets are asked for with a click, the others with a box. A box is taken as an
+    ambiguous prompt by tokens 1-3 and as a clear one by token 0.
+    """
+    targets = batch.targets.flatten(0, 1)
+    clicked = torch.arange(len(targets), device=targets.device) % 2 == 0
+    image = image_tokens.repeat_interleave(batch.targets.shape[1], dim=0)
+    points = batch.points_unit.flatten(0, 1)[:, None]
+    labels = torch.ones(len(targets), 1, dtype=torch.long, device=targets.device)
+    boxes = batch.boxes_unit.flatten(0, 1)
+    by_click = Dialogue(sam, image[clicked], targets[clicked], points[clicked], labels[clicked])
+    by_box = Dialogue(
+        sam, image[~clicked], targets[~clicked], points[~clicked, :0], labels[~clicked, :0],
+        boxes[~clicked],
+    )  # fmt: skip
+
+    click_loss, click_iou = by_click.ask_ambiguous()
+    box_loss, _ = by_box.ask_ambiguous()
+    alone_loss, box_iou = by_box.ask_clear()
+    loss = click_loss + 0.5 * (box_loss + alone_loss)
+    figures = {"one_click": click_iou, "box": box_iou}
+    for index in range(rounds):
+        for dialogue in (by_click, by_box):
+            dialogue.correct(generator)
+            corrected_loss, figures[f"corrected_{index + 1}"] = dialogue.ask_clear()
+            loss = loss + corrected_loss / rounds
+    return loss, figures
+
+
+@dataclass(eq=False)
+class Dialogue:
+    """Prompts for a batch of targets, and the last answer, which the next prompt builds on."""
+
+    sam: Sam
+    image: Float[Tensor, "target channel row column"]
+    targets: Bool[Tensor, "target height width"]
+    points: Float[Tensor, "target point 2"]
+    labels: Int[Tensor, "target point"]
+    boxes: Float[Tensor, "target 4"] | None = None
+    hints: Float[Tensor, "target 1 height width"] | None = None
+    answer: Float[Tensor, "target height width"] | None = None
+
+    def ask_ambiguous(self) -> tuple[Float[Tensor, ""], float]:
+        """Of tokens 1-3 only the best learns the target; all three learn to tell their IoU.
+
+        The answer kept for the next round is the one of the best predicted IoU, as in the paper.
+        Returns the loss and the mean IoU of the best mask.
+        """
+        logits, iou = (output[:, 1:] for output in self._decode())
+        wanted = self.targets[:, None].expand(logits.shape)
+        truth = mask_iou(logits > 0, wanted)
+        best = mask_loss(logits, wanted.float()).min(dim=1).values
+        each = torch.arange(len(logits), device=logits.device)
+        self.answer = logits[each, iou.argmax(dim=1)].detach()
+        return best.mean() + F.mse_loss(iou, truth), truth.max(dim=1).values.mean().item()
+
+    def ask_clear(self) -> tuple[Float[Tensor, ""], float]:
+        """Token 0 learns the target and to tell its IoU. Returns the loss and the mean IoU."""
+        logits, iou = (output[:, 0] for output in self._decode())
+        truth = mask_iou(logits > 0, self.targets)
+        self.answer = logits.detach()
+        loss = mask_loss(logits, self.targets.float()).mean() + F.mse_loss(iou, truth)
+        return loss, truth.mean().item()
+
+    def correct(self, generator: torch.Generator) -> None:
+        """Click into the error of the last answer, and feed its logits back as a mask hint."""
+        points, labels = correction_clicks(self.answer > 0, self.targets, generator)
+        self.points = torch.cat([self.points, points[:, None]], dim=1)
+        self.labels = torch.cat([self.labels, labels[:, None]], dim=1)
+        self.hints = self.answer[:, None]
+
+    def _decode(self) -> tuple[Tensor, Tensor]:
+        prompts = self.sam.encode_prompts(self.points, self.labels, self.boxes)
+        logits, iou = self.sam.decode(self.image, prompts, self.hints)
+        return logits.float(), iou.float()

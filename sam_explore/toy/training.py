@@ -1,0 +1,166 @@
+"""Train the toy model as the paper trains SAM, on scenes drawn while it learns.
+
+    python -m sam_explore.toy.training --folder runs/toy --steps 4000
+
+The run can be stopped at any time and goes on from its last checkpoint when started again, on the
+same scenes in the same order. Asking for fewer steps the second time makes the learning rate decay
+sooner. `--export FILE` writes the weights for `sam_explore.load`.
+
+Source: the training algorithm of the paper's appendix A (arXiv 2304.02643), in outline: one point
+or a box, then correction clicks with the previous logits fed back; focal and dice loss 20:1 on the
+best of tokens 1-3 for one prompt and on token 0 for several; regression of the IoU. The reference
+starts from an encoder that was trained before (MAE); here `GroupingHead` does that service.
+"""
+
+import argparse
+import json
+import logging
+import math
+import time
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+from sam_explore.model import TOY, Sam
+
+from .grouping import GroupingHead, initialise
+from .objective import prompted_loss
+from .sampling import Batch, SceneStream
+
+_SAVE_EVERY = 50
+_log = logging.getLogger(__name__)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Train from the command line; see the module's text."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    torch.set_num_threads(options.threads)
+    training = Training(options)
+    if training.step < options.steps:
+        training.run()
+    if options.export:
+        save_weights(training.sam, options.export)
+        _log.info("wrote %s", options.export)
+
+
+class Training:
+    """One run: model, optimiser and step, with a checkpoint and a log in its folder."""
+
+    def __init__(self, options: argparse.Namespace):
+        self.options = options
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        torch.manual_seed(options.seed)
+        self.sam = initialise(Sam(TOY)).to(self.device)
+        self.grouping = GroupingHead(TOY).to(self.device)
+        parameters = [*self.sam.parameters(), *self.grouping.parameters()]
+        self.optimiser = torch.optim.AdamW(
+            parameters, lr=options.rate, betas=(0.9, 0.98), weight_decay=0.05
+        )
+        self.step = 0
+        options.folder.mkdir(parents=True, exist_ok=True)
+        self.checkpoint = options.folder / "checkpoint.pt"
+        if self.checkpoint.exists():
+            self._resume()
+
+    def run(self) -> None:
+        """Train up to the wanted step, saving and logging on the way."""
+        options = self.options
+        stream = SceneStream(TOY, options.scenes, options.targets, self.step)
+        # One worker keeps the order of batches, which makes a resumed run the same run.
+        loader = iter(DataLoader(stream, batch_size=None, num_workers=1, prefetch_factor=6))
+        started = time.perf_counter()
+        sums: dict[str, float] = {}
+        while self.step < options.steps:
+            figures = self._train_on(next(loader))
+            self.step += 1
+            for name, value in figures.items():
+                sums[name] = sums.get(name, 0.0) + value / _SAVE_EVERY
+            if self.step % _SAVE_EVERY == 0 or self.step == options.steps:
+                seconds = (time.perf_counter() - started) / _SAVE_EVERY
+                self._log({"step": self.step, "seconds_a_step": seconds, **sums})
+                self._save()
+                started, sums = time.perf_counter(), {}
+
+    def _train_on(self, batch: Batch) -> dict[str, float]:
+        options = self.options
+        rate = learning_rate(self.step, options.steps, options.rate, options.decay)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        batch = Batch(*(tensor.to(self.device) for tensor in batch))
+        generator = torch.Generator().manual_seed(options.seed + self.step)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            tokens = self.sam.encode_image(batch.pixels)
+            loss = self.grouping.loss(self.sam, tokens, batch.labels, generator)
+            figures = {"grouping": loss.item()}
+            if self.step >= options.grouping_steps:
+                prompted, more = prompted_loss(self.sam, tokens, batch, generator, options.rounds)
+                loss = 0.5 * loss + prompted
+                figures |= more
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.sam.parameters(), 1.0)
+        self.optimiser.step()
+        return figures
+
+    def _log(self, figures: dict[str, float]) -> None:
+        with open(self.options.folder / "log.jsonl", "a") as file:
+            file.write(json.dumps(figures) + "\n")
+        _log.info(" ".join(f"{name} {value:.4g}" for name, value in figures.items()))
+
+    def _save(self) -> None:
+        state = {
+            "step": self.step,
+            "sam": self.sam.state_dict(),
+            "grouping": self.grouping.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+        }
+        partial = self.checkpoint.with_suffix(".part")
+        torch.save(state, partial)
+        partial.replace(self.checkpoint)
+
+    def _resume(self) -> None:
+        state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+        self.sam.load_state_dict(state["sam"])
+        self.grouping.load_state_dict(state["grouping"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step = state["step"]
+
+
+def learning_rate(step: int, steps: int, peak: float, decay: float, warmup: int = 150) -> float:
+    """Rises over `warmup` steps, stays, and falls to zero as a cosine over the last share."""
+    left = (steps - step) / max(1, decay * steps)
+    fall = 0.5 * (1 - math.cos(math.pi * min(1.0, left)))
+    return peak * min(1.0, (step + 1) / warmup) * fall
+
+
+def save_weights(sam: Sam, path: Path) -> None:
+    """Write the weights as safetensors in fp16, under this package's names."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = {name: tensor.half().contiguous() for name, tensor in sam.state_dict().items()}
+    safetensors.torch.save_file(half, path, metadata={"format": "pt", "config": sam.config.name})
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m sam_explore.toy.training", description="Train the toy model."
+    )
+    parser.add_argument("--folder", type=Path, required=True, help="checkpoint and log go here")
+    parser.add_argument("--steps", type=int, default=4000, help="steps in all (default 4000)")
+    parser.add_argument("--grouping-steps", type=int, default=400, help="first, without prompts")
+    parser.add_argument("--scenes", type=int, default=16, help="scenes a step (default 16)")
+    parser.add_argument("--targets", type=int, default=8, help="masks a scene (default 8)")
+    parser.add_argument("--rounds", type=int, default=1, help="correction rounds (default 1)")
+    parser.add_argument("--rate", type=float, default=6e-4, help="peak learning rate")
+    parser.add_argument("--decay", type=float, default=0.3, help="share of steps with falling rate")
+    parser.add_argument("--seed", type=int, default=0, help="of initial weights and clicks")
+    parser.add_argument("--threads", type=int, default=2, help="CPU threads of the training itself")
+    parser.add_argument("--export", type=Path, help="write the weights here at the end")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""The training loop: what it asks, that it learns, that it goes on where it broke off."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from sam_explore.loading import load
+from sam_explore.model import TOY, Sam
+from sam_explore.toy import exam, training
+from sam_explore.toy.exam import iou
+from sam_explore.toy.grouping import initialise, sinusoidal_grid
+from sam_explore.toy.sampling import SceneStream, correction_clicks
+from sam_explore.toy.training import learning_rate, save_weights
+
+
+def test_a_batch_depends_on_its_step_alone():
+    first = SceneStream(TOY, scenes=1, targets=2, first_step=0).batch(3)
+    again = SceneStream(TOY, scenes=1, targets=2, first_step=3).batch(3)
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+
+
+def test_clicks_lie_on_their_targets_and_boxes_around_them():
+    batch = SceneStream(TOY, scenes=2, targets=4, first_step=0).batch(0)
+    side = batch.targets.shape[-1]
+    for masks, points, boxes in zip(
+        batch.targets, batch.points_unit, batch.boxes_unit, strict=True
+    ):
+        for mask, point, box in zip(masks, points, boxes, strict=True):
+            x, y = (point * side).long().tolist()
+            near = mask[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2]
+            assert near.any()  # a low-resolution pixel can miss a thin part by one
+            rows, columns = mask.any(1).nonzero(), mask.any(0).nonzero()
+            slack = side / 50 + 1.5
+            edges = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+            assert np.allclose(box * side, edges, atol=slack)
+
+
+def test_corrections_click_the_error_and_say_what_was_missed():
+    target = torch.zeros(2, 4, 4, dtype=torch.bool)
+    target[:, 1, 2] = True
+    answer = torch.zeros_like(target)  # the first misses its pixel,
+    answer[1, 1, 2] = answer[1, 3, 0] = True  # the second has one too many.
+    points, labels = correction_clicks(answer, target, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(points, torch.tensor([[2.5 / 4, 1.5 / 4], [0.5 / 4, 3.5 / 4]]))
+    assert labels.tolist() == [1, 0]
+
+
+def test_a_right_answer_is_clicked_inside_its_target():
+    target = torch.zeros(1, 4, 4, dtype=torch.bool)
+    target[0, 1, 2] = True
+    points, labels = correction_clicks(target, target, torch.Generator().manual_seed(0))
+    assert points.tolist() == [[2.5 / 4, 1.5 / 4]]
+    assert labels.tolist() == [1]
+
+
+def test_the_rate_warms_up_stays_and_decays():
+    assert learning_rate(0, 1000, 1.0, 0.3, warmup=100) == pytest.approx(0.01)
+    assert learning_rate(500, 1000, 1.0, 0.3, warmup=100) == 1.0
+    assert learning_rate(850, 1000, 1.0, 0.3, warmup=100) == pytest.approx(0.5)
+    assert learning_rate(1000, 1000, 1.0, 0.3, warmup=100) == 0.0
+
+
+def test_sinusoidal_start_by_hand():
+    # Four channels have one frequency, 1: sine and cosine of the column, then of the row.
+    table = sinusoidal_grid(grid=3, dim=4)[0]
+    expected = [np.sin(2), np.cos(2), np.sin(1), np.cos(1)]
+    assert np.allclose(table[1, 2], expected)
+
+
+def options(folder, steps):
+    arguments = f"--folder {folder} --steps {steps} --grouping-steps 1 --scenes 1 --targets 4"
+    return training._parser().parse_args(arguments.split())
+
+
+def test_a_resumed_run_is_the_same_run(tmp_path, monkeypatch):
+    # Constant rate: else the shorter run would already decay.
+    monkeypatch.setattr(training, "learning_rate", lambda *_: 1e-3)
+    whole = training.Training(options(tmp_path / "whole", 3))
+    whole.run()
+    training.Training(options(tmp_path / "parts", 2)).run()
+    resumed = training.Training(options(tmp_path / "parts", 3))
+    assert resumed.step == 2
+    resumed.run()
+    for name, weight in whole.sam.state_dict().items():
+        assert torch.equal(weight, resumed.sam.state_dict()[name]), name
+    lines = (tmp_path / "parts" / "log.jsonl").read_text().splitlines()
+    steps = [json.loads(line)["step"] for line in lines]
+    assert steps == [2, 3]
+
+
+def test_exported_weights_load_and_keep_the_frequencies_exactly(tmp_path):
+    sam = initialise(Sam(TOY))
+    save_weights(sam, tmp_path / "weights.safetensors")
+    loaded = load(tmp_path / "weights.safetensors")
+    assert loaded.config == TOY
+    assert torch.equal(loaded.coordinate_encoder.frequencies, sam.coordinate_encoder.frequencies)
+
+
+def test_an_exam_never_draws_a_scene_of_the_training(monkeypatch):
+    asked = []
+    monkeypatch.setattr(exam, "FIRST_TRAINING_SEED", 3)
+    monkeypatch.setattr(exam, "_examine_one", lambda sam, seed: asked.append(seed))
+    with pytest.raises(ValueError, match="for training"):
+        exam.examine(Sam(TOY))
+    assert asked == [0, 1, 2]
+
+
+def test_iou_by_hand():
+    one, two = np.array([[True, True, False]]), np.array([[False, True, True]])
+    assert iou(one, two) == pytest.approx(1 / 3)
+    assert iou(one & False, two & False) == 0
+
+
+def test_the_shipped_model_answers_one_click():
+    # All 200 scenes are to give 70 %; a fifth of them guards against a broken file.
+    report = exam.examine(load(), scenes=40)
+    assert np.mean(report.best > 0.6) >= 0.6
