@@ -1,0 +1,182 @@
+"""What a session computes: its traces, and in its worker the answer to the latest state."""
+
+import logging
+import threading
+from collections.abc import Callable
+from functools import wraps
+
+from ..tracing import Cancelled, Trace, between_steps
+from .state import State
+from .worker import EXPLORERS, PROMPTS, Job, Worker
+
+ENCODING = "Encoding the picture"
+
+_LOG = logging.getLogger(__name__)
+
+
+class Answering(State):
+    """A state, and the worker that brings `encoded` and `prediction` up to it.
+
+    Args:
+        synchronous: compute in the calling thread.
+    """
+
+    def __init__(self, *, synchronous: bool):
+        # Held while state changes; callbacks may come on any thread, also on several.
+        self._lock = threading.RLock()
+        self._source = 0  # counts pictures and models
+        self._asked = 0  # counts changes of the prompts, and of all that the answer depends on
+        self._shown = 0  # the value of _asked that `prediction` answers
+        # Made from one another, so that they share results: the picture's run, the same with
+        # windows and edits, the same with prompts.
+        self._plain: Trace | None = None
+        self._unprompted: Trace | None = None
+        self._trace: Trace | None = None
+        self._worker = Worker(synchronous=synchronous)
+        super().__init__()
+
+    @property
+    def unprompted(self) -> Trace:
+        """`trace` without prompts: one and the same for all prompts, which share its results."""
+        with self._lock:
+            if self._unprompted is None:
+                if self._plain is None:
+                    self._plain = Trace(self.sam, self.image)
+                trace = self._plain.with_windows(self.windows)
+                for name, fn in self.edits:
+                    trace = trace.with_edit(name, fn)
+                self._unprompted = trace
+            return self._unprompted
+
+    @property
+    def trace(self) -> Trace:
+        """The run of the model that the state asks for; the same one until the state changes.
+
+        Nothing is computed before a tensor or the prediction is asked of it.
+        """
+        with self._lock:
+            if self._trace is None or self._trace.prompts is not self.prompts:
+                self._trace = self.unprompted.with_prompts(self.prompts)
+            return self._trace
+
+    @property
+    def synchronous(self) -> bool:
+        """Whether each change is answered when it returns."""
+        return self._worker.synchronous
+
+    def submit(self, name: str, job: Job, priority: int = PROMPTS) -> None:
+        """Let the session's worker run `job`, the latest of its name; `error` tells if it fails."""
+        self._worker.submit(name, self.guard(job), priority)
+
+    def give_way(self, priority: int = EXPLORERS) -> None:
+        """In a long job of this priority, often: run what waits and goes before it meanwhile.
+
+        Raises:
+            Cancelled: the session was closed.
+        """
+        with between_steps(lambda what: None):  # of the other job; what is told is the long one's
+            self._worker.give_way(priority)
+        if self._worker.closed:
+            raise Cancelled
+
+    def guard(self, callback: Callable[..., None]) -> Callable[..., None]:
+        """`callback`, but its exceptions are logged and shown as `error`, and end nothing."""
+
+        @wraps(callback)
+        def guarded(*args: object, **kwargs: object) -> None:
+            try:
+                callback(*args, **kwargs)
+            except Exception as error:
+                _LOG.error("A callback failed: %s", error, exc_info=True)
+                self.error = in_words(error)
+
+        return guarded
+
+    def action(self, callback: Callable[..., None]) -> Callable[..., None]:
+        """`callback`, guarded, as something the user does: an older error goes."""
+
+        def act(*args: object, **kwargs: object) -> None:
+            self.error = ""
+            callback(*args, **kwargs)
+
+        return self.guard(act)
+
+    def settle(self, timeout: float = 60.0) -> None:
+        """Wait until the model has answered and the views have drawn the latest state.
+
+        Raises:
+            TimeoutError: that took longer than `timeout` seconds.
+            RuntimeError: called by what the session itself runs, such as an observer of
+                `prediction`, and would wait for itself.
+        """
+        if not self._worker.settle(timeout):
+            doing = f" ({self.busy})" if self.busy else ""
+            raise TimeoutError(
+                f"The session is still at work after {timeout:g} s{doing}. "
+                "Wait longer: session.settle(timeout=...)."
+            )
+
+    def close(self) -> None:
+        """End the worker; views of this session stop following. May be called twice.
+
+        What is being computed stops at its next step.
+        """
+        self._worker.close()
+        self.busy = ""
+
+    def _answer(self) -> None:
+        """In the worker: bring `encoded` and `prediction` up to the latest state."""
+        with self._lock:
+            source, asked = self._source, self._asked
+        try:
+            if self.encoded is None:
+                self._encode()
+            with self._lock:
+                trace, source, asked = self.trace, self._source, self._asked
+            if self.encoded is None or trace.prompts.is_empty:
+                return
+            prediction = trace.prediction
+        except Exception as error:
+            self._tell_failure(error, source, asked)
+            return
+        with self._lock:
+            if source == self._source and asked >= self._shown:
+                self._shown = asked
+                self.prediction = prediction
+
+    def _tell_failure(self, error: Exception, source: int, asked: int) -> None:
+        """Show what went wrong, unless something newer has been asked, which is answered next."""
+        _LOG.error("An answer failed: %s", error, exc_info=error)
+        with self._lock:
+            if (source, asked) == (self._source, self._asked):
+                self.error = in_words(error)
+
+    def _encode(self) -> None:
+        with self._lock:
+            source = self._source
+
+        def tell(what: str) -> None:
+            with self._lock:
+                if source != self._source or self._worker.closed:
+                    raise Cancelled
+                self.busy = f"{ENCODING}: {what.removeprefix('Image encoder: ')} …"
+
+        encoded = None
+        try:
+            with self._lock:
+                trace = self.unprompted
+            with between_steps(tell):
+                encoded = trace.encoded
+        except Cancelled:
+            return
+        finally:
+            with self._lock:
+                if source == self._source:
+                    self.encoded = encoded
+                    self.busy = ""
+
+
+def in_words(error: Exception) -> str:
+    """What to tell the reader: our own errors are words already, others get their kind's name."""
+    plain = isinstance(error, (TypeError, ValueError)) and str(error)
+    return str(error) if plain else f"{type(error).__name__}: {error}"

@@ -1,0 +1,159 @@
+"""A probe asked in the session's worker, again for each new state, without delaying a prompt."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from functools import wraps
+from time import perf_counter
+
+from ..probes import Probe
+from ..readings import Reading
+from ..tracing import Cancelled, Trace, between_steps
+from .answering import in_words
+from .caption import Caption, duration
+from .session import Session
+
+_LOG = logging.getLogger(__name__)
+_PATIENCE_S = 0.3  # a computation that takes longer tells how far it is, and can be cancelled
+_DONE = object()
+
+Question = tuple[Probe, Trace]
+
+
+class Asking:
+    """Keeps a reading, its picture and its caption at the latest state.
+
+    Args:
+        name: of its jobs; a newer job replaces a waiting one of the same name.
+        session: whose worker computes and draws.
+        wanted: what is to be answered now: a probe, and the run that it is asked of.
+        show: draws a reading, a part of it at each step of the iterator.
+        caption: where words, progress and errors go.
+        priority: of its jobs; a computation gives way to jobs that go before it.
+
+    Attributes:
+        reading: the latest answer, None before the first.
+        seconds: how long that took to compute.
+        error: what went wrong with the latest state, in words, or "".
+        hint: what the reader should know beside, or "".
+        open: False after `close`.
+        lock: held while drawing.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        session: Session,
+        wanted: Callable[[], Question],
+        show: Callable[[Reading], Iterator[None]],
+        caption: Caption,
+        priority: int,
+    ):
+        self._name, self._session, self._priority = name, session, priority
+        self._wanted, self._draw, self._caption = wanted, show, caption
+        self._answered: Question | None = None
+        self.reading: Reading | None = None
+        self.seconds, self.error, self.hint = 0.0, "", ""
+        self.open = True
+        self.lock = threading.RLock()
+
+    def ask(self) -> None:
+        """Ask again soon, if the state has changed."""
+        if self._session.encoded is None:
+            self._caption.show_status("Waits for the picture to be encoded …")
+        self._session.submit(f"explore {self._name}", self._answer, self._priority)
+
+    def draw_again(self) -> None:
+        """Draw the latest reading again soon, as after a reload of the page."""
+        self._session.submit(f"redraw {self._name}", self._draw_latest, self._priority)
+
+    def guard(self, callback: Callable[..., None]) -> Callable[..., None]:
+        """`callback`, but its exceptions are logged and shown in the caption."""
+
+        @wraps(callback)
+        def guarded(*args: object) -> None:
+            try:
+                callback(*args)
+            except Exception as error:
+                self._fail(error)
+
+        return guarded
+
+    def close(self) -> None:
+        """Draw no more; a computation that runs ends at its next step."""
+        with self.lock:
+            self.open = False
+
+    def _answer(self) -> None:
+        """In the worker: bring reading and picture up to the latest state."""
+        if not self.open:
+            return
+        probe, trace = wanted = self._wanted()
+        if wanted == self._answered:
+            self.error = ""
+            self._show_status()
+            return
+        start = perf_counter()
+        try:
+            with between_steps(self._between(wanted, start)):
+                reading = probe(trace)
+            self.seconds = perf_counter() - start
+            self._show(reading)
+        except Cancelled:
+            return
+        except Exception as error:
+            self._answered = None
+            self._fail(error)
+        else:
+            self._answered, self.error = wanted, ""
+            self._show_status()
+
+    def _between(self, wanted: Question, start: float) -> Callable[[str], None]:
+        """What happens before each step of the computation that answers `wanted`."""
+
+        def step(what: str) -> None:
+            self._session.give_way(self._priority)
+            is_long = perf_counter() - start > _PATIENCE_S
+            other_picture = wanted[1].image is not self._session.image
+            # Whoever changed the state has asked again. What is quickly done is shown nevertheless:
+            # under a slider that moves, nothing would ever be shown otherwise.
+            if not self.open or other_picture or (is_long and wanted != self._wanted()):
+                raise Cancelled
+            if is_long:
+                self._caption.show_status(f"{what} …")
+
+        return step
+
+    def _show(self, reading: Reading) -> None:
+        """Draw part by part; what goes before it runs between two parts."""
+        drawing = self._draw(reading)
+        while True:
+            self._session.give_way(self._priority)
+            with self.lock:
+                if not self.open:
+                    return
+                self.reading = reading
+                self._caption.show_words(reading.words)
+                if next(drawing, _DONE) is _DONE:
+                    return
+
+    def _draw_latest(self) -> None:
+        with self.lock:
+            if self.open and self.reading is not None:
+                for _ in self._draw(self.reading):
+                    pass
+
+    def _fail(self, error: Exception) -> None:
+        _LOG.error("A live view failed: %s", error, exc_info=True)
+        self.error = in_words(error)
+        self._show_status()
+
+    def _show_status(self) -> None:
+        with self.lock:
+            if not self.open:
+                return
+            if self.error:
+                self._caption.show_error(self.error)
+            else:
+                done = f"Computed in {duration(self.seconds)}."
+                self._caption.show_status(f"{self.hint} {done}".strip())

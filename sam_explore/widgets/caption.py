@@ -1,0 +1,68 @@
+"""What stands beside a live picture: its words, how the computation goes, and its code."""
+
+from html import escape
+
+from ipywidgets import HTML, VBox
+
+from ..plots import style
+from .drawing import close_all
+
+_WIDTH_CSS = 290
+
+
+class Caption:
+    """Words, status and code of a reading, one below the other."""
+
+    def __init__(self):
+        self._words, self._status, self._code = HTML(), HTML(), HTML()
+        self.widget = VBox([self._words, self._status, self._code])
+        # Beside the picture if there is room, else below it.
+        self.widget.layout.flex = f"1 1 {_WIDTH_CSS}px"
+        self.widget.layout.max_width = f"{2 * _WIDTH_CSS}px"
+        self.widget.layout.overflow = "visible"
+
+    def show_words(self, words: str) -> None:
+        """What the picture shows."""
+        self._words.value = _paragraph(words)
+
+    def show_status(self, words: str) -> None:
+        """How far a computation is, or how long it took."""
+        self._status.value = _paragraph(words, style.FAINT_TEXT)
+
+    def show_error(self, words: str) -> None:
+        """What went wrong, in the place of the status."""
+        self._status.value = (
+            f'<div role="alert" style="line-height:1.45;padding:6px 8px;border-left:4px solid '
+            f"{style.ALERT};background:{style.css(style.ALERT, style.ALERT_OPACITY)};"
+            f'color:{style.TEXT}"><b>That did not work.</b> {escape(words)}</div>'
+        )
+
+    def show_code(self, code: str) -> None:
+        """Python to be copied."""
+        self._code.value = (
+            f'<pre style="margin:6px 0 0;padding:6px 8px;white-space:pre-wrap;word-break:normal;'
+            f"overflow-wrap:anywhere;user-select:text;"
+            f"line-height:1.4;font-size:12px;color:{style.TEXT};background:transparent;"
+            f'border:1px solid {style.FRAME};border-radius:3px">{escape(code)}</pre>'
+        )
+
+    def close(self) -> None:
+        """Remove all of it."""
+        close_all(self.widget)
+
+
+def header(name: str, about: str) -> HTML:
+    """A line above a view: its name and what it answers."""
+    return HTML(
+        f'<div style="line-height:1.45;color:{style.TEXT}"><b>{escape(name)}</b>&ensp;'
+        f"{escape(about)}</div>"
+    )
+
+
+def duration(seconds: float) -> str:
+    """Such as "35 ms" or "2.1 s"."""
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"
+
+
+def _paragraph(words: str, colour: str = style.TEXT) -> str:
+    return f'<div style="line-height:1.45;color:{colour}">{escape(words)}</div>'

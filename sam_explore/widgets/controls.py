@@ -1,0 +1,164 @@
+"""Buttons and sliders of the prompting view; each works from the keyboard."""
+
+import threading
+
+from ipywidgets import HTML, Button, FloatSlider, HBox, Text, ToggleButtons
+
+from ..geometry import BACKGROUND, FOREGROUND
+from ..plots import style
+from .drawing import close_all
+from .session import Session
+
+_AUTO = -1
+_REACH = 10.0  # of the threshold's slider at first, in logits
+
+
+class Controls:
+    """Ordinary controls on a session.
+
+    Args:
+        session: what they show and change.
+
+    Attributes:
+        label: what a click means now, 1 for foreground, 0 for background.
+        toolbar, choice, typed: the widgets, to be laid out.
+    """
+
+    def __init__(self, session: Session):
+        self._session = session
+        # While the controls follow the session they do not tell it what it said.
+        self._lock = threading.RLock()
+        self._following = False
+        self._mode = ToggleButtons(
+            options=[("+ Foreground", FOREGROUND), ("− Background", BACKGROUND)],
+            tooltips=["A click says: this is on the object", "A click says: this is not"],
+            style={"button_width": "auto"},
+        )
+        self._undo = Button(description="Undo", tooltip="Take back the last point or box")
+        self._clear = Button(description="Clear", tooltip="Drop all prompts")
+        self._threshold = FloatSlider(
+            description="Threshold (logits)",
+            min=-_REACH,
+            max=_REACH,
+            step=0.1,
+            readout_format=".1f",
+        )
+        self.busy = HTML()
+        self.toolbar = HBox([self._mode, self._undo, self._clear, self._threshold, self.busy])
+        count = session.sam.config.mask_tokens
+        self._choice = ToggleButtons(
+            options=[("auto", _AUTO), *((str(number), number) for number in range(count))],
+            tooltips=["The model's choice", *(f"Mask of token {n}" for n in range(count))],
+            style={"button_width": "auto"},
+        )
+        self.choice = HBox([_label("Show mask"), self._choice])
+        # Sent as a whole when left: letter by letter it may arrive after the press of the button.
+        self._text = Text(placeholder="x, y   or   x0, y0, x1, y1", continuous_update=False)
+        self._add = Button(description="Add", tooltip="Add this point, or set this box")
+        self.typed = HBox([_label("Or type it"), self._text, self._add])
+        self._lay_out()
+        self._listen()
+        self.follow()
+
+    @property
+    def label(self) -> int:
+        return self._mode.value
+
+    def follow(self, change: dict | None = None) -> None:
+        """Show the session's state."""
+        with self._lock:
+            self._following = True
+            try:
+                self._show()
+            finally:
+                self._following = False
+
+    def close(self) -> None:
+        """Stop following and remove the widgets."""
+        self._session.unobserve(self.follow, _FOLLOWED)
+        for widget in (self._threshold, self._choice):
+            widget.unobserve_all()
+        close_all(self.toolbar, self.choice, self.typed)
+
+    def _listen(self) -> None:
+        session, act = self._session, self._session.action
+        self._undo.on_click(act(lambda _: session.undo()))
+        self._clear.on_click(act(lambda _: session.clear()))
+        self._add.on_click(act(lambda _: self._add_typed()))
+        self._threshold.observe(act(self._set_threshold), "value")
+        self._choice.observe(act(self._set_chosen), "value")
+        session.observe(self.follow, _FOLLOWED)
+
+    def _show(self) -> None:
+        session = self._session
+        self._undo.disabled = not session.can_undo
+        self._clear.disabled = session.prompts.is_empty
+        self._choice.value = _AUTO if session.chosen is None else session.chosen
+        # A slider would cut a value beyond its end, and then tell the session so.
+        self._threshold.max = max(self._threshold.max, session.threshold)
+        self._threshold.min = min(self._threshold.min, session.threshold)
+        self._threshold.value = session.threshold
+        self.busy.value = _busy(session.busy)
+
+    def _set_threshold(self, change: dict) -> None:
+        if not self._is_following():
+            self._session.threshold = change["new"]
+
+    def _set_chosen(self, change: dict) -> None:
+        if not self._is_following():
+            self._session.chosen = None if change["new"] == _AUTO else change["new"]
+
+    def _is_following(self) -> bool:
+        with self._lock:  # so that a change by the user waits until the controls have followed
+            return self._following
+
+    def _add_typed(self) -> None:
+        numbers = _numbers(self._text.value)
+        if len(numbers) == 2:
+            self._session.add_point(numbers, self.label)
+        else:
+            self._session.set_box(numbers)
+        self._text.value = ""
+
+    def _lay_out(self) -> None:
+        for button in (self._undo, self._clear, self._add):
+            button.layout.width = "64px"
+        self._threshold.layout.width = "330px"
+        self._threshold.style.description_width = "initial"
+        self._text.layout.width = "176px"
+        for toggles in (self._mode, self._choice):
+            toggles.layout.width = "auto"
+        for row in (self.toolbar, self.choice, self.typed):
+            row.layout.align_items, row.layout.grid_gap = "center", "4px"
+        self.toolbar.layout.flex_flow = "row wrap"
+        self.toolbar.layout.margin = "0 0 4px 0"
+        self.choice.layout.margin = "6px 0 0 0"
+
+
+def _label(words: str) -> HTML:
+    return HTML(f'<span style="white-space:nowrap">{words}</span>')
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        numbers = [float(part) for part in text.replace(",", " ").split()]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (2, 4):
+        raise ValueError(
+            "Type a point as x, y or a box as x0, y0, x1, y1, in pixels of the picture, such as "
+            f"120, 80; this is {text!r}."
+        )
+    return numbers
+
+
+def _busy(words: str) -> str:
+    if not words:
+        return ""
+    return (
+        f'<span role="status" style="color:{style.TEXT};white-space:nowrap">'
+        f'<i class="fa fa-spinner fa-spin"></i>&ensp;{words}</span>'
+    )
+
+
+_FOLLOWED = ["prompts", "chosen", "threshold", "busy"]

@@ -1,0 +1,104 @@
+"""Drawing with ipycanvas without its traps: every use of its private parts is here."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from ipycanvas import Canvas, MultiCanvas
+from ipycanvas.canvas import _CanvasManager
+from ipywidgets import Image, Widget
+
+from ..plots import raster
+
+
+class Channel:
+    """The line on which one view draws on its page.
+
+    ipycanvas has a single one for all canvases. On that, whatever stops one canvas stops every one:
+    an exception while drawings are held, a canvas that is closed while the page still draws on it.
+    """
+
+    def __init__(self):
+        self._manager = _CanvasManager()
+        self._drawn: list[Widget] = []  # what the page needs to draw: canvases and images
+        self._lock = threading.RLock()
+
+    def canvas(self, layers: int, width: int, height: int) -> MultiCanvas:
+        """A canvas of several layers, of this size in its own pixels."""
+        canvas = MultiCanvas(layers, width=width, height=height)
+        for part in (canvas, *canvas._canvases):
+            part._canvas_manager = self._manager
+            self._drawn.append(part)
+        # ipycanvas keeps every key from the page, Tab and the notebook's shortcuts too, as long as
+        # a canvas has the focus: give it back at the first key, and after each press of the mouse.
+        canvas.on_key_down(lambda *_: canvas.blur())
+        canvas.on_mouse_down(lambda *_: canvas.blur())
+        return canvas
+
+    def image(self, kind: str) -> Image:
+        """A picture to draw, "png" or "jpeg"; its content may change."""
+        image = Image(format=kind)
+        self._drawn.append(image)
+        return image
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Send what is drawn inside as one message; after an exception, send nothing of it."""
+        manager = self._manager
+        with self._lock:
+            # ipycanvas names the canvas it draws on only when that changes. A page that was
+            # reloaded has not heard it, and a command for no canvas ends all drawing there.
+            manager._current_canvas = None
+            manager._caching = True
+            try:
+                yield
+                manager.flush()
+            finally:
+                manager._commands_cache, manager._buffers_cache = [], []
+                manager._caching = False
+
+    def close(self) -> None:
+        """Remove canvases and images; nothing can be drawn any more."""
+        with self._lock:
+            for widget in self._drawn:
+                _let_go(widget)
+            close_all(*self._drawn)
+            self._drawn.clear()
+            self._manager.close()
+
+
+def paste(canvas: Canvas, image: Image) -> None:
+    """Draw an image over a whole canvas, enlarged without smoothing."""
+    if not image.value:
+        raise ValueError(
+            "An image without content cannot be drawn: the page would wait for it for ever."
+        )
+    canvas.image_smoothing_enabled = False
+    canvas.draw_image(image, 0, 0, canvas.width, canvas.height)
+
+
+def close_all(*widgets: Widget) -> None:
+    """Close widgets with all that they are made of: closing one leaves its parts alive."""
+    for widget in widgets:
+        parts = [*getattr(widget, "children", ()), *getattr(widget, "_canvases", ())]
+        parts += [getattr(widget, name, None) for name in ("layout", "style")]
+        widget.close()
+        close_all(*(part for part in parts if isinstance(part, Widget)))
+
+
+def _let_go(widget: Widget) -> None:
+    """Close a canvas or an image without telling the page, where it is left behind, but small.
+
+    The page takes its time to draw. Told to close what it has not drawn yet, it would fail.
+    """
+    if isinstance(widget, Image):
+        widget.value = _NOTHING
+    else:
+        widget.width = widget.height = 1
+    if widget.comm is not None:
+        widget.comm.publish_msg = lambda *_, **__: None
+    widget.close()
+
+
+_NOTHING = raster.indexed_png(np.zeros((1, 1), np.uint8), np.zeros((1, 4), np.uint8))

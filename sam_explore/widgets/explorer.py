@@ -1,0 +1,236 @@
+"""The frame that every exhibit hangs in: a probe's controls, its live picture, and its words."""
+
+from pathlib import Path
+from typing import Any
+
+from ipywidgets import HBox, VBox
+
+from ..plots.drawing import draw
+from ..probes import Probe
+from ..readings import Reading
+from ..tracing import Trace
+from .asking import Asking
+from .caption import Caption, header
+from .drawing import close_all
+from .knob_controls import KnobControls
+from .knob_values import KnobValues
+from .map_view import MapView
+from .reading_view import ReadingView
+from .session import Session
+from .worker import EXPLORERS, SWEEPS
+
+_PICTURE_CSS = 640  # with the caption beside it, as wide as a notebook's output usually is
+
+
+def explore(probe: Any, session: Session, **knobs: Any) -> "Explorer":
+    """A live view of a question: controls for its knobs, the picture that answers, and words.
+
+        sx.explore(sx.probes.BlockNorms, session)
+
+    It follows the session: a click, another threshold, another picture. Knobs that are linked to
+    the session take its value and change it for all views, until their box "follows session" is
+    unticked.
+
+    Args:
+        probe: the question, a class of `sam_explore.probes`.
+        session: what it is asked of.
+        knobs: values to begin with; a linked knob that is given here does not follow the session.
+
+    Raises:
+        TypeError: something that is no class of probes.
+        ValueError: an unknown knob, or a value out of its bounds.
+    """
+    return Explorer(probe, session, **knobs)
+
+
+class Explorer(VBox):
+    """What `explore` returns: a widget that shows a probe's reading of the session's trace."""
+
+    _open = False  # before and after: also a widget whose making failed is closed in the end
+
+    def __init__(self, probe: Any, session: Session, **knobs: Any):
+        self._class, self.session = _checked_class(probe), session
+        self._knobs = KnobValues(probe, session, knobs)
+        self._caption = Caption()
+        self._view = ReadingView(_PICTURE_CSS, self._make_map)
+        super().__init__()
+        priority = SWEEPS if probe.is_sweep else EXPLORERS
+        self._asking = Asking(
+            self.model_id, session, self._wanted, self._view.show, self._caption, priority
+        )
+        self._controls = self._make_controls()
+        self._lay_out()
+        self._open = True
+        self._follow()
+
+    @property
+    def reading(self) -> Reading | None:
+        """The latest reading, None before the first."""
+        return self._asking.reading
+
+    @property
+    def seconds(self) -> float:
+        """How long the latest reading took to compute."""
+        return self._asking.seconds
+
+    @property
+    def error(self) -> str:
+        """What went wrong with the latest state, in words, or ""."""
+        return self._asking.error
+
+    @property
+    def probe(self) -> Probe:
+        """The probe with the knobs that the controls show now."""
+        return self._knobs.probe
+
+    @property
+    def code(self) -> str:
+        """Python that draws the same picture, without controls."""
+        return f"sx.draw({self.probe.code}(session.trace))"
+
+    @property
+    def words(self) -> str:
+        """What the latest reading shows, in a sentence or two; "" before the first."""
+        return self.reading.words if self.reading else ""
+
+    def set(self, **knobs: Any) -> None:
+        """Turn knobs from Python, as the controls do.
+
+        Raises:
+            ValueError: an unknown knob, or a value out of its bounds; nothing changes.
+        """
+        self._knobs.check(knobs)
+        for name, value in knobs.items():
+            self._turn(name, value)
+
+    def snapshot(self, path: str | Path) -> None:
+        """Save the latest reading as a PNG file, drawn as `sam_explore.draw` does.
+
+        Raises:
+            RuntimeError: there is no reading yet.
+        """
+        if self.reading is None:
+            why = f": {self.error}" if self.error else "; session.settle() waits for it."
+            raise RuntimeError(f"There is nothing to save, since there is no reading yet{why}")
+        draw(self.reading).savefig(path, format="png", dpi=200)
+
+    def close(self) -> None:
+        """Stop following the session, and remove the view from the page. The session goes on."""
+        if not self._open:
+            return
+        with self._asking.lock:
+            self._open = False
+            self._asking.close()
+            for observer, names in self._observers:
+                self.session.unobserve(observer, names)
+            for part in (self._controls, self._view, self._caption):
+                part.close()
+            parts = self.children
+            super().close()
+            close_all(*parts, self.layout)
+
+    def __enter__(self) -> "Explorer":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict:
+        """The live view; with a picture for pages without a kernel, such as built documents."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if self.session.synchronous and self.reading is not None:
+            picture, _ = draw(self.reading)._repr_mimebundle_()
+            bundle = {**bundle, **picture}
+        return bundle
+
+    def _follow(self) -> None:
+        asked = ["sam", "image", "encoded", "windows", "edits"]
+        asked += ["prompts"] if self._class.reads_prompts else []
+        self._observers = [
+            (self._asking.guard(self._rebuild_controls), ["sam"]),
+            (self._asking.guard(self._knobs_moved), self._knobs.traits),
+            (self._asking.guard(self._ask), asked),
+        ]
+        for observer, names in self._observers:
+            if names:  # none would mean all
+                self.session.observe(observer, names)
+        self._ask()
+
+    def _turn(self, name: str, value: Any) -> None:
+        self._knobs.turn(name, value)
+        self._knobs_moved()
+
+    def _set_following(self, name: str, follows: bool) -> None:
+        self._knobs.follow(name, follows)
+        self._knobs_moved()
+
+    def _knobs_moved(self, change: dict | None = None) -> None:
+        self._controls.show(self._knobs.now)
+        self._ask()
+
+    def _make_controls(self) -> KnobControls:
+        turn, follow = self._asking.guard(self._turn), self._asking.guard(self._set_following)
+        return KnobControls(self._knobs, self.session.sam.config, turn, follow)
+
+    def _rebuild_controls(self, change: dict) -> None:
+        """Another model has other bounds."""
+        with self._asking.lock:
+            if self._open:
+                self._knobs.fit()
+                old, self._controls = self._controls, self._make_controls()
+                self.children = [self.children[0], self._controls.widget, *self.children[2:]]
+                old.close()
+
+    def _make_map(self, width: int) -> MapView:
+        asking = self._asking
+        return MapView(width, asking.guard(self._pick), asking.guard, asking.draw_again)
+
+    def _pick(self, token: tuple[int, int]) -> None:
+        """A token was clicked on: for the knob that is one, else for the session."""
+        if max(token) >= self.session.sam.config.grid:
+            return  # padding
+        own = [name for name, link in self._knobs.linked.items() if link.trait == "token"]
+        if own:
+            self._turn(own[0], token)
+        else:
+            self.session.token = token
+
+    def _ask(self, change: dict | None = None) -> None:
+        self._caption.show_code(self.code)
+        about_masks = {"chosen", "threshold"} & set(self._knobs.traits)
+        self._asking.hint = _UNASKED if about_masks and self.session.prompts.is_empty else ""
+        self._asking.ask()
+
+    def _wanted(self) -> tuple[Probe, Trace]:
+        """What is to be answered: a probe, and the run that it is asked of."""
+        session = self.session
+        return self.probe, session.trace if self._class.reads_prompts else session.unprompted
+
+    def _lay_out(self) -> None:
+        answer = HBox([self._view.widget, self._caption.widget])
+        answer.layout.flex_flow = "row wrap"
+        answer.layout.grid_gap = "16px"
+        answer.layout.align_items = "flex-start"
+        answer.layout.overflow = "visible"
+        about = " ".join((self._class.__doc__ or "").split("\n\n")[0].split())
+        self.children = [header(self._class.__name__, about), self._controls.widget, answer]
+        self.add_class("sam-explore-explorer")
+        self.layout.overflow = "visible"
+        self.layout.grid_gap = "6px"
+
+
+def _checked_class(probe: Any) -> type[Probe]:
+    if isinstance(probe, type) and issubclass(probe, Probe):
+        return probe
+    if isinstance(probe, Probe):
+        name = type(probe).__name__
+        raise TypeError(
+            f"explore expects the class, sx.probes.{name}, and its knobs as arguments: "
+            f"explore(sx.probes.{name}, session, ...). This is one with fixed knobs."
+        )
+    raise TypeError(
+        f"explore expects a class of sx.probes, such as sx.probes.BlockNorms, not {probe!r}."
+    )
+
+
+_UNASKED = "There is no prompt yet: this is what the model answers to none."

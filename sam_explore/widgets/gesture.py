@@ -1,0 +1,70 @@
+"""A press, moves and a release, told apart as a click or a drag."""
+
+import math
+from dataclasses import dataclass, field
+
+Position = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Click:
+    """A press and a release at about the same place."""
+
+    at: Position
+
+
+@dataclass(frozen=True)
+class Drag:
+    """A press at one place and a pointer, or a release, at another."""
+
+    start: Position
+    end: Position
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """x0, y0, x1, y1 of the rectangle between the two, left and top first."""
+        (x0, y0), (x1, y1) = self.start, self.end
+        return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
+
+@dataclass
+class Gesture:
+    """What the pointer does between a press and a release.
+
+    A gesture that once went further than `slop` stays a drag, also when it comes back.
+
+    Args:
+        slop: how far, in the unit of the positions, a hand may slip in a click.
+    """
+
+    slop: float
+    _start: Position | None = field(default=None, init=False)
+    _end: Position | None = field(default=None, init=False)
+    _dragging: bool = field(default=False, init=False)
+
+    @property
+    def active(self) -> bool:
+        """Whether there was a press without a release."""
+        return self._start is not None
+
+    def press(self, at: Position) -> None:
+        """Begin. An earlier gesture whose end was never seen is forgotten."""
+        self._start = self._end = at
+        self._dragging = False
+
+    def move(self, at: Position) -> Drag | None:
+        """The drag so far; None while it may still be a click, or when nothing is pressed."""
+        if self._start is None:
+            return None
+        self._end = at
+        self._dragging = self._dragging or math.dist(self._start, at) > self.slop
+        return Drag(self._start, at) if self._dragging else None
+
+    def release(self, at: Position | None = None) -> Click | Drag | None:
+        """End, at the last known place if None; None when nothing was pressed."""
+        if self._start is None:
+            return None
+        start = self._start
+        drag = self.move(self._end if at is None else at)
+        self._start = self._end = None
+        return drag or Click(start)

@@ -1,0 +1,139 @@
+"""Heatmaps and galleries as a canvas: quick to redraw, with the value under the pointer."""
+
+from collections.abc import Callable
+from html import escape
+
+import numpy as np
+from ipywidgets import HTML, VBox
+
+from ..plots import raster, style
+from ..plots.scales import colormap_of
+from ..readings import Gallery, Heatmap
+from .drawing import Channel, close_all, paste
+from .map_drawing import PAPER, annotate, cell_entries, plain
+from .map_layout import MapLayout, Tile, lay_out
+from .stage import SHARPNESS
+
+_HINT = "Point at a cell to read its value."
+_PICK = " Click on it to pick the token."
+
+
+class MapView:
+    """A reading's maps with colour bars and marks.
+
+    Args:
+        width: the most CSS pixels that the maps may take.
+        on_pick: called with (row, column) of a token that is clicked on.
+        guard: wraps what the page calls, so that no exception gets lost.
+        redraw: called when a page asks for what it has lost, as after a reload.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        on_pick: Callable[[tuple[int, int]], None],
+        guard: Callable[[Callable[..., None]], Callable[..., None]],
+        redraw: Callable[[], None],
+    ):
+        self._width, self._on_pick, self._redraw = width, on_pick, redraw
+        self._layout: MapLayout | None = None
+        self._reading: Heatmap | Gallery | None = None
+        self._pointed: tuple[Tile, tuple[int, int]] | None = None
+        self._channel = Channel()
+        self._cells = self._channel.image("png")
+        self.canvas = self._channel.canvas(1, width, width)
+        self.canvas.add_class("sam-explore-map")
+        self.canvas.tabbable = False
+        self.value = HTML()
+        self.widget = VBox([self.canvas, self.value])
+        self.widget.layout.align_items = "flex-start"
+        self.widget.layout.overflow = "visible"
+        move, press, leave = guard(self._move), guard(self._press), guard(self._leave)
+        self.canvas.on_mouse_move(lambda x, y: move(x, y))
+        self.canvas.on_mouse_down(lambda x, y: press(x, y))
+        self.canvas.on_mouse_out(lambda x, y: leave())
+        self.canvas.on_touch_start(lambda touches: press(*touches[0]))
+        self.canvas.on_client_ready(redraw)
+
+    def show(self, reading: Heatmap | Gallery) -> None:
+        """Draw a reading in place of the one before."""
+        layout = lay_out(reading, self._width)
+        self._reading, self._layout = reading, layout
+        self._fit(layout)
+        first = layout.tiles[0].scale
+        table = raster.lookup_table(colormap_of(first)).copy()
+        table[PAPER] = style.rgba(style.SIGN)
+        self._cells.value = raster.indexed_png(cell_entries(layout), table)
+        with self._channel.batch():
+            canvas = self.canvas[0]
+            canvas.clear()
+            paste(canvas, self._cells)
+            annotate(canvas, reading, layout)
+        self._tell()
+
+    def close(self) -> None:
+        """Remove canvas and text, here and on the page."""
+        self.canvas.on_client_ready(self._redraw, remove=True)
+        self._channel.close()
+        close_all(self.value, self.widget)
+
+    def _fit(self, layout: MapLayout) -> None:
+        """Give the canvas its size. Changing that wipes a canvas, even to the same size."""
+        width, height = layout.width, layout.height
+        if (self.canvas.width, self.canvas.height) != (width * SHARPNESS, height * SHARPNESS):
+            self.canvas.layout.width, self.canvas.layout.height = f"{width}px", f"{height}px"
+            self.canvas.width, self.canvas.height = width * SHARPNESS, height * SHARPNESS
+        self.value.layout.width = f"{max(width, 280)}px"
+
+    def _at(self, x: float, y: float) -> tuple[Tile, tuple[int, int]] | None:
+        layout = self._layout
+        for tile in layout.tiles if layout else ():
+            cell = tile.cell_at(x / SHARPNESS, y / SHARPNESS)
+            if cell is not None:
+                return tile, cell
+        return None
+
+    def _move(self, x: float, y: float) -> None:
+        pointed, before = self._at(x, y), self._pointed
+        # Moves come in floods; only a new cell is worth a message to the page.
+        if pointed != before:
+            self._pointed = pointed
+            self._tell()
+
+    def _leave(self) -> None:
+        self._pointed = None
+        self._tell()
+
+    def _press(self, x: float, y: float) -> None:
+        self._move(x, y)
+        pointed = self._at(x, y)
+        if pointed and pointed[0].heatmap.frame == "tokens":
+            self._on_pick(pointed[1])
+
+    def _tell(self) -> None:
+        """Write the value under the pointer, of the reading that is shown now."""
+        layout, pointed = self._layout, self._pointed
+        if layout is None:
+            return
+        words = _HINT + (_PICK if layout.tiles[0].heatmap.frame == "tokens" else "")
+        if pointed is not None:
+            words = self._value_in_words(layout, *pointed)
+        text = f'<div style="line-height:1.45;color:{style.TEXT}">{escape(words)}</div>'
+        if self.value.value != text:
+            self.value.value = text
+
+    def _value_in_words(self, layout: MapLayout, old: Tile, cell: tuple[int, int]) -> str:
+        places = [(tile.left, tile.top) for tile in layout.tiles]
+        if (old.left, old.top) not in places:
+            return _HINT
+        tile = layout.tiles[places.index((old.left, old.top))]
+        rows, columns = tile.heatmap.values.shape
+        if not (cell[0] < rows and cell[1] < columns):
+            return _HINT
+        value = tile.heatmap.values[cell]
+        name = "" if len(places) == 1 else f"{' '.join(tile.heatmap.title.split())}: "
+        unit = f" {tile.scale.unit}" if tile.scale.unit else ""
+        kind = "token at row" if tile.heatmap.frame == "tokens" else "row"
+        what = "no value" if np.isnan(value) else f"{plain(value, 4)}{unit}"
+        words = f"{name}{kind} {cell[0]}, column {cell[1]}: {what}"
+        return words[0].upper() + words[1:]

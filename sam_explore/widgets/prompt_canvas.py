@@ -1,0 +1,213 @@
+"""The prompting view: click on a picture, and see what the model makes of it."""
+
+import threading
+from html import escape
+
+from ipywidgets import HTML, HBox, VBox
+
+from ..plots import style
+from .controls import Controls
+from .drawing import Channel, close_all
+from .logits_map import LogitsMap
+from .session import Session
+from .stage import Stage
+from .thumbnails import Thumbnails
+from .words import INVITATION, WAITING, describe
+
+_GAP_CSS = 16
+_CONTROLS_CSS = 320  # what a row of controls needs
+
+
+class PromptCanvas(VBox):
+    """A picture to click on, with the masks that answer.
+
+    A click adds a point, of the kind that the buttons above the picture show; a drag draws a box.
+    Beside the picture are the raw logits of the mask shown, below it all four masks: click on one
+    to look at that. Several canvases may share a session.
+
+    Args:
+        session: picture, prompts and prediction, which the canvas follows.
+        width: of the picture in CSS pixels, from 192.
+
+    Raises:
+        ValueError: a smaller width.
+    """
+
+    _open = False  # before and after: also a widget whose making failed is closed in the end
+
+    def __init__(self, session: Session, width: int = 512):
+        if width < 192:
+            raise ValueError(f"width must be at least 192 CSS pixels, not {width}.")
+        self.session = session
+        # Held while drawing, so that nothing of an older picture is drawn over a new one.
+        self._lock = threading.RLock()
+        act = session.action
+        self._controls = Controls(session)
+        self._channel = Channel()
+        self._stage = Stage(
+            self._channel, width, act(self._click), act(session.set_box), session.guard
+        )
+        count = session.sam.config.mask_tokens
+        self._thumbnails = Thumbnails(self._channel, width, count, act(self._choose))
+        self._logits = LogitsMap(width * 5 // 8)
+        self._status, self._error = HTML(), HTML()
+        super().__init__([self._controls.toolbar, self._lay_out(width), _cursors()])
+        self.layout.overflow = "visible"
+        self._open = True
+        self._show_image()
+        self._show_error()
+        self._follow()
+
+    def close(self) -> None:
+        """Stop following the session, and remove the view from the page. The session goes on."""
+        if not self._open:
+            return
+        with self._lock:
+            self._open = False
+            for observer, names in self._observers:
+                self.session.unobserve(observer, names)
+            self._stage.canvas.on_client_ready(self._redraw_soon, remove=True)
+            self._thumbnails.canvas.on_client_ready(self._redraw_soon, remove=True)
+            self._controls.close()
+            for part in (self._channel, self._stage, self._thumbnails, self._logits):
+                part.close()
+            parts = self.children
+            super().close()
+            close_all(*parts, self.layout)
+
+    def __enter__(self) -> "PromptCanvas":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _lay_out(self, width: int) -> HBox:
+        left = VBox([self._stage.canvas, self._thumbnails.widget])
+        # What changes its height comes last: nothing jumps away from under the pointer.
+        choices = [self._controls.choice, self._controls.typed]
+        right = VBox([self._logits.widget, *choices, self._status, self._error])
+        left.layout.width = f"{width}px"
+        right.layout.width = f"{max(width * 5 // 8, _CONTROLS_CSS)}px"
+        for column in (left, right):
+            column.layout.align_items = "flex-start"
+            column.layout.overflow = "visible"
+            column.layout.flex = "none"
+        self._thumbnails.widget.layout.margin = f"{_GAP_CSS // 2}px 0 0 0"
+        for canvas, name in (
+            (self._stage.canvas, "sam-explore-stage"),
+            (self._thumbnails.canvas, "sam-explore-thumbnails"),
+        ):
+            canvas.add_class(name)
+        columns = HBox([left, right])
+        columns.layout.align_items = "flex-start"
+        columns.layout.flex_flow = "row wrap"
+        columns.layout.grid_gap = f"{_GAP_CSS}px"
+        columns.layout.overflow = "visible"
+        return columns
+
+    def _follow(self) -> None:
+        # Guarded, so that a view that cannot draw keeps no other from following.
+        guard = self.session.guard
+        self._observers = [
+            (guard(self._show_image), "image"),
+            (guard(self._show_prompts), "prompts"),
+            (guard(self._render_soon), ["prediction", "chosen", "threshold", "encoded"]),
+            (self._show_error, "error"),
+        ]
+        for observer, names in self._observers:
+            self.session.observe(observer, names)
+        # A page that was reloaded has empty canvases.
+        self._stage.canvas.on_client_ready(self._redraw_soon)
+        self._thumbnails.canvas.on_client_ready(self._redraw_soon)
+        self._render_soon()
+
+    def _click(self, point_px: tuple[float, float]) -> None:
+        self.session.add_point(point_px, self._controls.label)
+
+    def _choose(self, mask: int) -> None:
+        self.session.chosen = mask
+
+    def _show_image(self, change: dict | None = None) -> None:
+        with self._lock:
+            if self._open:
+                image = self.session.image
+                self._stage.show_photo(image)
+                self._thumbnails.show_photo(image)
+                self._logits.show_nothing(image.shape[:2])
+        self._show_prompts()
+
+    def _show_prompts(self, change: dict | None = None) -> None:
+        with self._lock:
+            if self._open:
+                self._stage.show_prompts(self.session.prompts)
+                if self.session.prediction is None:
+                    self._say_what_can_be_done()
+
+    def _show_error(self, change: dict | None = None) -> None:
+        self._error.value = _error(self.session.error)
+
+    def _render_soon(self, change: dict | None = None) -> None:
+        self.session.submit(f"render {self.model_id}", self._render)
+
+    def _redraw_soon(self) -> None:
+        self.session.submit(f"redraw {self.model_id}", self._redraw)
+
+    def _redraw(self) -> None:
+        self._show_image()
+        self._render()
+
+    def _render(self) -> None:
+        """Bring everything that the prediction decides up to the latest state."""
+        session = self.session
+        image, prediction = session.image, session.prediction
+        chosen, threshold = session.chosen, session.threshold
+        if prediction is None:
+            with self._lock:
+                self._render_nothing()
+            return
+        mask = prediction.chosen if chosen is None else chosen
+        shape = prediction.masks(threshold)[mask]
+        with self._lock:
+            if not self._open or image is not session.image:
+                return
+            self._stage.show_mask(shape)
+            self._logits.show(prediction, mask, threshold)
+            self._thumbnails.show(prediction, threshold, mask)
+            self._status.value = _status(describe(prediction, chosen, threshold))
+
+    def _render_nothing(self) -> None:
+        if not self._open:
+            return
+        self._stage.show_mask(None)
+        self._logits.show_nothing(self.session.image.shape[:2])
+        self._thumbnails.show_nothing()
+        self._say_what_can_be_done()
+
+    def _say_what_can_be_done(self) -> None:
+        waiting = self.session.encoded is None and not self.session.prompts.is_empty
+        self._status.value = _status(WAITING if waiting else INVITATION)
+
+
+def _cursors() -> HTML:
+    """A cross where a click lands on a point, a hand where it chooses."""
+    rules = HTML(
+        "<style>.sam-explore-stage {cursor: crosshair; outline: none}"
+        ".sam-explore-thumbnails {cursor: pointer; outline: none}</style>"
+    )
+    rules.layout.display = "none"
+    return rules
+
+
+def _status(words: str) -> str:
+    return f'<div style="line-height:1.45;color:{style.TEXT}">{escape(words)}</div>'
+
+
+def _error(words: str) -> str:
+    if not words:
+        return ""
+    return (
+        f'<div role="alert" style="line-height:1.45;padding:6px 8px;border-left:4px solid '
+        f"{style.ALERT};background:{style.css(style.ALERT, style.ALERT_OPACITY)};"
+        f'color:{style.TEXT}">'
+        f"<b>That did not work.</b> {escape(words)}</div>"
+    )

@@ -1,0 +1,184 @@
+"""The state that all views of a page share: a picture, prompts, and what the model answers."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import traitlets
+from jaxtyping import UInt8
+
+from ..geometry import FOREGROUND, Prompts
+from ..model import Sam, SamConfig
+from ..prediction import check_fit
+from .answering import ENCODING, Answering
+
+
+class Session(Answering):
+    """One picture, its prompts and the model's answer; every view of it follows.
+
+    Set a trait, from Python or through a view, and all views show it. The model runs in a thread of
+    its own: `prompts` change at once, `prediction` follows, and `settle` waits for it. All that is
+    computed comes from `trace`, so views share it.
+
+    Args:
+        sam: the model, as `sam_explore.load` gives it.
+        image: (height, width, 3) uint8, RGB. The session keeps a copy.
+        synchronous: compute in the calling thread, so that each change is answered when it returns.
+
+    Traits:
+        sam, image: as above; a new one is encoded anew. A new image drops the prompts.
+        encoded: the encoded picture, None until that is done.
+        prompts: what is asked now.
+        chosen: the mask to look at, 0 to 3; None takes the model's choice.
+        threshold: a mask is where its logits exceed this.
+        token: the picked image token (row, column), in the middle at first; `add_point` picks the
+            one under the point.
+        windows: each block's window in tokens, 0 for global; None for the trained ones.
+        edits: pairs of a hook point's name and a function, as in `Trace.with_edit`.
+        prediction: the latest answer, None without prompts. In a flood of prompts it may belong to
+            slightly older ones (see its `prompts`), never to another picture.
+        busy: what takes long just now, or "".
+        error: what went wrong in the last action, or "".
+
+    Raises:
+        TypeError, ValueError: another kind of image.
+    """
+
+    def __init__(self, sam: Sam, image: UInt8[np.ndarray, "h w 3"], *, synchronous: bool = False):
+        self._history: list[Prompts] = []
+        self._keep_history = True
+        self._starting_over = False
+        super().__init__(synchronous=synchronous)
+        try:
+            self.sam = sam
+            self.image = image
+        except Exception:
+            self._worker.close()
+            raise
+
+    def add_point(self, point_px: Sequence[float], label: int = FOREGROUND) -> None:
+        """Add a point to the prompts.
+
+        Args:
+            point_px: x, y in pixels of the picture.
+            label: 1 on the object, 0 beside it.
+
+        Raises:
+            ValueError: a point outside the picture, or another label; nothing changes.
+        """
+        with self._lock:
+            self.prompts = self.prompts.with_point(point_px, label)
+            self.token = self.unprompted.frame.token_at(point_px)
+
+    def set_box(self, box_px: Sequence[float] | None) -> None:
+        """Put a box, (x0, y0, x1, y1) in pixels of the picture, in place of the one before.
+
+        Raises:
+            ValueError: corners in the wrong order, or not numbers; nothing changes.
+        """
+        with self._lock:
+            self.prompts = self.prompts.with_box(box_px)
+
+    def clear(self) -> None:
+        """Drop all prompts. `undo` brings them back."""
+        with self._lock:
+            if not self.prompts.is_empty:
+                self.prompts = Prompts()
+
+    def undo(self) -> None:
+        """Take back the last change of the prompts; nothing happens when there is none."""
+        with self._lock:
+            if self._history:
+                check_fit(self._history[-1], self.image.shape[:2], self.sam.config)
+                self._set_without_history(self._history.pop())
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether `undo` would change anything."""
+        return bool(self._history)
+
+    @property
+    def shown_mask(self) -> int | None:
+        """The mask to look at: the chosen one, else the model's choice; None without prediction."""
+        with self._lock:
+            if self.prediction is None:
+                return None
+            return self.prediction.chosen if self.chosen is None else self.chosen
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    @traitlets.observe("sam", "image", "windows", "edits")
+    def _start_over(self, change: dict) -> None:
+        with self._lock:
+            if self._starting_over:  # all that changes with another model is answered at once
+                return
+            self._source += 1
+            self._asked += 1
+            self._unprompted = self._trace = None
+            if change["name"] in ("sam", "image"):
+                self._plain = None
+                self._fit_to(change["name"])
+            if self.image is None:
+                return
+            self.error = ""
+            self.encoded = self.prediction = None
+            self._shown = self._asked
+            self.busy = f"{ENCODING} …"
+        self.submit("answer", self._answer)
+
+    def _fit_to(self, name: str) -> None:
+        """Drop what was said of another model's tokens, blocks and masks, or another picture."""
+        self._starting_over = True
+        try:
+            self.prediction = None
+            if name == "sam":
+                self._fit_to_model()
+            else:
+                self._history.clear()
+                self.prompts, self.chosen = Prompts(), None
+        finally:
+            self._starting_over = False
+
+    def _fit_to_model(self) -> None:
+        config = self.sam.config
+        middle = config.grid // 2
+        self._history = [_with_fitting_hint(each, config) for each in self._history]
+        with self.hold_trait_notifications():
+            self.windows, self.edits, self.token = None, (), (middle, middle)
+            self.prompts = _with_fitting_hint(self.prompts, config)
+            if self.chosen is not None and self.chosen >= config.mask_tokens:
+                self.chosen = None
+
+    @traitlets.observe("prompts")
+    def _ask(self, change: dict) -> None:
+        with self._lock:
+            if self._starting_over:
+                return
+            self.error = ""
+            if self._keep_history:
+                self._history.append(change["old"])
+            self._asked += 1
+            if self.prompts.is_empty:
+                # A late answer to what was asked before is older than this and will be dropped.
+                self.prediction = None
+                self._shown = self._asked
+                if self.encoded is not None:
+                    return
+        self.submit("answer", self._answer)
+
+    def _set_without_history(self, prompts: Prompts) -> None:
+        self._keep_history = False
+        try:
+            self.prompts = prompts
+        finally:
+            self._keep_history = True
+
+
+def _with_fitting_hint(prompts: Prompts, config: SamConfig) -> Prompts:
+    """The same prompts, without a mask hint of another model's size."""
+    side, hint = config.mask_size, prompts.mask_hint
+    fits = hint is None or hint.shape == (side, side)
+    return prompts if fits else prompts.with_mask_hint(None)

@@ -1,0 +1,88 @@
+"""The traits that all views of a page share, and what each may be."""
+
+import numpy as np
+import traitlets
+
+from ..geometry import Prompts
+from ..model import Sam
+from ..prediction import EncodedImage, Prediction, check_fit, checked_image
+from ..probes.probe import threshold_knob
+from ..tracing.recording import find_hooks
+
+_THRESHOLD = threshold_knob().metadata["knob"]  # one bound for the session and what follows it
+
+
+class State(traitlets.HasTraits):
+    """What `Session` documents, checked whenever it is set; a refused value changes nothing."""
+
+    sam = traitlets.Instance(Sam)
+    image = traitlets.Any()
+    encoded = traitlets.Instance(EncodedImage, allow_none=True)
+    prompts = traitlets.Instance(Prompts, args=())
+    chosen = traitlets.Int(None, allow_none=True)
+    threshold = traitlets.Float(0.0)
+    token = traitlets.Tuple((0, 0))
+    windows = traitlets.Tuple(None, allow_none=True)
+    edits = traitlets.Tuple()
+    prediction = traitlets.Instance(Prediction, allow_none=True)
+    busy = traitlets.Unicode("")
+    error = traitlets.Unicode("")
+
+    @traitlets.validate("image")
+    def _check_image(self, proposal: dict) -> np.ndarray:
+        image = checked_image(proposal["value"]).copy()
+        image.setflags(write=False)
+        return image
+
+    @traitlets.validate("prompts")
+    def _check_prompts(self, proposal: dict) -> Prompts:
+        check_fit(proposal["value"], self.image.shape[:2], self.sam.config)
+        return proposal["value"]
+
+    @traitlets.validate("chosen")
+    def _check_chosen(self, proposal: dict) -> int | None:
+        count, chosen = self.sam.config.mask_tokens, proposal["value"]
+        if chosen is not None and not 0 <= chosen < count:
+            raise ValueError(
+                f"chosen must be a mask from 0 to {count - 1}, or None for the model's own choice, "
+                f"not {chosen}."
+            )
+        return chosen
+
+    @traitlets.validate("threshold")
+    def _check_threshold(self, proposal: dict) -> float:
+        low, high, threshold = _THRESHOLD.low, _THRESHOLD.high, proposal["value"]
+        if not low <= threshold <= high:  # NaN neither
+            raise ValueError(
+                f"threshold must be a finite logit from {low:g} to {high:g}, not {threshold}."
+            )
+        return threshold
+
+    @traitlets.validate("token")
+    def _check_token(self, proposal: dict) -> tuple[int, int]:
+        token, last = proposal["value"], self.sam.config.grid - 1
+        if len(token) != 2 or not all(
+            isinstance(place, int | np.integer) and 0 <= place <= last for place in token
+        ):
+            raise ValueError(
+                f"token must be a row and a column, each a whole number from 0 to {last}, not "
+                f"{token}."
+            )
+        return int(token[0]), int(token[1])
+
+    @traitlets.validate("windows")
+    def _check_windows(self, proposal: dict) -> tuple[int, ...] | None:
+        if proposal["value"] is not None:
+            self.sam.config.check_windows(proposal["value"])
+        return proposal["value"]
+
+    @traitlets.validate("edits")
+    def _check_edits(self, proposal: dict) -> tuple:
+        for edit in proposal["value"]:
+            if not (isinstance(edit, tuple) and len(edit) == 2 and callable(edit[1])):
+                raise ValueError(
+                    "edits must be pairs of a hook point's name and a function, such as "
+                    f'("image_encoder.position_encoder.hook_encoding", sx.zero), not {edit!r}.'
+                )
+            find_hooks(self.sam, edit[0])
+        return proposal["value"]

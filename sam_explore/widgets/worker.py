@@ -1,0 +1,160 @@
+"""One thread that computes and draws, so that no callback ever waits for the model."""
+
+import logging
+import threading
+import weakref
+from collections.abc import Callable
+
+Job = Callable[[], None]
+
+# A lower number goes first.
+PROMPTS = 0
+EXPLORERS = 1
+SWEEPS = 2
+
+_LOG = logging.getLogger(__name__)
+_PATIENCE_AT_EXIT_S = 10.0
+
+
+class Worker:
+    """Runs jobs one after another, keeping only the latest of each name.
+
+    A job means "bring this up to the latest state", so one that waits may be replaced by a newer
+    one of its name. The newer one takes over its place in the queue: a flood of one name starves no
+    other. Jobs of a lower priority number go first, and within one priority those asked for first.
+
+    Args:
+        synchronous: run each job at once, in the thread that submits it. For tests and for building
+            documents, where nobody waits at a mouse.
+    """
+
+    def __init__(self, *, synchronous: bool = False):
+        self.synchronous = synchronous
+        self._queue = _Queue()
+        self._thread = None
+        if not synchronous:
+            self._thread = threading.Thread(
+                target=_run, args=(self._queue,), name="sam-explore worker", daemon=True
+            )
+            self._thread.start()
+        # Also runs when the interpreter exits: a daemon thread killed inside torch can crash it.
+        self._finalizer = weakref.finalize(self, _stop, self._queue, self._thread)
+
+    def submit(self, name: str, job: Job, priority: int = PROMPTS) -> None:
+        """Run `job` soon, instead of a waiting one of the same name. Dropped after `close`."""
+        self._queue.put(name, job, priority)
+        if self.synchronous:
+            self._queue.run_all()
+
+    def give_way(self, priority: int) -> None:
+        """In a long job of this priority: run what waits and goes before it, then return."""
+        self._queue.run_before(priority)
+
+    def settle(self, timeout: float) -> bool:
+        """Wait until nothing waits or runs; whether that came true within `timeout` seconds.
+
+        Raises:
+            RuntimeError: called in a job, which would wait for itself.
+        """
+        return self._queue.wait_until_idle(timeout)
+
+    def close(self) -> None:
+        """Drop what waits, let the running job end, and end the thread. May be called twice.
+
+        A long job looks at `closed` now and then, and ends early.
+        """
+        self._finalizer()
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return not self._finalizer.alive
+
+
+class _Queue:
+    """What worker and thread share; it knows neither, so that both can be collected."""
+
+    def __init__(self):
+        self._changed = threading.Condition()
+        self._waiting: dict[str, tuple[int, int, Job]] = {}
+        self._count = 0
+        self._running: threading.Thread | None = None
+        self._open = True
+
+    def put(self, name: str, job: Job, priority: int) -> None:
+        with self._changed:
+            if not self._open:
+                return
+            self._count += 1
+            place = self._waiting[name][1] if name in self._waiting else self._count
+            self._waiting[name] = (priority, place, job)
+            self._changed.notify_all()
+
+    def run_next(self, *, wait: bool) -> bool:
+        """Run one job; False if there is none (or, waiting, if there never will be)."""
+        with self._changed:
+            while wait and self._open and not self._waiting:
+                self._changed.wait()
+            if self._running is not None or not self._waiting:
+                return False
+            name = min(self._waiting, key=lambda name: self._waiting[name][:2])
+            job = self._waiting.pop(name)[2]
+            self._running = threading.current_thread()
+        try:
+            _run_job(name, job)
+        finally:
+            with self._changed:
+                self._running = None
+                self._changed.notify_all()
+        return True
+
+    def run_before(self, priority: int) -> None:
+        while True:
+            with self._changed:
+                name = min(self._waiting, key=lambda name: self._waiting[name][:2], default=None)
+                if name is None or self._waiting[name][0] >= priority:
+                    return
+                job = self._waiting.pop(name)[2]
+            _run_job(name, job)
+
+    def run_all(self) -> None:
+        # A job that submits another finds the first still running and leaves the new one to it.
+        while self.run_next(wait=False):
+            pass
+
+    def wait_until_idle(self, timeout: float) -> bool:
+        with self._changed:
+            if self._running is threading.current_thread():
+                raise RuntimeError(
+                    "settle() was called by what the worker runs just now, such as an observer, "
+                    "and would wait for itself. Call it outside of observers and callbacks."
+                )
+            return self._changed.wait_for(self._is_idle, timeout)
+
+    def _is_idle(self) -> bool:
+        return not self._waiting and self._running is None
+
+    def close(self) -> None:
+        with self._changed:
+            self._open = False
+            self._waiting.clear()
+            self._changed.notify_all()
+
+
+def _run_job(name: str, job: Job) -> None:
+    try:
+        job()
+    except Exception:
+        # The session's jobs report their own exceptions; whatever comes here must not end us.
+        _LOG.exception("The job %r failed.", name)
+
+
+def _run(queue: _Queue) -> None:
+    while queue.run_next(wait=True):
+        pass
+
+
+def _stop(queue: _Queue, thread: threading.Thread | None) -> None:
+    queue.close()
+    if thread is not None and thread is not threading.current_thread():
+        thread.join(_PATIENCE_AT_EXIT_S)

@@ -1,0 +1,104 @@
+"""What a page does with ipycanvas' messages: on each line commands come in, each for the canvas
+that was named there last."""
+
+import io
+import json
+from collections import defaultdict
+
+import numpy as np
+from ipycanvas.canvas import _CMD_LIST
+from ipywidgets import Image, Widget
+from ipywidgets.widgets.widget import _instances
+from jaxtyping import UInt8
+from PIL import Image as Picture
+
+
+class Screen:
+    """Takes the place of the browser: `receive` is what the canvas managers send to."""
+
+    def __init__(self):
+        self.batches = 0
+        self._drawn = defaultdict(list)
+        self._current = {}
+
+    def receive(self, line: Widget, metadata: dict, buffers: list) -> None:
+        self.batches += 1
+        commands = json.loads(bytes(buffers[0]))
+        for command in commands if isinstance(commands[0], list) else [commands]:
+            name, arguments = _CMD_LIST[command[0]], (command[1] if len(command) > 1 else [])
+            if name == "switchCanvas":
+                self._current[line] = arguments[0]
+                assert _widget(arguments[0]) is not None, "a closed canvas ends all drawing"
+            else:
+                self._take(self._current.get(line), name, arguments)
+
+    def reload(self) -> None:
+        """All canvases are empty, and none is current."""
+        self._drawn.clear()
+        self._current = {}
+
+    def drawn(self, canvas: Widget) -> list[tuple]:
+        """Commands since the canvas was last cleared, without settings of colour and line."""
+        return [command for command in self._drawn[_name(canvas)] if command[0] != "set"]
+
+    def settings(self, canvas: Widget) -> list:
+        """The values set since the canvas was last cleared."""
+        commands = self._drawn[_name(canvas)]
+        return [arguments[1] for name, arguments in commands if name == "set"]
+
+    def picture(self, canvas: Widget) -> UInt8[np.ndarray, "h w 4"] | None:
+        """The last picture drawn since the canvas was cleared, in its own pixels."""
+        pictures = [arguments[0] for name, arguments in self.drawn(canvas) if name == "drawImage"]
+        return rgba(_widget(pictures[-1])) if pictures else None
+
+    def _take(self, canvas: str | None, name: str, arguments: list) -> None:
+        assert canvas is not None, "a command for no canvas ends all drawing"
+        if name == "clear":
+            self._drawn[canvas].clear()
+            return
+        if name == "drawImage":
+            assert rgba(_widget(arguments[0])).size, "an undecodable picture stops all canvases"
+        self._drawn[canvas].append((name, arguments))
+
+
+def rgba(image: Image) -> UInt8[np.ndarray, "h w 4"]:
+    """The content of an Image widget."""
+    return np.asarray(Picture.open(io.BytesIO(image.value)).convert("RGBA"))
+
+
+def send(canvas: Widget, event: str, x: float = 0, y: float = 0) -> None:
+    """An event of the page, in canvas pixels."""
+    content = {"event": event, "x": x, "y": y, "touches": [{"x": x, "y": y}]}
+    content |= {"key": "Tab", "shift_key": False, "ctrl_key": False, "meta_key": False}
+    message = {"data": {"method": "custom", "content": content}}
+    canvas._handle_msg({"content": message, "buffers": []})
+
+
+def click(canvas: Widget, x: float, y: float) -> None:
+    send(canvas, "mouse_down", x, y)
+    send(canvas, "mouse_up", x, y)
+
+
+def drag(canvas: Widget, start: tuple[float, float], end: tuple[float, float]) -> None:
+    send(canvas, "mouse_down", *start)
+    send(canvas, "mouse_move", *end)
+    send(canvas, "mouse_up", *end)
+
+
+def front_end_sets(widget: Widget, **state: object) -> None:
+    """The page changes a widget's state, as when somebody moves a slider."""
+    message = {"data": {"method": "update", "state": state}}
+    widget._handle_msg({"content": message, "buffers": []})
+
+
+def press_button(button: Widget) -> None:
+    message = {"data": {"method": "custom", "content": {"event": "click"}}}
+    button._handle_msg({"content": message, "buffers": []})
+
+
+def _name(widget: Widget) -> str:
+    return f"IPY_MODEL_{widget.model_id}"
+
+
+def _widget(name: str) -> Widget | None:
+    return _instances.get(name.removeprefix("IPY_MODEL_"))

@@ -1,0 +1,239 @@
+"""What may go wrong or be cut short in a session, after which it must go on."""
+
+import threading
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from sam_explore.geometry import Prompts
+from sam_explore.model import Sam
+from sam_explore.probes import WindowSweep
+from sam_explore.probes.probe import Probe, threshold_knob
+from sam_explore.readings import Heatmap, Scale
+from sam_explore.tracing import Trace
+from sam_explore.tracing import trace as trace_module
+from sam_explore.tracing.progress import announce
+from sam_explore.widgets import Session, explore
+
+from .conftest import SMALL
+
+WAIT_S = 20
+COARSE = replace(SMALL, patch_size=32, window_size=2)  # its mask hints are 8 x 8
+ENCODED = Trace.encoded.fget
+
+
+@pytest.mark.parametrize("synchronous", [True, False])
+def test_another_model_drops_hints_that_do_not_fit_and_answers_the_rest(
+    synchronous, image, open_session
+):
+    session = open_session(image, synchronous=synchronous)
+    hint = np.zeros((16, 16))
+    session.prompts = Prompts([(5, 5)], mask_hint=hint)
+    session.prompts = Prompts([(5, 5), (9, 9)], mask_hint=hint)
+    session.sam = Sam(COARSE).eval()
+    session.settle(WAIT_S)
+    assert (session.busy, session.error) == ("", "")
+    assert session.prompts.mask_hint is None
+    assert session.prompts.points.tolist() == [[5, 5], [9, 9]]
+    assert session.prediction.prompts is session.prompts
+    assert session.prediction.logits.shape == (4, 8, 8)
+    session.undo()
+    session.settle(WAIT_S)
+    assert session.prompts.mask_hint is None
+    assert session.prompts.points.tolist() == [[5, 5]]
+    assert session.prediction.prompts is session.prompts
+
+
+def test_a_model_of_the_same_size_keeps_hints_and_the_choice(image, open_session):
+    session = open_session(image)
+    session.prompts = prompts = Prompts([(5, 5)], mask_hint=np.zeros((16, 16)))
+    session.chosen = 3
+    session.sam = Sam(SMALL).eval()
+    assert session.prompts is prompts
+    assert session.chosen == 3
+
+
+def test_a_choice_that_another_model_lacks_is_dropped(image, open_session):
+    session = open_session(image)
+    session.chosen = 3
+    session.sam = Sam(replace(SMALL, mask_tokens=3)).eval()
+    assert session.chosen is None
+    assert session.error == ""
+
+
+def test_undo_that_cannot_be_shown_loses_nothing(image, open_session):
+    session = open_session(image)
+    session.add_point((1.0, 2.0))
+    now, session._history = session.prompts, [Prompts(mask_hint=np.zeros((8, 8)))]
+    with pytest.raises(ValueError, match="16 x 16 logits"):
+        session.undo()
+    assert session.prompts is now
+    assert session.can_undo
+
+
+def test_a_trace_that_cannot_be_made_leaves_nothing_busy_and_clearing_tries_again(
+    image, open_session, monkeypatch
+):
+    session = open_session(image)
+    session.add_point((1.0, 2.0))
+    with monkeypatch.context() as broken:
+        broken.setattr(Session, "unprompted", property(lambda session: 1 / 0))
+        session.image = np.zeros((32, 48, 3), np.uint8)
+        assert session.busy == ""
+        assert "ZeroDivisionError" in session.error
+    session.prompts = Prompts([(1, 1)])
+    assert session.encoded is not None
+    session.encoded = None
+    session.clear()
+    assert session.encoded is not None
+
+
+def test_the_failure_of_an_overtaken_prompt_is_not_shown_beside_the_newer_answer(
+    answers, image, open_session, caplog
+):
+    session = open_session(image, synchronous=False)
+    session.settle(WAIT_S)
+    answers.hold()
+    answers.fail_next = RuntimeError("out of memory")
+    session.add_point((1.0, 2.0))
+    answers.wait_until_asked()
+    session.add_point((3.0, 4.0))
+    answers.gate.set()
+    session.settle(WAIT_S)
+    assert session.prediction.prompts is session.prompts
+    assert session.error == ""
+    assert "out of memory" in caplog.text
+
+
+def test_a_failed_encoding_is_not_shown_beside_the_answer_to_a_click_meanwhile(
+    answers, image, open_session, monkeypatch
+):
+    begun, go_on, failures = threading.Event(), threading.Event(), [MemoryError("too large")]
+
+    def fail_once(trace: Trace):
+        begun.set()
+        assert go_on.wait(WAIT_S)
+        if failures:
+            raise failures.pop()
+        return ENCODED(trace)
+
+    monkeypatch.setattr(Trace, "encoded", property(fail_once))
+    session = open_session(image, synchronous=False)
+    assert begun.wait(WAIT_S)
+    session.add_point((1.0, 2.0))
+    go_on.set()
+    session.settle(WAIT_S)
+    assert session.prediction.prompts is session.prompts
+    assert session.error == ""
+
+
+@dataclass(frozen=True)
+class Cut(Probe):
+    """Where it is cut."""
+
+    threshold: float = threshold_knob()
+
+    def read(self, trace: Trace) -> Heatmap:
+        return Heatmap(
+            np.full((4, 4), self.threshold),
+            title="cut",
+            words=f"Cut at {self.threshold:g}.",
+            scale=Scale("apple"),
+            frame="tokens",
+        )
+
+
+@pytest.mark.parametrize("threshold", [150.0, -100.5, float("nan"), float("-inf")])
+def test_a_threshold_that_no_probe_takes_is_refused_and_the_explorers_go_on(
+    threshold, image, open_session
+):
+    session = open_session(image)
+    with explore(Cut, session) as explorer:
+        with pytest.raises(ValueError, match="finite logit from -100 to 100, not"):
+            session.threshold = threshold
+        session.threshold = 100.0
+        assert (explorer.words, explorer.error) == ("Cut at 100.", "")
+
+
+def test_closing_while_the_picture_is_encoded_takes_one_step(image, open_session, monkeypatch):
+    reached, go_on, begun = threading.Event(), threading.Event(), []
+    compute = trace_module.compute
+
+    def hold(step, *rest):
+        begun.append(step)
+        if step == 0:
+            reached.set()
+            assert go_on.wait(WAIT_S)
+        return compute(step, *rest)
+
+    monkeypatch.setattr(trace_module, "compute", hold)
+    session = open_session(image, synchronous=False)
+    assert reached.wait(WAIT_S)
+    closing = threading.Thread(target=session.close)
+    closing.start()
+    while not session._worker.closed:
+        closing.join(0.001)
+    go_on.set()
+    closing.join(WAIT_S)
+    assert begun == ["embed", 0]
+    assert (session.busy, session.error, session.encoded) == ("", "", None)
+
+
+@pytest.mark.parametrize("synchronous", [True, False])
+def test_an_observer_that_waits_for_the_session_is_told_at_once(
+    synchronous, answers, image, open_session, caplog
+):
+    session = open_session(image, synchronous=synchronous)
+    session.observe(lambda change: session.settle(5), "prediction")
+    session.add_point((1.0, 2.0))
+    session.settle(WAIT_S)
+    assert "would wait for itself" in session.error
+    assert "RuntimeError" in session.error
+
+
+@dataclass(frozen=True)
+class Sweep(Cut):
+    """One that takes long."""
+
+    is_sweep = True
+
+    def read(self, trace: Trace) -> Heatmap:
+        STEPS.append("sweep begins")
+        BEGUN.set()
+        assert GO_ON.wait(WAIT_S)
+        announce("the second half")
+        STEPS.append("sweep ends")
+        return super().read(trace)
+
+
+@dataclass(frozen=True)
+class Quick(Cut):
+    """One that is done soon."""
+
+    def read(self, trace: Trace) -> Heatmap:
+        STEPS.append("quick")
+        return super().read(trace)
+
+
+STEPS: list[str] = []
+BEGUN, GO_ON = threading.Event(), threading.Event()
+
+
+def test_a_sweep_gives_way_to_other_explorers_between_its_steps(image, open_session):
+    for each in (STEPS, BEGUN, GO_ON):
+        each.clear()
+    session = open_session(image, synchronous=False)
+    session.settle(WAIT_S)
+    with explore(Sweep, session) as sweep:
+        assert BEGUN.wait(WAIT_S)
+        with explore(Quick, session) as quick:
+            GO_ON.set()
+            session.settle(WAIT_S)
+            assert STEPS == ["sweep begins", "quick", "sweep ends"]
+            assert sweep.words == quick.words == "Cut at 0."
+
+
+def test_the_window_sweep_is_one_that_gives_way():
+    assert WindowSweep.is_sweep
+    assert not Probe.is_sweep
