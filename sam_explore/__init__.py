@@ -1,0 +1,81 @@
+"""Look inside the Segment Anything Model, live.
+
+    import sam_explore as sx
+    sam = sx.load()
+    session = sx.Session(sam, sx.example("turtle"))
+    sx.PromptCanvas(session)
+
+Importing this package runs nothing: each public name is fetched from its module when first used.
+"""
+
+from difflib import get_close_matches
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+_MODULE_OF = {
+    "EncodedImage": "prediction",
+    "Prediction": "prediction",
+    "PromptCanvas": "widgets",
+    "Prompts": "geometry",
+    "Sam": "model",
+    "SamConfig": "model",
+    "Session": "widgets",
+    "Trace": "tracing",
+    "channel": "tracing",
+    "draw": "plots.drawing",
+    "edit": "tracing",
+    "encode": "prediction",
+    "encoder_seconds": "tracing",
+    "example": "toy",
+    "explore": "widgets",
+    "list_hooks": "tracing",
+    "load": "loading",
+    "norm": "tracing",
+    "predict": "prediction",
+    "record": "tracing",
+    "scene": "toy",
+    "zero": "tracing",
+}
+
+_SUBPACKAGES = ("probes",)  # public as a whole
+
+__all__ = sorted((*_MODULE_OF, *_SUBPACKAGES))
+
+if TYPE_CHECKING:
+    from sam_explore import probes
+    from sam_explore.geometry import Prompts
+    from sam_explore.loading import load
+    from sam_explore.model import Sam, SamConfig
+    from sam_explore.plots.drawing import draw
+    from sam_explore.prediction import EncodedImage, Prediction, encode, predict
+    from sam_explore.toy import example, scene
+    from sam_explore.tracing import (
+        Trace,
+        channel,
+        edit,
+        encoder_seconds,
+        list_hooks,
+        norm,
+        record,
+        zero,
+    )
+    from sam_explore.widgets import PromptCanvas, Session, explore
+
+
+def __getattr__(name: str):
+    """Fetch a public name from its module and keep it; an unknown name lists the close ones."""
+    if name in _SUBPACKAGES:
+        return import_module(f"{__name__}.{name}")
+    if name not in _MODULE_OF:
+        close = get_close_matches(name, __all__, n=3, cutoff=0.5)
+        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+        raise AttributeError(f"sam_explore has no public name {name!r}{hint}", name=name, obj=None)
+    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

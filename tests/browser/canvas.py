@@ -1,0 +1,66 @@
+"""An ipycanvas canvas in the page, in its own pixels: a mouse on it, and what it shows."""
+
+import base64
+
+import numpy as np
+from jaxtyping import UInt8
+from playwright.sync_api import Locator, Page
+
+Point = tuple[float, float]
+
+_READ = """canvas => {
+    const {width, height} = canvas;
+    const bytes = canvas.getContext('2d').getImageData(0, 0, width, height).data;
+    let text = '';
+    for (let i = 0; i < bytes.length; i += 32768)
+        text += String.fromCharCode(...bytes.subarray(i, i + 32768));
+    return {width, height, data: btoa(text)};
+}"""
+
+
+class Canvas:
+    """One canvas. A MultiCanvas is a single one: its layers are drawn into it.
+
+    All points are (x, y) in the canvas' pixels, which need not be as large as those of the page.
+    """
+
+    def __init__(self, page: Page, locator: Locator):
+        self.page = page
+        self.locator = locator
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in the canvas' pixels."""
+        return tuple(self.locator.evaluate("canvas => [canvas.width, canvas.height]"))
+
+    def pixels(self) -> UInt8[np.ndarray, "height width 4"]:
+        """What the canvas shows now, RGBA."""
+        image = self.locator.evaluate(_READ)
+        flat = np.frombuffer(base64.b64decode(image["data"]), np.uint8)
+        return flat.reshape(image["height"], image["width"], 4)
+
+    def pixel(self, point: Point) -> tuple[int, int, int, int]:
+        """One pixel, RGBA, without fetching the others."""
+        read = "(c, [x, y]) => Array.from(c.getContext('2d').getImageData(x, y, 1, 1).data)"
+        return tuple(self.locator.evaluate(read, list(point)))
+
+    def move(self, point: Point) -> None:
+        self.page.mouse.move(*self._on_page(point))
+
+    def click(self, point: Point) -> None:
+        self.page.mouse.click(*self._on_page(point))
+
+    def drag(self, start: Point, end: Point, steps: int = 8) -> None:
+        """Press at `start`, move in a straight line, release at `end`."""
+        start_page, end_page = self._on_page(start), self._on_page(end)
+        self.page.mouse.move(*start_page)
+        self.page.mouse.down()
+        self.page.mouse.move(*end_page, steps=steps)
+        self.page.mouse.up()
+
+    def _on_page(self, point: Point) -> Point:
+        self.locator.scroll_into_view_if_needed()
+        box = self.locator.bounding_box()
+        width, height = self.size
+        x, y = point
+        return box["x"] + x * box["width"] / width, box["y"] + y * box["height"] / height

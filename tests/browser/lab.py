@@ -1,0 +1,151 @@
+"""A notebook opened in JupyterLab: run it, look at it, ask its kernel."""
+
+import ast
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import ConsoleMessage, Locator, Page
+
+from .canvas import Canvas
+from .server import Server
+
+OPEN_MS = 60_000
+
+_IDLE = """path => {
+    const panel = window.jupyterapp?.shell.currentWidget;
+    return panel?.context?.path === path && panel.context.isReady
+        && panel.sessionContext.session?.kernel?.status === 'idle'
+        && panel.sessionContext.session.kernel.connectionStatus === 'connected';
+}"""
+_CELL_ERRORS = """() => jupyterapp.shell.currentWidget.content.widgets
+    .flatMap(cell => cell.model.type === 'code' ? cell.model.outputs.toJSON() : [])
+    .filter(output => output.output_type === 'error')
+    .map(output => `${output.ename}: ${output.evalue}`)"""
+_LISTEN = """() => {
+    const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    kernel.iopubMessage.connect((_, {header, content}) => {
+        if (header.msg_type === 'error') noteKernelError(`${content.ename}: ${content.evalue}`);
+    });
+}"""
+_EXECUTE = """async ([code, expression]) => {
+    const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    const user_expressions = expression ? {value: expression} : {};
+    const request = kernel.requestExecute({code, user_expressions, store_history: false});
+    return (await request.done).content;
+}"""
+
+
+class Lab:
+    """Opens notebooks in one browser page, and remembers what went wrong: in the page, in its
+    console, and in the kernel, where an exception in a widget's callback leaves no other trace."""
+
+    def __init__(self, page: Page, server: Server):
+        self.page = page
+        self.server = server
+        self.page_errors: list[str] = []
+        self.console_errors: list[str] = []
+        self.kernel_errors: list[str] = []
+        page.expose_function("noteKernelError", lambda text: self.kernel_errors.append(text))
+        page.on("pageerror", lambda error: self.page_errors.append(str(error)))
+        page.on("console", self._note)
+
+    def open(
+        self, notebook: str | Sequence[str] | Path, *, run: bool = True, errors: bool = False
+    ) -> "Notebook":
+        """Open a notebook in JupyterLab, and by default run it to the end.
+
+        Args:
+            notebook: the code of one cell or of several, or the path of a notebook to copy.
+            run: whether to run all cells.
+            errors: whether a cell may raise. What it raised is then in `kernel_errors`.
+        """
+        name = f"test-{time.monotonic_ns()}.ipynb"
+        if isinstance(notebook, Path):
+            (self.server.folder / name).write_bytes(notebook.read_bytes())
+        else:
+            cells = [notebook] if isinstance(notebook, str) else notebook
+            written = new_notebook(cells=[new_code_cell(cell) for cell in cells])
+            written.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+            nbformat.write(written, self.server.folder / name)
+        address = f"{self.server.url}/lab/workspaces/{name[:-6]}/tree/{name}"
+        self.page.goto(f"{address}?token={self.server.token}")
+        opened = Notebook(self.page, name)
+        opened.connect()
+        if run:
+            opened.run_all(errors=errors)
+        return opened
+
+    def _note(self, message: ConsoleMessage) -> None:
+        # A resource that is not there (a workspace not yet saved) is Jupyter's everyday business.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.console_errors.append(message.text)
+
+
+class Notebook:
+    """The notebook that is open in the page."""
+
+    def __init__(self, page: Page, name: str):
+        self.page = page
+        self.name = name
+
+    def connect(self) -> None:
+        """Wait until the notebook is ready, and listen to its kernel from now on."""
+        self.wait_until_idle()
+        self.page.evaluate(_LISTEN)
+
+    def wait_until_idle(self) -> None:
+        self.page.wait_for_function(_IDLE, arg=self.name, timeout=OPEN_MS)
+
+    def run_all(self, *, errors: bool = False) -> None:
+        """Run all cells and wait for the last. A cell that raises fails, unless `errors`."""
+        self.page.evaluate("() => jupyterapp.commands.execute('runmenu:run-all')")
+        self.wait_until_idle()
+        raised = self.page.evaluate(_CELL_ERRORS)
+        if raised and not errors:
+            raise AssertionError(f"A cell of the notebook raised {'; '.join(raised)}")
+
+    def reload(self) -> None:
+        """Save, reload the page, and wait for the same kernel to be connected again."""
+        self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+        self.page.reload()
+        self.connect()
+
+    def execute(self, code: str) -> None:
+        """Run code in the notebook's kernel, outside its cells."""
+        self._ask(code, "")
+
+    def value(self, expression: str) -> object:
+        """What an expression is in the kernel; its repr must be a literal, so convert there."""
+        answer = self._ask("", expression)["user_expressions"]["value"]
+        if answer["status"] != "ok":
+            raise AssertionError(f"{expression} raised {answer['ename']}: {answer['evalue']}")
+        return ast.literal_eval(answer["data"]["text/plain"])
+
+    def canvas(self, index: int = 0) -> Canvas:
+        """The canvas at `index`, in the order of the page."""
+        locator = self.output("canvas").nth(index)
+        locator.wait_for()
+        return Canvas(self.page, locator)
+
+    def output(self, selector: str) -> Locator:
+        """What matches a CSS selector in the outputs of the cells."""
+        return self.page.locator(f".jp-OutputArea-output {selector}")
+
+    def wait_until(
+        self, condition: Callable[[], object], what: str, *, seconds: float = 10
+    ) -> None:
+        """Wait until `condition()` is true, while the page goes on. `what` says it in words."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"After {seconds} s it was still not so that {what}.")
+            self.page.wait_for_timeout(20)
+
+    def _ask(self, code: str, expression: str) -> dict:
+        answer = self.page.evaluate(_EXECUTE, [code, expression])
+        if answer["status"] != "ok":
+            raise AssertionError(f"{code} raised {answer['ename']}: {answer['evalue']}")
+        return answer

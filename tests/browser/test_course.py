@@ -1,0 +1,45 @@
+"""Each notebook of the course runs in JupyterLab from its first cell to its last."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from .canvas import Canvas
+from .lab import Lab, Notebook
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").rglob("*.ipynb"))
+
+SHOWS = re.compile(r"^sx\.(PromptCanvas|explore|draw)\(", re.M)
+_LOADED = "image => image.complete && image.naturalWidth > 1 && /^(blob|data):/.test(image.src)"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_a_notebook_runs_to_its_end_and_shows_its_views(lab: Lab, path: Path):
+    notebook = lab.open(path)
+    cells = nbformat.read(path, as_version=4).cells
+    showing = [index for index, cell in enumerate(cells) if shows_a_view(cell)]
+    assert showing
+    for index in showing:
+        notebook.wait_until(
+            lambda index=index: is_drawn(notebook, index),
+            f"cell {index} shows a picture: {cells[index].source}",
+            seconds=60,
+        )
+    alerts = notebook.output('[role="alert"]').all_inner_texts()
+    assert not [text for text in alerts if text.strip()]
+
+
+def shows_a_view(cell: nbformat.NotebookNode) -> bool:
+    return cell.cell_type == "code" and SHOWS.search(cell.source) is not None
+
+
+def is_drawn(notebook: Notebook, index: int) -> bool:
+    """Whether all canvases and pictures in a cell's output show something, and there are some."""
+    output = notebook.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-OutputArea")
+    canvases = [each for each in output.locator("canvas").all() if each.is_visible()]
+    images = [each for each in output.locator("img").all() if each.is_visible()]
+    drawn = [Canvas(notebook.page, canvas).pixels()[..., 3].any() for canvas in canvases]
+    drawn += [image.evaluate(_LOADED) for image in images]
+    return bool(drawn) and all(drawn)

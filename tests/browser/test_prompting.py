@@ -1,0 +1,297 @@
+"""The prompting view in JupyterLab, with a mouse, on the model that ships."""
+
+import numpy as np
+import pytest
+from jaxtyping import Bool, UInt8
+
+from sam_explore.plots import style
+from sam_explore.toy import example_scene
+
+from .lab import Lab, Notebook
+
+OPEN = """
+import sam_explore as sx
+
+session = sx.Session(sx.load(), sx.example("turtle"))
+canvas = sx.PromptCanvas(session)
+canvas
+"""
+# Sends events as fast as the page can, and tells after how many milliseconds the page has answered.
+FLOOD = """async (canvas, [x, y, kind, answer]) => {
+    const {left, top} = canvas.getBoundingClientRect();
+    const fire = (type, x, y) => canvas.dispatchEvent(
+        new MouseEvent(type, {clientX: left + x, clientY: top + y, bubbles: true}));
+    if (kind === 'drag') fire('mousedown', 20, 20);
+    for (let i = 0; i < 300; i++) fire('mousemove', 20 + x * i / 300, 20 + y * i / 300);
+    if (kind === 'click') fire('mousedown', x, y);
+    fire('mouseup', x, y);
+    const start = performance.now();
+    const said = () => canvas.closest('.jp-OutputArea-output').innerText.includes(answer);
+    while (!said() && performance.now() < start + 20000)
+        await new Promise(requestAnimationFrame);
+    return performance.now() - start;
+}"""
+ECHO = """
+import ipycanvas, ipywidgets
+
+bare, echo = ipycanvas.Canvas(width=300, height=300), ipywidgets.HTML()
+bare.on_mouse_move(lambda x, y: None)
+bare.on_mouse_up(lambda x, y: setattr(echo, "value", "heard"))
+ipywidgets.VBox([bare, echo])
+"""
+FOCUSED = """() => {
+    const {placeholder, innerText, className} = document.activeElement;
+    return placeholder || (innerText || className).slice(0, 40);
+}"""
+SIDE = 512  # of the picture in its pixels and of its place on the page; the canvas has twice that
+SHELL, MEADOW = (230, 300), (470, 470)  # in pixels of the picture
+
+
+class Prompting:
+    """The view in the page: where to click, and what is to be seen."""
+
+    def __init__(self, notebook: Notebook):
+        self.notebook = notebook
+        self.stage, self.thumbnails = notebook.canvas(0), notebook.canvas(1)
+        notebook.wait_until(lambda: self.stage.pixel((8, 8))[3] == 255, "the picture is there")
+        self.wait("not session.busy", "the picture is encoded")
+        self.settle()
+        self.photo = self.picture()
+
+    def click(self, point_px: tuple[float, float]) -> None:
+        self.stage.click((2 * point_px[0], 2 * point_px[1]))
+
+    def drag(self, start_px: tuple[float, float], end_px: tuple[float, float]) -> None:
+        self.stage.drag((2 * start_px[0], 2 * start_px[1]), (2 * end_px[0], 2 * end_px[1]))
+
+    def wait(self, expression: str, what: str) -> None:
+        self.notebook.wait_until(lambda: self.notebook.value(f"bool({expression})"), what)
+
+    def read(self, words: str) -> None:
+        """Wait until the page says so."""
+        self.notebook.page.get_by_text(words).first.wait_for(timeout=10_000)
+
+    def settle(self) -> None:
+        """Until the kernel is done, and the page has drawn."""
+        self.notebook.execute("session.settle(30)")
+        before = None
+        while not np.array_equal(before, before := self.everything()):
+            self.notebook.page.wait_for_timeout(100)
+
+    def picture(self) -> UInt8[np.ndarray, "512 512 3"]:
+        """What the stage shows, a canvas pixel for each of the picture's."""
+        return self.stage.pixels()[1::2, 1::2, :3]
+
+    def everything(self) -> np.ndarray:
+        return np.concatenate([self.stage.pixels().ravel(), self.thumbnails.pixels().ravel()])
+
+    def mask(self) -> Bool[np.ndarray, "512 512"]:
+        """The mask that the kernel wants to be shown."""
+        packed = self.notebook.value(
+            "(lambda mask: __import__('numpy').packbits(mask).tobytes())"
+            "(session.prediction.masks(session.threshold)[session.shown_mask])"
+        )
+        return np.unpackbits(np.frombuffer(packed, np.uint8)).reshape(SIDE, SIDE).astype(bool)
+
+    def shown(self) -> Bool[np.ndarray, "512 512"]:
+        """Where the stage shows the mask's colour or its white outline instead of the photo."""
+        *colour, _ = style.rgba(style.MASK)
+        filled = self.photo * (1 - style.MASK_OPACITY) + np.array(colour) * style.MASK_OPACITY
+        shown = self.picture().astype(float)
+        distances = [np.abs(shown - other).max(axis=2) for other in (self.photo, filled, 255.0)]
+        return np.argmin(distances, axis=0) > 0
+
+    def marked(self) -> Bool[np.ndarray, "512 512"]:
+        """Pixels that the mark of a point or the line of the box covers."""
+        rows, columns = np.mgrid[:SIDE, :SIDE] + 0.5
+        covered = np.zeros((SIDE, SIDE), bool)
+        for x, y in self.notebook.value("session.prompts.points.tolist()"):
+            covered |= (rows - y) ** 2 + (columns - x) ** 2 < 14**2
+        box = "[box.tolist() for box in [session.prompts.box] if box is not None]"
+        for x0, y0, x1, y1 in self.notebook.value(box):
+            outside = np.maximum.reduce([x0 - columns, columns - x1, y0 - rows, rows - y1])
+            covered |= np.abs(outside) < 4
+        return covered
+
+    def assert_mask_is_shown(self) -> None:
+        """The stage shows the kernel's mask, where no mark covers it."""
+        differs = (self.shown() != self.mask()) & ~self.marked()
+        # White clouds look like the outline, and some blue of the sky like the fill.
+        assert differs.mean() < 0.01
+
+
+@pytest.fixture
+def prompting(lab: Lab) -> Prompting:
+    return Prompting(lab.open(OPEN))
+
+
+def overlap(one: np.ndarray, other: np.ndarray) -> float:
+    """Intersection over union."""
+    return (one & other).sum() / (one | other).sum()
+
+
+def test_a_click_gives_mask_pixels_where_the_truth_of_the_scene_says_so(prompting: Prompting):
+    prompting.click(SHELL)
+    prompting.settle()
+    prompting.assert_mask_is_shown()
+    scene, best = example_scene("turtle"), 0.0
+    for number in (1, 2, 3):
+        prompting.notebook.execute(f"session.chosen = {number}")
+        prompting.settle()
+        for region in scene.at(*SHELL):
+            best = max(best, overlap(prompting.shown(), scene.mask(region)))
+    assert best > 0.6
+
+
+def test_a_drag_draws_a_box_whose_mask_is_the_object_inside(prompting: Prompting):
+    scene = example_scene("turtle")
+    turtle = scene.index("turtle")
+    x0, y0, x1, y1 = scene.box(turtle)
+    prompting.drag((x0, y0), (x1, y1))
+    prompting.settle()
+    box = prompting.notebook.value("session.prompts.box.tolist()")
+    assert np.abs(np.subtract(box, (x0, y0, x1, y1))).max() <= 1
+    yellow = np.array(style.rgba(style.BOX)[:3])
+    assert np.abs(prompting.picture()[int(box[1]), SIDE // 2] - yellow.astype(int)).max() <= 3
+    assert overlap(prompting.shown(), scene.mask(turtle)) > 0.6
+
+
+def test_undo_brings_the_untouched_picture_back(prompting: Prompting):
+    prompting.click(SHELL)
+    prompting.settle()
+    assert (prompting.picture() != prompting.photo).any()
+    prompting.notebook.output("button").filter(has_text="Undo").click()
+    prompting.wait("session.prompts.is_empty", "the point is taken back")
+    prompting.settle()
+    assert np.array_equal(prompting.picture(), prompting.photo)
+
+
+def test_a_background_click_is_one_after_its_mode_was_chosen(prompting: Prompting):
+    prompting.click(SHELL)
+    prompting.notebook.output("button").filter(has_text="Background").click()
+    prompting.click(MEADOW)
+    prompting.settle()
+    assert prompting.notebook.value("session.prompts.labels.tolist()") == [1, 0]
+    assert prompting.notebook.value("session.shown_mask") == 0
+    prompting.assert_mask_is_shown()
+
+
+def test_a_click_on_a_thumbnail_puts_its_mask_on_the_picture(prompting: Prompting):
+    prompting.click(SHELL)
+    prompting.settle()
+    width, height = prompting.thumbnails.size
+    for number in (3, 0, 1):
+        prompting.thumbnails.click(((number + 0.4) * width / 4, height / 2))
+        prompting.wait(f"session.chosen == {number}", "the mask is chosen")
+        prompting.settle()
+        prompting.assert_mask_is_shown()
+        prompting.read(f"Mask {number}, chosen by you")
+
+
+def test_the_threshold_slider_makes_the_mask_smaller_and_larger(prompting: Prompting):
+    prompting.click(SHELL)
+    prompting.settle()
+    sizes = [prompting.mask().sum()]
+    handle = prompting.notebook.output(".noUi-handle").first
+    handle.focus()
+    for key, expected in (("ArrowRight", 0.5), ("ArrowLeft", -0.5)):
+        for _ in range(5 if key == "ArrowRight" else 10):
+            handle.press(key)
+        prompting.wait(f"abs(session.threshold - {expected}) < 1e-6", "the threshold has moved")
+        prompting.settle()
+        prompting.assert_mask_is_shown()
+        sizes.append(prompting.mask().sum())
+    assert sizes[1] < sizes[0] < sizes[2]
+
+
+def test_after_a_reload_everything_is_there_again_and_clicks_work(prompting: Prompting):
+    prompting.click(SHELL)
+    prompting.settle()
+    before = prompting.everything()
+    for _ in range(2):
+        prompting.notebook.reload()
+        again = Prompting(prompting.notebook)
+        assert np.array_equal(again.everything(), before)
+    again.photo = prompting.photo
+    again.click(MEADOW)
+    again.wait("len(session.prompts.points) == 2", "the click has arrived")
+    again.settle()
+    again.assert_mask_is_shown()
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer"), [("click", "1 foreground point. Mask"), ("drag", "A box. Mask")]
+)
+def test_after_a_flood_of_300_moves_the_answer_is_there_within_a_second(
+    lab: Lab, kind: str, answer: str
+):
+    prompting = Prompting(lab.open([OPEN, ECHO]))
+    bare, execute = prompting.notebook.canvas(2), prompting.notebook.execute
+    answered, echoed = [], []
+    for _ in range(3):
+        execute("session.clear(); session.settle(30); echo.value = ''")
+        echoed.append(bare.locator.evaluate(FLOOD, [150, 150, "click", "heard"]))
+        answered.append(prompting.stage.locator.evaluate(FLOOD, [*SHELL, kind, answer]))
+    prompting.settle()
+    assert len(prompting.notebook.value("session.prompts.points.tolist()")) == (kind == "click")
+    prompting.assert_mask_is_shown()
+    # A machine that is busy with other things takes longer for the moves alone.
+    assert min(answered) < max(1000, 2 * min(echoed))
+
+
+def test_an_exception_of_the_model_is_shown_and_the_next_click_works(prompting: Prompting):
+    prompting.notebook.execute("session.sam.decode = lambda *_: 1 / 0")
+    prompting.click(SHELL)
+    prompting.read("ZeroDivisionError: division by zero")
+    prompting.notebook.execute("del session.sam.decode")
+    prompting.click(MEADOW)
+    prompting.settle()
+    assert prompting.notebook.page.get_by_text("ZeroDivisionError").count() == 0
+    assert len(prompting.notebook.value("session.prompts.points.tolist()")) == 2
+    prompting.assert_mask_is_shown()
+
+
+def test_an_exception_in_a_callback_is_shown_and_the_next_click_works(prompting: Prompting):
+    prompting.notebook.execute("raising = lambda change: 1 / 0")
+    prompting.notebook.execute("session.observe(raising, 'prompts')")
+    prompting.click(SHELL)
+    prompting.read("ZeroDivisionError: division by zero")
+    prompting.notebook.execute("session.unobserve(raising, 'prompts')")
+    prompting.click(MEADOW)
+    prompting.settle()
+    assert prompting.notebook.page.get_by_text("ZeroDivisionError").count() == 0
+    prompting.assert_mask_is_shown()
+
+
+def test_a_prompt_can_be_given_with_the_keyboard_alone(prompting: Prompting):
+    page = prompting.notebook.page
+    keyboard = page.keyboard
+    prompting.notebook.output("button").filter(has_text="Background").focus()
+    focused = []
+    while "x, y   or   x0, y0, x1, y1" not in focused:
+        keyboard.press("Tab")
+        # A canvas takes the focus, and lets it go at the next key.
+        if page.evaluate("document.activeElement.tagName") == "CANVAS":
+            keyboard.press("Tab")
+            page.wait_for_function("document.activeElement.tagName !== 'CANVAS'")
+        focused.append(page.evaluate(FOCUSED))
+        assert len(focused) < 30, focused
+    keyboard.type("230, 300")
+    keyboard.press("Tab")
+    keyboard.press("Space")
+    prompting.wait("len(session.prompts.points) == 1", "the typed point has arrived")
+    prompting.settle()
+    prompting.assert_mask_is_shown()
+
+
+def test_closing_a_view_that_has_just_drawn_stops_no_other_canvas(prompting: Prompting):
+    for _ in range(5):
+        prompting.notebook.execute(
+            "other = sx.PromptCanvas(session)\n"
+            "session.add_point((230.0, 300.0)); session.settle(30)\n"
+            "session.clear(); session.settle(30)\n"
+            "other.close()"
+        )
+    prompting.click(SHELL)
+    prompting.settle()
+    prompting.assert_mask_is_shown()

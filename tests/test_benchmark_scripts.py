@@ -1,0 +1,39 @@
+"""The benchmark scripts still run; their numbers are taken by hand, on a quiet machine."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_encoder_and_decoder_are_compared_and_written_between_their_marks(tmp_path):
+    page = tmp_path / "benchmarks.md"
+    page.write_text(
+        "above\n<!-- encoder_decoder toy -->\nold\n<!-- /encoder_decoder toy -->\nbelow"
+    )
+    script = ROOT / "tests" / "benchmarks" / "encoder_decoder.py"
+    options = ["--size", "toy", "--rounds", "1", "--decoder-rounds", "2", "--threads", "1"]
+
+    done = subprocess.run(
+        [sys.executable, script, *options, "--write", page],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+    assert done.returncode == 0, done.stderr
+    text = page.read_text()
+    assert text.startswith("above")
+    assert text.endswith("below")
+    assert "old" not in text
+    for peer in ("sam_explore", "segment_anything", "transformers, eager", "transformers, sdpa"):
+        assert text.count(f"\n| {peer} |") == 2
+        assert f"\n- {peer}: embedding " in text
+
+
+def test_the_page_has_the_marks_that_the_scripts_write_between():
+    text = (ROOT / "docs" / "benchmarks.md").read_text()
+
+    assert text.index("<!-- encoder_decoder vit_b -->") < text.index("<!-- /encoder_decoder vit_b")
+    assert text.index("<!-- click_to_pixels -->") < text.index("<!-- /click_to_pixels -->")

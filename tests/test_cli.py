@@ -1,0 +1,201 @@
+"""The command line: the reader's copy of the notebooks, JupyterLab on it, and what `info` says."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from sam_explore import cli
+
+COMMAND = str(Path(sys.executable).with_name("sam-explore"))
+TOKEN = "opens-the-lab"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Notebooks as they come with the package, or nearly."""
+    folder = tmp_path / "package"
+    folder.mkdir()
+    (folder / "01_prompting.ipynb").write_text("first", "utf-8")
+    (folder / "02_inside.ipynb").write_text("second", "utf-8")
+    return folder
+
+
+@pytest.fixture
+def handed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list:
+    """Collects (command, environment) of the JupyterLab that would have been started."""
+    calls = []
+
+    def become(path: str, command: list[str], environment: dict[str, str]) -> None:
+        calls.append((command, environment))
+        raise SystemExit(0)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("JUPYTER_CONFIG_PATH", raising=False)
+    monkeypatch.setattr(os, "execve", become)
+    monkeypatch.setattr(subprocess, "call", lambda command, env: become("", command, env))
+    return calls
+
+
+def test_notebooks_are_copied_and_a_second_time_changes_nothing(source: Path, tmp_path: Path):
+    mine = tmp_path / "mine"
+    assert cli.copy_notebooks(source, mine) == []
+    assert cli.copy_notebooks(source, mine) == []
+    assert sorted(path.name for path in mine.glob("*.ipynb")) == [
+        "01_prompting.ipynb",
+        "02_inside.ipynb",
+    ]
+
+
+def test_what_the_reader_changed_is_kept_and_said(source: Path, tmp_path: Path):
+    mine = tmp_path / "mine"
+    cli.copy_notebooks(source, mine)
+    (mine / "01_prompting.ipynb").write_text("my notes", "utf-8")
+    assert cli.copy_notebooks(source, mine) == ["Kept your version of 01_prompting.ipynb."]
+    (source / "01_prompting.ipynb").write_text("first, better", "utf-8")
+    (said,) = cli.copy_notebooks(source, mine)
+    assert "01_prompting.ipynb; to see the newer one" in said
+    assert (mine / "01_prompting.ipynb").read_text("utf-8") == "my notes"
+
+
+def test_a_file_of_the_readers_own_with_the_same_name_is_kept(source: Path, tmp_path: Path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "02_inside.ipynb").write_text("something else", "utf-8")
+    assert len(cli.copy_notebooks(source, mine)) == 1
+    assert (mine / "02_inside.ipynb").read_text("utf-8") == "something else"
+    assert (mine / "01_prompting.ipynb").read_text("utf-8") == "first"
+
+
+def test_an_untouched_copy_is_renewed_and_a_removed_one_comes_back(source: Path, tmp_path: Path):
+    mine = tmp_path / "mine"
+    cli.copy_notebooks(source, mine)
+    (mine / "02_inside.ipynb").unlink()
+    (source / "01_prompting.ipynb").write_text("first, better", "utf-8")
+    assert cli.copy_notebooks(source, mine) == []
+    assert (mine / "01_prompting.ipynb").read_text("utf-8") == "first, better"
+    assert (mine / "02_inside.ipynb").read_text("utf-8") == "second"
+
+
+def test_the_installed_package_is_no_place_for_the_readers_notebooks(
+    handed_over: list, capsys: pytest.CaptureFixture
+):
+    installed = Path(metadata.distribution("jupyterlab").locate_file("my-notebooks"))
+    for folder in (cli.PACKAGE / "notebooks", installed, cli.notebooks_source()):
+        assert cli.main(["lab", "--folder", str(folder)]) == 1
+        assert "Choose a folder of your own with --folder" in capsys.readouterr().err
+    assert not handed_over
+    assert not installed.exists()
+
+
+def test_lab_hands_over_to_jupyterlab_on_the_first_notebook(handed_over: list, tmp_path: Path):
+    with pytest.raises(SystemExit):
+        cli.main(["lab", "--port", "8123", "--no-browser", "--", "--allow-root", "--debug"])
+    ((command, environment),) = handed_over
+    assert command[:4] == [sys.executable, "-m", "jupyterlab", "01_prompting.ipynb"]
+    assert command[4:] == ["--no-browser", "--port=8123", "--allow-root", "--debug"]
+    assert Path.cwd() == tmp_path / "sam-explore-notebooks"
+    assert Path("01_prompting.ipynb").is_file()
+    settings = Path(environment["JUPYTER_CONFIG_PATH"], "labconfig")
+    assert settings.is_relative_to(Path.cwd())
+
+
+def test_lab_without_jupyterlab_says_how_to_install_it(
+    handed_over: list,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+    tmp_path: Path,
+):
+    monkeypatch.setattr(cli, "find_spec", lambda name: None)
+    assert cli.main(["lab"]) == 1
+    assert 'pip install "sam-explore[lab]"' in capsys.readouterr().err
+    assert not handed_over
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def served(tmp_path: Path):
+    """`sam-explore lab` as a reader starts it: its address and the process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    own = {f"JUPYTER_{kind}_DIR": str(tmp_path / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [COMMAND, "lab", "--no-browser", "--port", str(port), "--", "--allow-root"],
+            cwd=tmp_path,
+            env={**os.environ, **own, "JUPYTER_TOKEN": TOKEN, "JUPYTER_PORT_RETRIES": "0"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    yield f"http://127.0.0.1:{port}", process
+    process.kill()
+    process.wait()
+
+
+def answer_of(address: str, process: subprocess.Popen) -> dict:
+    """Ask until the server is up, at most a minute."""
+    deadline = time.monotonic() + 60
+    request = urllib.request.Request(address, headers={"Authorization": f"token {TOKEN}"})
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError:
+            raise
+        except (urllib.error.URLError, ConnectionError):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="ends the server by a signal")
+def test_the_lab_serves_the_copy_asks_nothing_about_news_and_ends_on_a_signal(served: tuple):
+    address, process = served
+    content = answer_of(f"{address}/api/contents", process)["content"]
+    assert "01_prompting.ipynb" in [entry["name"] for entry in content]
+    setting = "@jupyterlab/apputils-extension:notification"
+    schema = answer_of(f"{address}/lab/api/settings/{setting}", process)["schema"]
+    assert schema["properties"]["fetchNews"]["default"] == "false"
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == 0
+
+
+def test_info_prints_versions_device_models_and_the_cache_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    (tmp_path / "sam_vit_b_01ec64.pth").write_bytes(b"")
+    (tmp_path / "notes.txt").write_bytes(b"")
+    monkeypatch.setenv("SAM_EXPLORE_CACHE", str(tmp_path))
+    assert cli.main(["info"]) == 0
+    said = capsys.readouterr().out
+    for package in ("torch", "numpy", "ipywidgets", "ipycanvas", "jupyterlab"):
+        assert metadata.version(package) in said
+    assert "sam_vit_b_01ec64.pth" in said
+    assert "notes.txt" not in said
+    assert f"cache folder  {tmp_path}" in said
+    assert "\ndevice" in said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="each system has its own place")
+def test_the_cache_folder_follows_the_systems_convention(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("SAM_EXPLORE_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cli.cache_folder() == tmp_path / "sam-explore"
+
+
+def test_arguments_after_dashes_are_refused_where_nothing_takes_them():
+    with pytest.raises(SystemExit):
+        cli.main(["info", "--", "--allow-root"])

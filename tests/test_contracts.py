@@ -1,0 +1,131 @@
+"""What holds for the package as a whole: its arrows, its public names, what an import costs."""
+
+import ast
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import sam_explore as sx
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "sam_explore"
+PARTS = {path.stem for path in PACKAGE.glob("*.py")}
+PARTS |= {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+DRAWING = {"matplotlib", "ipywidgets", "ipycanvas"}
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The top-level modules that a fresh interpreter holds after a statement."""
+    code = f"import sys\n{statement}\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def contracts() -> list[dict]:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    return settings["tool"]["importlinter"]["contracts"]
+
+
+def sources_that_must_not_import(module: str) -> set[str]:
+    """The parts of the package that some contract keeps from importing `module`."""
+    return {
+        source.removeprefix("sam_explore.").removesuffix(".**")
+        for contract in contracts()
+        if module in contract.get("forbidden_modules", [])
+        for source in contract["source_modules"]
+    }
+
+
+def test_no_import_runs_against_the_arrows():
+    lint = "from importlinter.cli import lint_imports_command as lint; lint()"
+    command = [sys.executable, "-c", lint, "--no-logo", "--no-cache"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("library", sorted(DRAWING))
+def test_a_contract_keeps_each_part_that_does_not_draw_from_each_drawing_library(library: str):
+    may_draw = {"__init__", "cli", "plots", "widgets"}
+    assert sources_that_must_not_import(library) >= PARTS - may_draw
+
+
+def test_a_contract_keeps_plots_from_torch_as_soon_as_there_are_plots():
+    assert sources_that_must_not_import("torch") >= PARTS & {"plots"}
+
+
+def test_importing_the_package_loads_neither_torch_nor_a_drawing_library():
+    assert not loaded_by("import sam_explore") & (DRAWING | {"torch", "numpy"})
+
+
+@pytest.mark.parametrize("part", sorted(PARTS & {"model", "prediction", "tracing", "probes"}))
+def test_what_computes_loads_no_drawing_library(part: str):
+    loaded = loaded_by(f"import sam_explore.{part}")
+    assert "torch" in loaded
+    assert not loaded & DRAWING
+
+
+@pytest.mark.parametrize("name", sx.__all__)
+def test_a_public_name_is_there_and_comes_with_a_docstring(name: str):
+    assert getattr(sx, name).__doc__.strip()
+
+
+def test_there_are_at_most_25_public_names_and_no_function_is_also_a_module():
+    assert len(sx.__all__) <= 25
+    assert set(sx.__all__) & PARTS == set(sx._SUBPACKAGES)
+
+
+def test_dir_lists_the_public_names_and_nothing_else():
+    assert dir(sx) == sorted([*sx.__all__, "__version__"])
+
+
+def test_an_unknown_name_is_an_error_that_lists_the_close_ones():
+    with pytest.raises(AttributeError, match=r"no public name 'predikt'; did you mean predict"):
+        sx.predikt  # noqa: B018
+    with pytest.raises(AttributeError, match=r"no public name 'zzz'$"):
+        sx.zzz  # noqa: B018
+
+
+def test_editors_are_told_the_same_names_as_the_interpreter():
+    tree = ast.parse((PACKAGE / "__init__.py").read_text("utf-8"))
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    told = {
+        alias.name: line.module.removeprefix("sam_explore.")
+        for line in block.body
+        for alias in line.names
+    }
+    assert told == sx._MODULE_OF | dict.fromkeys(sx._SUBPACKAGES, "sam_explore")
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_a_file_has_one_subject_and_under_300_lines(path: Path):
+    assert len(path.read_text("utf-8").splitlines()) < 300
+
+
+def test_the_wheel_carries_notebooks_weights_and_the_type_marker(tmp_path: Path):
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    wheel = zipfile.ZipFile(next(tmp_path.glob("*.whl")))
+    names = set(wheel.namelist())
+    notebooks = {f"sam_explore/notebooks/{path.name}" for path in ROOT.glob("notebooks/*.ipynb")}
+    assert notebooks
+    assert names >= notebooks | {"sam_explore/py.typed", "sam_explore/toy/weights.safetensors"}
+    assert {name.partition("/")[0] for name in names} == {
+        "sam_explore",
+        f"sam_explore-{sx.__version__}.dist-info",
+    }
+    find = "from sam_explore.cli import notebooks_source as find; print(find())"
+    wheel.extractall(tmp_path / "installed")
+    done = subprocess.run(
+        [sys.executable, "-c", find],
+        cwd=tmp_path / "installed",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(done.stdout.strip()) == tmp_path / "installed" / "sam_explore" / "notebooks"

@@ -1,0 +1,75 @@
+"""The pages in docs say what is there: generated ones are current, and code in the text runs."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import sam_explore as sx
+
+from .probes.small import small_sam
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+ADDING = (DOCS / "adding_a_probe.md").read_text("utf-8")
+
+
+@pytest.fixture
+def session():
+    image = np.random.default_rng(0).integers(0, 256, (20, 40, 3), dtype=np.uint8)
+    session = sx.Session(small_sam(), image, synchronous=True)
+    yield session
+    session.close()
+
+
+def python_blocks(text: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_list_of_hook_points_is_current():
+    spec = importlib.util.spec_from_file_location("make_hook_points", DOCS / "make_hook_points.py")
+    maker = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(maker)
+    current = "Run python docs/make_hook_points.py, and look at what changed."
+    assert maker.PAGE.read_text("utf-8") == maker.page(), current
+
+
+def test_the_list_of_hook_points_names_every_one():
+    page = (DOCS / "hook_points.md").read_text("utf-8")
+    listed = set(re.findall(r"^\| `(\S+)` \|", page, re.MULTILINE))
+    sam = small_sam()
+    assert {
+        re.sub(r"\.(blocks|layers)\.\d+\.", r".\1.N.", name) for name in sam.hook_points
+    } == listed
+
+
+@pytest.mark.parametrize(
+    "path", ["sam_explore/probes/block_channel.py", "tests/probes/test_block_channel.py"]
+)
+def test_files_shown_in_the_text_are_the_real_ones(path):
+    assert f"`{path}`:\n\n```python\n{(ROOT / path).read_text('utf-8')}```" in ADDING
+
+
+def test_the_line_to_add_is_in_the_list_of_probes():
+    (line,) = (block for block in python_blocks(ADDING) if block.startswith("from ."))
+    assert line in (ROOT / "sam_explore" / "probes" / "__init__.py").read_text("utf-8")
+
+
+def test_the_cells_of_the_text_run_one_after_the_other(session):
+    cells = [block for block in python_blocks(ADDING) if not block.startswith(('"""', "from ."))]
+    names = {"sx": sx, "session": session}
+    results = []
+    for cell in cells:
+        *before, last = cell.strip().splitlines()
+        exec("\n".join(before), names)
+        results.append(eval(last, names))
+
+    hooks, shape, figure, explorer = results
+    assert [info.name.split(".")[3] for info in hooks] == ["0", "1", "2", "3"]
+    assert shape == (1, 5, 5)
+    assert isinstance(figure, Figure)
+    assert explorer.reading.title == "After block 0, channel 0"
+    explorer.close()
