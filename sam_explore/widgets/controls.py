@@ -7,6 +7,7 @@ from ipywidgets import HTML, Button, FloatSlider, HBox, Text, ToggleButtons
 from ..geometry import BACKGROUND, FOREGROUND
 from ..plots import style
 from .drawing import close_all
+from .order import keep_order
 from .session import Session
 
 _AUTO = -1
@@ -54,9 +55,12 @@ class Controls:
         self.choice = HBox([_label("Show mask"), self._choice])
         # Sent as a whole when left: letter by letter it may arrive after the press of the button.
         self._text = Text(placeholder="x, y   or   x0, y0, x1, y1", continuous_update=False)
+        self._entered = False
         self._add = Button(description="Add", tooltip="Add this point, or set this box")
         self.typed = HBox([_label("Or type it"), self._text, self._add])
         self._lay_out()
+        keep_order(self._mode, self._undo, self._clear, self._threshold, self._choice)
+        keep_order(self._text, self._add)
         self._listen()
         self.follow()
 
@@ -76,7 +80,7 @@ class Controls:
     def close(self) -> None:
         """Stop following and remove the widgets."""
         self._session.unobserve(self.follow, _FOLLOWED)
-        for widget in (self._threshold, self._choice):
+        for widget in (self._threshold, self._choice, self._text):
             widget.unobserve_all()
         close_all(self.toolbar, self.choice, self.typed)
 
@@ -85,6 +89,8 @@ class Controls:
         self._undo.on_click(act(lambda _: session.undo()))
         self._clear.on_click(act(lambda _: session.clear()))
         self._add.on_click(act(lambda _: self._add_typed()))
+        self._text.on_msg(self._note_enter)
+        self._text.observe(act(self._add_entered), "value")
         self._threshold.observe(act(self._set_threshold), "value")
         self._choice.observe(act(self._set_chosen), "value")
         session.observe(self.follow, _FOLLOWED)
@@ -111,6 +117,15 @@ class Controls:
     def _is_following(self) -> bool:
         with self._lock:  # so that a change by the user waits until the controls have followed
             return self._following
+
+    def _note_enter(self, widget: Text, content: dict, buffers: list) -> None:
+        # The page tells of the key first, and then what was typed.
+        self._entered = content.get("event") == "submit"
+
+    def _add_entered(self, change: dict) -> None:
+        if self._entered and change["new"]:
+            self._entered = False
+            self._add_typed()
 
     def _add_typed(self) -> None:
         numbers = _numbers(self._text.value)

@@ -10,6 +10,7 @@ from ipycanvas.canvas import _CanvasManager
 from ipywidgets import Image, Widget
 
 from ..plots import raster
+from .order import keep_order
 
 
 class Channel:
@@ -34,6 +35,7 @@ class Channel:
         # a canvas has the focus: give it back at the first key, and after each press of the mouse.
         canvas.on_key_down(lambda *_: canvas.blur())
         canvas.on_mouse_down(lambda *_: canvas.blur())
+        keep_order(canvas)
         return canvas
 
     def image(self, kind: str) -> Image:

@@ -26,6 +26,7 @@ from ..plots import style
 from ..probes import Knob
 from .drawing import close_all
 from .knob_values import KnobValues
+from .order import keep_order
 
 _REACH = 20.0  # of a slider over decimals at first, to both sides of zero
 _LABEL_CSS = 128
@@ -60,6 +61,7 @@ class KnobControls:
             control = control_for(knob, values[name], config)
             control.observe(self._reporter(on_change, name, control))
             self._controls[name] = control
+            keep_order(*control.inputs)
             row = HBox([_label("mask" if knob.link == "mask" else knob.about), *control.widgets])
             if knob.link:
                 follow = Checkbox(name in knobs.following, description="follows session")
@@ -67,6 +69,7 @@ class KnobControls:
                 follow.tooltip = "Untick to keep this value while that of the session changes"
                 follow.observe(self._follow_reporter(on_follow, name), "value")
                 self._follows[name] = follow
+                keep_order(follow)
                 row.children = [*row.children, follow]
             row.layout.align_items = "center"
             row.layout.grid_gap = "0 6px"

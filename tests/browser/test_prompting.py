@@ -43,6 +43,9 @@ FOCUSED = """() => {
     const {placeholder, innerText, className} = document.activeElement;
     return placeholder || (innerText || className).slice(0, 40);
 }"""
+RUN = """code => {
+    jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({code});
+}"""
 SIDE = 512  # of the picture in its pixels and of its place on the page; the canvas has twice that
 SHELL, MEADOW = (230, 300), (470, 470)  # in pixels of the picture
 
@@ -282,6 +285,29 @@ def test_a_prompt_can_be_given_with_the_keyboard_alone(prompting: Prompting):
     prompting.wait("len(session.prompts.points) == 1", "the typed point has arrived")
     prompting.settle()
     prompting.assert_mask_is_shown()
+    keyboard.press("Shift+Tab")
+    keyboard.type("470, 470")
+    keyboard.press("Enter")
+    prompting.wait("len(session.prompts.points) == 2", "Enter has added the point")
+
+
+def test_clicks_are_heard_in_order_and_answered_while_a_cell_runs(prompting: Prompting):
+    execute, page = prompting.notebook.execute, prompting.notebook.page
+    execute("import threading; heard, stage = [], canvas._stage.canvas")
+    execute("stage.on_mouse_down(lambda x, y: heard.append(threading.get_ident()))")
+    execute("stage.on_mouse_up(lambda x, y: heard.append(threading.get_ident()))")
+    for number in range(5):
+        # What the page has just been told by this thread must not be answered to this thread.
+        execute(f"session.clear(); session.settle(30); stage.add_class('told-{number}')")
+        prompting.click(SHELL)
+        prompting.wait("len(session.prompts.points) == 1", "the click has arrived")
+        prompting.settle()
+    assert len(prompting.notebook.value("heard")) == 10
+    assert len(set(prompting.notebook.value("heard"))) == 1
+    execute("session.clear(); session.settle(30); import time")
+    page.evaluate(RUN, "time.sleep(15); session.clear()")
+    prompting.click(SHELL)
+    prompting.read("1 foreground point. Mask")  # within ten seconds
 
 
 def test_closing_a_view_that_has_just_drawn_stops_no_other_canvas(prompting: Prompting):
