@@ -18,12 +18,13 @@ def prompted_loss(
     image_tokens: Float[Tensor, "scene channel row column"],
     batch: Batch,
     generator: torch.Generator,
-    rounds: int,
+    most_rounds: int,
 ) -> tuple[Float[Tensor, ""], dict[str, float]]:
     """The loss of SAM's own task over several rounds of prompting, and mean IoUs for the log.
 
     Half of the targets are asked for with a click, the others with a box. A box is taken as an
-    ambiguous prompt by tokens 1-3 and as a clear one by token 0.
+    ambiguous prompt by tokens 1-3 and as a clear one by token 0. How many rounds follow is drawn
+    anew for each step.
     """
     targets = batch.targets.flatten(0, 1)
     clicked = torch.arange(len(targets), device=targets.device) % 2 == 0
@@ -38,16 +39,34 @@ def prompted_loss(
     )  # fmt: skip
 
     click_loss, click_iou = by_click.ask_ambiguous()
-    box_loss, _ = by_box.ask_ambiguous()
-    alone_loss, box_iou = by_box.ask_clear()
-    loss = click_loss + 0.5 * (box_loss + alone_loss)
+    box_loss, box_iou = by_box.ask_both()
+    loss = click_loss + box_loss
     figures = {"one_click": click_iou, "box": box_iou}
-    for index in range(rounds):
+    plan = plan_rounds(most_rounds, generator)
+    for index, clicks in enumerate(plan):
         for dialogue in (by_click, by_box):
-            dialogue.correct(generator)
+            dialogue.correct(generator, clicks)
             corrected_loss, figures[f"corrected_{index + 1}"] = dialogue.ask_clear()
-            loss = loss + corrected_loss / rounds
+            loss = loss + corrected_loss / len(plan)
     return loss, figures
+
+
+def plan_rounds(most_rounds: int, generator: torch.Generator) -> list[bool]:
+    """Which rounds follow the first, and whether each brings a click.
+
+    There are `most_rounds` in all or fewer, n of them with a chance in proportion to 1/n: a long
+    dialogue costs much and its end teaches little. As in the paper, the last of three rounds or
+    more brings no click, nor does one before it where there are five or more: there the model only
+    refines its own mask.
+    """
+    weights = 1 / torch.arange(1, most_rounds + 1)
+    rounds = int(torch.multinomial(weights, 1, generator=generator)) + 1
+    clicks = [True] * (rounds - 1)
+    if rounds >= 3:
+        clicks[-1] = False
+    if rounds >= 5:
+        clicks[int(torch.randint(1, rounds - 2, (), generator=generator))] = False
+    return clicks
 
 
 @dataclass(eq=False)
@@ -69,7 +88,29 @@ class Dialogue:
         The answer kept for the next round is the one of the best predicted IoU, as in the paper.
         Returns the loss and the mean IoU of the best mask.
         """
-        logits, iou = (output[:, 1:] for output in self._decode())
+        return self._learn_ambiguous(*self._decode())
+
+    def ask_clear(self) -> tuple[Float[Tensor, ""], float]:
+        """Token 0 learns the target and to tell its IoU. Returns the loss and the mean IoU."""
+        return self._learn_clear(*self._decode())
+
+    def ask_both(self) -> tuple[Float[Tensor, ""], float]:
+        """Tokens 1-3 and token 0 learn from one answer, for half each. Returns as `ask_clear`."""
+        logits, iou = self._decode()
+        ambiguous, _ = self._learn_ambiguous(logits, iou)
+        clear, mean_iou = self._learn_clear(logits, iou)
+        return 0.5 * (ambiguous + clear), mean_iou
+
+    def correct(self, generator: torch.Generator, clicks: bool = True) -> None:
+        """Feed the logits of the last answer back as a mask hint, and click into its error."""
+        self.hints = self.answer[:, None]
+        if clicks:
+            points, labels = correction_clicks(self.answer > 0, self.targets, generator)
+            self.points = torch.cat([self.points, points[:, None]], dim=1)
+            self.labels = torch.cat([self.labels, labels[:, None]], dim=1)
+
+    def _learn_ambiguous(self, logits: Tensor, iou: Tensor) -> tuple[Float[Tensor, ""], float]:
+        logits, iou = logits[:, 1:], iou[:, 1:]
         wanted = self.targets[:, None].expand(logits.shape)
         truth = mask_iou(logits > 0, wanted)
         best = mask_loss(logits, wanted.float()).min(dim=1).values
@@ -77,20 +118,12 @@ class Dialogue:
         self.answer = logits[each, iou.argmax(dim=1)].detach()
         return best.mean() + F.mse_loss(iou, truth), truth.max(dim=1).values.mean().item()
 
-    def ask_clear(self) -> tuple[Float[Tensor, ""], float]:
-        """Token 0 learns the target and to tell its IoU. Returns the loss and the mean IoU."""
-        logits, iou = (output[:, 0] for output in self._decode())
+    def _learn_clear(self, logits: Tensor, iou: Tensor) -> tuple[Float[Tensor, ""], float]:
+        logits, iou = logits[:, 0], iou[:, 0]
         truth = mask_iou(logits > 0, self.targets)
         self.answer = logits.detach()
         loss = mask_loss(logits, self.targets.float()).mean() + F.mse_loss(iou, truth)
         return loss, truth.mean().item()
-
-    def correct(self, generator: torch.Generator) -> None:
-        """Click into the error of the last answer, and feed its logits back as a mask hint."""
-        points, labels = correction_clicks(self.answer > 0, self.targets, generator)
-        self.points = torch.cat([self.points, points[:, None]], dim=1)
-        self.labels = torch.cat([self.labels, labels[:, None]], dim=1)
-        self.hints = self.answer[:, None]
 
     def _decode(self) -> tuple[Tensor, Tensor]:
         prompts = self.sam.encode_prompts(self.points, self.labels, self.boxes)

@@ -18,12 +18,16 @@ import logging
 import math
 import time
 from pathlib import Path
+from statistics import fmean
 
 import safetensors.torch
 import torch
 from torch import nn
 from torch.utils.data import DataLoader
+from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
 
+from sam_explore.loading import load
 from sam_explore.model import TOY, Sam
 
 from .grouping import GroupingHead, initialise
@@ -54,7 +58,7 @@ class Training:
         self.options = options
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.manual_seed(options.seed)
-        self.sam = initialise(Sam(TOY)).to(self.device)
+        self.sam = _begin(options).to(self.device).train().requires_grad_(True)
         self.grouping = GroupingHead(TOY).to(self.device)
         parameters = [*self.sam.parameters(), *self.grouping.parameters()]
         self.optimiser = torch.optim.AdamW(
@@ -73,17 +77,19 @@ class Training:
         # One worker keeps the order of batches, which makes a resumed run the same run.
         loader = iter(DataLoader(stream, batch_size=None, num_workers=1, prefetch_factor=6))
         started = time.perf_counter()
-        sums: dict[str, float] = {}
-        while self.step < options.steps:
-            figures = self._train_on(next(loader))
-            self.step += 1
-            for name, value in figures.items():
-                sums[name] = sums.get(name, 0.0) + value / _SAVE_EVERY
-            if self.step % _SAVE_EVERY == 0 or self.step == options.steps:
-                seconds = (time.perf_counter() - started) / _SAVE_EVERY
-                self._log({"step": self.step, "seconds_a_step": seconds, **sums})
-                self._save()
-                started, sums = time.perf_counter(), {}
+        figures: dict[str, list[float]] = {}
+        steps = range(self.step, options.steps)
+        with logging_redirect_tqdm():
+            for _ in tqdm(steps, initial=self.step, total=options.steps, unit="step"):
+                for name, value in self._train_on(next(loader)).items():
+                    figures.setdefault(name, []).append(value)
+                self.step += 1
+                if self.step % _SAVE_EVERY == 0 or self.step == options.steps:
+                    seconds = (time.perf_counter() - started) / len(figures["grouping"])
+                    means = {name: fmean(values) for name, values in figures.items()}
+                    self._log({"step": self.step, "seconds_a_step": seconds, **means})
+                    self._save()
+                    started, figures = time.perf_counter(), {}
 
     def _train_on(self, batch: Batch) -> dict[str, float]:
         options = self.options
@@ -130,6 +136,16 @@ class Training:
         self.step = state["step"]
 
 
+def _begin(options: argparse.Namespace) -> Sam:
+    if options.start:
+        return load(options.start)
+    sam = initialise(Sam(TOY))
+    if options.random_positions:
+        # As spread out as sines and cosines are, whose mean square is a half.
+        nn.init.normal_(sam.image_encoder.position_encoder.table, std=math.sqrt(0.5))
+    return sam
+
+
 def learning_rate(step: int, steps: int, peak: float, decay: float, warmup: int = 150) -> float:
     """Rises over `warmup` steps, stays, and falls to zero as a cosine over the last share."""
     left = (steps - step) / max(1, decay * steps)
@@ -149,11 +165,17 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m sam_explore.toy.training", description="Train the toy model."
     )
     parser.add_argument("--folder", type=Path, required=True, help="checkpoint and log go here")
+    parser.add_argument("--start", type=Path, help="weights to begin with (default: random)")
+    parser.add_argument(
+        "--random-positions",
+        action="store_true",
+        help="begin with random position encodings instead of sines and cosines",
+    )
     parser.add_argument("--steps", type=int, default=4000, help="steps in all (default 4000)")
     parser.add_argument("--grouping-steps", type=int, default=400, help="first, without prompts")
     parser.add_argument("--scenes", type=int, default=16, help="scenes a step (default 16)")
     parser.add_argument("--targets", type=int, default=8, help="masks a scene (default 8)")
-    parser.add_argument("--rounds", type=int, default=1, help="correction rounds (default 1)")
+    parser.add_argument("--rounds", type=int, default=8, help="most rounds a mask (default 8)")
     parser.add_argument("--rate", type=float, default=6e-4, help="peak learning rate")
     parser.add_argument("--decay", type=float, default=0.3, help="share of steps with falling rate")
     parser.add_argument("--seed", type=int, default=0, help="of initial weights and clicks")

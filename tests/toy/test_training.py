@@ -11,6 +11,7 @@ from sam_explore.model import TOY, Sam
 from sam_explore.toy import exam, training
 from sam_explore.toy.exam import iou
 from sam_explore.toy.grouping import initialise, sinusoidal_grid
+from sam_explore.toy.objective import Dialogue, plan_rounds
 from sam_explore.toy.sampling import SceneStream, correction_clicks
 from sam_explore.toy.training import learning_rate, save_weights
 
@@ -53,6 +54,57 @@ def test_a_right_answer_is_clicked_inside_its_target():
     points, labels = correction_clicks(target, target, torch.Generator().manual_seed(0))
     assert points.tolist() == [[2.5 / 4, 1.5 / 4]]
     assert labels.tolist() == [1]
+
+
+def test_rounds_are_planned_as_in_the_paper():
+    generator = torch.Generator().manual_seed(0)
+    plans = [plan_rounds(8, generator) for _ in range(2000)]
+    lengths = np.array([len(plan) + 1 for plan in plans])
+    # n rounds with a chance in proportion to 1/n: 1 in 2.718 (1 + 1/2 + ... + 1/8) has one only.
+    assert set(lengths) == set(range(1, 9))
+    assert np.mean(lengths == 1) == pytest.approx(1 / 2.718, abs=0.04)
+    for plan, length in zip(plans, lengths, strict=True):
+        assert plan.count(False) == int(length >= 3) + int(length >= 5)
+        assert length < 3 or (plan[0] and not plan[-1])
+    assert plan_rounds(1, generator) == []
+
+
+def test_a_round_without_a_click_only_feeds_the_logits_back():
+    sam = initialise(Sam(TOY))
+    batch = SceneStream(TOY, scenes=1, targets=2, first_step=0).batch(0)
+    tokens = sam.encode_image(batch.pixels).repeat_interleave(2, dim=0)
+    labels = torch.ones(2, 1, dtype=torch.long)
+    dialogue = Dialogue(sam, tokens, batch.targets[0], batch.points_unit[0][:, None], labels)
+    dialogue.ask_ambiguous()
+    dialogue.correct(torch.Generator(), clicks=False)
+    assert dialogue.points.shape == (2, 1, 2)
+    assert torch.equal(dialogue.hints[:, 0], dialogue.answer)
+    dialogue.correct(torch.Generator())
+    assert dialogue.points.shape == (2, 2, 2)
+
+
+def test_training_goes_on_from_given_weights(tmp_path):
+    save_weights(initialise(Sam(TOY)), tmp_path / "start.safetensors")
+    given = options(tmp_path / "run", 1)
+    given.start = tmp_path / "start.safetensors"
+    begun = training.Training(given)
+    wanted = load(given.start).state_dict()
+    assert all(torch.equal(wanted[name], each) for name, each in begun.sam.state_dict().items())
+    begun.run()
+    changed = begun.sam.image_encoder.patch_embedding.projection.weight
+    assert not torch.equal(changed, wanted["image_encoder.patch_embedding.projection.weight"])
+
+
+def test_position_encodings_can_begin_at_random(tmp_path):
+    given = options(tmp_path, 1)
+    sines = training.Training(given).sam.image_encoder.position_encoder.table
+    assert torch.equal(sines, sinusoidal_grid(TOY.grid, TOY.encoder_dim))
+    given.random_positions = True
+    table = training.Training(given).sam.image_encoder.position_encoder.table
+    # Neighbours are alike in sines and cosines, and have nothing to do with each other at random.
+    assert torch.cosine_similarity(sines[0, 3, 3], sines[0, 3, 4], dim=0) > 0.9
+    assert abs(torch.cosine_similarity(table[0, 3, 3], table[0, 3, 4], dim=0)) < 0.3
+    assert table.square().mean().item() == pytest.approx(sines.square().mean().item(), rel=0.05)
 
 
 def test_the_rate_warms_up_stays_and_decays():
