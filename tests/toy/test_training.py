@@ -81,6 +81,10 @@ def test_a_round_without_a_click_only_feeds_the_logits_back():
     assert torch.equal(dialogue.hints[:, 0], dialogue.answer)
     dialogue.correct(torch.Generator())
     assert dialogue.points.shape == (2, 2, 2)
+    half = dialogue.every_second()
+    assert half.boxes is None
+    assert torch.equal(half.targets, dialogue.targets[:1])
+    assert torch.equal(half.answer, dialogue.answer[:1])
 
 
 def test_training_goes_on_from_given_weights(tmp_path):
