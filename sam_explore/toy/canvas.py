@@ -10,11 +10,11 @@ import numpy as np
 from jaxtyping import Float32, Float64
 from PIL import Image, ImageDraw
 
+from .colouring import NEUTRAL, Light, coloured
 from .scenes import Region, Scene
 from .sketch import Sketch, Stroke
 
 FEWEST_PIXELS = 12  # of a region, in a picture of 256 x 256
-NEUTRAL = 128  # the tone that neither darkens nor lightens
 
 
 class Canvas:
@@ -26,7 +26,7 @@ class Canvas:
         self._tone = Image.new("L", (2 * size, 2 * size), NEUTRAL)
         self._draw_ids, self._draw_tone = ImageDraw.Draw(self._ids), ImageDraw.Draw(self._tone)
         self._strokes: list[Stroke] = [Stroke(np.zeros((0, 2)))]
-        self._light: list[tuple[float, float, float, float]] = [(0.5, 0, 0, 0)]
+        self._light: list[Light] = [(0.5, 0, 0, 0)]
         self._region_of: list[int] = [-1]
         self._regions: list[Region] = []
 
@@ -74,9 +74,9 @@ class Canvas:
                 self._draw_tone.polygon(points.ravel().tolist(), round(NEUTRAL * (1 - amount)))
 
     def finish(self, noise: Float32[np.ndarray, "side side"] | None = None) -> Scene:
-        """The scene as drawn so far; `noise`, of twice the size, is what grain weighs."""
-        ids = np.asarray(self._ids).astype(np.intp)
-        image = self._coloured(ids, noise)
+        """The scene as drawn so far; `noise`, about -1 to 1, is what grain weighs."""
+        ids = np.asarray(self._ids)
+        image = coloured(ids, self._tone, self._strokes, self._light, noise)
         return self._labelled(image, np.ascontiguousarray(ids[::2, ::2]))
 
     def _add_regions(self, sketch: Sketch) -> None:
@@ -90,7 +90,7 @@ class Canvas:
             taken.add(unique)
             self._regions.append(Region(unique, level, parent))
 
-    def _lit(self, stroke: Stroke, x0, y0, x1, y1) -> tuple[float, float, float, float]:
+    def _lit(self, stroke: Stroke, x0, y0, x1, y1) -> Light:
         """Brightness over the picture as k0 + k1 x + k2 y + k3 (x² + y²); 0.5 is the colour."""
         if stroke.form == "flat" or stroke.tone is not None:
             return 0.5, 0.0, 0.0, 0.0
@@ -128,36 +128,6 @@ class Canvas:
             self._ids.paste(number, (x0, y0), stencil)
         self._tone.paste(value, (x0, y0), stencil)
 
-    def _coloured(self, ids: np.ndarray, noise: np.ndarray | None) -> np.ndarray:
-        dark, base, light = (np.take(_packed(row), ids) for row in self._palettes())
-        k = np.array(self._light, dtype=np.float32).T
-        x, y, square = _axes(2 * self.size)
-        bright = np.take(k[1], ids) * x
-        bright += np.take(k[2], ids) * y
-        bright += np.take(k[3], ids) * square
-        bright += np.take(k[0], ids)
-        if noise is not None:
-            grain = np.array([stroke.grain for stroke in self._strokes], dtype=np.float32)
-            bright += np.take(grain, ids) * noise
-        bright *= 510
-        bright += np.asarray(self._tone, dtype=np.float32) * np.float32(510 / 256) - 255
-        lower = Image.fromarray(np.clip(bright, 0, 255).astype(np.uint8))
-        upper = Image.fromarray(np.clip(bright - 255, 0, 255).astype(np.uint8))
-        picture = Image.composite(_picture(base), _picture(dark), lower)
-        picture = Image.composite(_picture(light), picture, upper)
-        return np.asarray(picture.reduce(2))[..., :3].copy()
-
-    def _palettes(self) -> np.ndarray:
-        """Colours in the dark, as they are, and in the light, (3, strokes, 3) in 0..1."""
-        base = np.array([stroke.colour for stroke in self._strokes])
-        dark = base * (0.40, 0.42, 0.58)
-        light = base + (1 - base) * (0.62, 0.58, 0.5)
-        for i, stroke in enumerate(self._strokes):
-            if stroke.to is not None:
-                dark[i], light[i] = stroke.to, base[i]
-                base[i] = (dark[i] + light[i]) / 2
-        return np.stack([dark, base, light])
-
     def _labelled(self, image: np.ndarray, ids: np.ndarray) -> Scene:
         regions, region_of = self._regions, self._region_of
         pixels = np.bincount(ids.ravel(), minlength=len(region_of))
@@ -179,26 +149,8 @@ class Canvas:
         return Scene(image=image, labels=np.take(table, ids, axis=1), regions=final)
 
 
-@lru_cache(maxsize=4)
-def _axes(side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    centres = ((np.arange(side) + 0.5) / side).astype(np.float32)
-    return centres[None, :], centres[:, None], centres[None, :] ** 2 + centres[:, None] ** 2
-
-
 @lru_cache(maxsize=1)
 def _soft_disc() -> Image.Image:
     s = np.linspace(-1, 1, 65)
     fall = np.clip(1 - s[None, :] ** 2 - s[:, None] ** 2, 0, 1) ** 0.8
     return Image.fromarray((255 * fall).astype(np.uint8))
-
-
-def _packed(palette: np.ndarray) -> np.ndarray:
-    """Colours (n, 3) in 0..1 as one uint32 each, so that a look-up is a single gather."""
-    bytes_ = np.full((len(palette), 4), 255, dtype=np.uint8)
-    bytes_[:, :3] = np.clip(palette * 255 + 0.5, 0, 255)
-    return bytes_.view(np.uint32)[:, 0]
-
-
-def _picture(packed: np.ndarray) -> Image.Image:
-    height, width = packed.shape
-    return Image.frombuffer("RGBX", (width, height), packed, "raw", "RGBX", 0, 1)

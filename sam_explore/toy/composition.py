@@ -67,13 +67,12 @@ def scene(seed: int, size: int = 256) -> Scene:
     return canvas.finish(noise(rng, size))
 
 
-def noise(rng: np.random.Generator, size: int) -> Float32[np.ndarray, "side side"]:
-    """Smooth random texture of about -1 to 1, `side` = 2 `size`; the same pattern at any size."""
+def noise(rng: np.random.Generator, size: int) -> Float32[np.ndarray, "size size"]:
+    """Smooth random texture of about -1 to 1; the same pattern at any size."""
     coarse = rng.standard_normal((12, 12), dtype=np.float32) * 0.4
     field = np.asarray(Image.fromarray(coarse).resize((180, 180), Image.Resampling.BICUBIC))
     field = field + rng.standard_normal((180, 180), dtype=np.float32) * 0.36
-    side = 2 * size
-    return np.asarray(Image.fromarray(field).resize((side, side), Image.Resampling.BICUBIC))
+    return np.asarray(Image.fromarray(field).resize((size, size), Image.Resampling.BICUBIC))
 
 
 def _check_size(size: int) -> None:
