@@ -13,13 +13,13 @@ Light = tuple[float, float, float, float]
 
 
 def coloured(
-    ids: Int32[np.ndarray, "2*side 2*side"],
+    ids: Int32[np.ndarray, "double double"],
     tone: Image.Image,
     strokes: list[Stroke],
     light: list[Light],
     noise: Float32[np.ndarray, "side side"] | None,
 ) -> UInt8[np.ndarray, "side side 3"]:
-    """The picture of a map of strokes drawn at twice its size.
+    """The picture of a map of strokes drawn at twice its size (`double` = 2 `side`).
 
     Four samples make a pixel. Where they show the same stroke, as nearly everywhere, one is
     coloured in their place; the others only along outlines.
