@@ -4,7 +4,6 @@ from collections.abc import Hashable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from operator import is_not
 
 import numpy as np
 import torch
@@ -19,11 +18,11 @@ from sam_explore.prediction import (
     Prediction,
     check_fit,
     prediction_from,
-    preprocess,
 )
 
 from .editing import Edit, check_edit, edit
-from .guards import own, refuse_changed_weights, refuse_foreign_hooks, versions_of
+from .family import Family
+from .guards import own, refuse_changed_weights, refuse_foreign_hooks
 from .listing import list_hooks
 from .progress import announce
 from .recording import Reduction, find_hooks, record
@@ -40,7 +39,6 @@ from .steps import (
     order_of,
     step_of,
 )
-from .store import Store
 
 DEFAULT_CACHE_BYTES = 2 * 2**30
 
@@ -77,17 +75,11 @@ class Trace:
     preprocessing: str = "original"
     cache_bytes: int = DEFAULT_CACHE_BYTES
     _edits: tuple[tuple[str, Edit], ...] = field(default=(), repr=False)
-    _family: "_Family | None" = field(default=None, repr=False)
+    _family: Family | None = field(default=None, repr=False)
 
     def __post_init__(self):
         origin = (self.sam, self.image, self.preprocessing, self.cache_bytes)
-        # dataclasses.replace passes the family on, even with another picture or model.
-        family = self._family
-        if family is None or any(map(is_not, origin, family.origin)):
-            pixels, frame = preprocess(self.image, self.sam.config, self.preprocessing)
-            store = Store(self.cache_bytes)
-            family = _Family(origin, pixels, frame, store, versions_of(self.sam))
-            object.__setattr__(self, "_family", family)
+        object.__setattr__(self, "_family", Family.of(*origin, known=self._family))
         windows = self.sam.config.windows if self.windows is None else tuple(self.windows)
         self.sam.config.check_windows(windows, self.relative_positions)
         object.__setattr__(self, "windows", windows)
@@ -283,17 +275,3 @@ class Trace:
         config, window = self.sam.config, self.windows[block]
         trained = config.side(config.windows[block])
         return window, None if config.side(window) == trained else self.relative_positions
-
-
-@dataclass(frozen=True, eq=False)
-class _Family:
-    """What traces made from one another have in common.
-
-    Its origin is the model, the picture, the preprocessing and the bytes of the cache.
-    """
-
-    origin: tuple[Sam, np.ndarray, str, int]
-    pixels: Tensor
-    frame: Frame
-    store: Store
-    versions: tuple
