@@ -12,7 +12,8 @@ from PIL import Image, ImageDraw
 
 from .colouring import NEUTRAL, Light, coloured
 from .scenes import Region, Scene
-from .sketch import Sketch, Stroke
+from .sketch import PERIODS, Pattern, Sketch, Stroke
+from .textures import bitmap
 
 FEWEST_PIXELS = 12  # of a region, in a picture of 256 x 256
 
@@ -56,7 +57,10 @@ class Canvas:
             self._strokes.append(stroke)
             self._light.append(self._lit(stroke, *low[extent], *high[extent]))
             self._region_of.append(region)
-            self._paint(outline, first_id + i, stroke.tone, inside)
+            if stroke.pattern is None:
+                self._paint(outline, first_id + i, stroke.tone, inside)
+            else:
+                self._weave(outline, first_id + i, inside, _onto(stroke.pattern, linear, offset))
 
     def soft_shadow(self, x: float, y: float, rx: float, ry: float, amount: float) -> None:
         """A blurred elliptic shadow, in the unit square."""
@@ -113,20 +117,40 @@ class Canvas:
                 self._draw_ids.polygon(outline, number)
             self._draw_tone.polygon(outline, value)
             return
-        xs, ys = outline[::2], outline[1::2]
-        side = 2 * self.size
-        x0, y0 = max(0, int(min(xs)) - 1), max(0, int(min(ys)) - 1)
-        x1, y1 = min(side, int(max(xs)) + 2), min(side, int(max(ys)) + 2)
-        if x0 >= x1 or y0 >= y1:
+        box = self._extent(outline)
+        if box is None:
             return
+        x0, y0, x1, y1 = box
         stencil = Image.new("L", (x1 - x0, y1 - y0), 0)
         moved = [v - (y0 if i % 2 else x0) for i, v in enumerate(outline)]
         ImageDraw.Draw(stencil).polygon(moved, 255)
-        shows = np.asarray(self._ids.crop((x0, y0, x1, y1))) == inside
+        shows = np.asarray(self._ids.crop(box)) == inside
         stencil = Image.fromarray(np.where(shows, np.asarray(stencil), 0).astype(np.uint8))
         if tone is None:
             self._ids.paste(number, (x0, y0), stencil)
         self._tone.paste(value, (x0, y0), stencil)
+
+    def _weave(self, outline: list[float], number: int, inside: int, pattern) -> None:
+        """Paint a pattern over what shows of the stroke `inside`; tones stay as they are."""
+        box = self._extent(outline)
+        if box is None:
+            return
+        kind, across, corner = pattern
+        x0, y0, x1, y1 = box
+        across = across / (2 * self.size)
+        cx, cy = across @ (x0, y0) + corner
+        rows = (*across[0], cx, *across[1], cy)
+        shape, method = (x1 - x0, y1 - y0), Image.Transform.AFFINE
+        laid = bitmap(kind).transform(shape, method, rows, Image.Resampling.BILINEAR)
+        stencil = (np.asarray(self._ids.crop(box)) == inside) & (np.asarray(laid) > 127)
+        self._ids.paste(number, (x0, y0), Image.fromarray(stencil))
+
+    def _extent(self, outline: list[float]) -> tuple[int, int, int, int] | None:
+        """The box in pixels of the map that holds an outline; None outside of the picture."""
+        xs, ys, side = outline[::2], outline[1::2], 2 * self.size
+        x0, y0 = max(0, int(min(xs)) - 1), max(0, int(min(ys)) - 1)
+        x1, y1 = min(side, int(max(xs)) + 2), min(side, int(max(ys)) + 2)
+        return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
 
     def _labelled(self, image: np.ndarray, ids: np.ndarray) -> Scene:
         regions, region_of = self._regions, self._region_of
@@ -147,6 +171,21 @@ class Canvas:
         named = (regions[i] for i in kept)
         final = tuple(Region(r.name, r.level, new.get(r.parent)) for r in named)
         return Scene(image=image, labels=np.take(table, ids, axis=1), regions=final)
+
+
+def _onto(
+    pattern: Pattern, linear: np.ndarray | None, offset
+) -> tuple[str, np.ndarray, np.ndarray]:
+    """The pattern's kind, and pixels of its bitmap as a linear map of the unit square plus a shift.
+
+    A point q of the unit square is inverse(linear) @ (q - offset) in the frame of the sketch.
+    """
+    angle, side = np.deg2rad(pattern.turn), bitmap(pattern.kind).width
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    inverse = np.eye(2) if linear is None else np.linalg.inv(linear)
+    onto_bitmap = turn * (side * pattern.per_unit / PERIODS)
+    across = onto_bitmap @ inverse
+    return pattern.kind, across, side / 2 - across @ offset - onto_bitmap @ pattern.centre
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,7 @@
 """Random scenes: which objects, on which background, where and how large."""
 
+from collections.abc import Callable
+
 import numpy as np
 from jaxtyping import Float32
 from PIL import Image
@@ -7,9 +9,14 @@ from PIL import Image
 from . import buildings, creatures, flyers, fruit, plants, sea_creatures, things, vehicles
 from .backgrounds import BACKGROUNDS, Background
 from .canvas import Canvas
+from .foregrounds import IN_FRONT
+from .layouts import layout
 from .scenes import Scene
 from .shapes import ellipse
 from .sketch import Sketch, mixed
+from .textures import KINDS, clothe, pave
+
+Family = Callable[[np.random.Generator], Sketch]
 
 LAND = (creatures.turtle, creatures.bird, creatures.cat, creatures.snail)
 GARDEN = (plants.flower, plants.tulip, plants.mushroom, plants.tree)
@@ -39,10 +46,28 @@ AT_HOME = {
 BACKGROUND_SHARES = (0.2, 0.16, 0.09, 0.13, 0.09, 0.17, 0.16)
 STRAY_SHARE = 0.12  # of objects that are where they do not belong
 CAMOUFLAGE_SHARE = 0.08  # of objects painted much like the background
+TEXTURED_SHARE = 0.3  # of objects
+PAVED_SHARE = 0.35  # of backgrounds with a texture on one of their surfaces
+FOREGROUND_SHARE = 0.16  # of scenes with something in front of the objects
+
+WORN = {
+    creatures.__name__: ("fur", "stripes", "dots", "blotches", "scales"),
+    sea_creatures.__name__: ("scales", "stripes", "dots", "blotches"),
+    buildings.__name__: ("bricks", "wood", "scales", "checks"),
+    plants.__name__: ("dots", "stripes", "blotches", "wood", "scales"),
+    fruit.__name__: ("dots", "stripes", "blotches", "scales"),
+}
+LAID = {
+    "meadow": ("fur", "blotches"),
+    "street": ("bricks", "checks"),
+    "underwater": ("blotches", "scales"),
+    "table": ("wood", "checks", "stripes", "dots", "bricks"),
+    "paper": tuple(KINDS),
+}
 
 
 def scene(seed: int, size: int = 256) -> Scene:
-    """A random scene of one to five objects, the same for the same seed.
+    """A random scene of one to twelve objects, the same for the same seed.
 
     seed: any integer that numpy's default_rng takes, 0 or more.
     size: side of the square picture in pixels, at least 32. The layout does not depend on it; only
@@ -55,16 +80,48 @@ def scene(seed: int, size: int = 256) -> Scene:
     rng = np.random.default_rng(seed)
     place = list(BACKGROUNDS)[int(rng.choice(len(BACKGROUND_SHARES), p=BACKGROUND_SHARES))]
     background = BACKGROUNDS[place](rng)
+    if place in LAID and rng.random() < PAVED_SHARE:
+        pave(rng, background.sketch, LAID[place])
     canvas = Canvas(size, light_x=float(rng.choice([-0.5, 0.5])))
     canvas.draw(background.sketch)
-    for radius, x, y in _layout(rng, background):
-        families = FAMILIES if rng.random() < STRAY_SHARE else AT_HOME[place]
-        sketch = families[int(rng.integers(len(families)))](rng)
+    arranged = layout(rng, background.floor)
+    painted = _painter(rng, place, arranged.alike)
+    facing = rng.choice([-1.0, 1.0])
+    for radius, x, y in arranged.places:
+        sketch = painted()
         if rng.random() < CAMOUFLAGE_SHARE:
             _camouflage(sketch, background.colour, rng.uniform(0.35, 0.7))
-        linear = _pose(rng, sketch, radius, background.floor is None)
+        mirror = facing if arranged.alike else rng.choice([-1.0, 1.0])
+        linear = _pose(rng, sketch, radius, mirror, background.floor is None)
         set_down(canvas, sketch, linear, (x, y), background)
+    if rng.random() < FOREGROUND_SHARE:
+        covers = IN_FRONT[place]
+        canvas.draw(covers[int(rng.integers(len(covers)))](rng, background.colour))
     return canvas.finish(noise(rng, size))
+
+
+def _painter(rng: np.random.Generator, place: str, alike: bool) -> Callable[[], Sketch]:
+    """Draws one object a call; if alike, of one kind, in half of the scenes twins."""
+    if not alike:
+        return lambda: _object(rng, _family(rng, place))
+    family, look = _family(rng, place), int(rng.integers(2**32))
+    if rng.random() < 0.5:
+        return lambda: _object(np.random.default_rng(look), family)
+    return lambda: _object(rng, family)
+
+
+def _family(rng: np.random.Generator, place: str) -> Family:
+    """One that belongs to a place, or a stray."""
+    families = FAMILIES if rng.random() < STRAY_SHARE else AT_HOME[place]
+    return families[int(rng.integers(len(families)))]
+
+
+def _object(rng: np.random.Generator, family: Family) -> Sketch:
+    """An object, perhaps with a texture that suits it."""
+    sketch = family(rng)
+    if rng.random() < TEXTURED_SHARE:
+        clothe(rng, sketch, WORN.get(family.__module__, tuple(KINDS)))
+    return sketch
 
 
 def noise(rng: np.random.Generator, size: int) -> Float32[np.ndarray, "size size"]:
@@ -82,42 +139,13 @@ def _check_size(size: int) -> None:
         )
 
 
-def _layout(rng: np.random.Generator, background: Background) -> list[tuple[float, float, float]]:
-    """Radius and centre of each object in the unit square, the one in the back first."""
-    count = int(rng.choice([1, 2, 3, 4, 5], p=[0.3, 0.26, 0.22, 0.13, 0.09]))
-    largest = {1: 0.48, 2: 0.36, 3: 0.31, 4: 0.27, 5: 0.25}[count]
-    places: list[tuple[float, float, float]] = []
-    for i in range(count):
-        radius = largest * rng.uniform(0.72 if i == 0 else 0.5, 1.0)
-        for _ in range(8):
-            x = (
-                rng.uniform(0.55 * radius, 1 - 0.55 * radius)
-                if count > 1
-                else rng.normal(0.5, 0.06)
-            )
-            if background.floor is None:
-                y = (
-                    rng.uniform(0.6 * radius, 1 - 0.6 * radius)
-                    if count > 1
-                    else rng.normal(0.5, 0.05)
-                )
-            else:
-                low, high = background.floor
-                y = min(max(rng.uniform(low, high), 1.5 * radius), high) - 0.8 * radius
-            if all(np.hypot(x - px, y - py) > 0.75 * (radius + pr) for pr, px, py in places):
-                break
-        places.append((radius, x, y))
-    return sorted(places, key=lambda place: place[2] + 0.8 * place[0])
-
-
-def _pose(rng: np.random.Generator, sketch: Sketch, radius: float, floating: bool) -> np.ndarray:
+def _pose(rng: np.random.Generator, sketch: Sketch, radius, mirror, floating: bool) -> np.ndarray:
     """Scale, turn and mirror as a 2 x 2 matrix: free turns for what floats or lies."""
     if floating or sketch.ground is None:
         angle = rng.normal() * (0.35 if rng.random() < 0.7 else 1.6)
     else:
         angle = rng.normal() * 0.05
     c, s = np.cos(angle), np.sin(angle)
-    mirror = rng.choice([-1.0, 1.0])
     stretch = np.diag([mirror * rng.uniform(0.9, 1.1), rng.uniform(0.9, 1.1)])
     return radius * np.array([[c, -s], [s, c]]) @ stretch
 

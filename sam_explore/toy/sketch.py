@@ -1,13 +1,32 @@
 """A sketch: the shapes of one object or of a background, in its own frame, bottom shape first."""
 
 import colorsys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .shapes import Number, Points, ellipse
 
 Colour = tuple[Number, Number, Number]
+
+
+PERIODS = 16  # of a pattern's bitmap, each way
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Where in a stroke a second colour goes, in the frame of the sketch.
+
+    kind: one of textures.KINDS.
+    per_unit: periods a unit of the frame; the bitmap ends 8 periods from the centre.
+    turn: degrees, clockwise on screen.
+    centre: the point of the frame where the middle of the bitmap is.
+    """
+
+    kind: str
+    per_unit: Number
+    turn: Number = 0.0
+    centre: tuple[Number, Number] = (0.0, 0.0)
 
 
 @dataclass(slots=True)
@@ -23,6 +42,7 @@ class Stroke:
     inside: index of an earlier stroke; pixels that do not show it stay untouched.
     to: second colour, at the lower end of a "slope".
     tone: if given, the stroke paints no colour: it darkens (down to -1) or lightens (up to 1).
+    pattern: if given, the stroke paints only where the pattern says so, and leaves tones alone.
     """
 
     points: Points
@@ -35,6 +55,7 @@ class Stroke:
     inside: int | None = None
     to: Colour | None = None
     tone: Number | None = None
+    pattern: Pattern | None = None
 
 
 class Sketch:
@@ -65,6 +86,13 @@ class Sketch:
     def shade(self, points: Points, amount: Number = -0.4, inside: int | None = None) -> None:
         """Darken (negative) or lighten whatever is there."""
         self.strokes.append(Stroke(points, tone=amount, inside=inside))
+
+    def texture(self, index: int, pattern: Pattern, colour: Colour) -> None:
+        """Paint a pattern over what shows of the stroke with this index, once all else is drawn."""
+        base = self.strokes[index]
+        worn = replace(base, colour=colour, pattern=pattern, inside=index)
+        worn.over = index if base.over is None else base.over
+        self.strokes.append(worn)
 
     def eye(self, parent: int, x: Number, y: Number, r: Number, look=(0.2, 0.0), iris=None) -> int:
         """An eye of radius r as a region of its own."""
