@@ -75,16 +75,7 @@ class Prediction:
     @cached_property
     def upscaled(self) -> Float[np.ndarray, "mask height width"]:
         """The logits at the picture's size, by the reference's two bilinear steps. Read-only."""
-        side, (height, width) = self.frame.side, self.frame.input_size
-        logits = torch.tensor(self.logits)[None]
-        logits = F.interpolate(logits, (side, side), mode="bilinear", align_corners=False)
-        logits = F.interpolate(
-            logits[..., :height, :width],
-            self.frame.image_size,
-            mode="bilinear",
-            align_corners=False,
-        )
-        return _read_only(logits[0])
+        return _read_only(upscale(torch.tensor(self.logits), self.frame))
 
     def masks(self, threshold: float = 0.0) -> Bool[np.ndarray, "mask height width"]:
         """The four masks at the picture's size: where the upscaled logits exceed `threshold`."""
@@ -201,6 +192,16 @@ def prediction_from(
 ) -> Prediction:
     """The model's output for one prompt set, as numpy."""
     return Prediction(_read_only(logits), _read_only(iou), prompts, frame)
+
+
+def upscale(
+    logits: Float[Tensor, "mask row column"], frame: Frame
+) -> Float[Tensor, "mask height width"]:
+    """Raw logits at the picture's size: up to the model's input, cropped, and to the picture."""
+    side, (height, width) = frame.side, frame.input_size
+    at_input = F.interpolate(logits[None], (side, side), mode="bilinear", align_corners=False)
+    inside = at_input[..., :height, :width]
+    return F.interpolate(inside, frame.image_size, mode="bilinear", align_corners=False)[0]
 
 
 def _original(
