@@ -120,15 +120,13 @@ class Canvas:
         box = self._extent(outline)
         if box is None:
             return
-        x0, y0, x1, y1 = box
-        stencil = Image.new("L", (x1 - x0, y1 - y0), 0)
-        moved = [v - (y0 if i % 2 else x0) for i, v in enumerate(outline)]
-        ImageDraw.Draw(stencil).polygon(moved, 255)
-        shows = np.asarray(self._ids.crop(box)) == inside
-        stencil = Image.fromarray(np.where(shows, np.asarray(stencil), 0).astype(np.uint8))
-        if tone is None:
-            self._ids.paste(number, (x0, y0), stencil)
-        self._tone.paste(value, (x0, y0), stencil)
+        shows = Image.fromarray(np.asarray(self._ids.crop(box)) == inside)
+        moved = [v - box[i % 2] for i, v in enumerate(outline)]
+        for layer, ink in ((self._ids, number), (self._tone, value)):
+            if layer is self._tone or tone is None:
+                inked = layer.crop(box)
+                ImageDraw.Draw(inked).polygon(moved, ink)
+                layer.paste(inked, box[:2], shows)
 
     def _weave(self, outline: list[float], number: int, inside: int, pattern) -> None:
         """Paint a pattern over what shows of the stroke `inside`; tones stay as they are."""
@@ -140,8 +138,10 @@ class Canvas:
         across = across / (2 * self.size)
         cx, cy = across @ (x0, y0) + corner
         rows = (*across[0], cx, *across[1], cy)
-        shape, method = (x1 - x0, y1 - y0), Image.Transform.AFFINE
-        laid = bitmap(kind).transform(shape, method, rows, Image.Resampling.BILINEAR)
+        enlarged = np.abs(np.linalg.det(across)) < 0.25
+        sampling = Image.Resampling.BILINEAR if enlarged else Image.Resampling.NEAREST
+        shape = (x1 - x0, y1 - y0)
+        laid = bitmap(kind).transform(shape, Image.Transform.AFFINE, rows, sampling)
         stencil = (np.asarray(self._ids.crop(box)) == inside) & (np.asarray(laid) > 127)
         self._ids.paste(number, (x0, y0), Image.fromarray(stencil))
 

@@ -9,6 +9,7 @@ from PIL import Image
 from .sketch import Stroke
 
 NEUTRAL = 128  # the tone that neither darkens nor lightens
+LEVELS = 128  # of brightness, from the dark to the light
 Light = tuple[float, float, float, float]
 
 
@@ -58,23 +59,26 @@ def _brightness(shown, edge, tone, strokes, light, noise) -> np.ndarray:
 
 def _shaded(shown: np.ndarray, bright: np.ndarray, strokes: list[Stroke]) -> np.ndarray:
     """RGBX of each sample: from its stroke's dark colour over the plain to the light one."""
-    dark, plain, light = (_picture(_packed(row)[shown]) for row in _palettes(strokes))
-    lower = Image.fromarray(np.clip(bright + 255, 0, 255).astype(np.uint8)[None])
-    upper = Image.fromarray(np.clip(bright, 0, 255).astype(np.uint8)[None])
-    picture = Image.composite(plain, dark, lower)
-    return np.array(Image.composite(light, picture, upper))[0]
+    level = (np.clip(bright, -255, 255) * np.float32(LEVELS / 512) + LEVELS // 2).astype(np.intp)
+    level += shown * LEVELS
+    return _colours(strokes).ravel()[level].view(np.uint8).reshape(-1, 4)
 
 
-def _palettes(strokes: list[Stroke]) -> np.ndarray:
-    """Colours in the dark, as they are, and in the light, (3, strokes, 3) in 0..1."""
-    base = np.array([stroke.colour for stroke in strokes])
-    dark = base * (0.40, 0.42, 0.58)
-    light = base + (1 - base) * (0.62, 0.58, 0.5)
+def _colours(strokes: list[Stroke]) -> np.ndarray:
+    """Each stroke's colour at each level of brightness, (strokes, LEVELS) as packed RGBX."""
+    base = np.array([stroke.colour for stroke in strokes], dtype=np.float32) * 255
+    dark = base * np.float32((0.40, 0.42, 0.58))
+    light = base + (255 - base) * np.float32((0.62, 0.58, 0.5))
     for i, stroke in enumerate(strokes):
         if stroke.to is not None:
-            dark[i], light[i] = stroke.to, base[i]
+            dark[i], light[i] = np.multiply(stroke.to, 255), base[i]
             base[i] = (dark[i] + light[i]) / 2
-    return np.stack([dark, base, light])
+    share = (np.linspace(0, 1, LEVELS // 2, dtype=np.float32))[:, None]
+    packed = np.empty((len(strokes), LEVELS, 4), dtype=np.uint8)
+    half = LEVELS // 2
+    packed[:, :half, :3] = base[:, None] + (dark - base)[:, None] * share[::-1] + 0.5
+    packed[:, half:, :3] = base[:, None] + (light - base)[:, None] * share + 0.5
+    return packed.view(np.uint32)[..., 0]
 
 
 @lru_cache(maxsize=4)
@@ -83,15 +87,3 @@ def _axes(side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     centres = ((np.arange(side) + 0.5) / side).astype(np.float32)
     y, x = np.meshgrid(centres, centres, indexing="ij")
     return x, y, x * x + y * y
-
-
-def _packed(palette: np.ndarray) -> np.ndarray:
-    """Colours (n, 3) in 0..1 as one uint32 each, so that a look-up is a single gather."""
-    bytes_ = np.full((len(palette), 4), 255, dtype=np.uint8)
-    bytes_[:, :3] = np.clip(palette * 255 + 0.5, 0, 255)
-    return bytes_.view(np.uint32)[:, 0]
-
-
-def _picture(packed: np.ndarray) -> Image.Image:
-    """A row of packed colours as a picture one pixel high."""
-    return Image.frombuffer("RGBX", (len(packed), 1), packed, "raw", "RGBX", 0, 1)

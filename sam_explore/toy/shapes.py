@@ -75,11 +75,16 @@ def _catmull_rom(steps: int) -> np.ndarray:
     return powers @ basis / 2
 
 
+@lru_cache(maxsize=64)
+def _neighbours(count: int) -> np.ndarray:
+    """Of each corner of a closed curve: the one before, itself and the two after."""
+    return (np.arange(count)[:, None] + np.array([-1, 0, 1, 2])) % count
+
+
 def smooth(*corners: Corner, steps: int = 6) -> Points:
     """A closed curve through the corners, `steps` points for each of them."""
     corners = np.asarray(corners, dtype=np.float64)
-    four = np.stack([np.roll(corners, shift, axis=0) for shift in (1, 0, -1, -2)], axis=1)
-    return (_catmull_rom(steps) @ four).reshape(-1, 2)
+    return (_catmull_rom(steps) @ corners[_neighbours(len(corners))]).reshape(-1, 2)
 
 
 def curve(*corners: Corner, steps: int = 6) -> Points:

@@ -113,4 +113,5 @@ def _second_colour(rng: np.random.Generator, kind: str, colour):
 
 def _area(stroke: Stroke) -> float:
     x, y = stroke.points.T
-    return abs(float(x @ np.roll(y, 1) - y @ np.roll(x, 1))) / 2
+    around = x[:-1] @ y[1:] - x[1:] @ y[:-1] + x[-1] * y[0] - x[0] * y[-1]
+    return abs(float(around)) / 2
