@@ -12,8 +12,10 @@ from sam_explore.geometry import Prompts
 from sam_explore.model import Sam, SamConfig
 from sam_explore.prediction import Prediction
 from sam_explore.tracing import Trace
-from sam_explore.widgets import Session
+from sam_explore.tracing import trace as trace_module
+from sam_explore.widgets import Session, asking
 
+from .fake_probes import Held, Slow
 from .screen import Screen
 from .view import View
 
@@ -126,3 +128,35 @@ def busy_view(answers, image, open_session, screen):
     yield view
     answers.gate.set()
     view.canvas.close()
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> list:
+    """What the model computes, in order: a block's index, or the name of another step."""
+    begun, compute = [], trace_module.compute
+
+    def note(step, *rest):
+        begun.append(step)
+        return compute(step, *rest)
+
+    monkeypatch.setattr(trace_module, "compute", note)
+    return begun
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Held:
+    fresh = Held()
+    monkeypatch.setitem(Slow.read.__globals__, "HELD", fresh)
+    return fresh
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every computation counts as a long one."""
+    monkeypatch.setattr(asking, "_PATIENCE_S", -1.0)
+
+
+@pytest.fixture
+def no_hook_is_left(sam: Sam) -> Iterator[None]:
+    yield
+    assert not [name for name, module in sam.named_modules() if module._forward_hooks]
