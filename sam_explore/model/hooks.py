@@ -1,5 +1,7 @@
 """Hook points: named places in the network where a tensor can be seen or replaced."""
 
+from collections.abc import Iterable
+
 from torch import Tensor, nn
 
 
@@ -27,7 +29,20 @@ class HookPoint(nn.Module):
     @property
     def is_watched(self) -> bool:
         """Whether anything is attached; fused steps then run in their explicit form."""
-        return bool(self._forward_hooks)
+        return first_with_hooks([self]) is self
 
     def extra_repr(self) -> str:
         return f"{' '.join(self.axes)}: {self.meaning}"
+
+
+def first_with_hooks(modules: Iterable[nn.Module]) -> nn.Module | None:
+    """The first module that something is attached to, for its forward or its backward pass."""
+    for module in modules:
+        if (
+            module._forward_hooks
+            or module._forward_pre_hooks
+            or module._backward_hooks
+            or module._backward_pre_hooks
+        ):
+            return module
+    return None

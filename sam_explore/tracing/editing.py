@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -9,7 +10,7 @@ from torch import Tensor
 from sam_explore.model import HookPoint, Sam
 from sam_explore.model.lock import lock_of
 
-from .recording import find_hooks
+from .recording import blaming, find_hooks
 
 Edit = Callable[[Tensor, HookPoint], Tensor]
 
@@ -35,7 +36,7 @@ def edit(sam: Sam, edits: Mapping[str, Edit]) -> Iterator[None]:
     with lock_of(sam), ExitStack() as attached:
         for name, fn in edits.items():
             for hook in find_hooks(sam, name):
-                attached.callback(hook.register_forward_hook(_replacing(fn)).remove)
+                attached.callback(hook.register_forward_hook(partial(_replace, fn)).remove)
         yield
 
 
@@ -56,21 +57,24 @@ def check_edit(fn: Edit) -> None:
         ) from None
 
 
-def _replacing(fn: Edit) -> Callable[[HookPoint, tuple, Tensor], Tensor]:
-    def replace(hook: HookPoint, _inputs: tuple, tensor: Tensor) -> Tensor:
+def _replace(fn: Edit, hook: HookPoint, _inputs: tuple, tensor: Tensor) -> Tensor:
+    with blaming(f"the edit of {hook.name}"):
         # A copy, since traces share the tensor with runs that don't have this edit.
         replacement = fn(tensor.clone(), hook)
-        _check(replacement, tensor, hook)
-        return replacement
-
-    return replace
+    _check(replacement, tensor, hook)
+    return replacement
 
 
 def _check(replacement: object, tensor: Tensor, hook: HookPoint) -> None:
-    wanted = f"The edit of {hook.name} must return a tensor {tuple(tensor.shape)}, {tensor.dtype}"
+    wanted = f"The edit of {hook.name} must return a tensor {_kind(tensor)}"
     if not isinstance(replacement, Tensor):
         raise ValueError(f"{wanted}, but returned a {type(replacement).__name__}.")
-    if replacement.shape != tensor.shape or replacement.dtype != tensor.dtype:
-        raise ValueError(f"{wanted}, but returned {tuple(replacement.shape)}, {replacement.dtype}.")
+    if _kind(replacement) != _kind(tensor):
+        raise ValueError(f"{wanted}, but returned {_kind(replacement)}.")
     if replacement.isnan().any():
         raise ValueError(f"{wanted}, but what it returned holds NaN.")
+
+
+def _kind(tensor: Tensor) -> str:
+    """Such as "(1, 5, 5, 24), torch.float32 on cpu"."""
+    return f"{tuple(tensor.shape)}, {tensor.dtype} on {tensor.device}"

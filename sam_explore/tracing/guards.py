@@ -5,18 +5,19 @@ from collections.abc import Iterator
 from torch import Tensor, nn
 
 from sam_explore.model import Sam
+from sam_explore.model.hooks import first_with_hooks
 
 
 def refuse_foreign_hooks(sam: Sam) -> None:
     """Raise RuntimeError if anything is attached anywhere in the model."""
-    for module in _modules(sam):
-        if module._forward_hooks or module._forward_pre_hooks:
-            name = next(name for name, each in sam.named_modules() if each is module)
-            raise RuntimeError(
-                f"Something is attached to {name or 'the model'} (a record, an edit or a forward "
-                "hook), and a trace would run through it. Leave that context or remove the hook; "
-                "inside a trace, use trace.read and trace.with_edit."
-            )
+    module = first_with_hooks(_modules(sam))
+    if module is not None:
+        name = next(name for name, each in sam.named_modules() if each is module)
+        raise RuntimeError(
+            f"Something is attached to {name or 'the model'} (a record, an edit or a hook of "
+            "PyTorch's), and a trace would run through it. Leave that context or remove the hook; "
+            "inside a trace, use trace.read and trace.with_edit."
+        )
 
 
 def versions_of(sam: Sam) -> tuple[tuple[int, int], ...]:

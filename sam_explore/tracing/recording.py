@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from torch import Tensor
 
@@ -12,6 +12,9 @@ from sam_explore.model import HookPoint, Sam
 from sam_explore.model.lock import lock_of
 
 Reduction = Callable[[Tensor, HookPoint], object]
+
+# A part of a name that is a block's or a layer's number, or a star in place of any part.
+_NUMBER = re.compile(r"(?<=\.)(?:\d+|\*+)(?=\.)|^\*+(?=\.)")
 
 
 @contextmanager
@@ -40,12 +43,9 @@ def record(
         ValueError: a name or pattern without a match; the message lists the closest names.
     """
     recorded: dict[str, object] = {}
-
-    def keep(hook: HookPoint, _inputs: tuple, tensor: Tensor) -> None:
-        recorded[hook.name] = tensor if reduce is None else reduce(tensor, hook)
-
     with lock_of(sam), ExitStack() as attached:
         for hook in find_hooks(sam, names):
+            keep = partial(_keep, recorded, reduce)
             attached.callback(hook.register_forward_hook(keep).remove)
         yield recorded
 
@@ -64,6 +64,24 @@ def channel(index: int) -> Reduction:
     return pick
 
 
+def reduced(tensor: Tensor, hook: HookPoint, reduce: Reduction | None) -> object:
+    """What is kept of a tensor; an exception of `reduce` says where it came from."""
+    if reduce is None:
+        return tensor
+    with blaming(f"the reduction of {hook.name}"):
+        return reduce(tensor, hook)
+
+
+@contextmanager
+def blaming(what: str) -> Iterator[None]:
+    """Whatever is raised inside also says where it came from; its type stays."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"This came from {what}.")
+        raise
+
+
 def find_hooks(sam: Sam, names: str | Iterable[str]) -> list[HookPoint]:
     """The hook points that a name, a pattern or several of them mean, each once."""
     hooks = sam.hook_points
@@ -80,6 +98,16 @@ def find_hooks(sam: Sam, names: str | Iterable[str]) -> list[HookPoint]:
     return list(found.values())
 
 
+def _keep(
+    recorded: dict[str, object],
+    reduce: Reduction | None,
+    hook: HookPoint,
+    _inputs: tuple,
+    tensor: Tensor,
+) -> None:
+    recorded[hook.name] = reduced(tensor, hook, reduce)
+
+
 @lru_cache(maxsize=256)
 def _pattern(name: str) -> re.Pattern:
     pieces = re.split(r"(\*\*|\*)", name)
@@ -88,13 +116,17 @@ def _pattern(name: str) -> re.Pattern:
 
 
 def _closest(name: str, hooks: Iterable[str]) -> list[str]:
-    """Names like this one; numbers and stars don't count, so that one block stands for all."""
-    # "blocks.12.x" of a network with eight blocks is close to "blocks.0.x".
-    plain: dict[str, str] = {}
+    """Names like this one, each of the same block where there is one, else of the first block."""
+    # Numbers and stars don't count for likeness, so that one block stands for all.
+    same: dict[str, list[str]] = {}
     for each in hooks:
-        plain.setdefault(re.sub(r"\d+|\*+", "", each), each)
-    matches = get_close_matches(re.sub(r"\d+|\*+", "", name), plain, n=3, cutoff=0.5)
-    return [plain[match] for match in matches]
+        same.setdefault(_NUMBER.sub("", each), []).append(each)
+    numbers = _NUMBER.findall(name)
+    matches = get_close_matches(_NUMBER.sub("", name), same, n=3, cutoff=0.5)
+    return [
+        next((each for each in same[match] if _NUMBER.findall(each) == numbers), same[match][0])
+        for match in matches
+    ]
 
 
 def _channel_axis(hook: HookPoint) -> int:

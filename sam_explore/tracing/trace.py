@@ -25,7 +25,7 @@ from .family import Family
 from .guards import own, refuse_changed_weights, refuse_foreign_hooks
 from .listing import list_hooks
 from .progress import announce
-from .recording import Reduction, find_hooks, record
+from .recording import Reduction, find_hooks, record, reduced
 from .steps import (
     DECODE,
     PROJECT,
@@ -210,7 +210,7 @@ class Trace:
             known |= {name: self._result(name) for name in unknown}
             unknown = []
         found = {
-            name: known[name] if reduce is None else reduce(known[name], hook)
+            name: reduced(known[name], hook, reduce)
             for name, hook in hooks.items()
             if name not in unknown
         }

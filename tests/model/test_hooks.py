@@ -154,6 +154,24 @@ def test_fused_and_explicit_attention_are_chosen_by_who_watches(sam, monkeypatch
     assert fused_in_a_run() == len(ATTENTIONS)
 
 
+@pytest.mark.parametrize(
+    "kind", ["forward", "forward_pre", "full_backward", "full_backward_pre"], ids=str
+)
+def test_whatever_is_attached_to_scores_or_pattern_is_called(sam, kind):
+    seen = []
+    for name in ATTENTIONS:
+        for which in ("hook_scores", "hook_pattern"):
+            hook = sam.get_submodule(f"{name}.{which}")
+            getattr(hook, f"register_{kind}_hook")(lambda module, *_: seen.append(module.name))
+
+    with torch.enable_grad():
+        sam.requires_grad_(True)
+        _, logits, iou = run(sam)
+        (logits.sum() + iou.sum()).backward()
+
+    assert len(seen) == len(set(seen)) == 2 * len(ATTENTIONS)
+
+
 def test_hooks_that_are_removed_leave_nothing(sam):
     before = run(sam)
     handles = [

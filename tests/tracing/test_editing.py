@@ -82,7 +82,8 @@ def test_an_edit_that_changes_nothing_changes_nothing(sam, run):
     ("fn", "message"),
     [
         (lambda tensor, hook: tensor[:, :2], r"\(1, 5, 5, 24\), .* but returned \(1, 2, 5, 24\)"),
-        (lambda tensor, hook: tensor.double(), r"torch\.float32, but returned .* torch\.float64"),
+        (lambda tensor, hook: tensor.double(), r"float32 on cpu, but returned .* torch\.float64"),
+        (lambda tensor, hook: tensor.to("meta"), "on cpu, but returned .* on meta"),
         (lambda tensor, hook: None, "but returned a NoneType"),
         (lambda tensor, hook: tensor * float("nan"), "what it returned holds NaN"),
     ],
@@ -90,6 +91,13 @@ def test_an_edit_that_changes_nothing_changes_nothing(sam, run):
 def test_a_replacement_that_does_not_fit_is_refused_in_words(sam, run, fn, message):
     with pytest.raises(ValueError, match=message), edit(sam, {POST.format(1): fn}):
         run()
+    assert nothing_attached(sam)
+
+
+def test_an_edit_that_raises_says_where_it_was(sam, run):
+    with pytest.raises(TypeError, match=r"This came from the edit of .*blocks\.1\.hook_residual"):  # noqa: SIM117
+        with edit(sam, {POST.format(1): lambda tensor: tensor}):
+            run()
     assert nothing_attached(sam)
 
 

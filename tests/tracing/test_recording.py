@@ -9,7 +9,8 @@ from sam_explore.tracing.recording import find_hooks
 
 from ..probes.small import small_sam
 
-POST = "image_encoder.vit.blocks.{}.hook_residual_post"
+BLOCKS = "image_encoder.vit.blocks"
+POST = BLOCKS + ".{}.hook_residual_post"
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +75,11 @@ def test_a_star_is_one_part_of_a_name_and_two_are_any_number():
     [
         ("image_encoder.vit.blocks.0.hook_residual_past", POST.format(0)),
         (POST.format(12), POST.format(0)),
+        # Of the block that was asked for, if there is one, and with the right number at the end.
+        ("image_encoder.vit.blocks.3.attention.queries", f"{BLOCKS}.3.attention.hook_q"),
+        ("image_encoder.blocks.2.hook_residual_pos", POST.format(2)),
+        (f"{BLOCKS}.1.norm2", f"{BLOCKS}.1.hook_norm2"),
+        (f"{BLOCKS}.*.hook_residual_past", POST.format(0)),
         ("image_encoder.blocks.*.hook_residual_post", POST.format(0)),
         ("mask_decoder.iou_predictor.hook_iuo", "mask_decoder.iou_predictor.hook_iou"),
     ],
@@ -105,8 +111,9 @@ def test_hooks_are_gone_after_a_reduction_that_fails(sam, run):
     def fail(tensor, hook):
         raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError), record(sam, POST.format(2), fail):
+    with pytest.raises(ZeroDivisionError) as error, record(sam, POST.format(2), fail):
         run()
+    assert error.value.__notes__ == [f"This came from the reduction of {POST.format(2)}."]
     assert not attached_to(sam)
 
 

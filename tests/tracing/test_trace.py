@@ -226,12 +226,14 @@ def test_a_failing_edit_leaves_nothing_attached_and_the_lock_free(trace):
 def test_foreign_hooks_are_refused_by_name(sam, trace):
     with record(sam, POST.format(2)), pytest.raises(RuntimeError, match=r"blocks\.2\.hook_resid"):
         trace.prediction  # noqa: B018
-    handle = sam.image_encoder.register_forward_pre_hook(lambda module, inputs: None)
-    try:
-        with pytest.raises(RuntimeError, match="attached to image_encoder "):
-            trace.prediction  # noqa: B018
-    finally:
-        handle.remove()
+    encoder = sam.image_encoder
+    for register in (encoder.register_forward_pre_hook, encoder.register_full_backward_hook):
+        handle = register(lambda module, *_: None)
+        try:
+            with pytest.raises(RuntimeError, match="attached to image_encoder "):
+                trace.prediction  # noqa: B018
+        finally:
+            handle.remove()
     assert trace.prediction is not None
 
 
