@@ -13,7 +13,7 @@ from .foregrounds import IN_FRONT
 from .layouts import layout
 from .scenes import Scene
 from .shapes import ellipse
-from .sketch import Sketch, mixed
+from .sketch import Colour, Number, Sketch, mixed
 from .textures import KINDS, clothe, pave
 
 Family = Callable[[np.random.Generator], Sketch]
@@ -90,7 +90,7 @@ def scene(seed: int, size: int = 256) -> Scene:
     for radius, x, y in arranged.places:
         sketch = painted()
         if rng.random() < CAMOUFLAGE_SHARE:
-            _camouflage(sketch, background.colour, rng.uniform(0.35, 0.7))
+            camouflage(sketch, background.colour, rng.uniform(0.35, 0.7))
         mirror = facing if arranged.alike else rng.choice([-1.0, 1.0])
         linear = _pose(rng, sketch, radius, mirror, background.floor is None)
         set_down(canvas, sketch, linear, (x, y), background)
@@ -179,6 +179,7 @@ def _waterline(canvas: Canvas, sketch: Sketch, linear, centre, background: Backg
     canvas.draw(foam)
 
 
-def _camouflage(sketch: Sketch, colour, share: float) -> None:
+def camouflage(sketch: Sketch, colour: Colour, share: Number) -> None:
+    """Give every colour of an object a share of another one, usually its surroundings'."""
     for stroke in sketch.strokes:
         stroke.colour = mixed(stroke.colour, colour, share)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from .sketch import PERIODS, Pattern, Sketch, Stroke, darker, hsv, lighter, mixed
 
@@ -75,9 +75,13 @@ _QUIET = ("fur", "wood")  # drawn in nearly the colour below
 
 @lru_cache(maxsize=len(KINDS))
 def bitmap(kind: str) -> Image.Image:
-    """One of KINDS as a picture of 16 x 16 periods, 255 where the pattern's colour goes."""
+    """One of KINDS as a picture of 16 x 16 periods, above 127 where the pattern's colour goes.
+
+    Its edges are soft, so that they are smooth where it is enlarged.
+    """
     line = (np.arange(_SIDE) + 0.5) * (PERIODS / _SIDE)
-    return Image.fromarray(np.where(KINDS[kind](*np.meshgrid(line, line)), 255, 0).astype(np.uint8))
+    there = np.where(KINDS[kind](*np.meshgrid(line, line)), 255, 0).astype(np.uint8)
+    return Image.fromarray(there).filter(ImageFilter.GaussianBlur(1))
 
 
 def clothe(rng: np.random.Generator, sketch: Sketch, kinds: tuple[str, ...] = tuple(KINDS)) -> None:
