@@ -1,7 +1,6 @@
 """Trace: one run of the model, of which any tensor can be asked for, and any other run be made."""
 
 from collections.abc import Hashable, Iterable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -12,7 +11,6 @@ from torch import Tensor
 
 from sam_explore.geometry import Frame, Prompts
 from sam_explore.model import HookPoint, Sam
-from sam_explore.model.lock import lock_of
 from sam_explore.prediction import (
     EncodedImage,
     Prediction,
@@ -20,25 +18,13 @@ from sam_explore.prediction import (
     prediction_from,
 )
 
-from .editing import Edit, check_edit, edit
+from .editing import Edit, check_edit
 from .family import Family
-from .guards import own, refuse_changed_weights, refuse_foreign_hooks
+from .guards import own, refuse_changed_weights
 from .listing import list_hooks
-from .progress import announce
 from .recording import Reduction, find_hooks, record, reduced
-from .steps import (
-    DECODE,
-    PROJECT,
-    PROMPTS,
-    Run,
-    Step,
-    compute,
-    describe,
-    explicit,
-    inputs_of,
-    order_of,
-    step_of,
-)
+from .running import running
+from .steps import DECODE, PROJECT, PROMPTS, Step, compute, inputs_of, order_of, step_of
 
 DEFAULT_CACHE_BYTES = 2 * 2**30
 
@@ -235,22 +221,11 @@ class Trace:
     ) -> tuple[Tensor | tuple[Tensor, Tensor], dict[str, object]]:
         """Run one step on the results of those before. Returns its result and what was asked."""
         inputs = [self._output(before) for before in inputs_of(step, self._depth)]
-        announce(describe(step, self._depth))
-        run = Run(
-            self.sam,
-            self._family.pixels,
-            self.frame,
-            self.prompts,
-            self.windows,
-            self.relative_positions,
-        )
-        with lock_of(self.sam), torch.no_grad(), ExitStack() as attached:
-            refuse_foreign_hooks(self.sam)
-            refuse_changed_weights(self.sam, self._family.versions)
-            for name, fn in self._edits_in(step):
-                attached.enter_context(edit(self.sam, {name: fn}))
-            attached.enter_context(explicit(step, self.sam))
-            recorded = attached.enter_context(record(self.sam, names, reduce))
+        with (
+            running(self, step) as run,
+            torch.no_grad(),
+            record(self.sam, names, reduce) as recorded,
+        ):
             output = compute(step, run, *inputs)
         self._family.store.put(self._key(step), output)
         if reduce is None:

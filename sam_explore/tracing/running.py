@@ -1,0 +1,48 @@
+"""One step of a trace, run as the trace runs it, whether its result is kept or not."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from sam_explore.model.lock import lock_of
+
+from .editing import edit
+from .guards import refuse_changed_weights, refuse_foreign_hooks
+from .progress import announce
+from .steps import Run, Step, describe, explicit
+
+if TYPE_CHECKING:
+    from .trace import Trace
+
+
+@contextmanager
+def running(trace: "Trace", step: Step, backwards: bool = False) -> Iterator[Run]:
+    """While this lasts, the model is held for one step of the trace, with its edits attached.
+
+    The step is announced, and attention runs in its explicit form. Yields what `compute` needs.
+
+    Args:
+        trace: the run that the step belongs to.
+        step: what is going to be computed.
+        backwards: whether that is a gradient, which is told to whoever follows the progress.
+
+    Raises:
+        RuntimeError: somebody else's hooks are in the model, or its weights have changed.
+    """
+    what = describe(step, trace.sam.config.encoder_depth)
+    announce(f"Backwards through the {what[0].lower()}{what[1:]}" if backwards else what)
+    family = trace._family
+    with lock_of(trace.sam), ExitStack() as attached:
+        refuse_foreign_hooks(trace.sam)
+        refuse_changed_weights(trace.sam, family.versions)
+        for name, fn in trace._edits_in(step):
+            attached.enter_context(edit(trace.sam, {name: fn}))
+        attached.enter_context(explicit(step, trace.sam))
+        yield Run(
+            trace.sam,
+            family.pixels,
+            trace.frame,
+            trace.prompts,
+            trace.windows,
+            trace.relative_positions,
+        )
