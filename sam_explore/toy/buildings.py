@@ -44,12 +44,7 @@ def house(rng: np.random.Generator, wall=None, tiles=None, door=None) -> Sketch:
     door = door or darker(vivid(rng), 0.12)
     lit = rng.random() < 0.35
     sketch = Sketch("house", ground=0.88)
-    chimney = sketch.part("chimney")
-    stack = sketch.fill(chimney, rectangle(0.36, -0.92, 0.6, -0.3), (0.68, 0.38, 0.32), "slope")
-    for y in (-0.72, -0.6, -0.48):
-        sketch.shade(rectangle(0.3, y, 0.7, y + 0.016), -0.35, inside=stack)
-    cap = sketch.part("cap", chimney)
-    sketch.fill(cap, rectangle(0.31, -0.98, 0.65, -0.86, 0.03), (0.5, 0.46, 0.46), "slope")
+    _chimney(sketch)
     front = sketch.part("wall")
     sketch.fill(
         front,
@@ -65,6 +60,21 @@ def house(rng: np.random.Generator, wall=None, tiles=None, door=None) -> Sketch:
         _window(sketch, front, x, 0.16, 0.3, 0.34, frame, lit)
     _door(sketch, -0.14, 0.14, 0.2, 0.88, door)
     sketch.shade(polygon((-0.74, -0.1), (0.74, -0.1), (0.74, 0.0), (-0.74, 0.0)), -0.35)
+    roof = _tiled_roof(sketch, tiles)
+    _dormer(sketch, roof, lighter(wall, 0.3), tiles, frame, lit)
+    return sketch
+
+
+def _chimney(sketch: Sketch) -> None:
+    chimney = sketch.part("chimney")
+    stack = sketch.fill(chimney, rectangle(0.36, -0.92, 0.6, -0.3), (0.68, 0.38, 0.32), "slope")
+    for y in (-0.72, -0.6, -0.48):
+        sketch.shade(rectangle(0.3, y, 0.7, y + 0.016), -0.35, inside=stack)
+    cap = sketch.part("cap", chimney)
+    sketch.fill(cap, rectangle(0.31, -0.98, 0.65, -0.86, 0.03), (0.5, 0.46, 0.46), "slope")
+
+
+def _tiled_roof(sketch: Sketch, tiles) -> int:
     roof = sketch.part("roof")
     slopes = polygon((-0.98, -0.02), (-0.52, -0.72), (0.52, -0.72), (0.98, -0.02))
     base = sketch.fill(roof, slopes, tiles, "slope")
@@ -75,11 +85,15 @@ def house(rng: np.random.Generator, wall=None, tiles=None, door=None) -> Sketch:
         sketch.shade(ribbon(path, 0.02), -0.4, inside=base)
     ridge = sketch.part("ridge", roof)
     sketch.fill(ridge, rectangle(-0.56, -0.78, 0.56, -0.68, 0.04), darker(tiles, 0.25), "slope")
+    return roof
+
+
+def _dormer(sketch: Sketch, roof: int, wall, tiles, frame, lit: bool) -> None:
     dormer = sketch.part("dormer", roof)
     sketch.fill(
         dormer,
         polygon((-0.2, -0.14), (-0.2, -0.4), (0, -0.6), (0.2, -0.4), (0.2, -0.14)),
-        lighter(wall, 0.3),
+        wall,
     )
     sketch.fill(
         dormer,
@@ -91,7 +105,6 @@ def house(rng: np.random.Generator, wall=None, tiles=None, door=None) -> Sketch:
     sketch.fill(
         dormer, ellipse(0, -0.33, 0.08), (1.0, 0.86, 0.5) if lit else (0.5, 0.72, 0.85), "slope"
     )
-    return sketch
 
 
 def castle(rng: np.random.Generator) -> Sketch:
@@ -110,6 +123,13 @@ def castle(rng: np.random.Generator) -> Sketch:
         sketch.fill(
             slit, rectangle(x - 0.055, 0.16, x + 0.055, 0.4, 0.055), darker(stone, 0.7), "flat"
         )
+    _gate(sketch)
+    for x in (-0.7, 0.7):
+        _tower(sketch, x, stone, tiles)
+    return sketch
+
+
+def _gate(sketch: Sketch) -> None:
     gate = sketch.part("gate")
     arch = np.concatenate([sector(0, 0.52, 0.24, 180, 360)[1:], [(0.24, 0.9), (-0.24, 0.9)]])
     planks = sketch.fill(gate, arch, (0.45, 0.28, 0.18), "slope")
@@ -117,37 +137,38 @@ def castle(rng: np.random.Generator) -> Sketch:
         sketch.shade(rectangle(x - 0.01, 0.2, x + 0.01, 0.9), -0.5, inside=planks)
     ring = sketch.part("ring", gate)
     sketch.fill(ring, ellipse(0.1, 0.64, 0.055), (0.95, 0.78, 0.35))
-    for x in (-0.7, 0.7):
-        tower = sketch.part("tower")
-        sketch.fill(
-            tower,
-            rectangle(x - 0.25, -0.34, x + 0.25, 0.9),
-            lighter(stone, 0.12),
-            "slope",
-            grain=0.12,
-            depth=1.2,
-        )
-        slit = sketch.part("window", tower)
-        sketch.fill(
-            slit, rectangle(x - 0.075, -0.12, x + 0.075, 0.18, 0.075), darker(stone, 0.7), "flat"
-        )
-        roof = sketch.part("roof")
-        flag = sketch.part("flag", roof)
-        sketch.fill(flag, rectangle(x - 0.015, -1.1, x + 0.015, -0.8), (0.35, 0.28, 0.25), "flat")
-        sketch.fill(
-            flag,
-            polygon((x + 0.015, -1.1), (x + 0.24, -1.02), (x + 0.015, -0.93)),
-            lighter(tiles, 0.3),
-            "flat",
-        )
-        sketch.fill(
-            roof,
-            polygon((x - 0.33, -0.32), (x, -0.92), (x + 0.33, -0.32)),
-            tiles,
-            "slope",
-            depth=1.2,
-        )
-    return sketch
+
+
+def _tower(sketch: Sketch, x: float, stone, tiles) -> None:
+    tower = sketch.part("tower")
+    sketch.fill(
+        tower,
+        rectangle(x - 0.25, -0.34, x + 0.25, 0.9),
+        lighter(stone, 0.12),
+        "slope",
+        grain=0.12,
+        depth=1.2,
+    )
+    slit = sketch.part("window", tower)
+    sketch.fill(
+        slit, rectangle(x - 0.075, -0.12, x + 0.075, 0.18, 0.075), darker(stone, 0.7), "flat"
+    )
+    roof = sketch.part("roof")
+    flag = sketch.part("flag", roof)
+    sketch.fill(flag, rectangle(x - 0.015, -1.1, x + 0.015, -0.8), (0.35, 0.28, 0.25), "flat")
+    sketch.fill(
+        flag,
+        polygon((x + 0.015, -1.1), (x + 0.24, -1.02), (x + 0.015, -0.93)),
+        lighter(tiles, 0.3),
+        "flat",
+    )
+    sketch.fill(
+        roof,
+        polygon((x - 0.33, -0.32), (x, -0.92), (x + 0.33, -0.32)),
+        tiles,
+        "slope",
+        depth=1.2,
+    )
 
 
 def lighthouse(rng: np.random.Generator) -> Sketch:

@@ -47,30 +47,8 @@ def rocket(rng: np.random.Generator) -> Sketch:
     """Nose (tip), body (porthole, band), fins, flame (core)."""
     paint, hull = vivid(rng), lighter(vivid(rng), 0.75)
     sketch = Sketch("rocket")
-    flame = sketch.part("flame")
-    sketch.fill(
-        flame,
-        smooth((-0.17, 0.55), (0.17, 0.55), (0.14, 0.8), (0, 1.05), (-0.14, 0.8)),
-        (1.0, 0.5, 0.15),
-        "flat",
-    )
-    core = sketch.part("core", flame)
-    sketch.fill(
-        core,
-        smooth((-0.1, 0.55), (0.1, 0.55), (0.08, 0.72), (0, 0.88), (-0.08, 0.72)),
-        (1.0, 0.85, 0.35),
-        "flat",
-    )
-    for side in (-1, 1):
-        fin = sketch.part("fin")
-        outline = smooth((0.24, 0.1), (0.52, 0.36), (0.58, 0.72), (0.38, 0.56), (0.22, 0.5)) * (
-            side,
-            1,
-        )
-        blade = sketch.fill(fin, outline, darker(paint, 0.1 if side < 0 else 0.25), "slope")
-        edge = sketch.part("edge", fin)
-        band = np.array([(0.36, 0.0), (0.6, 0.3), (0.64, 0.8)]) * (side, 1)
-        sketch.fill(edge, ribbon(band, 0.24), lighter(paint, 0.35), "flat", inside=blade)
+    _flame(sketch)
+    _fins(sketch, paint)
     nozzle = sketch.part("nozzle")
     sketch.fill(
         nozzle,
@@ -97,6 +75,36 @@ def rocket(rng: np.random.Generator) -> Sketch:
     return sketch
 
 
+def _flame(sketch: Sketch) -> None:
+    flame = sketch.part("flame")
+    sketch.fill(
+        flame,
+        smooth((-0.17, 0.55), (0.17, 0.55), (0.14, 0.8), (0, 1.05), (-0.14, 0.8)),
+        (1.0, 0.5, 0.15),
+        "flat",
+    )
+    core = sketch.part("core", flame)
+    sketch.fill(
+        core,
+        smooth((-0.1, 0.55), (0.1, 0.55), (0.08, 0.72), (0, 0.88), (-0.08, 0.72)),
+        (1.0, 0.85, 0.35),
+        "flat",
+    )
+
+
+def _fins(sketch: Sketch, paint) -> None:
+    for side in (-1, 1):
+        fin = sketch.part("fin")
+        outline = smooth((0.24, 0.1), (0.52, 0.36), (0.58, 0.72), (0.38, 0.56), (0.22, 0.5)) * (
+            side,
+            1,
+        )
+        blade = sketch.fill(fin, outline, darker(paint, 0.1 if side < 0 else 0.25), "slope")
+        edge = sketch.part("edge", fin)
+        band = np.array([(0.36, 0.0), (0.6, 0.3), (0.64, 0.8)]) * (side, 1)
+        sketch.fill(edge, ribbon(band, 0.24), lighter(paint, 0.35), "flat", inside=blade)
+
+
 def aeroplane(rng: np.random.Generator) -> Sketch:
     """Fuselage (windows, cockpit, stripe), wing (engine), tail (emblem)."""
     paint, hull = vivid(rng), lighter(vivid(rng), 0.7)
@@ -117,6 +125,12 @@ def aeroplane(rng: np.random.Generator) -> Sketch:
     )
     emblem = sketch.part("emblem", tail)
     sketch.fill(emblem, ellipse(-0.84, -0.34, 0.1), lighter(paint, 0.7), "flat", inside=fin)
+    _fuselage(sketch, paint, hull)
+    _engine_wing(sketch, paint, hull)
+    return sketch
+
+
+def _fuselage(sketch: Sketch, paint, hull) -> None:
     fuselage = sketch.part("fuselage")
     tube = smooth(
         (-1.0, -0.14), (-0.6, -0.2), (0.0, -0.24), (0.6, -0.22), (0.94, -0.04), (0.96, 0.08),
@@ -141,6 +155,9 @@ def aeroplane(rng: np.random.Generator) -> Sketch:
         "cockpit",
         GLASS,
     )
+
+
+def _engine_wing(sketch: Sketch, paint, hull) -> None:
     wing = sketch.part("wing")
     sketch.fill(
         wing,
@@ -153,4 +170,3 @@ def aeroplane(rng: np.random.Generator) -> Sketch:
         engine, rectangle(-0.14, 0.3, 0.22, 0.48, 0.09), lighter(paint, 0.45), "slope", depth=1.3
     )
     sketch.fill(engine, ellipse(0.2, 0.39, 0.035, 0.08), darker(hull, 0.7), "flat")
-    return sketch

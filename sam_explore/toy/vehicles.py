@@ -139,6 +139,14 @@ def boat(rng: np.random.Generator, hull_colour=None, sail_colour=None) -> Sketch
     paint, cloth = hull_colour or vivid(rng), sail_colour or lighter(vivid(rng), 0.55)
     wood = (0.55, 0.36, 0.22)
     sketch = Sketch("boat", ground=0.7)
+    _mast(sketch, wood, paint)
+    _main_sail(sketch, cloth, paint)
+    _jib(sketch, cloth, paint)
+    _round_hull(sketch, paint, wood)
+    return sketch
+
+
+def _mast(sketch: Sketch, wood, paint) -> None:
     mast = sketch.part("mast")
     sketch.fill(mast, rectangle(-0.03, -0.96, 0.03, 0.34), wood, "slope")
     flag = sketch.part("flag", mast)
@@ -146,6 +154,9 @@ def boat(rng: np.random.Generator, hull_colour=None, sail_colour=None) -> Sketch
         (-0.02, -1.0), (-0.2, -0.96), (-0.36, -0.9), (-0.2, -0.86), (-0.02, -0.82), steps=4
     )
     sketch.fill(flag, pennant, paint, "slope")
+
+
+def _main_sail(sketch: Sketch, cloth, paint) -> None:
     main = sketch.part("main sail")
     sheet = smooth(
         (0.07, -0.9),
@@ -165,6 +176,9 @@ def boat(rng: np.random.Generator, hull_colour=None, sail_colour=None) -> Sketch
         sketch.shade(
             ribbon(np.array([(0, y), (0.4, y + 0.03), (0.8, y)]), 0.014), -0.4, inside=canvas
         )
+
+
+def _jib(sketch: Sketch, cloth, paint) -> None:
     jib = sketch.part("jib")
     front = smooth(
         (-0.08, -0.74), (-0.1, -0.2), (-0.08, 0.16), (-0.4, 0.18), (-0.66, 0.16), (-0.4, -0.24)
@@ -178,6 +192,9 @@ def boat(rng: np.random.Generator, hull_colour=None, sail_colour=None) -> Sketch
         over=sheet,
         inside=sheet,
     )
+
+
+def _round_hull(sketch: Sketch, paint, wood) -> None:
     hull = sketch.part("hull")
     bowl = smooth(
         (-0.98, 0.24),
@@ -196,7 +213,6 @@ def boat(rng: np.random.Generator, hull_colour=None, sail_colour=None) -> Sketch
         hole = sketch.part("porthole", hull)
         sketch.fill(hole, ellipse(x, 0.53, 0.085), lighter(wood, 0.5), "flat")
         sketch.fill(hole, ellipse(x, 0.53, 0.06), (0.2, 0.35, 0.5), "round")
-    return sketch
 
 
 def steamer(rng: np.random.Generator) -> Sketch:
