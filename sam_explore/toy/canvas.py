@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from .colouring import NEUTRAL, Light, coloured
 from .scenes import Region, Scene
-from .sketch import PERIODS, Pattern, Sketch, Stroke
+from .sketch import PERIODS, Kind, Pattern, Sketch, Stroke
 from .textures import bitmap
 
 FEWEST_PIXELS = 12  # of a region, in a picture of 256 x 256
@@ -175,7 +175,7 @@ class Canvas:
 
 def _onto(
     pattern: Pattern, linear: np.ndarray | None, offset
-) -> tuple[str, np.ndarray, np.ndarray]:
+) -> tuple[Kind, np.ndarray, np.ndarray]:
     """The pattern's kind, and pixels of its bitmap as a linear map of the unit square plus a shift.
 
     A point q of the unit square is inverse(linear) @ (q - offset) in the frame of the sketch.

@@ -1,6 +1,7 @@
 """Random scenes: which objects, on which background, where and how large."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float32
@@ -13,7 +14,7 @@ from .foregrounds import IN_FRONT
 from .layouts import layout
 from .scenes import Scene
 from .shapes import ellipse
-from .sketch import Colour, Number, Sketch, mixed
+from .sketch import Colour, Kind, Number, Sketch, mixed
 from .textures import KINDS, clothe, pave
 
 Family = Callable[[np.random.Generator], Sketch]
@@ -46,8 +47,6 @@ AT_HOME = {
 BACKGROUND_SHARES = (0.2, 0.16, 0.09, 0.13, 0.09, 0.17, 0.16)
 STRAY_SHARE = 0.12  # of objects that are where they do not belong
 CAMOUFLAGE_SHARE = 0.08  # of objects painted much like the background
-TEXTURED_SHARE = 0.3  # of objects
-PAVED_SHARE = 0.35  # of backgrounds with a texture on one of their surfaces
 FOREGROUND_SHARE = 0.16  # of scenes with something in front of the objects
 
 WORN = {
@@ -66,6 +65,29 @@ LAID = {
 }
 
 
+@dataclass(frozen=True)
+class Repertoire:
+    """What random scenes are drawn from.
+
+    at_home: the families that belong on each background.
+    strays: those that turn up on any.
+    worn: for a module of families, the textures that suit them; `textures` for the others.
+    laid: for a background, the textures of its surfaces.
+    textured_share, paved_share: of objects, of backgrounds with a texture.
+    """
+
+    at_home: dict[str, tuple[Family, ...]]
+    strays: tuple[Family, ...]
+    worn: dict[str, tuple[Kind, ...]]
+    laid: dict[str, tuple[Kind, ...]]
+    textures: tuple[Kind, ...] = tuple(KINDS)
+    textured_share: float = 0.3
+    paved_share: float = 0.35
+
+
+TRAINING = Repertoire(AT_HOME, FAMILIES, WORN, LAID)
+
+
 def scene(seed: int, size: int = 256) -> Scene:
     """A random scene of one to twelve objects, the same for the same seed.
 
@@ -74,18 +96,23 @@ def scene(seed: int, size: int = 256) -> Scene:
         regions that become too small to see (fewer than 12 pixels at 256 x 256) are dropped.
     Raises ValueError for a smaller size or a negative seed.
     """
+    return compose(TRAINING, seed, size)
+
+
+def compose(repertoire: Repertoire, seed: int, size: int) -> Scene:
+    """A random scene as `scene` draws them, of other objects and textures."""
     if seed < 0:
         raise ValueError(f"expected a seed of 0 or more, got {seed}")
     _check_size(size)
     rng = np.random.default_rng(seed)
     place = list(BACKGROUNDS)[int(rng.choice(len(BACKGROUND_SHARES), p=BACKGROUND_SHARES))]
     background = BACKGROUNDS[place](rng)
-    if place in LAID and rng.random() < PAVED_SHARE:
-        pave(rng, background.sketch, LAID[place])
+    if place in repertoire.laid and rng.random() < repertoire.paved_share:
+        pave(rng, background.sketch, repertoire.laid[place])
     canvas = Canvas(size, light_x=float(rng.choice([-0.5, 0.5])))
     canvas.draw(background.sketch)
     arranged = layout(rng, background.floor)
-    painted = _painter(rng, place, arranged.alike)
+    painted = _painter(rng, repertoire, place, arranged.alike)
     facing = rng.choice([-1.0, 1.0])
     for radius, x, y in arranged.places:
         sketch = painted()
@@ -100,27 +127,30 @@ def scene(seed: int, size: int = 256) -> Scene:
     return canvas.finish(noise(rng, size))
 
 
-def _painter(rng: np.random.Generator, place: str, alike: bool) -> Callable[[], Sketch]:
+def _painter(
+    rng: np.random.Generator, repertoire: Repertoire, place: str, alike: bool
+) -> Callable[[], Sketch]:
     """Draws one object a call; if alike, of one kind, in half of the scenes twins."""
     if not alike:
-        return lambda: _object(rng, _family(rng, place))
-    family, look = _family(rng, place), int(rng.integers(2**32))
+        return lambda: _object(rng, repertoire, _family(rng, repertoire, place))
+    family, look = _family(rng, repertoire, place), int(rng.integers(2**32))
     if rng.random() < 0.5:
-        return lambda: _object(np.random.default_rng(look), family)
-    return lambda: _object(rng, family)
+        return lambda: _object(np.random.default_rng(look), repertoire, family)
+    return lambda: _object(rng, repertoire, family)
 
 
-def _family(rng: np.random.Generator, place: str) -> Family:
+def _family(rng: np.random.Generator, repertoire: Repertoire, place: str) -> Family:
     """One that belongs to a place, or a stray."""
-    families = FAMILIES if rng.random() < STRAY_SHARE else AT_HOME[place]
+    stray = rng.random() < STRAY_SHARE
+    families = repertoire.strays if stray else repertoire.at_home[place]
     return families[int(rng.integers(len(families)))]
 
 
-def _object(rng: np.random.Generator, family: Family) -> Sketch:
+def _object(rng: np.random.Generator, repertoire: Repertoire, family: Family) -> Sketch:
     """An object, perhaps with a texture that suits it."""
     sketch = family(rng)
-    if rng.random() < TEXTURED_SHARE:
-        clothe(rng, sketch, WORN.get(family.__module__, tuple(KINDS)))
+    if rng.random() < repertoire.textured_share:
+        clothe(rng, sketch, repertoire.worn.get(family.__module__, repertoire.textures))
     return sketch
 
 

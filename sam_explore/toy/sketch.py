@@ -1,6 +1,7 @@
 """A sketch: the shapes of one object or of a background, in its own frame, bottom shape first."""
 
 import colorsys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from .shapes import Number, Points, ellipse
 
 Colour = tuple[Number, Number, Number]
+Kind = str | Callable[[np.ndarray, np.ndarray], np.ndarray]  # see Pattern
 
 
 PERIODS = 16  # of a pattern's bitmap, each way
@@ -17,13 +19,13 @@ PERIODS = 16  # of a pattern's bitmap, each way
 class Pattern:
     """Where in a stroke a second colour goes, in the frame of the sketch.
 
-    kind: one of textures.KINDS.
+    kind: one of textures.KINDS, or another function like those.
     per_unit: periods a unit of the frame; the bitmap ends 8 periods from the centre.
     turn: degrees, clockwise on screen.
     centre: the point of the frame where the middle of the bitmap is.
     """
 
-    kind: str
+    kind: Kind
     per_unit: Number
     turn: Number = 0.0
     centre: tuple[Number, Number] = (0.0, 0.0)

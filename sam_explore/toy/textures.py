@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from .sketch import PERIODS, Pattern, Sketch, Stroke, darker, hsv, lighter, mixed
+from .sketch import PERIODS, Kind, Pattern, Sketch, Stroke, darker, hsv, lighter, mixed
 
 _SIDE = 32 * PERIODS  # pixels of a bitmap
 Grid = np.ndarray
@@ -73,18 +73,21 @@ KINDS: dict[str, Callable[[Grid, Grid], Grid]] = {
 _QUIET = ("fur", "wood")  # drawn in nearly the colour below
 
 
-@lru_cache(maxsize=len(KINDS))
-def bitmap(kind: str) -> Image.Image:
-    """One of KINDS as a picture of 16 x 16 periods, above 127 where the pattern's colour goes.
+@lru_cache(maxsize=16)
+def bitmap(kind: Kind) -> Image.Image:
+    """A kind as a picture of 16 x 16 periods, above 127 where the pattern's colour goes.
 
     Its edges are soft, so that they are smooth where it is enlarged.
     """
+    draw = kind if callable(kind) else KINDS[kind]
     line = (np.arange(_SIDE) + 0.5) * (PERIODS / _SIDE)
-    there = np.where(KINDS[kind](*np.meshgrid(line, line)), 255, 0).astype(np.uint8)
+    there = np.where(draw(*np.meshgrid(line, line)), 255, 0).astype(np.uint8)
     return Image.fromarray(there).filter(ImageFilter.GaussianBlur(1))
 
 
-def clothe(rng: np.random.Generator, sketch: Sketch, kinds: tuple[str, ...] = tuple(KINDS)) -> None:
+def clothe(
+    rng: np.random.Generator, sketch: Sketch, kinds: tuple[Kind, ...] = tuple(KINDS)
+) -> None:
     """Paint one of `kinds` over the largest stroke of an object and all others of its colour."""
     painted = [i for i, stroke in enumerate(sketch.strokes) if stroke.tone is None]
     largest = max(painted, key=lambda i: _area(sketch.strokes[i]))
@@ -97,7 +100,7 @@ def clothe(rng: np.random.Generator, sketch: Sketch, kinds: tuple[str, ...] = tu
             sketch.texture(i, pattern, second)
 
 
-def pave(rng: np.random.Generator, sketch: Sketch, kinds: tuple[str, ...]) -> None:
+def pave(rng: np.random.Generator, sketch: Sketch, kinds: tuple[Kind, ...]) -> None:
     """Paint one of `kinds` over a surface of a background: one of its strokes that have grain."""
     surfaces = [i for i, s in enumerate(sketch.strokes) if s.grain > 0 and _area(s) > 0.3]
     chosen = surfaces[int(rng.integers(len(surfaces)))]
@@ -108,7 +111,7 @@ def pave(rng: np.random.Generator, sketch: Sketch, kinds: tuple[str, ...]) -> No
     sketch.texture(chosen, pattern, second)
 
 
-def _second_colour(rng: np.random.Generator, kind: str, colour):
+def _second_colour(rng: np.random.Generator, kind: Kind, colour):
     if kind in _QUIET:
         return darker(colour, rng.uniform(0.2, 0.4))
     choices = (lighter(colour, 0.55), darker(colour, 0.35), hsv(rng.random(), 0.6, 0.8))
