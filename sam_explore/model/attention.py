@@ -69,7 +69,17 @@ def relative_vectors(
 ) -> Float[Tensor, "query key channel"]:
     """The table's vector for each pair of places on a line of `length` tokens.
 
-    Entry (i, j) belongs to the distance i - j.
+    Entry (i, j) belongs to the distance i - j. The arguments are those of `relative_table`.
+    """
+    table = relative_table(table, length, relative_positions)
+    places = torch.arange(length, device=table.device)
+    return table[places[:, None] - places[None, :] + length - 1]
+
+
+def relative_table(
+    table: Float[Tensor, "learned channel"], length: int, relative_positions: str = "interpolate"
+) -> Float[Tensor, "distance channel"]:
+    """The table for a line of `length` tokens: a vector for each distance from 1 - length on.
 
     Args:
         table: a vector for each distance, from the most negative to the most positive.
@@ -83,17 +93,16 @@ def relative_vectors(
         ValueError: a table that would have to be cropped to more than it holds.
     """
     surplus = table.shape[0] - (2 * length - 1)
-    if surplus and relative_positions == "crop":
-        if surplus < 0:
-            raise ValueError(
-                f"A table of {table.shape[0]} distances can't be cropped to the {2 * length - 1} "
-                f"of {length} tokens; interpolate it."
-            )
-        table = table[surplus // 2 : -surplus // 2]
-    elif surplus:
-        table = F.interpolate(table.T[None], size=2 * length - 1, mode="linear")[0].T
-    places = torch.arange(length, device=table.device)
-    return table[places[:, None] - places[None, :] + length - 1]
+    if not surplus:
+        return table
+    if relative_positions != "crop":
+        return F.interpolate(table.T[None], size=2 * length - 1, mode="linear")[0].T
+    if surplus < 0:
+        raise ValueError(
+            f"A table of {table.shape[0]} distances can't be cropped to the {2 * length - 1} "
+            f"of {length} tokens; interpolate it."
+        )
+    return table[surplus // 2 : -surplus // 2]
 
 
 class Attention(nn.Module):
@@ -152,7 +161,7 @@ class Attention(nn.Module):
         """Attend within windows of `window` x `window` tokens, or everywhere when it is 0.
 
         `relative_positions` says what to do with tables learned for another size, as in
-        `relative_vectors`.
+        `relative_table`.
         """
         rows, columns = tokens.shape[1:3]
         if window:

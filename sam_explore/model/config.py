@@ -98,7 +98,7 @@ class SamConfig:
 
         Args:
             windows: the window of each block in tokens, 0 for global.
-            relative_positions: "interpolate" or "crop"; see `attention.relative_vectors`.
+            relative_positions: "interpolate" or "crop"; see `attention.relative_table`.
 
         Raises:
             ValueError: not one window for each block, or a table that would have to be cropped to

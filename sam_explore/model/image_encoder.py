@@ -41,7 +41,7 @@ class ImageEncoder(nn.Module):
             windows: the window of each block in tokens, 0 for global; the trained ones if None.
             relative_positions: what happens to the tables of a block whose window is not the
                 trained one: "interpolate", as the reference, or "crop". See
-                `attention.relative_vectors`.
+                `attention.relative_table`.
 
         Raises:
             ValueError: a picture of another size, or windows that the blocks can't run.
