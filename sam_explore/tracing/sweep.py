@@ -1,0 +1,225 @@
+"""One number over many cases and conditions: every head, block or token, or many pictures."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+from tqdm.auto import tqdm
+
+from .editing import Intervention
+from .progress import announce
+from .trace import Trace
+
+Measure = Callable[[Trace, Trace], float]
+PLAIN = "as it is"
+
+_RESAMPLES = 2000
+
+
+class Sweep:
+    """A measure of many runs, each changed in many ways; can be stopped and taken up again.
+
+        heads = {f"head {h}": [sx.interventions.AblateHead(5, h)] for h in range(6)}
+        sweep = sx.Sweep(traces, heads, lambda changed, plain: changed.prediction.iou[1])
+        sweep.estimate()
+        print(sweep.run())
+
+    Args:
+        traces: the cases. They may be made one after the other (a generator), so that only one
+            holds its results at a time; `count` then says how many there are.
+        conditions: interventions under a name each; None only reads the runs as they are.
+        measure: the number to read of the changed run and of the run without the change.
+        file: where values are kept as they come, so that the same sweep goes on where it was
+            stopped, also in another process.
+        count: how many cases there are; by default as many as `traces` says.
+
+    Raises:
+        ValueError: no condition, no count, or a file of another sweep.
+    """
+
+    def __init__(
+        self,
+        traces: Iterable[Trace],
+        conditions: Mapping[str, Sequence[Intervention]] | None,
+        measure: Measure,
+        *,
+        file: str | Path | None = None,
+        count: int | None = None,
+    ):
+        self.conditions = {PLAIN: ()} if conditions is None else dict(conditions)
+        if not self.conditions:
+            raise ValueError("A sweep needs at least one condition, or None to read runs as is.")
+        if count is None and not hasattr(traces, "__len__"):
+            raise ValueError("Say how many traces there are: Sweep(..., count=...).")
+        count = len(traces) if count is None else count
+        self._traces, self._case, self._trace = iter(traces), -1, None
+        self._measure = measure
+        self._values = np.full((len(self.conditions), count), np.nan)
+        self._measured = np.zeros(self._values.shape, bool)
+        self._marks: dict[int, str] = {}
+        self._file = None if file is None else Path(file)
+        if self._file is not None:
+            self._take_up()
+
+    @property
+    def table(self) -> "SweepTable":
+        """What is measured so far."""
+        return SweepTable(tuple(self.conditions), self._values, self._measured)
+
+    @property
+    def left(self) -> int:
+        """How many numbers are still to be measured."""
+        return int((~self._measured).sum())
+
+    def estimate(self) -> float:
+        """Seconds that the rest will take, from the next number, which is measured and kept."""
+        if not self.left:
+            return 0.0
+        started = time.perf_counter()
+        self._measure_next()
+        return (time.perf_counter() - started) * self.left
+
+    def run(self, progress: bool = True) -> "SweepTable":
+        """Measure all that is left.
+
+        Args:
+            progress: show a bar. Callbacks of `between_steps` hear of each number in any case.
+
+        Raises:
+            Cancelled: by such a callback; what was measured is in `table`, and `run` goes on.
+        """
+        total = self._values.size
+        with tqdm(total=total, initial=total - self.left, disable=not progress) as bar:
+            while self.left:
+                announce(f"Sweep: {total - self.left + 1} of {total}")
+                self._measure_next()
+                bar.update()
+        return self.table
+
+    def _measure_next(self) -> None:
+        # Case after case: what a case's conditions have in common is computed once.
+        case, condition = np.argwhere(~self._measured.T)[0]
+        trace = self._trace_of(int(case))
+        interventions = list(self.conditions.values())[condition]
+        changed = trace.with_interventions(*interventions) if interventions else trace
+        value = float(self._measure(changed, trace))
+        self._values[condition, case], self._measured[condition, case] = value, True
+        if self._file is not None:
+            line = {"case": int(case), "condition": int(condition), "value": value}
+            with open(self._file, "a") as file:
+                file.write(json.dumps(line | {"mark": self._marks[int(case)]}) + "\n")
+
+    def _trace_of(self, case: int) -> Trace:
+        while self._case < case:
+            self._trace = None  # lets go of its results before the next is made
+            try:
+                self._trace = next(self._traces)
+            except StopIteration:
+                raise ValueError(
+                    f"There are only {self._case + 1} traces, not {self._values.shape[1]}."
+                ) from None
+            self._case += 1
+            mark = _mark(self._trace)
+            if self._marks.setdefault(self._case, mark) != mark:
+                raise ValueError(
+                    f"{self._file} holds values of another model, picture or prompt for case "
+                    f"{self._case}: give the same traces in the same order, or another file."
+                )
+        return self._trace
+
+    def _take_up(self) -> None:
+        """Read the values that are there; a line that broke off is dropped."""
+        head = json.dumps({"conditions": list(self.conditions), "cases": self._values.shape[1]})
+        if not self._file.exists():
+            self._file.write_text(head + "\n")
+            return
+        whole = self._file.read_text().rpartition("\n")[0].split("\n")
+        if whole[0] != head:
+            raise ValueError(
+                f"{self._file} belongs to another sweep: expected {head}, it begins with "
+                f"{whole[0][:200]!r}. Give another file."
+            )
+        for line in whole[1:]:
+            kept = json.loads(line)
+            place = kept["condition"], kept["case"]
+            self._values[place], self._measured[place] = kept["value"], True
+            self._marks[kept["case"]] = kept["mark"]
+        self._file.write_text("\n".join(whole) + "\n")
+
+
+@dataclass(frozen=True, eq=False)
+class SweepTable:
+    """What a sweep has measured.
+
+    Args:
+        conditions: their names.
+        values: the numbers; NaN where nothing was measured yet.
+        measured: which of them were; a measure may be NaN itself, and then counts for nothing.
+    """
+
+    conditions: tuple[str, ...]
+    values: Float[np.ndarray, "condition case"]
+    measured: np.ndarray
+
+    def __post_init__(self):
+        for name in ("values", "measured"):
+            array = getattr(self, name).copy()
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+
+    @property
+    def count(self) -> np.ndarray:
+        """Number of cases of each condition."""
+        return np.isfinite(self.values).sum(axis=1)
+
+    @property
+    def mean(self) -> Float[np.ndarray, "condition"]:
+        """Mean over the cases; NaN without one."""
+        return np.array([row.mean() if len(row) else np.nan for row in self._rows()])
+
+    def interval(self, share: float = 0.95) -> Float[np.ndarray, "condition 2"]:
+        """Where the mean lies with this probability: percentiles of the bootstrap over cases.
+
+        NaN with fewer than two cases. Source: Efron, "Bootstrap methods" (1979).
+        """
+        rng = np.random.default_rng(0)  # the same table has the same interval
+        ends = [(1 - share) / 2, (1 + share) / 2]
+        intervals = []
+        for row in self._rows():
+            if len(row) < 2:
+                intervals.append((np.nan, np.nan))
+            else:
+                means = row[rng.integers(len(row), size=(_RESAMPLES, len(row)))].mean(axis=1)
+                intervals.append(tuple(np.quantile(means, ends)))
+        return np.array(intervals)
+
+    def __str__(self) -> str:
+        width = max(len(name) for name in (*self.conditions, "condition"))
+        lines = [f"{'condition':{width}}  {'mean':>10}  {'95 % interval':>23}  cases"]
+        for name, mean, (low, high), count in zip(
+            self.conditions, self.mean, self.interval(), self.count, strict=True
+        ):
+            lines.append(
+                f"{name:{width}}  {mean:10.4g}  {f'{low:.4g} to {high:.4g}':>23}  {count:5}"
+            )
+        return "\n".join(lines)
+
+    def _rows(self) -> list[np.ndarray]:
+        return [row[np.isfinite(row)] for row in self.values]
+
+
+def _mark(trace: Trace) -> str:
+    """What tells one run from another: weights (their beginnings), picture, prompts, edits."""
+    digest = hashlib.sha256(np.ascontiguousarray(trace.image).tobytes())
+    for name, weight in trace.sam.state_dict().items():
+        digest.update(name.encode() + weight.flatten()[:16].cpu().float().numpy().tobytes())
+    prompts = trace.prompts
+    for said in (prompts.points, prompts.labels, prompts.box, prompts.mask_hint):
+        digest.update(b"none" if said is None else said.tobytes())
+    digest.update(repr((trace.edits, trace.windows)).encode())
+    return digest.hexdigest()[:16]

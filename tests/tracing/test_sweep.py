@@ -1,0 +1,131 @@
+"""Sweeps: every case under every condition once, means by hand, stopped and taken up again."""
+
+import numpy as np
+import pytest
+
+from sam_explore.geometry import Prompts
+from sam_explore.tracing import Cancelled, between_steps
+from sam_explore.tracing.interventions import AblateBlock
+from sam_explore.tracing.sweep import Sweep, SweepTable
+
+from ..probes.small import small_sam, small_trace
+
+CONDITIONS = {"plain": [], "without block 0": [AblateBlock(0)]}
+
+
+@pytest.fixture(scope="module")
+def sam():
+    return small_sam()
+
+
+@pytest.fixture
+def traces(sam):
+    first = small_trace(sam)
+    return [first.with_prompts(Prompts(points=[(x, 8)])) for x in (12, 20, 28)]
+
+
+def click_x(changed, plain) -> float:
+    """A measure that anybody can work out: where the click is, plus one if anything changed."""
+    return changed.prompts.points[0, 0] + (changed is not plain)
+
+
+def test_every_case_is_measured_under_every_condition(traces):
+    table = Sweep(traces, CONDITIONS, click_x).run(progress=False)
+    assert table.conditions == ("plain", "without block 0")
+    np.testing.assert_array_equal(table.values, [[12, 20, 28], [13, 21, 29]])
+    np.testing.assert_array_equal(table.mean, [20, 21])
+    np.testing.assert_array_equal(table.count, [3, 3])
+
+
+def test_a_change_is_a_change_of_the_run(traces):
+    def iou(changed, plain):
+        return float(np.abs(changed.prediction.iou - plain.prediction.iou).max())
+
+    plain, changed = Sweep(traces, CONDITIONS, iou).run(progress=False).values
+    assert (plain == 0).all()
+    assert (changed > 0).all()
+
+
+def test_without_conditions_runs_are_read_as_they_are(traces):
+    table = Sweep(traces, None, click_x).run(progress=False)
+    assert table.values.tolist() == [[12, 20, 28]]
+
+
+def test_the_interval_by_hand():
+    table = SweepTable(
+        ("equal", "spread", "one", "none"),
+        np.array([[2, 2, 2], [0, 1, np.nan], [3, np.nan, np.nan], [np.nan] * 3], float),
+        np.ones((4, 3), bool),
+    )
+    np.testing.assert_array_equal(table.mean, [2, 0.5, 3, np.nan])
+    np.testing.assert_array_equal(table.count, [3, 2, 1, 0])
+    # Of 0 and 1, drawn twice, a quarter of the means is 0, a quarter 1.
+    expected = [[2, 2], [0, 1], [np.nan] * 2, [np.nan] * 2]
+    np.testing.assert_array_equal(table.interval(), expected)
+    np.testing.assert_array_equal(table.interval(0.4)[1], [0.5, 0.5])
+    assert "spread" in str(table)
+
+
+def test_an_estimate_keeps_what_it_measured(traces):
+    asked = []
+    sweep = Sweep(traces, CONDITIONS, lambda *runs: asked.append(runs) or click_x(*runs))
+    assert sweep.left == 6
+    assert sweep.estimate() >= 0
+    assert sweep.left == 5
+    sweep.run(progress=False)
+    assert len(asked) == 6
+    assert sweep.estimate() == 0
+
+
+def test_a_sweep_tells_how_far_it_is_and_goes_on_after_it_was_stopped(traces):
+    heard = []
+
+    def stop_at_fourth(what):
+        heard.append(what)
+        if what == "Sweep: 4 of 6":
+            raise Cancelled
+
+    sweep = Sweep(traces, CONDITIONS, click_x)
+    with pytest.raises(Cancelled), between_steps(stop_at_fourth):
+        sweep.run(progress=False)
+    assert heard[:2] == ["Sweep: 1 of 6", "Sweep: 2 of 6"]
+    assert sweep.left == 3
+    np.testing.assert_array_equal(sweep.table.count, [2, 1])
+    assert sweep.run(progress=False).values.tolist() == [[12, 20, 28], [13, 21, 29]]
+
+
+@pytest.mark.parametrize("broken", ["", '{"case": 1, "condi'])
+def test_a_file_takes_a_sweep_up_again_in_another_process(traces, tmp_path, broken):
+    file = tmp_path / "sweep.jsonl"
+    begun = Sweep(traces, CONDITIONS, click_x, file=file)
+    begun.estimate()
+    begun.estimate()
+    with open(file, "a") as opened:
+        opened.write(broken)  # as of a process that was killed
+    again = Sweep(iter(traces), CONDITIONS, click_x, file=file, count=3)
+    assert again.left == 4
+    asked = []
+    again._measure = lambda *runs: asked.append(runs) or click_x(*runs)
+    assert again.run(progress=False).values.tolist() == [[12, 20, 28], [13, 21, 29]]
+    assert len(asked) == 4
+    assert Sweep(traces, CONDITIONS, click_x, file=file).left == 0
+
+
+def test_a_file_of_other_conditions_or_other_cases_is_refused_and_left_as_it_is(traces, tmp_path):
+    file = tmp_path / "sweep.jsonl"
+    Sweep(traces, CONDITIONS, click_x, file=file).estimate()
+    before = file.read_bytes()
+    with pytest.raises(ValueError, match="belongs to another sweep"):
+        Sweep(traces, None, click_x, file=file)
+    with pytest.raises(ValueError, match="another model, picture or prompt for case 0"):
+        Sweep(traces[::-1], CONDITIONS, click_x, file=file).run(progress=False)
+    assert file.read_bytes() == before
+
+
+def test_bad_arguments_are_refused_in_words(traces):
+    with pytest.raises(ValueError, match="at least one condition"):
+        Sweep(traces, {}, click_x)
+    with pytest.raises(ValueError, match="how many traces"):
+        Sweep(iter(traces), None, click_x)
+    with pytest.raises(ValueError, match="only 3 traces, not 4"):
+        Sweep(traces, None, click_x, count=4).run(progress=False)
