@@ -107,14 +107,15 @@ def test_a_file_has_one_subject_and_under_300_lines(path: Path):
     assert len(path.read_text("utf-8").splitlines()) < 300
 
 
-def test_the_wheel_carries_notebooks_weights_and_the_type_marker(tmp_path: Path):
+def test_the_wheel_carries_notebooks_weights_exam_and_the_type_marker(tmp_path: Path):
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     wheel = zipfile.ZipFile(next(tmp_path.glob("*.whl")))
     names = set(wheel.namelist())
     notebooks = {f"sam_explore/notebooks/{path.name}" for path in ROOT.glob("notebooks/*.ipynb")}
     assert notebooks
-    assert names >= notebooks | {"sam_explore/py.typed", "sam_explore/toy/weights.safetensors"}
+    data = {"py.typed", "toy/weights.safetensors", "toy/exam/manifest.jsonl"}
+    assert names >= notebooks | {f"sam_explore/{name}" for name in data}
     assert {name.partition("/")[0] for name in names} == {
         "sam_explore",
         f"sam_explore-{sx.__version__}.dist-info",

@@ -23,7 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # of the repositor
 
 import sam_explore as sx
 from sam_explore.plots import style
-from tests.benchmarks.measuring import machine, write_between_marks
+from sam_explore.toy.exam.tables import write_between_marks
+from tests.benchmarks.measuring import machine
 from tests.browser.canvas import Canvas, Point
 from tests.browser.lab import Lab, Notebook
 from tests.browser.script import lab_in_a_browser

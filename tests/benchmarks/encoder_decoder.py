@@ -24,13 +24,13 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from sam_explore.model import TOY, VIT_B, VIT_H, VIT_L, SamConfig  # noqa: E402
+from sam_explore.toy.exam.tables import write_between_marks  # noqa: E402
 from tests.benchmarks.measuring import (  # noqa: E402
     forget_peak,
     gemm_speed,
     machine,
     memory_now,
     time_rounds,
-    write_between_marks,
 )
 from tests.parity.huggingface import build_transformers  # noqa: E402
 from tests.parity.reference import (  # noqa: E402

@@ -1,4 +1,4 @@
-"""What the benchmarks share: fair rounds, the machine in words, peak memory, where results go."""
+"""What the benchmarks share: fair rounds, the machine in words, peak memory."""
 
 import os
 import platform
@@ -67,14 +67,3 @@ def forget_peak() -> float:
     """Start the account of the peak anew. MiB that the process holds now."""
     Path("/proc/self/clear_refs").write_text("5")
     return memory_now("VmRSS")
-
-
-def write_between_marks(path: Path, mark: str, lines: list[str]) -> None:
-    """Replace what stands between two marks of a name in a markdown file."""
-    begin, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
-    text = path.read_text()
-    if begin not in text or end not in text:
-        raise SystemExit(f"{path} should hold the lines {begin} and {end}; put them in first.")
-    before, rest = text.split(begin, 1)
-    after = rest.split(end, 1)[1]
-    path.write_text("\n".join([before + begin, "", *lines, "", end]) + after)

@@ -25,6 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 from sam_explore.model import TOY, VIT_B, VIT_H, VIT_L, HookPoint, Sam, SamConfig  # noqa: E402
 from sam_explore.prediction import encode, preprocess  # noqa: E402
+from sam_explore.toy.exam.tables import write_between_marks  # noqa: E402
 from sam_explore.tracing import Trace, norm, record  # noqa: E402
 from tests.benchmarks.measuring import (  # noqa: E402
     forget_peak,
@@ -32,7 +33,6 @@ from tests.benchmarks.measuring import (  # noqa: E402
     machine,
     memory_now,
     time_rounds,
-    write_between_marks,
 )
 from tests.parity.huggingface import build_transformers  # noqa: E402
 from tests.parity.reference import build_ours, random_weights  # noqa: E402

@@ -8,8 +8,7 @@ import torch
 
 from sam_explore.loading import load
 from sam_explore.model import TOY, Sam
-from sam_explore.toy import exam, training
-from sam_explore.toy.exam import iou
+from sam_explore.toy import training
 from sam_explore.toy.grouping import initialise, sinusoidal_grid
 from sam_explore.toy.objective import Dialogue, plan_rounds
 from sam_explore.toy.sampling import SceneStream, correction_clicks
@@ -152,24 +151,3 @@ def test_exported_weights_load_and_keep_the_frequencies_exactly(tmp_path):
     loaded = load(tmp_path / "weights.safetensors")
     assert loaded.config == TOY
     assert torch.equal(loaded.coordinate_encoder.frequencies, sam.coordinate_encoder.frequencies)
-
-
-def test_an_exam_never_draws_a_scene_of_the_training(monkeypatch):
-    asked = []
-    monkeypatch.setattr(exam, "FIRST_TRAINING_SEED", 3)
-    monkeypatch.setattr(exam, "_examine_one", lambda sam, seed: asked.append(seed))
-    with pytest.raises(ValueError, match="for training"):
-        exam.examine(Sam(TOY))
-    assert asked == [0, 1, 2]
-
-
-def test_iou_by_hand():
-    one, two = np.array([[True, True, False]]), np.array([[False, True, True]])
-    assert iou(one, two) == pytest.approx(1 / 3)
-    assert iou(one & False, two & False) == 0
-
-
-def test_the_shipped_model_answers_one_click():
-    # All 200 scenes are to give 70 %; a fifth of them guards against a broken file.
-    report = exam.examine(load(), scenes=40)
-    assert np.mean(report.best > 0.6) >= 0.6

@@ -1,0 +1,70 @@
+"""How good a toy model is, or how far one gets without a model.
+
+    python -m sam_explore.toy.exam [WEIGHTS] [--json FILE] [--write docs/toy_model.md]
+    python -m sam_explore.toy.exam --baselines [--write docs/toy_model.md]
+
+500 fixed scenes with about three targets each: a whole, a part and a sub-part. Each is asked for
+with one click, with its box, and with a click and corrections of the answer.
+"""
+
+import argparse
+import json
+from itertools import islice
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from sam_explore.loading import load
+
+from .asking import examine
+from .baselines import compare_baselines
+from .choosing import EXAM_SEED, SCENES, choose_scenes
+from .manifest import MANIFEST, read_manifest, write_manifest
+from .report import report
+from .tables import write_between_marks
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the exam from the command line; see the module's text."""
+    options = _parser().parse_args(arguments)
+    torch.set_num_threads(options.threads)
+    if options.make:
+        chosen = islice(choose_scenes(EXAM_SEED), SCENES)
+        write_manifest(list(tqdm(chosen, total=SCENES, unit="scene")))
+        _say([f"wrote {MANIFEST}; its figures can't be compared with those of another manifest"])
+        return
+    scenes = tqdm(read_manifest()[: options.scenes], unit="scene")
+    if options.baselines:
+        mark, found = "exam baselines", compare_baselines(scenes)
+    else:
+        mark, found = "exam", report(examine(load(options.weights), scenes), len(scenes))
+    _say(found.lines())
+    if options.json:
+        options.json.write_text(json.dumps(found.as_json(), indent=1) + "\n", "utf-8")
+    if options.write:
+        write_between_marks(options.write, mark, found.lines())
+
+
+def _say(lines: list[str]) -> None:
+    print("\n".join(lines))  # noqa: T201 (this is what the script is for)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m sam_explore.toy.exam",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("weights", nargs="?", help="default: the shipped weights")
+    parser.add_argument("--scenes", type=int, help="only the first so many (default: all)")
+    parser.add_argument("--threads", type=int, default=2, help="CPU threads (default 2)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="write between a page's marks")
+    parser.add_argument("--baselines", action="store_true", help="examine what needs no model")
+    parser.add_argument("--make", action="store_true", help="draw the manifest anew and stop")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""How the exam was made: which seeds, which regions of a scene are asked for, and where."""
+
+from collections.abc import Iterator
+from itertools import count, cycle
+
+import numpy as np
+from jaxtyping import Bool
+
+from ..scenes import LEVELS, Scene
+from .held_out import DRAWN_BY
+from .manifest import SIZE, ExamScene, Target, mean_colour
+from .measures import stratum
+
+SCENES = 500
+EXAM_SEED = 700_000  # training begins at 1,000,000, and readers begin at 0
+TUNING_SEED = 800_000  # what the baselines choose their tolerance on
+KINDS_IN_TURN = ("familiar", "familiar", "held-out shapes", "familiar", "held-out textures")
+SMALLEST_SHARE = 0.0025  # of the picture: 164 pixels, about 10 of the toy model's 64 x 64
+
+
+def choose_scenes(first_seed: int) -> Iterator[ExamScene]:
+    """Scenes from a seed on, without end, the kinds in turn."""
+    seeds = count(first_seed)
+    for kind in cycle(KINDS_IN_TURN):
+        yield next(scene for seed in seeds if (scene := _choose(kind, seed)).targets)
+
+
+def _choose(kind: str, seed: int) -> ExamScene:
+    drawn = DRAWN_BY[kind](seed, SIZE)
+    rng = np.random.default_rng((seed, 2))
+    chosen = [_choose_region(drawn, level, rng) for level in range(len(LEVELS))]
+    targets = [_ask(drawn, index, rng) for index in chosen if index is not None]
+    colour = tuple(round(float(channel), 1) for channel in mean_colour(drawn))
+    return ExamScene(kind, seed, colour, tuple(targets))
+
+
+def _choose_region(drawn: Scene, level: int, rng: np.random.Generator) -> int | None:
+    """A region of a level: first a stratum of those there are, then a region of that.
+
+    The less of its box a region fills, the likelier it is chosen: `box filled` is to be no answer.
+    """
+    by_stratum: dict[str, list[int]] = {}
+    for index, region in enumerate(drawn.regions):
+        share = drawn.mask(index).mean()
+        if region.level == level and share >= SMALLEST_SHARE:
+            by_stratum.setdefault(stratum(share), []).append(index)
+    if not by_stratum:
+        return None
+    candidates = by_stratum[rng.choice(sorted(by_stratum))]
+    weights = np.array([(1 - _share_of_box(drawn, index)) ** 4 for index in candidates])
+    return int(rng.choice(candidates, p=weights / weights.sum()))
+
+
+def _share_of_box(drawn: Scene, index: int) -> float:
+    x0, y0, x1, y1 = drawn.box(index)
+    return min(0.99, drawn.mask(index).sum() / ((x1 - x0) * (y1 - y0)))
+
+
+def _ask(drawn: Scene, index: int, rng: np.random.Generator) -> Target:
+    mask, region = drawn.mask(index), drawn.regions[index]
+    y, x = divmod(int(rng.choice(np.flatnonzero(interior(mask)))), mask.shape[1])
+    return Target(
+        region=region.name,
+        level=LEVELS[region.level],
+        stratum=stratum(mask.mean()),
+        area=int(mask.sum()),
+        click=(x, y),
+        box=tuple(int(edge) for edge in drawn.box(index)),
+    )
+
+
+def interior(mask: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
+    """The mask without the pixels at its edge, where colours mix; all of it if it has no others."""
+    padded = np.pad(mask, 1)
+    inside = mask & padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    return inside if inside.any() else mask
