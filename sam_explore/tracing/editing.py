@@ -1,5 +1,6 @@
 """Change tensors while the model runs: `edit`, the writing twin of `record`."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -11,8 +12,11 @@ from sam_explore.model import HookPoint, Sam
 from sam_explore.model.lock import lock_of
 
 from .recording import blaming, find_hooks
+from .steps import Run
 
 Edit = Callable[[Tensor, HookPoint], Tensor]
+# Names or patterns of hook points, each with its edit, in the order in which they act.
+Edits = tuple[tuple[str, Edit], ...]
 
 
 @contextmanager
@@ -43,6 +47,22 @@ def edit(sam: Sam, edits: Mapping[str, Edit]) -> Iterator[None]:
 def zero(tensor: Tensor, hook: HookPoint) -> Tensor:
     """An edit: zeros instead of the tensor."""
     return torch.zeros_like(tensor)
+
+
+class Intervention(ABC):
+    """A ready-made edit of a run, as `trace.with_interventions` takes it.
+
+    A frozen dataclass; `sx.interventions` holds those that there are.
+    """
+
+    @abstractmethod
+    def edits(self, run: Run) -> Edits:
+        """What it changes in this run.
+
+        Equal interventions give equal edits, since traces share results by them. What can't be done
+        in any run of the model is a ValueError here. What these prompts or windows alone rule out
+        is left to the edits, which may never be reached.
+        """
 
 
 def check_edit(fn: Edit) -> None:

@@ -31,18 +31,10 @@ def running(trace: "Trace", step: Step, backwards: bool = False) -> Iterator[Run
     """
     what = describe(step, trace.sam.config.encoder_depth)
     announce(f"Backwards through the {what[0].lower()}{what[1:]}" if backwards else what)
-    family = trace._family
     with lock_of(trace.sam), ExitStack() as attached:
         refuse_foreign_hooks(trace.sam)
-        refuse_changed_weights(trace.sam, family.versions)
+        refuse_changed_weights(trace.sam, trace._family.versions)
         for name, fn in trace._edits_in(step):
             attached.enter_context(edit(trace.sam, {name: fn}))
         attached.enter_context(explicit(step, trace.sam))
-        yield Run(
-            trace.sam,
-            family.pixels,
-            trace.frame,
-            trace.prompts,
-            trace.windows,
-            trace.relative_positions,
-        )
+        yield trace._start

@@ -18,13 +18,13 @@ from sam_explore.prediction import (
     prediction_from,
 )
 
-from .editing import Edit, check_edit
+from .editing import Edit, Edits, Intervention, check_edit
 from .family import Family
 from .guards import own, refuse_changed_weights
 from .listing import list_hooks
 from .recording import Reduction, find_hooks, record, reduced
 from .running import running
-from .steps import DECODE, PROJECT, PROMPTS, Step, compute, inputs_of, order_of, step_of
+from .steps import DECODE, PROJECT, PROMPTS, Run, Step, compute, inputs_of, order_of, step_of
 
 DEFAULT_CACHE_BYTES = 2 * 2**30
 
@@ -60,7 +60,7 @@ class Trace:
     relative_positions: str = "interpolate"
     preprocessing: str = "original"
     cache_bytes: int = DEFAULT_CACHE_BYTES
-    _edits: tuple[tuple[str, Edit], ...] = field(default=(), repr=False)
+    _edits: tuple[tuple[str, Edit] | Intervention, ...] = field(default=(), repr=False)
     _family: Family | None = field(default=None, repr=False)
 
     def __post_init__(self):
@@ -70,6 +70,7 @@ class Trace:
         self.sam.config.check_windows(windows, self.relative_positions)
         object.__setattr__(self, "windows", windows)
         check_fit(self.prompts, self.frame.image_size, self.sam.config)
+        self._all_edits  # noqa: B018  what can't be done is refused at once
 
     def __getitem__(self, name: str) -> Tensor:
         """The tensor at a hook point; see `list_hooks` for the names. It must not be changed."""
@@ -132,7 +133,7 @@ class Trace:
     @property
     def edits(self) -> tuple[str, ...]:
         """Names of the edited hook points, in the order of the edits."""
-        return tuple(name for name, _ in self._edits)
+        return tuple(name for name, _ in self._all_edits)
 
     def with_prompts(self, prompts: Prompts) -> "Trace":
         """The same run with other prompts; the image encoder's results are shared."""
@@ -149,9 +150,20 @@ class Trace:
             ValueError: a name without a match.
             TypeError: an object that can't be hashed in place of a function.
         """
-        check_edit(fn)
-        added = tuple((hook.name, fn) for hook in find_hooks(self.sam, name))
-        return replace(self, _edits=self._edits + added)
+        return replace(self, _edits=(*self._edits, (name, fn)))
+
+    def with_interventions(self, *interventions: Intervention) -> "Trace":
+        """The same run with ready-made edits, which act in this order; see `sx.interventions`.
+
+            trace.with_interventions(sx.interventions.AblateHead(block=5, head=2))
+
+        They are worked out anew when prompts or windows change. Results are shared between traces
+        with equal interventions.
+
+        Raises:
+            ValueError: a block, a head or a token that the model doesn't have.
+        """
+        return replace(self, _edits=self._edits + interventions)
 
     def with_windows(
         self, windows: Sequence[int] | None, relative_positions: str = "interpolate"
@@ -235,8 +247,32 @@ class Trace:
                     self._family.store.put((self._key(step), name), tensor)
         return output, recorded
 
-    def _edits_in(self, step: Step) -> tuple[tuple[str, Edit], ...]:
-        return tuple((name, fn) for name, fn in self._edits if step_of(name) == step)
+    @cached_property
+    def _start(self) -> Run:
+        """What the steps start from, and what interventions are worked out for."""
+        settings = self.prompts, self.windows, self.relative_positions
+        return Run(self.sam, self._family.pixels, self.frame, *settings)
+
+    @cached_property
+    def _all_edits(self) -> Edits:
+        """The edits of single hook points in their order, those of interventions for this run."""
+        found = []
+        for each in self._edits:
+            edits = each.edits(self._start) if isinstance(each, Intervention) else (each,)
+            for name, fn in edits:
+                check_edit(fn)
+                found += [(hook.name, fn) for hook in find_hooks(self.sam, name)]
+        return tuple(found)
+
+    @cached_property
+    def _edits_by_step(self) -> dict[Step, Edits]:
+        by_step: dict[Step, Edits] = {}
+        for name, fn in self._all_edits:
+            by_step[step_of(name)] = (*by_step.get(step_of(name), ()), (name, fn))
+        return by_step
+
+    def _edits_in(self, step: Step) -> Edits:
+        return self._edits_by_step.get(step, ())
 
     def _key(self, step: Step) -> Hashable:
         """All that the result of a step depends on, within the family."""

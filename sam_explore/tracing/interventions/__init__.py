@@ -1,0 +1,39 @@
+"""Ready-made edits of a run, one line each; they go together.
+
+    trace.with_interventions(sx.interventions.AblateHead(block=5, head=2))
+
+What they take away, exchange or put in is in docs/interventions.md. One of your own is a frozen
+dataclass that extends `Intervention`.
+"""
+
+from ..editing import Intervention
+from .ablation import (
+    AblateAttention,
+    AblateBlock,
+    AblateHead,
+    AblateMlp,
+    AblatePositionEncoding,
+    AblateRelativePositions,
+)
+from .channels import ScaleChannel
+from .knock_out import KnockOutAttention, KnockOutDecoderAttention
+from .patching import PatchTokens
+from .prompts import DropMaskToken, DropPaddingToken, DropPromptToken, SwapForegroundBackground
+
+__all__ = [
+    "AblateAttention",
+    "AblateBlock",
+    "AblateHead",
+    "AblateMlp",
+    "AblatePositionEncoding",
+    "AblateRelativePositions",
+    "DropMaskToken",
+    "DropPaddingToken",
+    "DropPromptToken",
+    "Intervention",
+    "KnockOutAttention",
+    "KnockOutDecoderAttention",
+    "PatchTokens",
+    "ScaleChannel",
+    "SwapForegroundBackground",
+]

@@ -1,0 +1,148 @@
+"""Take away what a part of the image encoder contributes, or all but its mean over the tokens."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from sam_explore.model import HookPoint
+
+from ..editing import Edit, Edits, Intervention, zero
+from ..steps import Run
+from .places import by_window, check_index, in_block
+
+
+@dataclass(frozen=True)
+class AblateHead(Intervention):
+    """One head of a block's attention gives nothing, or every token its mean.
+
+    What the output projection's bias adds stays.
+
+    Args:
+        block: a block of the image encoder.
+        head: one of its heads.
+        to: "zero", or "mean": the mean over the tokens of this picture, window padding left out.
+    """
+
+    block: int
+    head: int
+    to: str = "zero"
+
+    def edits(self, run: Run) -> Edits:
+        config = run.sam.config
+        name = in_block(config, self.block, "attention.hook_out_per_head")
+        check_index("head", self.head, config.encoder_heads)
+        _edit_to(self.to)  # refuses what neither is
+        return ((name, _AblatedHead(self.head, self.to, config.grid)),)
+
+
+@dataclass(frozen=True)
+class AblateAttention(Intervention):
+    """A block's attention adds nothing to the residual stream, or the same to every token.
+
+    Args:
+        block: a block of the image encoder.
+        to: "zero", or "mean": the mean of what it adds over the tokens of this picture.
+    """
+
+    block: int
+    to: str = "zero"
+
+    def edits(self, run: Run) -> Edits:
+        return ((in_block(run.sam.config, self.block, "attention.hook_out"), _edit_to(self.to)),)
+
+
+@dataclass(frozen=True)
+class AblateMlp(Intervention):
+    """A block's MLP adds nothing to the residual stream, or the same to every token.
+
+    Args:
+        block: a block of the image encoder.
+        to: "zero", or "mean": the mean of what it adds over the tokens of this picture.
+    """
+
+    block: int
+    to: str = "zero"
+
+    def edits(self, run: Run) -> Edits:
+        return ((in_block(run.sam.config, self.block, "mlp.hook_out"), _edit_to(self.to)),)
+
+
+@dataclass(frozen=True)
+class AblateBlock(Intervention):
+    """A whole block adds nothing to the residual stream, or the same to every token.
+
+    Args:
+        block: a block of the image encoder.
+        to: "zero", after which the block hands on what it got; or "mean": its attention adds its
+            mean over the tokens of this picture, and then its MLP, reading that, adds its own.
+    """
+
+    block: int
+    to: str = "zero"
+
+    def edits(self, run: Run) -> Edits:
+        parts = AblateAttention(self.block, self.to), AblateMlp(self.block, self.to)
+        return tuple(pair for part in parts for pair in part.edits(run))
+
+
+@dataclass(frozen=True)
+class AblatePositionEncoding(Intervention):
+    """Tokens don't get the learned vector of their place.
+
+    Args:
+        to: "zero", or "mean": every token gets the mean of all places' vectors.
+    """
+
+    to: str = "zero"
+
+    def edits(self, run: Run) -> Edits:
+        return (("image_encoder.position_encoder.hook_encoding", _edit_to(self.to)),)
+
+
+@dataclass(frozen=True)
+class AblateRelativePositions(Intervention):
+    """Attention scores lose the terms of vertical and horizontal distance.
+
+    Args:
+        block: a block of the image encoder, or None for all.
+    """
+
+    block: int | None = None
+
+    def edits(self, run: Run) -> Edits:
+        place = "attention.hook_relative_*"
+        if self.block is None:
+            return ((f"image_encoder.vit.blocks.*.{place}", zero),)
+        return ((in_block(run.sam.config, self.block, place), zero),)
+
+
+@dataclass(frozen=True)
+class _AblatedHead:
+    """The edit of `AblateHead`, on a grid of so many tokens along a side."""
+
+    head: int
+    to: str
+    grid: int
+
+    def __call__(self, tensor: Tensor, hook: HookPoint) -> Tensor:
+        vectors = tensor[:, self.head]  # a view: window, token, channel
+        if self.to == "zero":
+            vectors.zero_()
+        else:
+            is_token = by_window(None, self.grid, vectors.shape[1]).to(vectors.device)
+            vectors.copy_(vectors[is_token].mean(dim=0))
+        return tensor
+
+
+def _mean(tensor: Tensor, hook: HookPoint) -> Tensor:
+    """An edit: every token of the grid is the mean of all."""
+    return tensor.mean(dim=(1, 2), keepdim=True).expand_as(tensor).contiguous()
+
+
+_EDITS = {"zero": zero, "mean": _mean}
+
+
+def _edit_to(to: str) -> Edit:
+    if to not in _EDITS:
+        raise ValueError(f"to must be {' or '.join(_EDITS)}, not {to!r}.")
+    return _EDITS[to]

@@ -1,0 +1,57 @@
+"""The edit behind every knock-out: keys that some queries of an attention can't see."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool
+from torch import Tensor
+
+from sam_explore.model import HookPoint
+
+from .places import by_window
+
+
+@dataclass(frozen=True)
+class Hide:
+    """An edit of attention scores: -inf, so a weight of exactly 0, for pairs of query and key.
+
+    Args:
+        queries: which of them can't see the keys, None for all.
+        keys: which keys.
+        head: one head, or None for all.
+        grid: in the image encoder, tokens along a side of the grid. Queries and keys are then
+            counted row by row over the grid, wherever the windows put them. None elsewhere.
+    """
+
+    queries: frozenset[int] | None
+    keys: frozenset[int] | None
+    head: int | None = None
+    grid: int | None = None
+
+    def __call__(self, scores: Tensor, hook: HookPoint) -> Tensor:
+        looking = self._marked("query", self.queries, scores.shape[-2], hook)
+        hidden = self._marked("key", self.keys, scores.shape[-1], hook)
+        if (looking.any(dim=1) & hidden.all(dim=1)).any():
+            raise ValueError(
+                f"In {hook.name} some queries would have no key left to attend to. Leave at least "
+                "one key that they can see, in each window."
+            )
+        pairs = (looking[:, :, None] & hidden[:, None, :]).to(scores.device)
+        some = scores if self.head is None else scores[:, self.head, None]
+        some.masked_fill_(pairs[:, None], float("-inf"))
+        return scores
+
+    def _marked(
+        self, name: str, places: frozenset[int] | None, count: int, hook: HookPoint
+    ) -> Bool[Tensor, "window token"]:
+        if self.grid is not None:
+            return by_window(places, self.grid, count)
+        outside = [place for place in places or () if place >= count]
+        if outside:
+            raise ValueError(
+                f"{name} {min(outside)} is not there in {hook.name}: this run has {count}, "
+                f"from 0 to {count - 1}."
+            )
+        marked = torch.zeros(1, count, dtype=torch.bool)
+        marked[:, slice(None) if places is None else sorted(places)] = True
+        return marked

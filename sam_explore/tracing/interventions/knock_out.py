@@ -1,0 +1,116 @@
+"""Knock out attention: some tokens can't see others, and attend to the rest all the more."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sam_explore.model import SamConfig
+
+from ..editing import Edits, Intervention
+from ..steps import Run
+from .hiding import Hide
+from .places import Places, check_index, flat_places, in_block, pairs_of
+
+# Of each attention of the decoder: whether its queries and its keys are image tokens.
+_ON_IMAGE = {
+    "self_attention": (False, False),
+    "token_to_image": (False, True),
+    "image_to_token": (True, False),
+    "final_token_to_image": (False, True),
+}
+
+
+@dataclass(frozen=True)
+class KnockOutAttention(Intervention):
+    """Some image tokens can't attend to some others in the image encoder.
+
+    Their scores become -inf before the softmax: those weights are 0, and each row still sums to 1.
+    A windowed block has no other pairs than those within a window; the window's padding stays
+    visible. If a query has no key left, the run stops there with a ValueError.
+
+    Args:
+        queries: rows and columns of the tokens that look, or None for all.
+        keys: rows and columns of the tokens that those can't see.
+        block: one block, or None for all.
+        head: one head, or None for all.
+    """
+
+    queries: Places | None
+    keys: Places
+    block: int | None = None
+    head: int | None = None
+
+    def __post_init__(self):
+        queries = None if self.queries is None else pairs_of("queries", self.queries)
+        object.__setattr__(self, "queries", queries)
+        object.__setattr__(self, "keys", pairs_of("keys", self.keys))
+
+    def edits(self, run: Run) -> Edits:
+        config = run.sam.config
+        name = "image_encoder.vit.blocks.*.attention.hook_scores"
+        if self.block is not None:
+            name = in_block(config, self.block, "attention.hook_scores")
+        if self.head is not None:
+            check_index("head", self.head, config.encoder_heads)
+        queries = None if self.queries is None else flat_places("queries", self.queries, config)
+        keys = flat_places("keys", self.keys, config)
+        return ((name, Hide(queries, keys, self.head, config.grid)),)
+
+
+@dataclass(frozen=True)
+class KnockOutDecoderAttention(Intervention):
+    """The same in an attention of the mask decoder.
+
+    Tokens are given by their numbers: 0 is the IoU token, the mask tokens follow from 1, then the
+    prompt tokens. Where the image tokens look or are looked at, rows and columns take their place.
+    How many prompt tokens there are depends on the prompts; the run says so if one isn't there.
+
+    Args:
+        attention: "layers.N.self_attention", "layers.N.token_to_image", "layers.N.image_to_token"
+            or "final_token_to_image"; a star as N means all layers.
+        queries: those that look, or None for all.
+        keys: those that the queries can't see.
+        head: one head, or None for all.
+    """
+
+    attention: str
+    queries: int | Places | None
+    keys: int | Places
+    head: int | None = None
+
+    def __post_init__(self):
+        kind = self.attention.rsplit(".", 1)[-1]
+        if kind not in _ON_IMAGE:
+            raise ValueError(
+                "attention must be layers.N.self_attention, layers.N.token_to_image, "
+                f"layers.N.image_to_token or final_token_to_image, not {self.attention!r}."
+            )
+        for name, on_image in zip(("queries", "keys"), _ON_IMAGE[kind], strict=True):
+            given = getattr(self, name)
+            if given is not None:
+                places = pairs_of(name, given) if on_image else _numbers(name, given)
+                object.__setattr__(self, name, places)
+
+    def edits(self, run: Run) -> Edits:
+        config = run.sam.config
+        if self.head is not None:
+            check_index("head", self.head, config.decoder_heads)
+        queries, keys = (_flat(name, getattr(self, name), config) for name in ("queries", "keys"))
+        name = f"mask_decoder.transformer.{self.attention}.hook_scores"
+        return ((name, Hide(queries, keys, self.head)),)
+
+
+def _numbers(name: str, numbers: object) -> tuple[int, ...]:
+    array = np.atleast_1d(np.asarray(numbers))
+    if array.ndim != 1 or not len(array) or array.dtype.kind not in "iu" or array.min() < 0:
+        raise ValueError(
+            f"{name} must be the numbers of tokens from 0, at least one, such as [5], not "
+            f"{numbers!r}."
+        )
+    return tuple(sorted(set(array.tolist())))
+
+
+def _flat(name: str, places: tuple | None, config: SamConfig) -> frozenset[int] | None:
+    if places is None or isinstance(places[0], int):
+        return None if places is None else frozenset(places)
+    return flat_places(name, places, config)

@@ -1,0 +1,75 @@
+"""Activation patching: some tokens of one run in place of those of another."""
+
+from dataclasses import dataclass, field
+
+from jaxtyping import Float
+from torch import Tensor
+
+from sam_explore.model import HookPoint
+
+from ..editing import Edits, Intervention
+from ..recording import find_hooks
+from ..steps import Run
+from ..trace import Trace
+from .places import Places, flat_places, in_block, pairs_of
+
+
+@dataclass(frozen=True)
+class PatchTokens(Intervention):
+    """Some tokens at a block are those that another run has in the same places.
+
+    The other run is read when this is made, as far as the block.
+
+    Args:
+        source: the other run, of another picture or with other edits.
+        block: a block of the image encoder.
+        tokens: rows and columns.
+        at: a hook point of the block whose tensor lies on the grid, such as "hook_residual_pre",
+            "attention.hook_out" or "mlp.hook_out".
+
+    Raises:
+        ValueError: a block, a hook point or tokens that the source doesn't have.
+    """
+
+    source: Trace = field(repr=False)
+    block: int
+    tokens: Places
+    at: str = "hook_residual_post"
+    _vectors: Float[Tensor, "token channel"] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self):
+        tokens = pairs_of("tokens", self.tokens)
+        object.__setattr__(self, "tokens", tokens)
+        sam = self.source.sam
+        name = in_block(sam.config, self.block, self.at)
+        (hook,) = find_hooks(sam, [name])
+        if hook.axes[1:3] != ("row", "column"):
+            raise ValueError(
+                f"at must be a place where the tokens lie on the grid, but the axes of {name} are "
+                f"{', '.join(hook.axes)}."
+            )
+        places = sorted(flat_places("tokens", tokens, sam.config))
+        object.__setattr__(self, "_vectors", self.source[name][0].flatten(0, 1)[places])
+
+    def edits(self, run: Run) -> Edits:
+        config = run.sam.config
+        flat_places("tokens", self.tokens, config)
+        return ((in_block(config, self.block, self.at), _Patch(self)),)
+
+
+@dataclass(frozen=True)
+class _Patch:
+    """The edit of `PatchTokens`."""
+
+    patch: PatchTokens
+
+    def __call__(self, tensor: Tensor, hook: HookPoint) -> Tensor:
+        rows, columns = zip(*self.patch.tokens, strict=True)
+        vectors = self.patch._vectors
+        if vectors.shape[1] != tensor.shape[-1]:
+            raise ValueError(
+                f"The source has {vectors.shape[1]} channels at {hook.name}, this model "
+                f"{tensor.shape[-1]}. Patch between runs of models of one size."
+            )
+        tensor[0, rows, columns] = vectors.to(tensor)
+        return tensor

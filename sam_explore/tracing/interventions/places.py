@@ -1,0 +1,80 @@
+"""Where interventions act: blocks, heads and tokens that a model has, or an error in words."""
+
+from collections.abc import Iterable, Sequence
+from math import isqrt
+
+import numpy as np
+import torch
+from jaxtyping import Bool
+from torch import Tensor
+
+from sam_explore.model import SamConfig
+from sam_explore.model.attention import split_windows
+
+# Rows and columns of image tokens: one pair, several, or an array (token, 2).
+Places = Sequence | np.ndarray
+
+
+def check_index(name: str, index: int, count: int) -> None:
+    """Refuse an index that isn't one of `count`.
+
+    Raises:
+        ValueError: it is negative, or too large.
+    """
+    if not 0 <= index < count:
+        raise ValueError(f"{name} must be 0 to {count - 1} in this model, not {index}.")
+
+
+def in_block(config: SamConfig, block: int, place: str) -> str:
+    """The name of a hook point inside a block of the image encoder.
+
+    Raises:
+        ValueError: the model has no such block.
+    """
+    check_index("block", block, config.encoder_depth)
+    return f"image_encoder.vit.blocks.{block}.{place}"
+
+
+def pairs_of(name: str, places: object) -> tuple[tuple[int, int], ...]:
+    """Rows and columns as a tuple of pairs, ascending, each once.
+
+    Raises:
+        ValueError: something else than pairs of whole numbers, or none at all.
+    """
+    pairs = np.atleast_2d(np.asarray(places))
+    if pairs.ndim != 2 or pairs.shape[1] != 2 or not len(pairs) or pairs.dtype.kind not in "iu":
+        raise ValueError(
+            f"{name} must be rows and columns of tokens, such as [(3, 4), (3, 5)], at least one, "
+            f"not {places!r}. Of a mask over the grid, np.argwhere(mask) gives them."
+        )
+    return tuple(sorted({(row, column) for row, column in pairs.tolist()}))
+
+
+def flat_places(name: str, pairs: Iterable[tuple[int, int]], config: SamConfig) -> frozenset[int]:
+    """Each token's place when the grid is counted row by row.
+
+    Raises:
+        ValueError: a token outside the grid.
+    """
+    outside = [pair for pair in pairs if not all(0 <= place < config.grid for place in pair)]
+    if outside:
+        raise ValueError(
+            f"{name} must be rows and columns from 0 to {config.grid - 1}, the token grid of this "
+            f"model, but {outside[0]} is outside."
+        )
+    return frozenset(row * config.grid + column for row, column in pairs)
+
+
+def by_window(
+    places: frozenset[int] | None, grid: int, tokens: int
+) -> Bool[Tensor, "window token"]:
+    """Which tokens of each window lie at these places of the grid; padding never does.
+
+    Args:
+        places: counted row by row; None for all.
+        grid: tokens along a side of the whole grid.
+        tokens: in one window. Global attention is one window as large as the grid.
+    """
+    marked = torch.zeros(grid * grid)
+    marked[slice(None) if places is None else sorted(places)] = 1
+    return split_windows(marked.view(1, grid, grid, 1), isqrt(tokens)).flatten(1).bool()

@@ -1,0 +1,117 @@
+"""Prompts without some of their tokens, and with foreground and background exchanged."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from sam_explore.geometry import FOREGROUND
+from sam_explore.model import HookPoint
+from sam_explore.model.prompt_encoder import PromptEncoder
+
+from ..editing import Edits, Intervention
+from ..steps import Run
+from .hiding import Hide
+from .places import check_index
+
+# Where decoder tokens are read by others: as keys. Whatever none of these sees is not there.
+_READ_AT = (
+    "mask_decoder.transformer.layers.*.self_attention.hook_scores",
+    "mask_decoder.transformer.layers.*.image_to_token.hook_scores",
+)
+
+
+@dataclass(frozen=True)
+class DropPromptToken(Intervention):
+    """The decoder runs as if one prompt token weren't there: nothing attends to it.
+
+    Where the prompts don't make that many tokens, the decoder's run says so in a ValueError.
+
+    Args:
+        token: its number among the prompt tokens: the points in their order, then the padding
+            token, or the box's two corners.
+    """
+
+    token: int
+
+    def edits(self, run: Run) -> Edits:
+        count = run.prompts.token_count
+        if not 0 <= self.token < count:
+            return _refusal(
+                f"Prompt token {self.token} can't be dropped: these prompts make {count}, counted "
+                "from 0."
+            )
+        return _unseen(1 + run.sam.config.mask_tokens + self.token)
+
+
+@dataclass(frozen=True)
+class DropPaddingToken(Intervention):
+    """The decoder runs as if no padding token ("not a point") followed the points.
+
+    With a box, or without points, there is none; the decoder's run then says so in a ValueError.
+    """
+
+    def edits(self, run: Run) -> Edits:
+        if run.prompts.box is not None or not len(run.prompts.points):
+            return _refusal(
+                "There is no padding token to drop: only points without a box are followed by one."
+            )
+        return DropPromptToken(run.prompts.token_count - 1).edits(run)
+
+
+@dataclass(frozen=True)
+class DropMaskToken(Intervention):
+    """The other masks and the predicted IoU come out as if one mask token weren't there.
+
+    Nothing attends to it. Its own mask is still made, by a token that only looks.
+
+    Args:
+        mask: its number, as that of the mask.
+    """
+
+    mask: int
+
+    def edits(self, run: Run) -> Edits:
+        check_index("mask", self.mask, run.sam.config.mask_tokens)
+        return _unseen(1 + self.mask)
+
+
+@dataclass(frozen=True)
+class SwapForegroundBackground(Intervention):
+    """Foreground points get the learned vector of background ones, and the other way round."""
+
+    def edits(self, run: Run) -> Edits:
+        is_foreground = tuple((run.prompts.labels == FOREGROUND).tolist())
+        return (("prompt_encoder.hook_tokens", _Swap(run.sam.prompt_encoder, is_foreground)),)
+
+
+@dataclass(frozen=True)
+class _Swap:
+    """The edit of `SwapForegroundBackground`, for points that are foreground or not."""
+
+    encoder: PromptEncoder
+    is_foreground: tuple[bool, ...]
+
+    def __call__(self, tokens: Tensor, hook: HookPoint) -> Tensor:
+        to_background = self.encoder.background - self.encoder.foreground  # 1, channel
+        sign = torch.tensor([1.0 if each else -1.0 for each in self.is_foreground])
+        tokens[:, : len(sign)] += sign[:, None].to(tokens) * to_background
+        return tokens
+
+
+@dataclass(frozen=True)
+class _Refuse:
+    """An edit that stops a run of the decoder which can't be had, and says why."""
+
+    reason: str
+
+    def __call__(self, tensor: Tensor, hook: HookPoint) -> Tensor:
+        raise ValueError(self.reason)
+
+
+def _unseen(token: int) -> Edits:
+    return tuple((name, Hide(None, frozenset([token]))) for name in _READ_AT)
+
+
+def _refusal(reason: str) -> Edits:
+    return (("mask_decoder.hook_tokens_in", _Refuse(reason)),)

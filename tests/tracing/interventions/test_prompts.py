@@ -1,0 +1,120 @@
+"""Dropped tokens: the decoder answers as if they had never been put in. Swapped labels likewise."""
+
+import numpy as np
+import pytest
+import torch
+
+from sam_explore.geometry import Prompts
+from sam_explore.tracing import Trace
+from sam_explore.tracing.interventions import (
+    DropMaskToken,
+    DropPaddingToken,
+    DropPromptToken,
+    SwapForegroundBackground,
+)
+
+from ...probes.small import small_sam, small_trace
+
+TOKENS = "prompt_encoder.hook_tokens"
+POINTS = Prompts(points=[(12, 8), (30, 15)], labels=[1, 0])
+BOX = Prompts(points=[(12, 8)], box=(3, 2, 30, 18))
+
+
+@pytest.fixture(scope="module")
+def trace():
+    return small_trace(small_sam()).with_prompts(POINTS)
+
+
+def decoded(trace: Trace, prompt_tokens: torch.Tensor) -> np.ndarray:
+    """The logits that these prompt tokens give."""
+    with torch.no_grad():
+        return trace.sam.decode(trace.encoded.tokens, prompt_tokens)[0][0].numpy()
+
+
+def test_without_its_padding_token_a_click_is_decoded_from_its_points(trace):
+    # Two points make tokens 0 and 1, and 2 is the padding.
+    dropped = trace.with_interventions(DropPaddingToken()).prediction.logits
+    np.testing.assert_allclose(dropped, decoded(trace, trace[TOKENS][:, :2]), rtol=1e-4, atol=1e-5)
+    assert np.abs(dropped - trace.prediction.logits).max() > 1e-3
+
+
+@pytest.mark.parametrize("prompts", [POINTS, BOX], ids=["points", "box"])
+@pytest.mark.parametrize("token", [0, 1, 2])
+def test_without_a_prompt_token_the_others_are_decoded(trace, prompts, token):
+    asked = trace.with_prompts(prompts)
+    others = [each for each in range(3) if each != token]
+    dropped = asked.with_interventions(DropPromptToken(token)).prediction.logits
+    expected = decoded(asked, asked[TOKENS][:, others])
+    np.testing.assert_allclose(dropped, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_without_all_prompt_tokens_it_is_the_run_without_prompts(trace):
+    dropped = trace.with_interventions(*map(DropPromptToken, range(3))).prediction
+    empty = trace.with_prompts(Prompts()).prediction
+    np.testing.assert_allclose(dropped.logits, empty.logits, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(dropped.iou, empty.iou, rtol=1e-4, atol=1e-5)
+
+
+def test_without_a_mask_token_the_others_are_decoded_as_if_it_were_not_there(trace):
+    decoder, name = trace.sam.mask_decoder, "mask_decoder.transformer.hook_tokens"
+    # IoU token, four mask tokens, three prompt tokens; the third mask token is number 3.
+    others = [0, 1, 2, 4, 5, 6, 7]
+    image = trace["mask_decoder.hook_image_in"].flatten(2).transpose(1, 2)
+    encoding = trace["coordinate_encoder.hook_grid"].flatten(1).T
+    with torch.no_grad():
+        tokens = trace["mask_decoder.hook_tokens_in"][:, others]
+        expected, _ = decoder.transformer(tokens, image, encoding)
+
+    dropped = trace.with_interventions(DropMaskToken(2))
+
+    torch.testing.assert_close(dropped[name][:, others], expected, rtol=1e-4, atol=1e-5)
+    assert (dropped[name] - trace[name]).abs().max() > 1e-3
+    assert np.isfinite(dropped.prediction.logits).all()
+
+
+def test_a_dropped_token_is_the_one_of_the_prompts_at_hand(trace):
+    dropped = trace.with_interventions(DropPaddingToken()).with_prompts(Prompts([(4, 4)]))
+    tokens = dropped[TOKENS]
+    expected = decoded(dropped, tokens[:, :1])
+    np.testing.assert_allclose(dropped.prediction.logits, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("intervention", "prompts", "message"),
+    [
+        (DropPaddingToken(), BOX, "no padding token to drop"),
+        (DropPaddingToken(), Prompts(), "no padding token to drop"),
+        (DropPromptToken(3), POINTS, "Prompt token 3 can't be dropped: these prompts make 3"),
+        (DropPromptToken(-1), POINTS, "Prompt token -1 can't be dropped"),
+        (DropPromptToken(0), Prompts(), "these prompts make 0"),
+    ],
+)
+def test_a_token_that_is_not_there_is_refused_by_the_decoder_alone(
+    trace, intervention, prompts, message
+):
+    dropped = trace.with_prompts(prompts).with_interventions(intervention)
+    assert torch.equal(dropped.encoded.tokens, trace.encoded.tokens)
+    with pytest.raises(ValueError, match=message):
+        dropped.prediction  # noqa: B018
+    assert trace.prediction is not None
+
+
+def test_a_mask_token_that_the_model_does_not_have_is_refused_at_once(trace):
+    with pytest.raises(ValueError, match="mask must be 0 to 3 in this model, not 4"):
+        trace.with_interventions(DropMaskToken(4))
+
+
+@pytest.mark.parametrize("prompts", [POINTS, BOX], ids=["points", "box"])
+def test_swapped_embeddings_are_swapped_labels(trace, prompts):
+    opposite = Prompts(prompts.points, 1 - prompts.labels, prompts.box)
+    swapped = trace.with_prompts(prompts).with_interventions(SwapForegroundBackground())
+    other = trace.with_prompts(opposite)
+    torch.testing.assert_close(swapped[TOKENS], other[TOKENS])
+    expected = other.prediction.logits
+    np.testing.assert_allclose(swapped.prediction.logits, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_without_points_there_is_nothing_to_swap(trace):
+    plain = trace.with_prompts(Prompts(box=(3, 2, 30, 18)))
+    swapped = plain.with_interventions(SwapForegroundBackground())
+    assert np.array_equal(swapped.prediction.logits, plain.prediction.logits)
