@@ -1,5 +1,6 @@
 """See and change what happens inside a run: record and edit, and traces that do both lazily."""
 
+from . import interventions
 from .editing import edit, zero
 from .listing import HookInfo, list_hooks
 from .progress import Cancelled, between_steps
@@ -15,6 +16,7 @@ __all__ = [
     "channel",
     "edit",
     "encoder_seconds",
+    "interventions",
     "list_hooks",
     "norm",
     "record",
