@@ -112,6 +112,18 @@ class Frame:
         return min(max(row, 0), last), min(max(column, 0), last)
 
     @property
+    def token_size_px(self) -> tuple[float, float]:
+        """Height and width of one token's patch in pixels of the picture."""
+        across, down = self._scale
+        return self.patch_size / float(down), self.patch_size / float(across)
+
+    @property
+    def tokens_shown(self) -> tuple[int, int]:
+        """Rows and columns of the tokens that hold some of the picture; the others are padding."""
+        height, width = self.input_size
+        return -(-height // self.patch_size), -(-width // self.patch_size)
+
+    @property
     def _scale(self) -> Float[np.ndarray, "2"]:
         (height, width), (input_height, input_width) = self.image_size, self.input_size
         return np.array([input_width / width, input_height / height])

@@ -176,6 +176,14 @@ class TestFrame:
         assert WIDE.token_at(point_px) == token
         assert WIDE.token_at(np.array(point_px)) == token
 
+    def test_a_token_in_pixels_and_the_tokens_that_show_the_picture(self):
+        assert WIDE.token_size_px == (20, 20)
+        assert WIDE.tokens_shown == (4, 10)
+        # 97 x 133 in 58 x 80: seven rows of 8, and two pixels that take an eighth.
+        frame = Frame((97, 133), (58, 80), side=80, patch_size=8)
+        np.testing.assert_allclose(frame.token_size_px, (8 * 97 / 58, 8 * 133 / 80))
+        assert frame.tokens_shown == (8, 10)
+
 
 class TestFitLongestSide:
     @pytest.mark.parametrize(

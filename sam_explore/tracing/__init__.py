@@ -1,6 +1,12 @@
 """See and change what happens inside a run: record and edit, and traces that do both lazily."""
 
-from . import interventions
+from .attention_rows import (
+    AttentionOfQuery,
+    attention_column,
+    attention_position_terms,
+    attention_row,
+)
+from .attention_sums import AttentionStatistics, attention_statistics
 from .editing import edit, zero
 from .listing import HookInfo, list_hooks
 from .progress import Cancelled, between_steps
@@ -9,14 +15,19 @@ from .timing import encoder_seconds
 from .trace import Trace
 
 __all__ = [
+    "AttentionOfQuery",
+    "AttentionStatistics",
     "Cancelled",
     "HookInfo",
     "Trace",
+    "attention_column",
+    "attention_position_terms",
+    "attention_row",
+    "attention_statistics",
     "between_steps",
     "channel",
     "edit",
     "encoder_seconds",
-    "interventions",
     "list_hooks",
     "norm",
     "record",

@@ -1,0 +1,269 @@
+"""Attention without its matrix: what one token attends to, and who attends to one token.
+
+The scores of a global block of ViT-B at 1024 pixels are 800 MB, and one row of them is 200 kB. A
+row needs its query alone: with the weights of the keys folded into the query, one product with the
+tokens gives all of its scores, and no key is ever formed. A column needs its key and, for the
+softmax, one number a query, which `row_sums` keeps.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from sam_explore.model import HookPoint
+from sam_explore.model.attention import join_windows, relative_vectors
+
+from .attention_block import BlockAttention, Square
+from .attention_sums import row_sums
+from .trace import Trace
+
+
+@dataclass(frozen=True, eq=False)
+class AttentionOfQuery:
+    """What one query token attends to in one block, by head, laid over the grid.
+
+    Before the softmax a score is the sum of three terms. In a windowed block the query sees the
+    tokens of its window only, and all others are NaN. Padding beyond the grid has scores too; it
+    gets no place here, but its share of the weights.
+
+    Args:
+        content: the product of query and key over the square root of the channels.
+        row_terms: the term of the vertical distance, the same for all keys of a row.
+        column_terms: the term of the horizontal distance, the same for all keys of a column.
+        weights: the softmax over all keys. With `padding` they sum up to 1.
+        padding: the weight that falls on padding tokens; 0 where there are none.
+    """
+
+    content: Float[Tensor, "head row column"]
+    row_terms: Float[Tensor, "head row"]
+    column_terms: Float[Tensor, "head column"]
+    weights: Float[Tensor, "head row column"]
+    padding: Float[Tensor, "head"]
+
+    @property
+    def scores(self) -> Float[Tensor, "head row column"]:
+        """The sum of the three terms."""
+        return self.content + self.row_terms[:, :, None] + self.column_terms[:, None, :]
+
+
+@torch.no_grad()
+def attention_row(trace: Trace, block: int, token: tuple[int, int]) -> AttentionOfQuery:
+    """What a token attends to in a block of the image encoder, for every head.
+
+        attention_row(trace, 5, (3, 4)).weights[0]  # where head 0 looks from row 3, column 4
+
+    Equal to the row of `hook_pattern` but for rounding, and the block does not run for it. Windows
+    of the run are respected, and so is every edit. Only one within the attention (of hook_q,
+    hook_k, hook_relative_rows, hook_relative_columns, hook_scores or hook_pattern) makes the block
+    run as a whole, with its matrix; the row is then taken from the edited tensors. `weights` are
+    always what `hook_pattern` holds; under an edit of the scores or of the pattern, the terms are
+    those before it.
+
+    Args:
+        trace: the run.
+        block: counted from 0.
+        token: row and column of the query.
+
+    Raises:
+        ValueError: a block or a token that the model does not have.
+    """
+    attention = BlockAttention(trace, block)
+    square = attention.square_of(token)
+    find = _row_of_run if attention.is_edited_inside else _row
+    content, row_terms, column_terms, weights = find(attention, square, *square.inside(token))
+    grid, (rows, columns) = attention.grid, square.on_grid
+    below = weights[:, square.rows :].sum((1, 2))
+    beside = weights[:, : square.rows, square.columns :].sum((1, 2))
+    return AttentionOfQuery(
+        _placed(content, square, grid),
+        _on_line(row_terms, rows, grid),
+        _on_line(column_terms, columns, grid),
+        _placed(weights, square, grid),
+        below + beside,
+    )
+
+
+@torch.no_grad()
+def attention_column(
+    trace: Trace, block: int, token: tuple[int, int]
+) -> Float[Tensor, "head row column"]:
+    """The weight that every query of the grid gives to one key token, for every head.
+
+    Equal to the column of `hook_pattern` but for rounding. NaN for queries that don't see the key,
+    being in another window. The first column of a block needs the sums of all its rows, which are
+    worked out in chunks and then kept with the trace; every further one is as quick as a row. An
+    edit within the block's attention makes the block run as a whole each time, as in
+    `attention_row`.
+
+    Args:
+        trace: the run.
+        block: counted from 0.
+        token: row and column of the key.
+
+    Raises:
+        ValueError: a block or a token that the model does not have.
+    """
+    attention = BlockAttention(trace, block)
+    square = attention.square_of(token)
+    find = _column_of_run if attention.is_edited_inside else _column
+    return _placed(find(attention, square, *square.inside(token)), square, attention.grid)
+
+
+@torch.no_grad()
+def attention_position_terms(
+    trace: Trace, block: int
+) -> tuple[Float[Tensor, "head row column key_row"], Float[Tensor, "head row column key_column"]]:
+    """What relative positions add to the scores of every query of the grid, for every head.
+
+    The terms of vertical and of horizontal distances, as `hook_relative_rows` and
+    `hook_relative_columns` hold them, but laid over the grid. In a windowed block, rows and columns
+    of keys are counted within the query's window, padding included. An edit within the block's
+    attention makes the block run as a whole, as in `attention_row`.
+
+    Raises ValueError for a block that the model does not have.
+    """
+    attention = BlockAttention(trace, block)
+    if attention.is_edited_inside:
+        return _position_terms_of_run(attention)
+    shape = (attention.heads, attention.grid, attention.grid, attention.side)
+    row_terms, column_terms = (attention.q_bias.new_empty(shape) for _ in range(2))
+    row_vectors = relative_vectors(attention.row_table, attention.side)
+    column_vectors = relative_vectors(attention.column_table, attention.side)
+    for square in attention.squares():
+        tokens = attention.normed(square)[: square.rows, : square.columns]
+        q = attention.queries(tokens)
+        place = (slice(None), *square.on_grid)
+        by_row, by_column = row_vectors[: square.rows], column_vectors[: square.columns]
+        row_terms[place] = torch.einsum("rchd,rkd->hrck", q, by_row)
+        column_terms[place] = torch.einsum("rchd,ckd->hrck", q, by_column)
+    return row_terms, column_terms
+
+
+def _row(
+    attention: BlockAttention, square: Square, row: int, column: int
+) -> tuple[
+    Float[Tensor, "head side side"],
+    Float[Tensor, "head side"],
+    Float[Tensor, "head side"],
+    Float[Tensor, "head side side"],
+]:
+    """The three terms and the weights within the square, padding included."""
+    tokens = attention.normed(square)
+    q = attention.queries(tokens[row, column])
+    scaled = q * attention.scale
+    # q (W n + b) is (W^T q) n + q b: one vector for each head in place of a key for each token.
+    folded = torch.einsum("hd,hdc->hc", scaled, attention.k_weight)
+    content = folded @ tokens.flatten(0, 1).T + (scaled * attention.k_bias).sum(-1, keepdim=True)
+    content = content.unflatten(-1, tokens.shape[:2])
+    row_terms = q @ _facing_query(attention.row_table, row).T
+    column_terms = q @ _facing_query(attention.column_table, column).T
+    scores = content + row_terms[:, :, None] + column_terms[:, None, :]
+    weights = scores.flatten(1).softmax(-1).view_as(scores)
+    return content, row_terms, column_terms, weights
+
+
+def _column(
+    attention: BlockAttention, square: Square, row: int, column: int
+) -> Float[Tensor, "head row column"]:
+    """Weights of the square's queries, as far as they lie on the grid."""
+    tokens = attention.normed(square)
+    k = attention.keys(tokens[row, column]) * attention.scale
+    tokens = tokens[: square.rows, : square.columns]
+    # The query meets the key and the vector of the vertical distance in one sum, which depends on
+    # its row, and the vector of the horizontal distance, which depends on its column.
+    by_row = k + _facing_key(attention.row_table, row, square.rows)[:, None]
+    by_column = _facing_key(attention.column_table, column, square.columns)[:, None]
+    by_column = by_column.expand(-1, len(k), -1)
+    scores = torch.einsum("rhd,hd->hr", by_row, attention.q_bias)[:, :, None]
+    scores = scores + torch.einsum("shd,hd->hs", by_column, attention.q_bias)[:, None, :]
+    folded = torch.einsum("rhd,hdc->rhc", by_row, attention.q_weight)
+    scores += torch.einsum("rsc,rhc->hrs", tokens, folded)
+    folded = torch.einsum("shd,hdc->shc", by_column, attention.q_weight)
+    scores += torch.einsum("rsc,shc->hrs", tokens, folded)
+    sums = row_sums(attention)[:, *square.on_grid]
+    return (scores - sums).clamp(max=0).exp()  # rounding makes no weight greater than 1
+
+
+def _facing_query(
+    table: Float[Tensor, "distance channel"], query: int
+) -> Float[Tensor, "key channel"]:
+    """The vectors that a query at this place of a line meets at each key."""
+    length = (len(table) + 1) // 2
+    return table[query : query + length].flip(0)
+
+
+def _facing_key(
+    table: Float[Tensor, "distance channel"], key: int, queries: int
+) -> Float[Tensor, "query channel"]:
+    """The vectors that the first so many queries of a line meet at a key at this place."""
+    length = (len(table) + 1) // 2
+    return table[length - 1 - key : length - 1 - key + queries]
+
+
+def _row_of_run(
+    attention: BlockAttention, square: Square, row: int, column: int
+) -> tuple[
+    Float[Tensor, "head side side"],
+    Float[Tensor, "head side"],
+    Float[Tensor, "head side"],
+    Float[Tensor, "head side side"],
+]:
+    """As `_row`, out of a run of the block with its edits."""
+    query = row * square.side + column
+    parts = ("hook_q", "hook_k", "hook_relative_rows", "hook_relative_columns", "hook_pattern")
+
+    def pick(tensor: Tensor, hook: HookPoint) -> Tensor:
+        kept = tensor[square.index]
+        return (kept if hook.name.endswith("hook_k") else kept[:, query]).clone()
+
+    names = [attention.name(f"attention.{part}") for part in parts]
+    q, k, *terms, weights = attention.trace.read(names, pick).values()
+    content = torch.einsum("hd,hkd->hk", q * attention.scale, k)
+    sides = (square.side, square.side)
+    return content.unflatten(-1, sides), *terms, weights.unflatten(-1, sides)
+
+
+def _column_of_run(
+    attention: BlockAttention, square: Square, row: int, column: int
+) -> Float[Tensor, "head row column"]:
+    """As `_column`, out of a run of the block with its edits."""
+    key = row * square.side + column
+    name = attention.name("attention.hook_pattern")
+    picked = attention.trace.read(name, lambda tensor, _: tensor[square.index, :, :, key].clone())
+    by_place = picked[name].unflatten(-1, (square.side, square.side))
+    return by_place[:, : square.rows, : square.columns]
+
+
+def _position_terms_of_run(
+    attention: BlockAttention,
+) -> tuple[Float[Tensor, "head row column key_row"], Float[Tensor, "head row column key_column"]]:
+    """As `attention_position_terms`, out of a run of the block with its edits."""
+    side, grid = attention.side, attention.grid
+    parts = ("hook_relative_rows", "hook_relative_columns")
+    names = [attention.name(f"attention.{part}") for part in parts]
+    found = []
+    for terms in attention.trace.read(names).values():
+        by_window = terms.unflatten(2, (side, side)).permute(0, 2, 3, 1, 4).flatten(3)
+        by_grid = join_windows(by_window, grid, grid)[0]
+        found.append(by_grid.unflatten(-1, (attention.heads, side)).permute(2, 0, 1, 3))
+    return found[0], found[1]
+
+
+def _placed(
+    values: Float[Tensor, "head rows columns"], square: Square, grid: int
+) -> Float[Tensor, "head row column"]:
+    """A square's values in their place on the grid; padding is cut off, and the rest is NaN."""
+    placed = values.new_full((len(values), grid, grid), torch.nan)
+    placed[:, *square.on_grid] = values[:, : square.rows, : square.columns]
+    return placed
+
+
+def _on_line(
+    values: Float[Tensor, "head length"], place: slice, grid: int
+) -> Float[Tensor, "head line"]:
+    """The same along one side of the grid."""
+    placed = values.new_full((len(values), grid), torch.nan)
+    placed[:, place] = values[:, : place.stop - place.start]
+    return placed

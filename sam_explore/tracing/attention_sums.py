@@ -1,0 +1,174 @@
+"""What is summed over a whole row of attention, for every query of a block: streamed in chunks.
+
+A few rows of queries are worked out at a time and forgotten, so that the matrix of a block is never
+there. What is left, a number or a few for each query and head, is kept with the trace.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from sam_explore.model import HookPoint
+from sam_explore.model.attention import relative_vectors
+
+from .attention_block import BlockAttention, Square
+from .guards import refuse_changed_weights
+from .progress import announce
+from .trace import Trace
+
+_CHUNK = 2**22  # scores at a time, 16 MiB: a few times that fits into a processor's cache
+
+# Some rows of a square's queries, and a number for each of their keys.
+Chunk = tuple[Square, slice, Float[Tensor, "head row column key"]]
+
+
+@dataclass(frozen=True, eq=False)
+class AttentionStatistics:
+    """How the queries of one block spread their weight, by head and by the query's place.
+
+    Args:
+        distance: the mean distance to the keys, in tokens, from centre to centre; each key counts
+            by its weight, padding does not count. NaN for a query that gives all to padding.
+        distance_px: the same in pixels of the picture.
+        entropy: in bits, over all keys, padding tokens included. 0 means that one key gets all, n
+            that the weight is spread as if 2^n keys got the same.
+        padding: the weight on padding tokens, 0 to 1.
+    """
+
+    distance: Float[Tensor, "head row column"]
+    distance_px: Float[Tensor, "head row column"]
+    entropy: Float[Tensor, "head row column"]
+    padding: Float[Tensor, "head row column"]
+
+
+@torch.no_grad()
+def attention_statistics(trace: Trace, block: int) -> AttentionStatistics:
+    """Distance, entropy and weight on padding of every query of a block, for every head.
+
+    Those of `hook_pattern` but for rounding, whose rows are worked out in chunks. They are kept
+    with the trace. An edit within the block's attention makes the block run as a whole, with its
+    matrix; the statistics are then those of the edited pattern. Where that doesn't sum up to 1,
+    distance is still a mean, while entropy and padding are of the weights as they are.
+
+    Source: distances after ViT (arXiv 2010.11929, figure 7, right).
+
+    Args:
+        trace: the run.
+        block: counted from 0.
+
+    Raises:
+        ValueError: a block that the model does not have.
+    """
+    attention = BlockAttention(trace, block)
+    found = _kept(attention, "attention statistics", _statistics)
+    return AttentionStatistics(*found)
+
+
+def row_sums(attention: BlockAttention) -> Float[Tensor, "head row column"]:
+    """The logarithm of the sum of exp(score) over all keys, for every query of the grid.
+
+    A weight is exp(score - this). Edits within the attention are not in it.
+    """
+    return _kept(attention, "attention row sums", _row_sums)
+
+
+def _kept(attention: BlockAttention, what: str, work: Callable[[BlockAttention], Tensor]) -> Tensor:
+    """The result of the work, from the trace's store if it is there."""
+    trace, block = attention.trace, attention.block
+    refuse_changed_weights(trace.sam, trace._family.versions)
+    # The block's own key holds its edits, its window and all that came before.
+    key = (trace._key(block), what)
+    found = trace._family.store.get(key)
+    if found is None:
+        announce(f"Attention of block {block + 1} of {trace.sam.config.encoder_depth}")
+        found = work(attention)
+        trace._family.store.put(key, found)
+    return found
+
+
+def _row_sums(attention: BlockAttention) -> Float[Tensor, "head row column"]:
+    found = attention.q_bias.new_empty(attention.heads, attention.grid, attention.grid)
+    for square, rows, scores in _scores(attention):
+        found[:, *square.place(rows)] = scores.logsumexp(-1)
+    return found
+
+
+def _statistics(attention: BlockAttention) -> Float[Tensor, "statistic head row column"]:
+    if not attention.is_edited_inside:
+        chunks = _scores(attention)
+        weights = ((square, rows, each.softmax(-1)) for square, rows, each in chunks)
+        return _summed(attention, weights)
+    name = attention.name("attention.hook_pattern")
+
+    def summed(pattern: Tensor, _: HookPoint) -> Tensor:
+        return _summed(attention, _cut_up(attention, pattern))
+
+    return attention.trace.read(name, summed)[name]
+
+
+def _scores(attention: BlockAttention) -> Iterator[Chunk]:
+    """Scores of all queries that lie on the grid."""
+    row_vectors = relative_vectors(attention.row_table, attention.side)
+    column_vectors = relative_vectors(attention.column_table, attention.side)
+    for square in attention.squares():
+        tokens = attention.normed(square)
+        keys = attention.keys(tokens.flatten(0, 1)).transpose(0, 1) * attention.scale
+        for rows in _cuts(attention, square):
+            q = attention.queries(tokens[rows, : square.columns]).permute(2, 0, 1, 3)
+            scores = (q.flatten(1, 2) @ keys.transpose(1, 2)).unflatten(1, q.shape[1:3])
+            by_place = scores.unflatten(-1, (square.side, square.side))
+            by_row, by_column = row_vectors[rows], column_vectors[: square.columns]
+            by_place += torch.einsum("hrcd,rkd->hrck", q, by_row)[..., :, None]
+            by_place += torch.einsum("hrcd,ckd->hrck", q, by_column)[..., None, :]
+            yield square, rows, scores
+
+
+def _cut_up(
+    attention: BlockAttention, pattern: Float[Tensor, "square head query key"]
+) -> Iterator[Chunk]:
+    """The same cuts through a pattern that is there as a whole."""
+    for square in attention.squares():
+        by_place = pattern[square.index].unflatten(1, (square.side, square.side))
+        for rows in _cuts(attention, square):
+            yield square, rows, by_place[:, rows, : square.columns]
+
+
+def _cuts(attention: BlockAttention, square: Square) -> Iterator[slice]:
+    """The rows of a square that lie on the grid, as many at a time as a chunk holds."""
+    step = max(1, _CHUNK // (attention.heads * square.columns * square.side**2))
+    for start in range(0, square.rows, step):
+        yield slice(start, min(start + step, square.rows))
+
+
+def _summed(
+    attention: BlockAttention, chunks: Iterable[Chunk]
+) -> Float[Tensor, "statistic head row column"]:
+    """The four statistics of weights that come in chunks, in the order of the dataclass."""
+    found = attention.q_bias.new_empty(4, attention.heads, attention.grid, attention.grid)
+    for square, rows, weights in chunks:
+        measures = _measures(attention, square, rows).to(weights)
+        distance, px, seen, padding = torch.einsum("hrck,rcmk->mhrc", weights, measures)
+        # Where a weight is zero, any finite logarithm will do.
+        bits = weights.clamp(min=torch.finfo(weights.dtype).tiny).log2_()
+        entropy = -bits.mul_(weights).sum(-1)
+        place = (..., *square.place(rows))
+        found[place] = torch.stack([distance / seen, px / seen, entropy, padding])
+    return found
+
+
+def _measures(
+    attention: BlockAttention, square: Square, rows: slice
+) -> Float[Tensor, "row column measure key"]:
+    """What is averaged: both distances of keys on the grid, and which are on it and which not."""
+    places = torch.arange(square.side, dtype=torch.float32)
+    down = (places[rows, None] - places)[:, None, :, None]
+    across = (places[: square.columns, None] - places)[None, :, None, :]
+    height, width = attention.trace.frame.token_size_px
+    seen = torch.zeros(square.side, square.side)
+    seen[: square.rows, : square.columns] = 1
+    distance, px = torch.hypot(down, across), torch.hypot(down * height, across * width)
+    seen = seen.expand_as(distance)
+    return torch.stack([distance * seen, px * seen, seen, 1 - seen], dim=2).flatten(3)
