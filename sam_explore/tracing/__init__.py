@@ -1,5 +1,6 @@
 """See and change what happens inside a run: record and edit, and traces that do both lazily."""
 
+from . import interventions
 from .attention_rows import (
     AttentionOfQuery,
     attention_column,
@@ -28,6 +29,7 @@ __all__ = [
     "channel",
     "edit",
     "encoder_seconds",
+    "interventions",
     "list_hooks",
     "norm",
     "record",
