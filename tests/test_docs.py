@@ -73,3 +73,18 @@ def test_the_cells_of_the_text_run_one_after_the_other(session):
     assert isinstance(figure, Figure)
     assert explorer.reading.title == "After block 0, channel 0"
     explorer.close()
+
+
+def test_the_code_about_interventions_runs_and_its_table_names_them_all(session):
+    page = (DOCS / "interventions.md").read_text("utf-8")
+    session.prompts = sx.Prompts(points=[(12, 8)])
+    names = {"sx": sx, "session": session}
+    for block in python_blocks(page):
+        exec(block, names)
+
+    assert names["without"].edits == ("image_encoder.vit.blocks.3.attention.hook_out_per_head",)
+    assert len(names["nowhere"].edits) == 1 + 2 * 4
+    pattern = names["apart"]["image_encoder.vit.blocks.1.attention.hook_pattern"]
+    assert not pattern[:, :, :10, 10:].any()
+    listed = re.findall(r"^\| `(\w+)\(", page, re.MULTILINE)
+    assert sorted([*listed, "Intervention"]) == sorted(sx.interventions.__all__)
