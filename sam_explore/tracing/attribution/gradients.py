@@ -1,0 +1,165 @@
+"""Gradients: how a number of the prediction changes with all that it was computed from."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from sam_explore.prediction import prompt_tensors
+
+from ..running import running
+from ..steps import DECODE, EMBED, PROJECT, PROMPTS, Run, Step, compute
+from ..trace import Trace
+from .picture import picture_gradient
+from .scalars import Scalar
+
+
+def gradient(trace: Trace, of: Scalar, with_respect_to: str) -> Float[np.ndarray, "*shape"]:
+    """The derivative of a number of the prediction with respect to something it depends on.
+
+        gradient(trace, MeanLogit(1, trace.prediction.masks()[1]), "points")
+
+    | with_respect_to | shape | unit: that of the number, by |
+    |---|---|---|
+    | "points" | (point, 2), x before y | pixel of the picture that a click moves |
+    | "box" | (4,), x0, y0, x1, y1 | pixel of the picture that an edge moves |
+    | "prompt_tokens" | (prompt, channel) | unit of the prompt tokens as the decoder gets them |
+    | "embedding" | (channel, row, column) | unit of the image tokens as the decoder gets them |
+    | "input" | (3, side, side) | unit of the model's normalised input, padding included |
+    | "pixels" | (height, width, 3), RGB | grey level (of 255) of the picture's pixel |
+
+    It goes backwards through the trace, one step after the other. Each step is run again from its
+    stored input, alone, so that never more than one block's intermediate values are held; see
+    `estimate_gradient_bytes`. It is the very run of the trace: edits, windows and the explicit form
+    of attention are those of the trace. An edit that gives constants stops the gradient there.
+    `between_steps` is told of each step, and can stop it. The weights take no part: their `grad`
+    and `requires_grad` stay as they are.
+
+    "pixels" takes the scaling to the model's input as the linear map that it is before Pillow
+    rounds to whole grey levels.
+
+    Raises:
+        ValueError: another name than these, a number that this run doesn't have, or points or a box
+            where the prompts have none.
+        RuntimeError: hooks of somebody else in the model, or weights that were changed.
+    """
+    if with_respect_to not in _ROUTES:
+        raise ValueError(
+            f"with_respect_to must be one of {', '.join(_ROUTES)}, not {with_respect_to!r}."
+        )
+    of.check(trace.sam.config, trace.frame)
+    # A caller's inference_mode would keep autograd from recording; leaving it for a while does not.
+    with torch.inference_mode(False):
+        found = _ROUTES[with_respect_to](trace, of)
+    return found if isinstance(found, np.ndarray) else found.cpu().numpy()
+
+
+def input_gradient(trace: Trace, of: Scalar) -> Float[Tensor, "3 side side"]:
+    """`gradient` with respect to the model's input, where the model is."""
+    # In the order of the run, and held here: a small cache would have to compute them again.
+    steps = (EMBED, *range(trace.sam.config.encoder_depth))
+    outputs = [trace._output(step) for step in steps]
+    upstream = token_gradient(trace, of, PROJECT)
+    for step in (PROJECT, *reversed(steps[1:])):
+        upstream = _backwards(trace, step, partial(compute, step), outputs.pop(), upstream)
+    pixels = trace._family.pixels.to(trace.sam.device)
+    return _backwards(trace, EMBED, _embed, pixels, upstream)
+
+
+def token_gradient(trace: Trace, of: Scalar, step: Step) -> Float[Tensor, "1 *shape"]:
+    """`gradient` with respect to the image tokens (PROJECT) or the prompt tokens (PROMPTS)."""
+    tokens, prompts = (trace._output(each).detach().clone() for each in (PROJECT, PROMPTS))
+
+    def number(run: Run, changed: Tensor) -> Tensor:
+        inputs = (changed, prompts) if step == PROJECT else (tokens, changed)
+        logits, iou = compute(DECODE, run, *inputs)
+        return of.read(logits[0], iou[0], run.frame)
+
+    return _backwards(trace, DECODE, number, tokens if step == PROJECT else prompts)
+
+
+def _backwards(
+    trace: Trace,
+    step: Step,
+    function: Callable[[Run, Tensor], Tensor],
+    place: Tensor,
+    upstream: Tensor | None = None,
+) -> Tensor:
+    """The chain rule for one step: from the gradient at its result to the one at its input.
+
+    Args:
+        trace: the run.
+        step: the step that is run again.
+        function: from the input to the result.
+        place: the input at which the derivative is taken.
+        upstream: the gradient at the result; None where that is the number itself.
+    """
+    with running(trace, step, backwards=True) as run, torch.enable_grad():
+        # A tensor of its own: the trace's stored one must never learn of gradients.
+        place = place.detach().clone().requires_grad_()
+        result = function(run, place)
+        if not result.requires_grad:  # an edit put something else in its place
+            return torch.zeros_like(place)
+        (found,) = torch.autograd.grad(
+            result, place, upstream, allow_unused=True, materialize_grads=True
+        )
+        return found.detach()
+
+
+def _embed(run: Run, pixels: Float[Tensor, "3 side side"]) -> Tensor:
+    return compute(EMBED, replace(run, pixels=pixels))
+
+
+def _pixels(trace: Trace, of: Scalar) -> Float[np.ndarray, "height width 3"]:
+    return picture_gradient(
+        input_gradient(trace, of), trace.frame, trace.sam.config, trace.preprocessing
+    )
+
+
+def _points(trace: Trace, of: Scalar) -> Float[np.ndarray, "point 2"]:
+    if not len(trace.prompts.points):
+        raise ValueError(
+            "There is no click to move in these prompts. Give the trace one: "
+            "trace.with_prompts(sx.Prompts(points=[(x, y)]))."
+        )
+    return _coordinates(trace, of, 0)[0]
+
+
+def _box(trace: Trace, of: Scalar) -> Float[np.ndarray, "4"]:
+    if trace.prompts.box is None:
+        raise ValueError(
+            "There is no box to move in these prompts. Give the trace one: "
+            "trace.with_prompts(sx.Prompts(box=(x0, y0, x1, y1)))."
+        )
+    return _coordinates(trace, of, 1)[0]
+
+
+def _coordinates(trace: Trace, of: Scalar, which: int) -> Float[np.ndarray, "1 *shape"]:
+    """The gradient with respect to the points (0) or the box (1), by pixel of the picture."""
+    points, labels, boxes, _ = prompt_tensors([trace.prompts], trace.frame, trace.sam.device)
+    coordinates = [points, boxes]
+
+    def tokens(run: Run, changed: Tensor) -> Tensor:
+        points, boxes = (changed, coordinates[1]) if which == 0 else (coordinates[0], changed)
+        return run.sam.encode_prompts(points, labels, boxes)
+
+    upstream = token_gradient(trace, of, PROMPTS)
+    by_unit = _backwards(trace, PROMPTS, tokens, coordinates[which], upstream).cpu().numpy()
+    unit_by_px = trace.frame.unit_from_px(np.ones(2)) - trace.frame.unit_from_px(np.zeros(2))
+    by_px = by_unit.reshape(*by_unit.shape[:1], -1, 2) * unit_by_px
+    return by_px.reshape(by_unit.shape).astype(np.float32)
+
+
+_ROUTES: dict[str, Callable[[Trace, Scalar], Tensor | np.ndarray]] = {
+    "points": _points,
+    "box": _box,
+    "prompt_tokens": lambda trace, of: token_gradient(trace, of, PROMPTS)[0],
+    "embedding": lambda trace, of: token_gradient(trace, of, PROJECT)[0],
+    "input": input_gradient,
+    "pixels": _pixels,
+}
+WITH_RESPECT_TO = tuple(_ROUTES)
