@@ -111,6 +111,16 @@ class Frame:
         row, column = int(y // self.patch_size), int(x // self.patch_size)
         return min(max(row, 0), last), min(max(column, 0), last)
 
+    def tokens_in(self, box_px: np.ndarray | Sequence[float]) -> tuple[tuple[int, int], ...]:
+        """Row and column of each token that has a part of its patch in a box (x0, y0, x1, y1)."""
+        x0, y0, x1, y1 = _checked_box(box_px)
+        top, left = self.token_at((x0, y0))
+        # What only touches the next patch is not in it.
+        before = np.nextafter((x1, y1), (x0, y0))
+        bottom, right = self.token_at(before)
+        rows, columns = range(top, bottom + 1), range(left, right + 1)
+        return tuple((row, column) for row in rows for column in columns)
+
     @property
     def token_size_px(self) -> tuple[float, float]:
         """Height and width of one token's patch in pixels of the picture."""

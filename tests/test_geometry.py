@@ -176,6 +176,23 @@ class TestFrame:
         assert WIDE.token_at(point_px) == token
         assert WIDE.token_at(np.array(point_px)) == token
 
+    @pytest.mark.parametrize(
+        ("box_px", "tokens"),
+        [
+            ((20, 0, 40, 20), [(0, 1)]),  # the very patch: its neighbours only touch it
+            ((19, 0, 41, 20), [(0, 0), (0, 1), (0, 2)]),
+            ((25, 21, 45, 45), [(1, 1), (1, 2), (2, 1), (2, 2)]),
+            ((30, 30, 30, 30), [(1, 1)]),
+            ((190, 70, 999, 75), [(3, 9)]),
+        ],
+    )
+    def test_tokens_in_a_box_have_a_part_of_their_patch_there(self, box_px, tokens):
+        assert WIDE.tokens_in(box_px) == tuple(tokens)
+
+    def test_a_box_that_is_none_is_refused(self):
+        with pytest.raises(ValueError, match="x0 <= x1"):
+            WIDE.tokens_in((5, 5, 1, 1))
+
     def test_a_token_in_pixels_and_the_tokens_that_show_the_picture(self):
         assert WIDE.token_size_px == (20, 20)
         assert WIDE.tokens_shown == (4, 10)
