@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from ..tracing import Cancelled, Trace, between_steps
+from ..tracing.interventions import Intervention
 from .state import State
 from .worker import EXPLORERS, PROMPTS, Job, Worker
 
@@ -43,8 +44,11 @@ class Answering(State):
                 if self._plain is None:
                     self._plain = Trace(self.sam, self.image)
                 trace = self._plain.with_windows(self.windows)
-                for name, fn in self.edits:
-                    trace = trace.with_edit(name, fn)
+                for edit in self.edits:
+                    if isinstance(edit, Intervention):
+                        trace = trace.with_interventions(edit)
+                    else:
+                        trace = trace.with_edit(*edit)
                 self._unprompted = trace
             return self._unprompted
 
@@ -179,4 +183,5 @@ class Answering(State):
 def in_words(error: Exception) -> str:
     """What to tell the reader: our own errors are words already, others get their kind's name."""
     plain = isinstance(error, (TypeError, ValueError)) and str(error)
-    return str(error) if plain else f"{type(error).__name__}: {error}"
+    said = str(error) if plain else f"{type(error).__name__}: {error}"
+    return " ".join([said, *getattr(error, "__notes__", ())])

@@ -7,9 +7,11 @@ from ..geometry import Prompts
 from ..model import Sam
 from ..prediction import EncodedImage, Prediction, check_fit, checked_image
 from ..probes.probe import threshold_knob
+from ..tracing import Trace
+from ..tracing.interventions import Intervention
 from ..tracing.recording import find_hooks
 
-_THRESHOLD = threshold_knob().metadata["knob"]  # one bound for the session and what follows it
+THRESHOLD = threshold_knob().metadata["knob"]  # one bound for the session and what follows it
 
 
 class State(traitlets.HasTraits):
@@ -51,7 +53,7 @@ class State(traitlets.HasTraits):
 
     @traitlets.validate("threshold")
     def _check_threshold(self, proposal: dict) -> float:
-        low, high, threshold = _THRESHOLD.low, _THRESHOLD.high, proposal["value"]
+        low, high, threshold = THRESHOLD.low, THRESHOLD.high, proposal["value"]
         if not low <= threshold <= high:  # NaN neither
             raise ValueError(
                 f"threshold must be a finite logit from {low:g} to {high:g}, not {threshold}."
@@ -79,10 +81,14 @@ class State(traitlets.HasTraits):
     @traitlets.validate("edits")
     def _check_edits(self, proposal: dict) -> tuple:
         for edit in proposal["value"]:
+            if isinstance(edit, Intervention):
+                Trace(self.sam, self.image).with_interventions(edit)  # refuses what can't be done
+                continue
             if not (isinstance(edit, tuple) and len(edit) == 2 and callable(edit[1])):
                 raise ValueError(
-                    "edits must be pairs of a hook point's name and a function, such as "
-                    f'("image_encoder.position_encoder.hook_encoding", sx.zero), not {edit!r}.'
+                    "edits must be of sx.interventions, or pairs of a hook point's name and a "
+                    'function, such as ("image_encoder.position_encoder.hook_encoding", sx.zero), '
+                    f"not {edit!r}."
                 )
             find_hooks(self.sam, edit[0])
         return proposal["value"]

@@ -8,6 +8,7 @@ from traitlets import TraitError
 
 from sam_explore.geometry import Prompts
 from sam_explore.tracing import Trace, zero
+from sam_explore.tracing.interventions import AblateMlp
 from sam_explore.widgets import Session
 from sam_explore.widgets import state as state_module
 
@@ -34,6 +35,7 @@ ENCODED = Trace.encoded.fget  # what a test holds up
         (lambda s: setattr(s, "windows", (3,)), "for each of the 2 blocks"),
         (lambda s: setattr(s, "edits", (("hook_q", zero),)), "No hook point is called 'hook_q'"),
         (lambda s: setattr(s, "edits", ("hook_q",)), "pairs of a hook point's name"),
+        (lambda s: setattr(s, "edits", (AblateMlp(2),)), "block must be 0 to 1"),
     ],
 )
 def test_bad_input_is_refused_in_words_and_changes_nothing(

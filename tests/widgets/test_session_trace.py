@@ -6,6 +6,7 @@ import numpy as np
 
 from sam_explore.model import Sam
 from sam_explore.tracing import Trace, zero
+from sam_explore.tracing.interventions import DropPaddingToken
 
 from .conftest import SMALL
 
@@ -56,6 +57,22 @@ def test_an_edit_changes_the_prediction_until_it_is_taken_away(image, open_sessi
     assert not np.array_equal(session.prediction.logits, before.logits)
     session.edits = ()
     assert np.array_equal(session.prediction.logits, before.logits)
+
+
+def test_an_intervention_is_that_of_the_prompts_at_hand(sam, image, open_session):
+    session = open_session(image)
+    session.edits = [DropPaddingToken(), ("mask_decoder.hook_tokens_in", lambda tensor, _: tensor)]
+    for point in [(10.0, 20.0), (30.0, 20.0)]:
+        session.add_point(point)
+        expected = Trace(sam, image, session.prompts).with_interventions(DropPaddingToken())
+        assert np.array_equal(session.prediction.logits, expected.prediction.logits)
+    session.set_box((1.0, 1.0, 9.0, 9.0))  # takes the padding token's place
+    assert session.error == (
+        "There is no padding token to drop: only points without a box are followed by one. "
+        "This came from the edit of mask_decoder.hook_tokens_in."
+    )
+    session.undo()
+    assert np.array_equal(session.prediction.logits, expected.prediction.logits)
 
 
 def test_a_click_also_picks_its_token_and_another_model_the_middle(image, open_session):
