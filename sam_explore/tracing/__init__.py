@@ -1,13 +1,13 @@
 """See and change what happens inside a run: record and edit, and traces that do both lazily."""
 
-from . import interventions
+from . import attribution, interventions
 from .attention_rows import (
     AttentionOfQuery,
     attention_column,
     attention_position_terms,
     attention_row,
 )
-from .attention_sums import AttentionStatistics, attention_statistics
+from .attention_sums import AttentionStatistics, attention_statistics, even_statistics
 from .editing import edit, zero
 from .listing import HookInfo, list_hooks
 from .progress import Cancelled, between_steps
@@ -25,10 +25,12 @@ __all__ = [
     "attention_position_terms",
     "attention_row",
     "attention_statistics",
+    "attribution",
     "between_steps",
     "channel",
     "edit",
     "encoder_seconds",
+    "even_statistics",
     "interventions",
     "list_hooks",
     "norm",

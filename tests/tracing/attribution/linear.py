@@ -8,6 +8,7 @@ On the picture of `small_trace` (40 wide, 20 high, no scaling; a grid of 5 token
   at x is the sine of pi (x_unit - 0.5): a slope of pi / 40 a pixel at x = 19.5, the middle.
 """
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -81,3 +82,19 @@ def _passed_on():
         return lambda tensor, hook: function(seen[0])
 
     return tell, recall
+
+
+def reds(trace: Trace) -> np.ndarray:
+    """The mean of each patch's normalised red, (row, column); padding is 0."""
+    red = (trace.image[..., 0].astype(float) - CONFIG.pixel_mean[0]) / CONFIG.pixel_std[0]
+    filled = np.zeros((40, 40))
+    filled[:20] = red
+    return filled.reshape(5, 8, 5, 8).mean(axis=(1, 3))
+
+
+def logits_of_tokens(*tokens: tuple[int, int]) -> np.ndarray:
+    """A region of the raw logits: the 4 x 4 of each of these tokens."""
+    region = np.zeros((5, 4, 5, 4), dtype=bool)
+    for row, column in tokens:
+        region[row, :, column] = True
+    return region.reshape(20, 20)

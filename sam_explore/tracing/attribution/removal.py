@@ -1,0 +1,159 @@
+"""What the model answers when the content of some image tokens is gone: occlusion."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int, Shaped
+from torch import Tensor
+
+from sam_explore.geometry import Frame
+
+from ..running import running
+from ..steps import DECODE, EMBED, PROJECT, PROMPTS, compute
+from ..trace import Trace
+from .scalars import Scalar, value_of
+
+# Where content is taken away: from the image tokens that the decoder reads, or from the picture.
+PLACES = ("embedding", "pixels")
+
+
+def value_without(
+    trace: Trace, of: Scalar, removed: Bool[np.ndarray, "row column"], place: str = "embedding"
+) -> float:
+    """A number of the prediction when these tokens hold nothing of their own.
+
+    Args:
+        trace: the run; its edits and windows stay. Nothing of the changed run is kept.
+        of: the number.
+        removed: True for the tokens whose content goes, over the token grid.
+        place: "embedding" puts the mean of the picture's image tokens in their place, and only the
+            decoder runs. "pixels" fills their patches of the picture with the model's mean colour,
+            which is what padding holds, and the whole model runs.
+
+    Raises:
+        ValueError: an unknown place, or a number that this run doesn't have.
+    """
+    of.check(trace.sam.config, trace.frame)
+    content, blank = content_and_blank(trace, place)
+    if not (removed & holds_content(trace.frame, place, removed.shape[0])).any():
+        return value_of(trace, of)
+    where = torch.tensor(removed, device=content.device)
+    if place == "pixels":
+        for axis in (0, 1):
+            where = where.repeat_interleave(trace.sam.config.patch_size, dim=axis)
+    return _value_with(trace, of, torch.where(where, blank, content), place)
+
+
+def content_and_blank(
+    trace: Trace, place: str
+) -> tuple[Float[Tensor, "channel height width"], Float[Tensor, "channel_or_1 1 1"]]:
+    """What can be taken away at a place, and what is put there instead."""
+    if place not in PLACES:
+        raise ValueError(f"place must be one of {', '.join(PLACES)}, not {place!r}.")
+    if place == "pixels":
+        pixels = trace._family.pixels.to(trace.sam.device)
+        return pixels, pixels.new_zeros(1, 1, 1)
+    tokens = trace.encoded.tokens[0]
+    rows, columns = trace.frame.tokens_shown
+    return tokens, tokens[:, :rows, :columns].mean(dim=(1, 2), keepdim=True)
+
+
+def holds_content(frame: Frame, place: str, grid: int) -> Bool[np.ndarray, "row column"]:
+    """The tokens that have something to lose: all, but for those whose pixels are all padding."""
+    holds = np.full((grid, grid), place != "pixels")
+    rows, columns = frame.tokens_shown
+    holds[:rows, :columns] = True
+    return holds
+
+
+def pooled(
+    tokens: Shaped[np.ndarray, "row column"], patch: int
+) -> Shaped[np.ndarray, "down across"]:
+    """Sums over square patches of so many tokens a side; those at the far edges can be smaller."""
+    rows, columns = (np.arange(0, length, patch) for length in tokens.shape)
+    return np.add.reduceat(np.add.reduceat(tokens, rows, axis=0), columns, axis=1)
+
+
+def spread(
+    patches: Shaped[np.ndarray, "down across"], patch: int, grid: int
+) -> Shaped[np.ndarray, "row column"]:
+    """Each patch's value at each of its tokens."""
+    return patches.repeat(patch, axis=0).repeat(patch, axis=1)[:grid, :grid]
+
+
+@dataclass(frozen=True, eq=False)
+class RemovalCurves:
+    """A number of the prediction while patches go one after the other, or come.
+
+    Args:
+        share: how many of the patches have gone, or have come, 0 to 1.
+        deletion: the number when that share of the patches is gone, beginning with the first.
+        insertion: the number when only that share of the patches is there, beginning with the
+            first.
+    """
+
+    share: Float[np.ndarray, "step"]
+    deletion: Float[np.ndarray, "step"]
+    insertion: Float[np.ndarray, "step"]
+
+    @property
+    def deletion_area(self) -> float:
+        """The mean height of the deletion curve: low when what matters goes first."""
+        return float(np.trapezoid(self.deletion, self.share))
+
+    @property
+    def insertion_area(self) -> float:
+        """The mean height of the insertion curve: high when what matters comes first."""
+        return float(np.trapezoid(self.insertion, self.share))
+
+
+def removal_curves(
+    trace: Trace,
+    of: Scalar,
+    order: Sequence[int] | Int[np.ndarray, "patch"],
+    place: str = "embedding",
+    patch: int = 1,
+    steps: int = 10,
+) -> RemovalCurves:
+    """Deletion and insertion curves of patches in an order; it runs the model 2 `steps` - 1 times.
+
+    Args:
+        trace, of, place: as in `value_without`.
+        order: which patches, in the order in which they go, or come: numbers row by row. Those that
+            are not in it stay as they are.
+        patch: tokens along the side of a patch.
+        steps: into how many parts the order is cut.
+
+    Source: deletion and insertion are RISE's (arXiv 1806.07421).
+    """
+    order = np.asarray(order)
+    grid = trace.sam.config.grid
+    side = -(-grid // patch)
+
+    def value(gone: np.ndarray) -> float:
+        removed = np.isin(np.arange(side**2), gone).reshape(side, side)
+        return value_without(trace, of, spread(removed, patch, grid), place)
+
+    cuts = np.unique(np.linspace(0, len(order), steps + 1).round().astype(int))
+    deletion = [value(order[:cut]) for cut in cuts]
+    # The ends of one are the other's.
+    insertion = [deletion[-1], *(value(order[cut:]) for cut in cuts[1:-1]), deletion[0]]
+    return RemovalCurves(cuts / len(order), np.array(deletion), np.array(insertion))
+
+
+def _value_with(trace: Trace, of: Scalar, content: Tensor, place: str) -> float:
+    """The number when this is what lies at the place."""
+    if place == "pixels":
+        with running(trace, EMBED) as run, torch.no_grad():
+            tokens = compute(EMBED, replace(run, pixels=content))
+        for step in (*range(trace.sam.config.encoder_depth), PROJECT):
+            with running(trace, step) as run, torch.no_grad():
+                tokens = compute(step, run, tokens)
+    else:
+        tokens = content[None]
+    prompts = trace._output(PROMPTS)
+    with running(trace, DECODE) as run, torch.no_grad():
+        logits, iou = compute(DECODE, run, tokens, prompts)
+        return float(of.read(logits[0], iou[0], trace.frame))
