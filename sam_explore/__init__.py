@@ -22,6 +22,7 @@ _MODULE_OF = {
     "Sam": "model",
     "SamConfig": "model",
     "Session": "widgets",
+    "Sweep": "tracing",
     "Trace": "tracing",
     "channel": "tracing",
     "draw": "plots.drawing",
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from sam_explore.prediction import EncodedImage, Prediction, encode, predict
     from sam_explore.toy import example, scene
     from sam_explore.tracing import (
+        Sweep,
         Trace,
         channel,
         edit,

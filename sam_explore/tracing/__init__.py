@@ -12,6 +12,7 @@ from .editing import edit, zero
 from .listing import HookInfo, list_hooks
 from .progress import Cancelled, between_steps
 from .recording import channel, norm, record
+from .sweep import Sweep, SweepTable
 from .timing import encoder_seconds
 from .trace import Trace
 
@@ -20,6 +21,8 @@ __all__ = [
     "AttentionStatistics",
     "Cancelled",
     "HookInfo",
+    "Sweep",
+    "SweepTable",
     "Trace",
     "attention_column",
     "attention_position_terms",
