@@ -53,8 +53,8 @@ class Trace:
         cache_bytes: the most memory that results of this and all derived traces may take.
     """
 
-    sam: Sam
-    image: UInt8[np.ndarray, "height width 3"]
+    sam: Sam = field(repr=False)
+    image: UInt8[np.ndarray, "height width 3"] = field(repr=False)
     prompts: Prompts = field(default_factory=Prompts)
     windows: tuple[int, ...] | None = None
     relative_positions: str = "interpolate"

@@ -197,6 +197,13 @@ def test_a_replaced_model_is_the_one_that_runs(trace):
     assert not torch.equal(encodings, trace[ENCODING])
 
 
+def test_a_trace_shows_its_settings_in_short(trace):
+    shown = repr(trace)
+    assert shown.startswith("Trace(prompts=Prompts(points=array([[12.,  8.]])")
+    assert "windows=(3, 0, 3, 0)" in shown
+    assert len(shown) < 300
+
+
 def test_a_trace_is_frozen(trace):
     with pytest.raises(FrozenInstanceError):
         trace.prompts = Prompts()
