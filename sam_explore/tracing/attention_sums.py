@@ -67,6 +67,18 @@ def attention_statistics(trace: Trace, block: int) -> AttentionStatistics:
     return AttentionStatistics(*found)
 
 
+@torch.no_grad()
+def even_statistics(trace: Trace, block: int) -> AttentionStatistics:
+    """What `attention_statistics` would be if each query gave all its keys the same weight.
+
+    That holds for padding too. With a single head, since all would be alike.
+
+    Raises ValueError for a block that the model does not have.
+    """
+    attention = BlockAttention(trace, block)
+    return AttentionStatistics(*_kept(attention, "even attention", _even))
+
+
 def row_sums(attention: BlockAttention) -> Float[Tensor, "head row column"]:
     """The logarithm of the sum of exp(score) over all keys, for every query of the grid.
 
@@ -100,13 +112,24 @@ def _statistics(attention: BlockAttention) -> Float[Tensor, "statistic head row 
     if not attention.is_edited_inside:
         chunks = _scores(attention)
         weights = ((square, rows, each.softmax(-1)) for square, rows, each in chunks)
-        return _summed(attention, weights)
+        return _summed(attention, weights, attention.heads)
     name = attention.name("attention.hook_pattern")
 
     def summed(pattern: Tensor, _: HookPoint) -> Tensor:
-        return _summed(attention, _cut_up(attention, pattern))
+        return _summed(attention, _cut_up(attention, pattern), attention.heads)
 
     return attention.trace.read(name, summed)[name]
+
+
+def _even(attention: BlockAttention) -> Float[Tensor, "statistic head row column"]:
+    keys = attention.side**2
+    weight = attention.q_bias.new_full((1, 1, 1, 1), 1 / keys)
+    chunks = (
+        (square, rows, weight.expand(1, rows.stop - rows.start, square.columns, keys))
+        for square in attention.squares()
+        for rows in _cuts(attention, square)
+    )
+    return _summed(attention, chunks, heads=1)
 
 
 def _scores(attention: BlockAttention) -> Iterator[Chunk]:
@@ -144,10 +167,10 @@ def _cuts(attention: BlockAttention, square: Square) -> Iterator[slice]:
 
 
 def _summed(
-    attention: BlockAttention, chunks: Iterable[Chunk]
+    attention: BlockAttention, chunks: Iterable[Chunk], heads: int
 ) -> Float[Tensor, "statistic head row column"]:
     """The four statistics of weights that come in chunks, in the order of the dataclass."""
-    found = attention.q_bias.new_empty(4, attention.heads, attention.grid, attention.grid)
+    found = attention.q_bias.new_empty(4, heads, attention.grid, attention.grid)
     for square, rows, weights in chunks:
         measures = _measures(attention, square, rows).to(weights)
         distance, px, seen, padding = torch.einsum("hrck,rcmk->mhrc", weights, measures)

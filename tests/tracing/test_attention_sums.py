@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from sam_explore.tracing import Trace, attention_column, attention_statistics, between_steps, zero
+from sam_explore.tracing import (
+    Trace,
+    attention_column,
+    attention_statistics,
+    between_steps,
+    even_statistics,
+    zero,
+)
 from sam_explore.tracing import attention_sums as module
 
 from ..probes.small import small_trace
@@ -44,6 +51,17 @@ def test_padding_counts_in_the_entropy_and_not_in_the_distance():
     np.testing.assert_allclose(found.padding[0, 0, 1], 5 / 10, atol=1e-5)
     np.testing.assert_allclose(found.distance[0, 0, 1], (2 + sqrt(2)) / 5, atol=1e-5)
     np.testing.assert_allclose(found.entropy[0, 0, 1], log2(10) - 2 / 10, atol=1e-5)
+
+
+def test_even_attention_by_hand():
+    whole, window = (even_statistics(trace_by_hand(), block) for block in (1, 0))
+
+    np.testing.assert_allclose(whole.distance, np.full((1, 2, 2), (2 + sqrt(2)) / 4), rtol=1e-6)
+    np.testing.assert_allclose(whole.entropy, np.full((1, 2, 2), 2), rtol=1e-6)
+    # Four of nine keys lie on the grid.
+    np.testing.assert_allclose(window.distance, whole.distance, rtol=1e-6)
+    np.testing.assert_allclose(window.entropy, np.full((1, 2, 2), log2(9)), rtol=1e-6)
+    np.testing.assert_allclose(window.padding, np.full((1, 2, 2), 5 / 9), rtol=1e-6)
 
 
 def test_pixels_are_those_of_the_picture_in_each_direction():
