@@ -14,8 +14,7 @@ from .probe import knob
 
 def span_knob() -> Any:
     """A field that is how far the drawing reaches to both sides of the threshold, in logits."""
-    about = "logits drawn to each side of the threshold, 0 for all"
-    return knob(0.0, about, low=0.0, high=100.0)
+    return knob(0.0, "range drawn in logits (0: all)", low=0.0, high=100.0)
 
 
 def logit_scale(threshold: float, span: float = 0.0) -> Scale:

@@ -20,6 +20,7 @@ class Knob:
         about: a few words for a label or a tooltip.
         low, high: the bounds, both included; `high` may need the model's configuration.
         choices: the values to choose from, for a knob without bounds.
+        names: whole numbers that stand for something else, with what that is: ((-1, "all"),).
         link: the session's trait that a live view fills it from, such as "token", or "".
     """
 
@@ -27,6 +28,7 @@ class Knob:
     low: float | None = None
     high: float | Callable[[SamConfig], float] | None = None
     choices: tuple = ()
+    names: tuple[tuple[int, str], ...] = ()
     link: str = ""
 
     def bounds(self, config: SamConfig) -> tuple[float | None, float | None]:
@@ -56,8 +58,14 @@ def mask_knob() -> Any:
 
     −1 stands for the model's own choice; `mask_shown` resolves it.
     """
-    about = "mask, −1 for the model's choice"
-    return knob(-1, about, low=-1, high=lambda config: config.mask_tokens - 1, link="mask")
+    return knob(
+        -1,
+        "mask",
+        low=-1,
+        high=lambda config: config.mask_tokens - 1,
+        names=((-1, "the model's choice"),),
+        link="mask",
+    )
 
 
 def threshold_knob() -> Any:
@@ -129,8 +137,9 @@ def _check(name: str, value: Any, default: Any, each: Knob, config: SamConfig) -
     low, high = each.bounds(config)
     for part in value if isinstance(value, tuple) else (value,):
         if not ((low is None or part >= low) and (high is None or part <= high)):  # NaN neither
+            names = "".join(f", where {number} means {what}" for number, what in each.names)
             raise ValueError(
-                f"{name} ({each.about}) must lie from {low} to {high} in this model, "
+                f"{name} ({each.about}) must lie from {low} to {high} in this model{names}, "
                 f"but is {value!r}."
             )
 

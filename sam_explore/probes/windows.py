@@ -22,13 +22,16 @@ class ChosenBlocks:
         block: a single block, whatever stage and kind say; −1 for none.
     """
 
-    stage: int = knob(-1, "stage, −1 for all", low=-1, high=lambda config: len(config.stages) - 1)
-    kind: str = knob("windowed", "blocks that were trained so", choices=KINDS)
+    stage: int = knob(
+        -1, "stage", low=-1, high=lambda config: len(config.stages) - 1, names=((-1, "all"),)
+    )
+    kind: str = knob("windowed", "blocks trained as", choices=KINDS)
     block: int = knob(
         -1,
-        "one block alone, −1 for stage and kind",
+        "a single block instead",
         low=-1,
         high=lambda config: config.encoder_depth - 1,
+        names=((-1, "none"),),
     )
 
     def blocks(self, config: SamConfig) -> tuple[int, ...]:

@@ -2,13 +2,15 @@
 
 import threading
 
-from ipywidgets import HTML, Button, FloatSlider, HBox, Text, ToggleButtons
+from ipywidgets import HTML, Button, HBox, Text, ToggleButtons
 
 from ..geometry import BACKGROUND, FOREGROUND
 from ..plots import style
 from .drawing import close_all
+from .inputs import WideSlider
 from .order import keep_order
 from .session import Session
+from .state import THRESHOLD
 
 _AUTO = -1
 _REACH = 10.0  # of the threshold's slider at first, in logits
@@ -37,15 +39,11 @@ class Controls:
         )
         self._undo = Button(description="Undo", tooltip="Take back the last point or box")
         self._clear = Button(description="Clear", tooltip="Drop all prompts")
-        self._threshold = FloatSlider(
-            description="Threshold (logits)",
-            min=-_REACH,
-            max=_REACH,
-            step=0.1,
-            readout_format=".1f",
-        )
+        bounds = THRESHOLD.low, THRESHOLD.high
+        self._threshold = WideSlider(session.threshold, *bounds, reach=_REACH)
         self.busy = HTML()
-        self.toolbar = HBox([self._mode, self._undo, self._clear, self._threshold, self.busy])
+        cut = HBox([_label("Threshold (logits)"), *self._threshold.widgets])
+        self.toolbar = HBox([self._mode, self._undo, self._clear, cut, self.busy])
         count = session.sam.config.mask_tokens
         self._choice = ToggleButtons(
             options=[("auto", _AUTO), *((str(number), number) for number in range(count))],
@@ -59,10 +57,11 @@ class Controls:
         self._add = Button(description="Add", tooltip="Add this point, or set this box")
         self.typed = HBox([_label("Or type it"), self._text, self._add])
         self._lay_out()
-        keep_order(self._mode, self._undo, self._clear, self._threshold, self._choice)
+        keep_order(self._mode, self._undo, self._clear, *self._threshold.inputs, self._choice)
         keep_order(self._text, self._add)
         self._listen()
         self.follow()
+        self._show_busy()
 
     @property
     def label(self) -> int:
@@ -80,7 +79,8 @@ class Controls:
     def close(self) -> None:
         """Stop following and remove the widgets."""
         self._session.unobserve(self.follow, _FOLLOWED)
-        for widget in (self._threshold, self._choice, self._text):
+        self._session.unobserve(self._show_busy, "busy")
+        for widget in (*self._threshold.inputs, self._choice, self._text):
             widget.unobserve_all()
         close_all(self.toolbar, self.choice, self.typed)
 
@@ -91,20 +91,21 @@ class Controls:
         self._add.on_click(act(lambda _: self._add_typed()))
         self._text.on_msg(self._note_enter)
         self._text.observe(act(self._add_entered), "value")
-        self._threshold.observe(act(self._set_threshold), "value")
+        self._threshold.observe(act(self._set_threshold))
         self._choice.observe(act(self._set_chosen), "value")
         session.observe(self.follow, _FOLLOWED)
+        session.observe(self._show_busy, "busy")
 
     def _show(self) -> None:
         session = self._session
         self._undo.disabled = not session.can_undo
         self._clear.disabled = session.prompts.is_empty
         self._choice.value = _AUTO if session.chosen is None else session.chosen
-        # A slider would cut a value beyond its end, and then tell the session so.
-        self._threshold.max = max(self._threshold.max, session.threshold)
-        self._threshold.min = min(self._threshold.min, session.threshold)
-        self._threshold.value = session.threshold
-        self.busy.value = _busy(session.busy)
+        self._threshold.set(session.threshold)
+
+    def _show_busy(self, change: dict | None = None) -> None:
+        # Apart from the rest: the worker sets it at any time, also while a slider is dragged.
+        self.busy.value = _busy(self._session.busy)
 
     def _set_threshold(self, change: dict) -> None:
         if not self._is_following():
@@ -138,8 +139,6 @@ class Controls:
     def _lay_out(self) -> None:
         for button in (self._undo, self._clear, self._add):
             button.layout.width = "64px"
-        self._threshold.layout.width = "330px"
-        self._threshold.style.description_width = "initial"
         self._text.layout.width = "176px"
         for toggles in (self._mode, self._choice):
             toggles.layout.width = "auto"
@@ -176,4 +175,4 @@ def _busy(words: str) -> str:
     )
 
 
-_FOLLOWED = ["prompts", "chosen", "threshold", "busy"]
+_FOLLOWED = ["prompts", "chosen", "threshold"]

@@ -5,30 +5,15 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
-from ipywidgets import (
-    HTML,
-    BoundedFloatText,
-    BoundedIntText,
-    Checkbox,
-    Dropdown,
-    FloatSlider,
-    FloatText,
-    HBox,
-    IntSlider,
-    IntText,
-    Text,
-    ToggleButtons,
-    Widget,
-)
+from ipywidgets import HTML, Checkbox, HBox
 
 from ..model import SamConfig
 from ..plots import style
-from ..probes import Knob
 from .drawing import close_all
+from .inputs import Control, control_for
 from .knob_values import KnobValues
 from .order import keep_order
 
-_REACH = 20.0  # of a slider over decimals at first, to both sides of zero
 _LABEL_CSS = 128
 _ROW_CSS = 476
 
@@ -62,7 +47,7 @@ class KnobControls:
             control.observe(self._reporter(on_change, name, control))
             self._controls[name] = control
             keep_order(*control.inputs)
-            row = HBox([_label("mask" if knob.link == "mask" else knob.about), *control.widgets])
+            row = HBox([_label(knob.about), *control.widgets])
             if knob.link:
                 follow = Checkbox(name in knobs.following, description="follows session")
                 follow.indent, follow.layout.width = False, "126px"
@@ -100,7 +85,7 @@ class KnobControls:
             follow.unobserve_all()
         close_all(self.widget)
 
-    def __getitem__(self, name: str) -> "Control":
+    def __getitem__(self, name: str) -> Control:
         return self._controls[name]
 
     def follow_box(self, name: str) -> Checkbox:
@@ -108,7 +93,7 @@ class KnobControls:
         return self._follows[name]
 
     def _reporter(
-        self, on_change: Callable[[str, Any], None], name: str, control: "Control"
+        self, on_change: Callable[[str, Any], None], name: str, control: Control
     ) -> Callable[[dict], None]:
         def report(change: dict) -> None:
             with self._lock:
@@ -124,103 +109,6 @@ class KnobControls:
         return lambda change: on_follow(name, change["new"])
 
 
-class Control:
-    """One input widget or several that hold one value together.
-
-    `inputs` are those that the reader changes; `widgets` is what to lay out.
-    """
-
-    def __init__(self, *inputs: Widget, words: tuple[str, ...] = ()):
-        self.inputs = inputs
-        self.widgets = list(inputs)
-        if words:
-            pairs = zip(words, inputs, strict=True)
-            self.widgets = [part for word, each in pairs for part in (_word(word), each)]
-
-    def get(self) -> Any:
-        values = tuple(each.value for each in self.inputs)
-        return values if len(values) > 1 else values[0]
-
-    def set(self, value: Any) -> None:
-        for each, part in zip(
-            self.inputs, value if len(self.inputs) > 1 else (value,), strict=True
-        ):
-            each.value = part
-
-    def observe(self, callback: Callable[[dict], None]) -> None:
-        for each in self.inputs:
-            each.observe(callback, "value")
-
-
-class WideSlider(Control):
-    """A slider over the usual part of a wide range of decimals, with a field for all of it."""
-
-    def __init__(self, value: float, low: float, high: float):
-        self._slider = FloatSlider(
-            min=max(low, -_REACH), max=min(high, _REACH), step=0.1, readout=False
-        )
-        self._field = BoundedFloatText(value, min=low, max=high, step=0.1)
-        self._slider.layout.width, self._field.layout.width = "140px", "66px"
-        super().__init__(self._field)
-        self.widgets = [self._slider, self._field]
-        self.inputs = (self._field, self._slider)
-        self.set(value)
-        self._slider.observe(self._take_slider, "value")
-        self._field.observe(self._take_field, "value")
-
-    def get(self) -> float:
-        return self._field.value
-
-    def set(self, value: float) -> None:
-        self._field.value = value
-        self._take_field({"new": value})
-
-    def observe(self, callback: Callable[[dict], None]) -> None:
-        self._field.observe(callback, "value")
-
-    def _take_slider(self, change: dict) -> None:
-        self._field.value = round(change["new"], 6)
-
-    def _take_field(self, change: dict) -> None:
-        # A slider would cut a value beyond its end.
-        self._slider.max = max(self._slider.max, change["new"])
-        self._slider.min = min(self._slider.min, change["new"])
-        self._slider.value = change["new"]
-
-
-def control_for(knob: Knob, value: Any, config: SamConfig) -> Control:
-    """The control that suits a knob's values."""
-    low, high = knob.bounds(config)
-    if isinstance(value, bool):
-        return Control(Checkbox(value, indent=False, layout={"width": "28px"}))
-    if knob.choices:
-        return Control(_choice([(str(each), each) for each in knob.choices], value))
-    if knob.link == "mask":
-        masks = [("the model's choice", -1), *((str(each), each) for each in range(high + 1))]
-        return Control(_choice(masks, value))
-    if isinstance(value, tuple):
-        places = (BoundedIntText(each, min=low, max=high) for each in value)
-        control = Control(*places, words=("row", "column"))
-        for field in control.inputs:
-            field.layout.width = "56px"
-        return control
-    if isinstance(value, int):
-        if low is None or high is None:
-            return Control(IntText(value))
-        return Control(IntSlider(value, min=low, max=high, layout={"width": "240px"}))
-    if isinstance(value, float):
-        return Control(FloatText(value)) if None in (low, high) else WideSlider(value, low, high)
-    return Control(Text(str(value)))
-
-
-def _choice(options: list[tuple[str, Any]], value: Any) -> Widget:
-    if len(options) > 3:
-        return Dropdown(options=options, value=value, layout={"width": "170px"})
-    toggles = ToggleButtons(options=options, value=value, style={"button_width": "auto"})
-    toggles.layout.width = "auto"
-    return toggles
-
-
 def _label(about: str) -> HTML:
     label = HTML(
         f'<div style="line-height:1.3;color:{style.TEXT}">'
@@ -228,7 +116,3 @@ def _label(about: str) -> HTML:
     )
     label.layout.width, label.layout.flex = f"{_LABEL_CSS}px", "none"
     return label
-
-
-def _word(word: str) -> HTML:
-    return HTML(f'<span style="color:{style.FAINT_TEXT}">{escape(word)}</span>')

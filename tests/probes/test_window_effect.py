@@ -1,11 +1,13 @@
 """Other windows: which blocks get them, what they cost, and what they change."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 import torch
 
 from sam_explore.geometry import Frame, Prompts
-from sam_explore.model import TOY, VIT_B
+from sam_explore.model import TOY, VIT_B, VIT_H, VIT_L
 from sam_explore.prediction import EncodedImage, Prediction, predict, preprocess
 from sam_explore.probes import WindowEffect
 from sam_explore.probes.logits import mask_overlaps
@@ -163,6 +165,17 @@ def test_an_edit_stays_and_the_words_tell_the_iou(trace):
 def test_a_larger_window_cannot_be_cropped_and_the_error_says_so(trace):
     with pytest.raises(ValueError, match=r"Block 0 learned .* 3 tokens a side, .* cropped to 4"):
         WindowEffect(window=4, relative_positions="crop")(trace)
+
+
+@pytest.mark.parametrize("config", [TOY, VIT_B, VIT_L, VIT_H], ids=lambda config: config.name)
+def test_the_default_window_suits_every_choice_of_blocks_and_tables(config):
+    knobs = WindowEffect.knobs()
+    numbers = [range(-1, knobs[name].bounds(config)[1] + 1) for name in ("stage", "block")]
+    choices = [knobs[name].choices for name in ("kind", "relative_positions")]
+    for stage, block, kind, table in product(*numbers, *choices):
+        probe = WindowEffect(stage=stage, block=block, kind=kind, relative_positions=table)
+        windows = with_window(config.windows, probe.blocks(config), probe.window)
+        config.check_windows(windows, table)
 
 
 def test_blocks_before_the_first_change_run_once(sam):

@@ -91,6 +91,18 @@ def front_end_sets(widget: Widget, **state: object) -> None:
     widget._handle_msg({"content": message, "buffers": []})
 
 
+def tell_of(widget: Widget) -> list[dict]:
+    """Fills with what the page is told of a widget's state from now on, without mere echoes."""
+    told = []
+
+    def note(message: dict, buffers: list | None = None) -> None:
+        if message["method"] == "update":
+            told.append(message["state"])
+
+    widget._send = note
+    return told
+
+
 def press_button(button: Widget) -> None:
     message = {"data": {"method": "custom", "content": {"event": "click"}}}
     button._handle_msg({"content": message, "buffers": []})

@@ -1,12 +1,13 @@
-"""The controls of an explorer, and the pointer on its maps."""
+"""The controls of an explorer: linked ones, sliders, names for numbers."""
 
 import pytest
-from ipywidgets import BoundedIntText, Checkbox, Dropdown, FloatSlider, ToggleButtons
+from ipywidgets import BoundedIntText, Checkbox, Dropdown, IntSlider, ToggleButtons
 
-from sam_explore.widgets import explore
+import sam_explore as sx
+from sam_explore.widgets import PromptCanvas, explore
 
-from .fake_probes import Everything, Grid, cell_on, map_of
-from .screen import front_end_sets, send
+from .fake_probes import Everything, Grid
+from .screen import front_end_sets, tell_of
 
 pytestmark = pytest.mark.usefixtures("no_hook_is_left")
 
@@ -49,28 +50,6 @@ def test_a_linked_knob_that_is_given_does_not_follow(image, open_session, screen
         assert explorer.reading.marks == ((0, 1),)
 
 
-def test_a_click_on_a_map_picks_the_token(image, open_session, screen):
-    session = open_session(image)
-    with explore(Grid, session) as explorer:
-        send(map_of(explorer).canvas, "mouse_down", *cell_on(explorer, 3, 1))
-        assert session.token == (3, 1)
-        assert explorer.reading.marks == ((3, 1),)
-        send(map_of(explorer).canvas, "mouse_down", 1, 1)  # beside the map
-        assert session.token == (3, 1)
-
-
-def test_the_value_under_the_pointer_is_told_and_follows_the_reading(image, open_session, screen):
-    with explore(Grid, open_session(image)) as explorer:
-        view = map_of(explorer)
-        assert "Point at a cell" in view.value.value
-        send(view.canvas, "mouse_move", *cell_on(explorer, 2, 3))
-        assert "Token at row 2, column 3: 23 apple" in view.value.value
-        explorer.set(factor=2)
-        assert "Token at row 2, column 3: 46 apple" in view.value.value
-        send(view.canvas, "mouse_out")
-        assert "Point at a cell" in view.value.value
-
-
 def test_controls_suit_the_kinds_of_knobs(image, open_session, screen):
     session = open_session(image)
     with explore(Everything, session) as explorer:
@@ -78,14 +57,62 @@ def test_controls_suit_the_kinds_of_knobs(image, open_session, screen):
         assert isinstance(controls["kind"].inputs[0], ToggleButtons)
         assert isinstance(controls["many"].inputs[0], Dropdown)
         assert isinstance(controls["yes"].inputs[0], Checkbox)
-        assert isinstance(controls["size"].inputs[1], FloatSlider)
+        assert isinstance(controls["size"].slider, IntSlider)
         front_end_sets(controls["kind"].inputs[0], index=1)
         front_end_sets(controls["yes"].inputs[0], value=True)
-        front_end_sets(controls["size"].inputs[1], value=2.5)
+        front_end_sets(controls["size"].slider, value=25)  # it counts tenths
         front_end_sets(controls["mask"].inputs[0], index=3)
         assert session.chosen == 2
         session.threshold = 30.0  # beyond the slider's first reach
-        assert controls["threshold"].inputs[1].value == 30
+        assert controls["threshold"].slider.value == 300
         assert explorer.words == "b True 2.5 2 30"
         session.chosen = None
         assert explorer.words == "b True 2.5 -1 30"
+
+
+def test_numbers_that_stand_for_something_are_named_in_a_list(image, open_session, screen):
+    session = open_session(image)
+    with explore(sx.probes.WindowEffect, session, window=2) as explorer:
+        stage, block, mask = (
+            explorer._controls[name].inputs[0] for name in ("stage", "block", "mask")
+        )
+        assert dict(stage.options) == {"all": -1, "0": 0}
+        assert dict(block.options) == {"none": -1, "0": 0, "1": 1}
+        assert dict(mask.options)["the model's choice"] == -1
+        front_end_sets(block, index=1)
+        assert explorer.probe.block == 0
+
+
+def test_a_dragged_slider_gives_tenths_without_noise_and_is_told_nothing_back(
+    image, open_session, screen
+):
+    session = open_session(image)
+    with PromptCanvas(session), explore(Everything, session) as explorer:
+        slider = explorer._controls["threshold"].slider
+        told = tell_of(slider)
+        for tenths in range(1, 15):
+            front_end_sets(slider, value=tenths)
+            assert repr(session.threshold) == f"{tenths // 10}.{tenths % 10}"
+        assert "threshold=1.4, " in explorer.code
+        assert told == []
+
+
+def test_sliders_that_follow_one_another_hold_numbers_that_the_page_gives_back_unchanged(
+    image, open_session, screen
+):
+    session = open_session(image)
+    with PromptCanvas(session) as canvas, explore(Everything, session) as explorer:
+        session.threshold = 0.1 + 0.2
+        for control in (canvas._controls._threshold, explorer._controls["threshold"]):
+            assert (type(control.slider.value), control.slider.value) == (int, 3)
+        assert session.threshold == 0.1 + 0.2
+
+
+def test_a_number_finer_than_the_slider_is_kept(image, open_session, screen):
+    with explore(Everything, open_session(image)) as explorer:
+        size = explorer._controls["size"]
+        front_end_sets(size.field, value=1.43)
+        assert explorer.probe.size == size.field.value == 1.43
+        assert size.slider.value == 14
+        front_end_sets(size.slider, value=16)
+        assert explorer.probe.size == size.field.value == 1.6

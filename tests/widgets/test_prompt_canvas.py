@@ -81,20 +81,29 @@ def test_a_click_on_a_thumbnail_shows_that_mask_and_auto_gives_the_choice_back(v
 
 def test_the_threshold_slider_recuts_the_mask(view):
     click(view.stage, 80, 160)
-    front_end_sets(view.controls._threshold, value=-4.5)
+    front_end_sets(view.controls._threshold.slider, value=-45)  # it counts tenths
     assert view.session.threshold == -4.5
     assert view.mask().all()
-    front_end_sets(view.controls._threshold, value=4.5)
+    front_end_sets(view.controls._threshold.field, value=4.5)
     assert not view.mask().any()
     assert "covers nothing of the picture at threshold 4.5" in view.words()
+
+
+def test_a_busy_worker_does_not_pull_a_slider_back(view):
+    slider = view.controls._threshold.slider
+    with slider.hold_trait_notifications():  # as while the page's message is taken in
+        slider.value = 30
+        view.session.busy = "Encoding the picture …"
+    assert (view.session.threshold, slider.value) == (3, 30)
+    assert "Encoding the picture …" in view.controls.busy.value
 
 
 def test_a_threshold_beyond_the_slider_set_from_python_is_kept(view):
     view.session.threshold = 25.0
     assert view.session.threshold == 25.0
-    assert view.controls._threshold.value == 25.0
+    assert view.controls._threshold.slider.value == 250
     view.session.threshold = -40.0
-    assert view.controls._threshold.value == -40.0
+    assert view.controls._threshold.slider.value == -400
 
 
 def test_prompts_can_be_typed(view):
