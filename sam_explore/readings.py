@@ -20,12 +20,15 @@ class Scale:
         centre: None for values that go from little to much; else the value that means neither,
             around which both directions are drawn alike.
         low, high: the range to draw; None takes the values' own.
+        names: what the values are called where there are only a few kinds and nothing between
+            them, ascending, such as ((0.0, "outside"), (1.0, "inside")).
     """
 
     unit: str = ""
     centre: float | None = None
     low: float | None = None
     high: float | None = None
+    names: tuple[tuple[float, str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +40,9 @@ class Heatmap:
         title: a few words.
         words: what is shown, in a sentence or two.
         scale: what a colour stands for.
-        frame: what the grid is laid over: "tokens" (a cell is an image token, and picking one means
-            something), "picture" or "" for neither.
+        frame: what the grid is laid over: "tokens" (a cell is the image token of that row and
+            column, and picking one means something; what lies beyond the last token is padding),
+            "picture" or "" for neither.
         marks: cells (row, column) to be outlined, such as the picked token.
         grid_lines: rows and columns after which a line is drawn, such as a window's edges.
     """

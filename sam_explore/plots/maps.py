@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
+from matplotlib.colorbar import Colorbar
 from matplotlib.colors import Normalize
 from matplotlib.figure import FigureBase
 from matplotlib.patheffects import Normal, Stroke
@@ -138,14 +139,27 @@ def _beside(ax: Axes) -> Axes:
 
 
 def _colour_bar(figure: FigureBase, image: ScalarMappable, scale: Scale, **place: object) -> None:
-    bar = figure.colorbar(image, **place)
-    ticks = ticks_of(scale, *image.get_clim())
-    if ticks is not None:
-        bar.set_ticks(ticks)
-        bar.ax.axhline(scale.centre, color=style.INK, linewidth=0.8)
+    if scale.names:
+        bar = _swatches(figure, image, scale, **place)
+    else:
+        bar = figure.colorbar(image, **place)
+        ticks = ticks_of(scale, *image.get_clim())
+        if ticks is not None:
+            bar.set_ticks(ticks)
+            bar.ax.axhline(scale.centre, color=style.INK, linewidth=0.8)
     bar.set_label(scale.unit, fontsize=9)
     bar.ax.tick_params(labelsize=8)
     bar.outline.set_edgecolor(style.FRAME)
+
+
+def _swatches(figure: FigureBase, image: ScalarMappable, scale: Scale, **place: object) -> Colorbar:
+    """One colour for each value that has a name, and nothing between them."""
+    values, names = zip(*scale.names, strict=True)
+    count = len(names)
+    bar = figure.colorbar(image, boundaries=range(count + 1), values=values, **place)
+    bar.set_ticks([index + 0.5 for index in range(count)], labels=names)
+    bar.ax.tick_params(length=0)
+    return bar
 
 
 def _small_colour_bar(figure: FigureBase, image: ScalarMappable, ax: Axes) -> None:

@@ -28,6 +28,7 @@ FAINT_INK = "#757575"
 MASK_OPACITY = 0.45
 DIMMED_OPACITY = 0.66  # of the shade over what a thumbnail's mask leaves out
 HALO_OPACITY = 0.6
+OUTDATED_OPACITY = 0.3  # of a picture and words that are no answer to what is asked now
 
 # Text takes the colours of the page, so that it can be read in a light and in a dark theme.
 TEXT = "var(--jp-ui-font-color1, #212121)"

@@ -45,7 +45,7 @@ class BinaryBesideRaw(Probe):
             np.where(logits > self.threshold, 1.0, 0.0),
             title=f"Mask {mask}: above {text(self.threshold)}",
             words="1 is inside the mask and 0 outside.",
-            scale=Scale(low=0.0, high=1.0),
+            scale=Scale(low=0.0, high=1.0, names=((0.0, "outside"), (1.0, "inside"))),
             frame="picture",
         )
         return Panel(

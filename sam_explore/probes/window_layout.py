@@ -44,7 +44,7 @@ class WindowLayout(Probe):
             title=f"Block {self.block}: {name}",
             words=_words(self.block, config.grid, window, padded),
             scale=Scale("share of padding", low=0.0, high=1.0),
-            frame="tokens" if padded == config.grid else "",
+            frame="tokens",
             grid_lines=(edges, edges),
         )
 

@@ -28,6 +28,7 @@ class Asking:
         session: whose worker computes and draws.
         wanted: what is to be answered now: a probe, and the run that it is asked of.
         show: draws a reading, a part of it at each step of the iterator.
+        dim: called with whether what is drawn is no answer to the latest state.
         caption: where words, progress and errors go.
         priority: of its jobs; a computation gives way to jobs that go before it.
 
@@ -46,11 +47,12 @@ class Asking:
         session: Session,
         wanted: Callable[[], Question],
         show: Callable[[Reading], Iterator[None]],
+        dim: Callable[[bool], None],
         caption: Caption,
         priority: int,
     ):
         self._name, self._session, self._priority = name, session, priority
-        self._wanted, self._draw, self._caption = wanted, show, caption
+        self._wanted, self._draw, self._dim, self._caption = wanted, show, dim, caption
         self._answered: Question | None = None
         self.reading: Reading | None = None
         self.seconds, self.error, self.hint = 0.0, "", ""
@@ -60,7 +62,7 @@ class Asking:
     def ask(self) -> None:
         """Ask again soon, if the state has changed."""
         if self._session.encoded is None:
-            self._caption.show_status("Waits for the picture to be encoded …")
+            self._show_progress("Waits for the picture to be encoded")
         self._session.submit(f"explore {self._name}", self._answer, self._priority)
 
     def draw_again(self) -> None:
@@ -120,7 +122,7 @@ class Asking:
             if not self.open or other_picture or (is_long and wanted != self._wanted()):
                 raise Cancelled
             if is_long:
-                self._caption.show_status(f"{what} …")
+                self._show_progress(what)
 
         return step
 
@@ -148,10 +150,17 @@ class Asking:
         self.error = in_words(error)
         self._show_status()
 
+    def _show_progress(self, what: str) -> None:
+        with self.lock:
+            if self.open:
+                self._dim(True)
+                self._caption.show_status(f"{what} …")
+
     def _show_status(self) -> None:
         with self.lock:
             if not self.open:
                 return
+            self._dim(bool(self.error))
             if self.error:
                 self._caption.show_error(self.error)
             else:

@@ -8,14 +8,15 @@ from ..plots import style
 from .drawing import close_all
 
 _WIDTH_CSS = 290
+OUTDATED = "sam-explore-outdated"  # the class of what is no answer to the latest state
 
 
 class Caption:
     """Words, status and code of a reading, one below the other."""
 
     def __init__(self):
-        self._words, self._status, self._code = HTML(), HTML(), HTML()
-        self.widget = VBox([self._words, self._status, self._code])
+        self.words, self._status, self._code = HTML(), HTML(), HTML()
+        self.widget = VBox([self.words, self._status, self._code])
         # Beside the picture if there is room, else below it.
         self.widget.layout.flex = f"1 1 {_WIDTH_CSS}px"
         self.widget.layout.max_width = f"{2 * _WIDTH_CSS}px"
@@ -23,7 +24,7 @@ class Caption:
 
     def show_words(self, words: str) -> None:
         """What the picture shows."""
-        self._words.value = _paragraph(words)
+        self.words.value = _paragraph(words)
 
     def show_status(self, words: str) -> None:
         """How far a computation is, or how long it took."""
@@ -52,16 +53,21 @@ class Caption:
 
 
 def header(name: str, about: str) -> HTML:
-    """A line above a view: its name and what it answers."""
+    """A line above a view: its name and what it answers. It brings the view's rules of style."""
     return HTML(
+        f"<style>.{OUTDATED} {{opacity: {style.OUTDATED_OPACITY}}}</style>"
         f'<div style="line-height:1.45;color:{style.TEXT}"><b>{escape(name)}</b>&ensp;'
         f"{escape(about)}</div>"
     )
 
 
 def duration(seconds: float) -> str:
-    """Such as "35 ms" or "2.1 s"."""
-    return f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"
+    """Such as "less than 1 ms", "35 ms", "2.14 s" or "128 s"."""
+    if seconds >= 99.95:
+        return f"{seconds:.0f} s"
+    if seconds >= 0.9995:
+        return f"{seconds:#.3g} s"
+    return f"{1000 * seconds:.0f} ms" if seconds >= 0.0005 else "less than 1 ms"
 
 
 def _paragraph(words: str, colour: str = style.TEXT) -> str:

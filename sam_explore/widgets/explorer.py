@@ -10,12 +10,13 @@ from ..probes import Probe
 from ..readings import Reading
 from ..tracing import Trace
 from .asking import Asking
-from .caption import Caption, header
+from .caption import OUTDATED, Caption, header
 from .drawing import close_all
 from .knob_controls import KnobControls
 from .knob_values import KnobValues
 from .map_view import MapView
 from .reading_view import ReadingView
+from .rerun import replace_older
 from .session import Session
 from .worker import EXPLORERS, SWEEPS
 
@@ -29,7 +30,7 @@ def explore(probe: Any, session: Session, **knobs: Any) -> "Explorer":
 
     It follows the session: a click, another threshold, another picture. Knobs that are linked to
     the session take its value and change it for all views, until their box "follows session" is
-    unticked.
+    unticked. Run its cell again, and the new view takes the place of the old one, which is closed.
 
     Args:
         probe: the question, a class of `sam_explore.probes`.
@@ -56,12 +57,19 @@ class Explorer(VBox):
         super().__init__()
         priority = SWEEPS if probe.is_sweep else EXPLORERS
         self._asking = Asking(
-            self.model_id, session, self._wanted, self._view.show, self._caption, priority
+            self.model_id,
+            session,
+            self._wanted,
+            self._view.show,
+            self._dim,
+            self._caption,
+            priority,
         )
         self._controls = self._make_controls()
         self._lay_out()
         self._open = True
         self._follow()
+        replace_older(self)
 
     @property
     def reading(self) -> Reading | None:
@@ -150,6 +158,7 @@ class Explorer(VBox):
             (self._asking.guard(self._rebuild_controls), ["sam"]),
             (self._asking.guard(self._knobs_moved), self._knobs.traits),
             (self._asking.guard(self._ask), asked),
+            (self._asking.guard(self._outline_picked), ["token"]),
         ]
         for observer, names in self._observers:
             if names:  # none would mean all
@@ -166,6 +175,8 @@ class Explorer(VBox):
 
     def _knobs_moved(self, change: dict | None = None) -> None:
         self._controls.show(self._knobs.now)
+        if self._token_knob():
+            self._outline_picked()
         self._ask()
 
     def _make_controls(self) -> KnobControls:
@@ -183,17 +194,36 @@ class Explorer(VBox):
 
     def _make_map(self, width: int) -> MapView:
         asking = self._asking
-        return MapView(width, asking.guard(self._pick), asking.guard, asking.draw_again)
+        pick = asking.guard(self._pick)
+        return MapView(width, pick, self._picked, asking.guard, asking.draw_again)
 
     def _pick(self, token: tuple[int, int]) -> None:
         """A token was clicked on: for the knob that is one, else for the session."""
         if max(token) >= self.session.sam.config.grid:
             return  # padding
-        own = [name for name, link in self._knobs.linked.items() if link.trait == "token"]
-        if own:
-            self._turn(own[0], token)
+        knob = self._token_knob()
+        if knob:
+            self._turn(knob, token)
         else:
             self.session.token = token
+
+    def _picked(self) -> tuple[int, int]:
+        """The token that this view is about: its knob's, else the session's."""
+        knob = self._token_knob()
+        return self._knobs.now[knob] if knob else self.session.token
+
+    def _token_knob(self) -> str | None:
+        linked = self._knobs.linked.items()
+        return next((name for name, link in linked if link.trait == "token"), None)
+
+    def _outline_picked(self, change: dict | None = None) -> None:
+        """Outline the picked token soon, between two steps of whatever is computed."""
+        self.session.submit(f"outline {self.model_id}", self._outline_now)
+
+    def _outline_now(self) -> None:
+        with self._asking.lock:
+            if self._open:
+                self._view.outline_picked()
 
     def _ask(self, change: dict | None = None) -> None:
         self._caption.show_code(self.code)
@@ -205,6 +235,11 @@ class Explorer(VBox):
         """What is to be answered: a probe, and the run that it is asked of."""
         session = self.session
         return self.probe, session.trace if self._class.reads_prompts else session.unprompted
+
+    def _dim(self, is_outdated: bool) -> None:
+        """Dim what answers no longer what is asked, so that nobody takes it for the answer."""
+        for widget in (self._view.widget, self._caption.words):
+            (widget.add_class if is_outdated else widget.remove_class)(OUTDATED)
 
     def _lay_out(self) -> None:
         answer = HBox([self._view.widget, self._caption.widget])

@@ -2,22 +2,15 @@
 
 import numpy as np
 from ipycanvas import Canvas
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 
 from ..plots import raster, style
 from ..readings import Gallery, Heatmap
 from .map_layout import AXIS, GAP, LINE, MapLayout, Tile
 from .stage import SHARPNESS
+from .words import plain
 
 PAPER = 255  # the entry of the lookup table for what is no map
-
-
-def plain(value: float | np.floating, digits: int = 3) -> str:
-    """A number with so many digits that count, and a true minus sign."""
-    short = f"{value:.{digits}g}"
-    if "e" in short and 1e-4 <= abs(value) < 1e7:
-        short = f"{value:.0f}" if abs(value) >= 1 else f"{value:.{digits}f}"
-    return short.replace("-", "−")
 
 
 def cell_entries(layout: MapLayout) -> UInt8[np.ndarray, "row column"]:
@@ -32,20 +25,31 @@ def cell_entries(layout: MapLayout) -> UInt8[np.ndarray, "row column"]:
             entries[place] = np.linspace(0, 254, entries[place].shape[1])[None]
     if layout.bar:
         place = _slices(*layout.bar)
-        entries[place] = np.linspace(254, 0, entries[place].shape[0])[:, None]
+        entries[place] = _bar_entries(layout.tiles[0], entries[place].shape[0])[::-1, None]
     return entries
+
+
+def _bar_entries(tile: Tile, length: int) -> UInt8[np.ndarray, "length"]:
+    """A colour bar from the lowest value up: all colours, or a swatch for each that has a name."""
+    if not tile.scale.names:
+        return np.linspace(0, 254, length).astype(np.uint8)
+    values = np.array([value for value, _ in tile.scale.names])
+    return _entries(values[raster.nearest(length, len(values))], tile)
 
 
 def _cells(tile: Tile, height: int, width: int) -> UInt8[np.ndarray, "row column"]:
     values = tile.heatmap.values
-    known = np.where(np.isfinite(values), values, tile.low)
-    entries = np.minimum(raster.indices(known, tile.low, tile.high), 254)
+    entries = _entries(np.where(np.isfinite(values), values, tile.low), tile)
     entries[np.isnan(values)] = PAPER
     rows, columns = (
         raster.nearest(count, length)
         for count, length in zip((height, width), values.shape, strict=True)
     )
     return entries[np.ix_(rows, columns)]
+
+
+def _entries(values: Float[np.ndarray, "*any"], tile: Tile) -> UInt8[np.ndarray, "*any"]:
+    return np.minimum(raster.indices(values, tile.low, tile.high), 254)
 
 
 def _slices(left: int, top: int, width: int, height: int) -> tuple[slice, slice]:
@@ -129,16 +133,29 @@ def _draw_lines(canvas: Canvas, tile: Tile) -> None:
 
 
 def _draw_mark(canvas: Canvas, tile: Tile, row: int, column: int) -> None:
+    _outline(canvas, tile, row, column, style.SIGN, grown_css=0)
+
+
+def draw_picked(canvas: Canvas, tile: Tile, row: int, column: int) -> None:
+    """Outline the picked token, around what a mark of the same cell would cover."""
+    rows, columns = tile.heatmap.values.shape
+    if row < rows and column < columns:
+        _outline(canvas, tile, row, column, style.CHOSEN, grown_css=3)
+
+
+def _outline(
+    canvas: Canvas, tile: Tile, row: int, column: int, colour: str, grown_css: int
+) -> None:
     rows, columns = tile.heatmap.values.shape
     cell_width, cell_height = tile.width / columns, tile.height / rows
     place = (
-        tile.left + column * cell_width,
-        tile.top + row * cell_height,
-        cell_width,
-        cell_height,
+        tile.left + column * cell_width - grown_css,
+        tile.top + row * cell_height - grown_css,
+        cell_width + 2 * grown_css,
+        cell_height + 2 * grown_css,
     )
-    for colour, line_css in ((style.HALO, 4), (style.SIGN, 2)):
-        canvas.stroke_style = colour
+    for stroke, line_css in ((style.HALO, 4), (colour, 2)):
+        canvas.stroke_style = stroke
         canvas.line_width = line_css * SHARPNESS
         canvas.stroke_rect(*(length * SHARPNESS for length in place))
 
@@ -147,13 +164,13 @@ def _draw_bar(canvas: Canvas, layout: MapLayout) -> None:
     left, top, width, height = layout.bar
     first = layout.tiles[0]
     _frame(canvas, left, top, width, height)
-    for tick in layout.ticks:
-        y = top + height * (first.high - tick) / (first.high - first.low)
+    for share, words in layout.ticks:
+        y = top + height * (1 - share)
         canvas.stroke_style = style.INK
         canvas.line_width = SHARPNESS
         start, end = (x * SHARPNESS for x in (left + width, left + width + 4))
         canvas.stroke_line(start, y * SHARPNESS, end, y * SHARPNESS)
-        _write(canvas, plain(tick), left + width + 7, y + 4, 11, 50)
+        _write(canvas, words, left + width + 7, y + 4, 11, 50)
     if first.scale.unit:
         _write(canvas, first.scale.unit, left + width + 58, top - 6, 11, 90, "right")
 

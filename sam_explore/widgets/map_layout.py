@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from ..plots.maps import gallery_shape
 from ..plots.scales import limits_of, ticks_of
 from ..readings import Gallery, Heatmap, Scale
+from .words import plain
 
 LINE = 17  # CSS pixels of a line of text
 GAP = 14
@@ -16,6 +17,7 @@ BAR = 12  # the thickness of a colour bar
 NUMBERS = 58  # beside a colour bar
 AXIS = 26  # for the numbers of rows and columns
 EDGE = 2  # for the frame of a map at the border
+FOOT = 7  # for the lower half of a number beside the end of a colour bar
 
 
 @dataclass(frozen=True)
@@ -47,14 +49,15 @@ class Tile:
 class MapLayout:
     """A heatmap or a gallery, laid out. All lengths are CSS pixels.
 
-    `bar` is the place of the colour bar that all maps share, or None; `ticks` are its numbers.
+    `bar` is the place of the colour bar that all maps share, or None; `ticks` is what stands beside
+    it, each with its height as a share of the bar's.
     """
 
     tiles: tuple[Tile, ...]
     width: int
     height: int
     bar: tuple[int, int, int, int] | None
-    ticks: tuple[float, ...]
+    ticks: tuple[tuple[float, str], ...]
 
 
 def lay_out(reading: Heatmap | Gallery, width: int) -> MapLayout:
@@ -79,22 +82,25 @@ def lay_out(reading: Heatmap | Gallery, width: int) -> MapLayout:
         limits = limits_of(scale, everything if shared else one.values)
         tiles.append(Tile(one, scale, *limits, left, top, *size, bar))
     end = EDGE + across * (tile_width + GAP)
-    height = LINE + GAP + down * step - GAP + EDGE
+    height = LINE + GAP + down * step - GAP + FOOT
     if not shared:
         return MapLayout(tuple(tiles), end, height, None, ())
     top = tiles[0].top
-    bar = (end, top, BAR, max(tile_height, min(height - top, 300)))
+    bar = (end, top, BAR, max(tile_height, min(height - FOOT - top, 300)))
     return MapLayout(
         tuple(tiles), end + BAR + NUMBERS, height, bar, ticks(shared, tiles[0].low, tiles[0].high)
     )
 
 
-def ticks(scale: Scale, low: float, high: float) -> tuple[float, ...]:
-    """A few round values between `low` and `high`; a stated centre is one of them."""
-    centred = ticks_of(scale, low, high)
-    if centred is None:
-        centred = MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
-    return tuple(float(tick) for tick in centred if low <= tick <= high)
+def ticks(scale: Scale, low: float, high: float) -> tuple[tuple[float, str], ...]:
+    """A few round values between `low` and `high`, a stated centre among them; or the names."""
+    if scale.names:
+        count = len(scale.names)
+        return tuple(((i + 0.5) / count, name) for i, (_, name) in enumerate(scale.names))
+    values = ticks_of(scale, low, high)
+    if values is None:
+        values = MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    return tuple(((v - low) / (high - low), plain(v)) for v in values if low <= v <= high)
 
 
 def _lay_out_one(one: Heatmap, width: int) -> MapLayout:
@@ -105,7 +111,8 @@ def _lay_out_one(one: Heatmap, width: int) -> MapLayout:
     tile = Tile(one, one.scale, low, high, axis, top, *size, None)
     bar = (axis + size[0] + GAP, top, BAR, size[1])
     end = axis + size[0] + GAP + BAR + NUMBERS
-    return MapLayout((tile,), end, top + size[1] + axis, bar, ticks(one.scale, low, high))
+    height = top + size[1] + max(axis, FOOT)
+    return MapLayout((tile,), end, height, bar, ticks(one.scale, low, high))
 
 
 def _size(one: Heatmap, room: float) -> tuple[int, int]:

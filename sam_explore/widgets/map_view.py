@@ -10,12 +10,14 @@ from ..plots import raster, style
 from ..plots.scales import colormap_of
 from ..readings import Gallery, Heatmap
 from .drawing import Channel, close_all, paste
-from .map_drawing import PAPER, annotate, cell_entries, plain
+from .map_drawing import PAPER, annotate, cell_entries, draw_picked
 from .map_layout import MapLayout, Tile, lay_out
 from .stage import SHARPNESS
+from .words import value_in_words
 
 _HINT = "Point at a cell to read its value."
-_PICK = " Click on it to pick the token."
+_HINT_OVER_TOKENS = "Point at a cell to read its value, click to pick its token."
+MAPS, PICKED = range(2)
 
 
 class MapView:
@@ -24,6 +26,7 @@ class MapView:
     Args:
         width: the most CSS pixels that the maps may take.
         on_pick: called with (row, column) of a token that is clicked on.
+        picked: gives the token to outline in maps over tokens.
         guard: wraps what the page calls, so that no exception gets lost.
         redraw: called when a page asks for what it has lost, as after a reload.
     """
@@ -32,16 +35,18 @@ class MapView:
         self,
         width: int,
         on_pick: Callable[[tuple[int, int]], None],
+        picked: Callable[[], tuple[int, int]],
         guard: Callable[[Callable[..., None]], Callable[..., None]],
         redraw: Callable[[], None],
     ):
-        self._width, self._on_pick, self._redraw = width, on_pick, redraw
+        self._width, self._redraw = width, redraw
+        self._on_pick, self._picked = on_pick, picked
         self._layout: MapLayout | None = None
         self._reading: Heatmap | Gallery | None = None
         self._pointed: tuple[Tile, tuple[int, int]] | None = None
         self._channel = Channel()
         self._cells = self._channel.image("png")
-        self.canvas = self._channel.canvas(1, width, width)
+        self.canvas = self._channel.canvas(2, width, width)
         self.canvas.add_class("sam-explore-map")
         self.canvas.tabbable = False
         self.value = HTML()
@@ -65,10 +70,22 @@ class MapView:
         table[PAPER] = style.rgba(style.SIGN)
         self._cells.value = raster.indexed_png(cell_entries(layout), table)
         with self._channel.batch():
-            canvas = self.canvas[0]
+            canvas = self.canvas[MAPS]
             canvas.clear()
             paste(canvas, self._cells)
             annotate(canvas, reading, layout)
+        self.outline_picked()
+
+    def outline_picked(self) -> None:
+        """Outline the picked token in every map over tokens, and there alone."""
+        layout = self._layout
+        if layout is None:
+            return
+        with self._channel.batch():
+            self.canvas[PICKED].clear()
+            for tile in layout.tiles:
+                if tile.heatmap.frame == "tokens":
+                    draw_picked(self.canvas[PICKED], tile, *self._picked())
         self._tell()
 
     def close(self) -> None:
@@ -115,25 +132,35 @@ class MapView:
         layout, pointed = self._layout, self._pointed
         if layout is None:
             return
-        words = _HINT + (_PICK if layout.tiles[0].heatmap.frame == "tokens" else "")
+        is_over_tokens = layout.tiles[0].heatmap.frame == "tokens"
+        words = _HINT_OVER_TOKENS if is_over_tokens else _HINT
         if pointed is not None:
-            words = self._value_in_words(layout, *pointed)
-        text = f'<div style="line-height:1.45;color:{style.TEXT}">{escape(words)}</div>'
+            words = self._value_in_words(layout, *pointed) or words
+        # A line of its own, so that nothing below moves when the pointer comes and goes.
+        row, column = self._picked()
+        picked = f"Outlined: the picked token, row {row}, column {column}."
+        text = _lines(words, picked) if is_over_tokens else _lines(words)
         if self.value.value != text:
             self.value.value = text
 
     def _value_in_words(self, layout: MapLayout, old: Tile, cell: tuple[int, int]) -> str:
         places = [(tile.left, tile.top) for tile in layout.tiles]
         if (old.left, old.top) not in places:
-            return _HINT
+            return ""
         tile = layout.tiles[places.index((old.left, old.top))]
         rows, columns = tile.heatmap.values.shape
         if not (cell[0] < rows and cell[1] < columns):
-            return _HINT
+            return ""
         value = tile.heatmap.values[cell]
         name = "" if len(places) == 1 else f"{' '.join(tile.heatmap.title.split())}: "
-        unit = f" {tile.scale.unit}" if tile.scale.unit else ""
-        kind = "token at row" if tile.heatmap.frame == "tokens" else "row"
-        what = "no value" if np.isnan(value) else f"{plain(value, 4)}{unit}"
+        # Without a value it may be padding, which is no token.
+        is_token = tile.heatmap.frame == "tokens" and not np.isnan(value)
+        kind = "token at row" if is_token else "row"
+        what = value_in_words(value, tile.scale)
         words = f"{name}{kind} {cell[0]}, column {cell[1]}: {what}"
         return words[0].upper() + words[1:]
+
+
+def _lines(*lines: str) -> str:
+    text = "<br>".join(map(escape, lines))
+    return f'<div style="line-height:1.45;color:{style.TEXT}">{text}</div>'

@@ -9,6 +9,7 @@ from ..plots import style
 from .controls import Controls
 from .drawing import Channel, close_all
 from .logits_map import LogitsMap
+from .rerun import replace_older
 from .session import Session
 from .stage import Stage
 from .thumbnails import Thumbnails
@@ -23,7 +24,8 @@ class PromptCanvas(VBox):
 
     A click adds a point, of the kind that the buttons above the picture show; a drag draws a box.
     Beside the picture are the raw logits of the mask shown, below it all four masks: click on one
-    to look at that. Several canvases may share a session.
+    to look at that. Several canvases may share a session. Run its cell again, and the new canvas
+    takes the place of the old one, which is closed.
 
     Args:
         session: picture, prompts and prediction, which the canvas follows.
@@ -57,6 +59,7 @@ class PromptCanvas(VBox):
         self._show_image()
         self._show_error()
         self._follow()
+        replace_older(self)
 
     def close(self) -> None:
         """Stop following the session, and remove the view from the page. The session goes on."""

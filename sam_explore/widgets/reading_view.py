@@ -30,6 +30,8 @@ class ReadingView:
         self.widget = VBox([])
         self.widget.layout.overflow = "visible"
         self.widget.layout.flex = "none"
+        # On a narrow page pictures that stand side by side wrap; they would be cut off otherwise.
+        self.widget.layout.max_width = "100%"
 
     def show(self, reading: Reading) -> Iterator[None]:
         """Draw a reading in place of the one before, a part of it at each step of the iterator."""
@@ -44,6 +46,12 @@ class ReadingView:
         for view, part in zip(self.views, parts, strict=True):
             view.show(part)
             yield
+
+    def outline_picked(self) -> None:
+        """Outline the picked token where it is one now."""
+        for view in self.views:
+            if isinstance(view, MapView):
+                view.outline_picked()
 
     def close(self) -> None:
         """Remove all views."""

@@ -32,8 +32,10 @@ class Session(Answering):
         threshold: a mask is where its logits exceed this.
         token: the picked image token (row, column), in the middle at first; `add_point` picks the
             one under the point.
-        windows: each block's window in tokens, 0 for global; None for the trained ones.
-        edits: pairs of a hook point's name and a function, as in `Trace.with_edit`.
+        windows: each block's window in tokens, 0 for global; None for the trained ones. Tables of
+            relative positions are interpolated to others; `WindowEffect` can also crop them.
+        edits: what is changed inside the run: `sx.interventions`, or pairs of a hook point's name
+            and a function, as in `Trace.with_edit`.
         prediction: the latest answer, None without prompts. In a flood of prompts it may belong to
             slightly older ones (see its `prompts`), never to another picture.
         busy: what takes long just now, or "".

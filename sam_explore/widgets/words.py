@@ -4,6 +4,7 @@ import numpy as np
 
 from ..geometry import BACKGROUND, FOREGROUND, Prompts
 from ..prediction import Prediction
+from ..readings import Scale
 
 INVITATION = "Click on an object to ask for its mask, or drag a box around it."
 WAITING = "Your prompts are kept, and answered as soon as the picture is encoded."
@@ -12,6 +13,22 @@ WAITING = "Your prompts are kept, and answered as soon as the picture is encoded
 def number(value: float | np.floating, digits: int = 1) -> str:
     """A number with a true minus sign, and no minus before a zero."""
     return f"{value:z.{digits}f}".replace("-", "−")
+
+
+def plain(value: float | np.floating, digits: int = 3) -> str:
+    """A number with so many digits that count, and a true minus sign."""
+    short = f"{value:.{digits}g}"
+    if "e" in short and 1e-4 <= abs(value) < 1e7:
+        short = f"{value:.0f}" if abs(value) >= 1 else f"{value:.{digits}f}"
+    return short.replace("-", "−")
+
+
+def value_in_words(value: float, scale: Scale) -> str:
+    """A value of a map: its name if it has one, else the number with its unit."""
+    if np.isnan(value):
+        return "no value"
+    unit = f" {scale.unit}" if scale.unit else ""
+    return dict(scale.names).get(value, f"{plain(value, 4)}{unit}")
 
 
 def describe_prompts(prompts: Prompts) -> str:

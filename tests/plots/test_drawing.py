@@ -178,6 +178,17 @@ def test_maps_of_a_gallery_leave_no_hole_where_that_can_be(count, shape):
     assert gallery_shape(count) == shape
 
 
+def test_a_few_named_values_get_a_swatch_with_the_name_each():
+    named = Scale(low=0.0, high=1.0, names=((0.0, "outside"), (1.0, "inside")))
+    figure = draw(Heatmap(np.eye(2), "t", "w.", named, frame="picture"))
+    (image,) = maps_in(figure)
+    bar = figure.axes[0].child_axes[0]
+    assert [label.get_text() for label in bar.get_yticklabels()] == ["outside", "inside"]
+    (swatches,) = (each for each in bar.collections if each.get_array() is not None)
+    shown = swatches.to_rgba(swatches.get_array()).reshape(-1, 4)
+    assert np.array_equal(shown, image.to_rgba([0.0, 1.0]))
+
+
 def test_curves_differ_by_more_than_their_colour_and_have_a_legend():
     (ax,) = draw(PROFILE).axes
     names = [text.get_text() for text in ax.get_legend().get_texts()]

@@ -9,7 +9,8 @@ from ipywidgets.widgets.widget import _instances
 
 import sam_explore as sx
 from sam_explore.model import Sam
-from sam_explore.widgets import PromptCanvas, asking, explore
+from sam_explore.widgets import Explorer, PromptCanvas, asking, explore
+from sam_explore.widgets.caption import OUTDATED
 
 from .conftest import SMALL
 from .fake_probes import WAIT_S, Everything, Grid, Slow, map_of, text_of
@@ -17,6 +18,15 @@ from .screen import send
 from .view import observers_of
 
 pytestmark = pytest.mark.usefixtures("no_hook_is_left")
+
+
+def is_dimmed(explorer: Explorer) -> bool:
+    picture, words = (
+        OUTDATED in widget._dom_classes
+        for widget in (explorer._view.widget, explorer._caption.words)
+    )
+    assert picture == words
+    return picture
 
 
 def test_a_click_is_answered_while_a_slow_explorer_runs(held, image, open_session, screen):
@@ -88,10 +98,13 @@ def test_progress_is_told_while_a_long_computation_runs(
     session = open_session(image)
     said = []
     with explore(Slow, session) as explorer:
-        explorer._caption._status.observe(lambda change: said.append(change["new"]), "value")
+        explorer._caption._status.observe(
+            lambda change: said.append((change["new"], is_dimmed(explorer))), "value"
+        )
         explorer.set(number=1)
-    assert any("step 2 of 3 …" in words for words in said)
-    assert "Computed in" in said[-1]
+        assert any("step 2 of 3 …" in words and dimmed for words, dimmed in said)
+        assert "Computed in" in said[-1][0]
+        assert not is_dimmed(explorer)
 
 
 @pytest.mark.parametrize("synchronous", [True, False])
@@ -107,9 +120,11 @@ def test_an_exception_in_a_probe_is_shown_and_the_next_state_works(
         assert "Traceback" in caplog.text
         with pytest.raises(RuntimeError, match="no reading yet: RuntimeError: out of memory"):
             explorer.snapshot("nowhere.png")
+        assert is_dimmed(explorer)
         explorer.set(number=1)
         session.settle(WAIT_S)
         assert explorer.error == ""
+        assert not is_dimmed(explorer)
         assert "out of memory" not in text_of(explorer)
         assert explorer.words == "1 of 0."
 

@@ -1,0 +1,43 @@
+"""A cell that is run again replaces the views that it made before."""
+
+import sys
+from weakref import WeakSet
+
+from ipywidgets import Widget
+
+# By cell: its latest run, and the views that this run has made.
+_made: dict[str, tuple[str, WeakSet[Widget]]] = {}
+
+
+def replace_older(view: Widget) -> None:
+    """Close what earlier runs of the running cell have made.
+
+    The page drops a cell's output when the cell runs again, but the views that were in it would go
+    on following their session for nobody, and each would delay the others.
+    """
+    running = running_cell()
+    if running is None:
+        return
+    cell, run = running
+    latest, views = _made.get(cell, ("", WeakSet()))
+    if latest != run:
+        for older in list(views):
+            older.close()
+        views = WeakSet()
+        _made[cell] = run, views
+    views.add(view)
+
+
+def running_cell() -> tuple[str, str] | None:
+    """The notebook's cell that runs now, and which run of it this is.
+
+    None outside of cells, such as in a widget's callback, and where the page names no cells.
+    """
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    request = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    cell = request.get("metadata", {}).get("cellId")
+    header = request.get("header", {})
+    if not cell or header.get("msg_type") != "execute_request":
+        return None
+    return cell, header["msg_id"]
