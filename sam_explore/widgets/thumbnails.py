@@ -58,9 +58,7 @@ class Thumbnails:
         """Leave the pictures without masks and captions."""
         empty = np.zeros((self._count, *self._size), bool)
         self._draw(empty, None)
-        self._captions.value = _captions(
-            [(f"Mask {mask}", "", "") for mask in range(self._count)], None, self._step
-        )
+        self._captions.value = _captions([None] * self._count, None, self._step)
 
     def show(self, prediction: Prediction, threshold: float, chosen: int) -> None:
         """Draw the masks, frame the chosen one, and say what the model expects of each."""
@@ -68,12 +66,9 @@ class Thumbnails:
         rows = raster.nearest(height, masks.shape[1])
         columns = raster.nearest(width, masks.shape[2])
         self._draw(masks[:, rows[:, None], columns], chosen)
-        stability = prediction.stability(threshold)
-        lines = [
-            (f"Mask {mask}", f"predicted IoU {number(iou, 2)}", f"stability {number(stable, 2)}")
-            for mask, (iou, stable) in enumerate(zip(prediction.iou, stability, strict=True))
-        ]
-        self._captions.value = _captions(lines, chosen, self._step)
+        pairs = zip(prediction.iou, prediction.stability(threshold), strict=True)
+        scores = [(number(iou, 2), number(stability, 2)) for iou, stability in pairs]
+        self._captions.value = _captions(scores, chosen, self._step)
 
     def close(self) -> None:
         """Remove canvas and captions, here and on the page."""
@@ -111,20 +106,32 @@ class Thumbnails:
             self._on_pick(mask)
 
 
-def _captions(lines: list[tuple[str, str, str]], chosen: int | None, step: int) -> str:
+def _captions(scores: list[tuple[str, str] | None], chosen: int | None, step: int) -> str:
+    """Name, predicted IoU and stability of each mask, in words that fit under its picture."""
+    room = step - _GAP_CSS
+    iou_word, stability_word, shown = next(words for least, *words in _WORDS if room >= least)
     cells = []
-    for mask, (name, *rest) in enumerate(lines):
-        if mask == chosen:
-            name = f"<b>▸ {name}, shown</b>"
-        faint = "<br>".join(rest)
+    for mask, pair in enumerate(scores):
+        name = f"<b>▸ Mask {mask}{shown}</b>" if mask == chosen else f"Mask {mask}"
+        iou, stability = pair or ("", "")
+        lines = f"{iou_word} {iou}<br>{stability_word} {stability}" if pair else "<br>"
+        whole = f"predicted IoU {iou}, stability {stability}" if pair else ""
         cells.append(
-            f'<div style="width:{step}px;flex:none">{name}'
-            f'<div style="color:{style.FAINT_TEXT}">{faint}</div></div>'
+            f'<div style="width:{step}px;flex:none" title="{whole}">{name}'
+            f'<div style="color:{style.FAINT_TEXT}">{lines}</div></div>'
         )
     return (
-        f'<div style="display:flex;font-size:12px;line-height:1.35;color:{style.TEXT}">'
-        f"{''.join(cells)}</div>"
+        f'<div style="display:flex;font-size:{min(12, step / 5.4):.3g}px;line-height:1.35;'
+        f'white-space:nowrap;color:{style.TEXT}">{"".join(cells)}</div>'
     )
+
+
+# From so many CSS pixels under a picture: the words for both scores, and for the mask shown.
+_WORDS = (
+    (118, "predicted IoU", "stability", ", shown"),
+    (88, "IoU", "stability", ""),
+    (0, "IoU", "stab.", ""),
+)
 
 
 _COLOURS = np.array(

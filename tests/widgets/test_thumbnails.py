@@ -72,14 +72,33 @@ def test_the_chosen_mask_has_a_frame_and_its_caption_says_so(thumbnails, screen,
     frames = [args for name, args in screen.drawn(thumbnails.canvas[FRAMES])]
     assert all(x >= 80 and x + width <= 136 for x, _, width, _ in frames)
     assert style.CHOSEN in screen.settings(thumbnails.canvas[FRAMES])
-    assert re.findall(r"<b>(.*?)</b>", thumbnails._captions.value) == ["▸ Mask 1, shown"]
+    assert re.findall(r"<b>(.*?)</b>", thumbnails._captions.value) == ["▸ Mask 1"]
 
 
 def test_captions_tell_predicted_iou_and_stability(thumbnails, prediction):
     thumbnails.show(prediction, 0.0, 1)
     text = thumbnails._captions.value
-    assert re.findall(r"predicted IoU ([\d.]+)", text) == ["0.50", "0.63", "1.01", "0.00"]
-    assert re.findall(r"stability ([\d.]+)", text) == ["1.00", "1.00", "1.00", "0.00"]
+    assert re.findall(r">IoU ([\d.]+)", text) == ["0.50", "0.63", "1.01", "0.00"]
+    assert re.findall(r"stab\. ([\d.]+)", text) == ["1.00", "1.00", "1.00", "0.00"]
+    assert 'title="predicted IoU 0.63, stability 1.00"' in text
+
+
+@pytest.mark.parametrize(
+    ("width", "lines"),
+    [
+        (512, "<b>▸ Mask 1, shown</b>|predicted IoU 0.63<br>stability 1.00"),
+        (400, "<b>▸ Mask 1</b>|IoU 0.63<br>stability 1.00"),
+        (256, "<b>▸ Mask 1</b>|IoU 0.63<br>stab. 1.00"),
+    ],
+)
+def test_captions_are_short_enough_for_a_line(width, lines, screen, prediction):
+    thumbnails = Thumbnails(Channel(), width, 4, lambda mask: None)
+    thumbnails.show_photo(np.zeros((64, 64, 3), np.uint8))
+    thumbnails.show(prediction, 0.0, 1)
+    text = thumbnails._captions.value
+    assert all(part in text for part in lines.split("|"))
+    assert "white-space:nowrap" in text
+    thumbnails.close()
 
 
 def test_a_click_picks_the_mask_under_it(thumbnails, picked):
