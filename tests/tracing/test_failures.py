@@ -3,7 +3,9 @@
 import random
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
+import jaxtyping
 import numpy as np
 import pytest
 
@@ -12,9 +14,11 @@ from sam_explore.model.hooks import first_with_hooks
 from sam_explore.prediction import encode, predict
 from sam_explore.tracing import Trace, edit, record
 
-from ..probes.small import small_sam
+from ..probes.small import CONFIG, small_sam
 
 HINT = np.random.default_rng(3).normal(size=(20, 20))
+# One block of each kind, one layer.
+SMALLER = replace(CONFIG, encoder_depth=2, global_blocks=(1,), decoder_depth=1)
 # With a hint, so that all hook points are reached.
 PROMPTS = Prompts(points=[(12, 8)], mask_hint=HINT)
 
@@ -74,10 +78,13 @@ def by_reading(trace: Trace, name: str, fn: Callable) -> None:
     trace.read(name, reduce)
 
 
-def test_a_thousand_random_failures_leave_no_hook_and_the_same_numbers():
-    sam, image = small_sam(), np.random.default_rng(0).integers(0, 256, (20, 40, 3), np.uint8)
+def test_a_thousand_random_failures_leave_no_hook_and_the_same_numbers(monkeypatch):
+    # Checking every call's shapes, as other tests do, would take most of the time of so many runs.
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+    sam = small_sam(SMALLER)
+    image = np.random.default_rng(0).integers(0, 256, (20, 40, 3), np.uint8)
     trace = Trace(sam, image, PROMPTS)
-    before = trace.prediction
+    logits, iou = (array.copy() for array in (trace.prediction.logits, trace.prediction.iou))
     modules, names, chance = list(sam.modules()), list(sam.hook_points), random.Random(0)
 
     for _ in range(1000):
@@ -89,8 +96,7 @@ def test_a_thousand_random_failures_leave_no_hook_and_the_same_numbers():
         assert message in "".join([str(raised.value), *getattr(raised.value, "__notes__", ())])
         assert first_with_hooks(modules) is None
 
-    after = Trace(sam, image, PROMPTS).prediction
-    np.testing.assert_array_equal(after.logits, before.logits)
-    np.testing.assert_array_equal(after.iou, before.iou)
-    again = trace.prediction
-    np.testing.assert_array_equal(again.logits, before.logits)
+    # Computed anew, and as it is kept: no failure has touched what the runs share.
+    for after in (Trace(sam, image, PROMPTS), trace.with_prompts(PROMPTS)):
+        np.testing.assert_array_equal(after.prediction.logits, logits)
+        np.testing.assert_array_equal(after.prediction.iou, iou)
