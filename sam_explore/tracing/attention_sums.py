@@ -63,7 +63,7 @@ def attention_statistics(trace: Trace, block: int) -> AttentionStatistics:
         ValueError: a block that the model does not have.
     """
     attention = BlockAttention(trace, block)
-    found = _kept(attention, "attention statistics", _statistics)
+    found = _kept(attention, "Attention statistics", _statistics)
     return AttentionStatistics(*found)
 
 
@@ -76,7 +76,7 @@ def even_statistics(trace: Trace, block: int) -> AttentionStatistics:
     Raises ValueError for a block that the model does not have.
     """
     attention = BlockAttention(trace, block)
-    return AttentionStatistics(*_kept(attention, "even attention", _even))
+    return AttentionStatistics(*_kept(attention, "Evenly spread attention", _even))
 
 
 def row_sums(attention: BlockAttention) -> Float[Tensor, "head row column"]:
@@ -84,18 +84,21 @@ def row_sums(attention: BlockAttention) -> Float[Tensor, "head row column"]:
 
     A weight is exp(score - this). Edits within the attention are not in it.
     """
-    return _kept(attention, "attention row sums", _row_sums)
+    return _kept(attention, "Sums of attention rows", _row_sums)
 
 
 def _kept(attention: BlockAttention, what: str, work: Callable[[BlockAttention], Tensor]) -> Tensor:
-    """The result of the work, from the trace's store if it is there."""
+    """The result of the work, from the trace's store if it is there.
+
+    `what` it is names it there and on a progress line.
+    """
     trace, block = attention.trace, attention.block
     refuse_changed_weights(trace.sam, trace._family.versions)
     # The block's own key holds its edits, its window and all that came before.
     key = (trace._key(block), what)
     found = trace._family.store.get(key)
     if found is None:
-        announce(f"Attention of block {block + 1} of {trace.sam.config.encoder_depth}")
+        announce(f"{what}: block {block + 1} of {trace.sam.config.encoder_depth}")
         found = work(attention)
         trace._family.store.put(key, found)
     return found

@@ -177,7 +177,7 @@ def test_no_block_runs_for_a_row_or_a_column(sam):
             attention_column(run, block, (4, 0))
 
     # The sums of the rows are worked out once.
-    assert steps == [f"Attention of block {block} of 4" for block in (1, 2, 3, 4)]
+    assert steps == [f"Sums of attention rows: block {block} of 4" for block in (1, 2, 3, 4)]
 
 
 def test_what_the_model_does_not_have_is_refused_in_words(trace):

@@ -123,7 +123,7 @@ def test_they_are_worked_out_once_and_kept_for_every_run_that_they_hold_for(trac
         attention_statistics(trace, 1)
         attention_statistics(trace, 1)
         attention_statistics(trace.with_edit(BLOCK.format(2) + "hook_norm1", zero), 1)
-        assert steps == ["Attention of block 2 of 4"]
+        assert steps == ["Attention statistics: block 2 of 4"]
         attention_statistics(trace.with_edit(BLOCK.format(1) + "hook_norm1", zero), 1)
     assert len(steps) > 1
 
