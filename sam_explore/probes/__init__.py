@@ -1,5 +1,10 @@
 """All probes. A new one is a file beside this one and a line here."""
 
+from .attention_column import AttentionColumn
+from .attention_distance import AttentionDistance
+from .attention_entropy import AttentionEntropy
+from .attention_padding import AttentionPadding
+from .attention_row import AttentionRow
 from .binary_beside_raw import BinaryBesideRaw
 from .block_channel import BlockChannel
 from .block_norms import BlockNorms
@@ -12,6 +17,7 @@ from .position_encoding_similarity import PositionEncodingSimilarity
 from .position_encoding_spectrum import PositionEncodingSpectrum
 from .probe import Knob, Probe
 from .raw_logits import RawLogits
+from .relative_positions import RelativePositions
 from .residual_shares import ResidualShares
 from .window_effect import WindowEffect
 from .window_layout import WindowLayout

@@ -1,0 +1,179 @@
+"""What the probes of the image encoder's attention have in common: heads, windows and depth."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from sam_explore.readings import Curve, Gallery, Heatmap, Matrix, Panel, Profile, Scale
+from sam_explore.tracing import AttentionStatistics, Trace, attention_statistics, even_statistics
+
+from .numbers import array, counted, text
+from .probe import knob
+
+ALL, MEAN = -2, -1
+QUERIES = ("picture", "grid")
+
+
+def head_knob(lowest: int = ALL) -> Any:
+    """A field that is one head, or −1 for the mean of all, or −2 for all side by side."""
+    return knob(
+        MEAN,
+        "head",
+        low=lowest,
+        high=lambda config: config.encoder_heads - 1,
+        names=tuple(each for each in ((ALL, "all"), (MEAN, "mean")) if each[0] >= lowest),
+    )
+
+
+def queries_knob() -> Any:
+    """A field that says which queries a mean is over: those that show the picture, or all."""
+    return knob("picture", "queries of the", choices=QUERIES)
+
+
+def of_head(values: Float[np.ndarray, "head *any"], head: int) -> Float[np.ndarray, "*any"]:
+    """One head's values, or the mean of all."""
+    return np.asarray(values.mean(axis=0) if head == MEAN else values[head])
+
+
+def head_in_words(head: int, count: int) -> str:
+    """Such as "head 3" or "the mean of 12 heads"."""
+    return f"the mean of {counted(count, 'head')}" if head == MEAN else f"head {head}"
+
+
+def token_in_words(token: tuple[int, int]) -> str:
+    """Such as "row 3, column 5"."""
+    return f"row {token[0]}, column {token[1]}"
+
+
+def window_edges(trace: Trace, block: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Rows and columns of the grid after which a window of the block ends."""
+    grid, side = trace.sam.config.grid, trace.sam.config.side(trace.windows[block])
+    edges = tuple(range(side - 1, grid - 1, side))
+    return edges, edges
+
+
+def by_head(
+    values: Float[np.ndarray, "head row column"],
+    head: int,
+    draw: Callable[[Float[np.ndarray, "row column"], str], Heatmap],
+    title: str,
+    words: str,
+) -> Heatmap | Gallery:
+    """The map of one head or of their mean; or all in a gallery, each on its own scale.
+
+    `draw` makes a map of values and a title.
+    """
+    if head != ALL:
+        return draw(of_head(values, head), title)
+    maps = tuple(draw(each, f"head {index}") for index, each in enumerate(values))
+    return Gallery(maps, title, words)
+
+
+def over_depth(
+    trace: Trace, statistic: str, queries: str, title: str, name: str, unit: str
+) -> Panel:
+    """One of the `AttentionStatistics` over the blocks: the heads' range, and each head by itself.
+
+    Args:
+        trace: the run.
+        statistic: its name there.
+        queries: whose mean is taken: "picture" for the tokens that show the picture, or "grid".
+        title: of the panel.
+        name: the statistic in a sentence, with its unit, such as "entropy in bits".
+        unit: of the table's colours.
+    """
+    blocks = range(trace.sam.config.encoder_depth)
+    values, even = (
+        np.stack([_mean(find(trace, each), statistic, queries, trace) for each in blocks])
+        for find in (attention_statistics, even_statistics)
+    )
+    kinds = _kinds(trace.windows)
+    words = _words(kinds, values, even[:, 0], name)
+    curves = (_curves(kind, at, values, even[:, 0], words, name) for kind, at in kinds.items())
+    table = _table(trace.windows, values, Scale(unit, low=0.0), words)
+    return Panel((*curves, table), title=title, words=words, across=2)
+
+
+def _kinds(windows: Sequence[int]) -> dict[str, list[int]]:
+    """The windowed and the global blocks, as far as there are any."""
+    kinds = {"windowed": [], "global": []}
+    for block, window in enumerate(windows):
+        kinds["windowed" if window else "global"].append(block)
+    return {kind: blocks for kind, blocks in kinds.items() if blocks}
+
+
+def _mean(
+    found: AttentionStatistics, statistic: str, queries: str, trace: Trace
+) -> Float[np.ndarray, "head"]:
+    """The mean over the queries for each head; queries without a value are left out."""
+    grid = trace.sam.config.grid
+    rows, columns = trace.frame.tokens_shown if queries == "picture" else (grid, grid)
+    values = array(getattr(found, statistic))[:, :rows, :columns]
+    there = np.isfinite(values)
+    total, count = np.where(there, values, 0).sum(axis=(1, 2)), there.sum(axis=(1, 2))
+    return np.divide(total, count, out=np.full(len(values), np.nan), where=count > 0)
+
+
+def _curves(
+    kind: str,
+    blocks: list[int],
+    values: Float[np.ndarray, "block head"],
+    even: Float[np.ndarray, "block"],
+    words: str,
+    name: str,
+) -> Profile:
+    heads = f"mean of {counted(values.shape[1], 'head')}, with their range"
+    values = values[blocks]
+    return Profile(
+        np.array(blocks, dtype=float),
+        (
+            Curve(values.mean(axis=1), heads, values.min(axis=1), values.max(axis=1)),
+            Curve(even[blocks], "if attention were spread evenly"),
+        ),
+        title=f"{kind.capitalize()} blocks",
+        words=words,
+        x_name="block",
+        y_name=name,
+        x_labels=tuple(map(str, blocks)),
+    )
+
+
+def _table(
+    windows: Sequence[int], values: Float[np.ndarray, "block head"], scale: Scale, words: str
+) -> Matrix:
+    return Matrix(
+        values,
+        rows=tuple(
+            f"{block}{'' if window else ', global'}" for block, window in enumerate(windows)
+        ),
+        columns=tuple(map(str, range(values.shape[1]))),
+        title="Each head by itself",
+        words=words,
+        row_name="block",
+        column_name="head",
+        scale=scale,
+    )
+
+
+def _words(
+    kinds: dict[str, list[int]],
+    values: Float[np.ndarray, "block head"],
+    even: Float[np.ndarray, "block"],
+    name: str,
+) -> str:
+    means = ", and ".join(
+        f"{text(float(values[blocks].mean()))} in {kind} blocks, where evenly spread attention has "
+        f"{text(float(even[blocks].mean()))}"
+        for kind, blocks in kinds.items()
+    )
+    least, most = (
+        f"{text(float(values.ravel()[at]))} in head {at % values.shape[1]} of block "
+        f"{at // values.shape[1]}"
+        for at in (values.argmin(), values.argmax())
+    )
+    return (
+        f"In the mean over heads and queries, the {name} is {means}. The least is {least}, the "
+        f"most {most}."
+    )
