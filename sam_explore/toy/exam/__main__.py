@@ -58,7 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("weights", nargs="?", help="default: the shipped weights")
     parser.add_argument("--scenes", type=int, help="only the first so many (default: all)")
-    parser.add_argument("--threads", type=int, default=2, help="CPU threads (default 2)")
+    # Two threads wait for each other: on a machine with other work they took ten times as long.
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="write between a page's marks")
     parser.add_argument("--baselines", action="store_true", help="examine what needs no model")
