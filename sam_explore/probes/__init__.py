@@ -5,9 +5,12 @@ from .attention_distance import AttentionDistance
 from .attention_entropy import AttentionEntropy
 from .attention_padding import AttentionPadding
 from .attention_row import AttentionRow
+from .attribution import Attribution
+from .attribution_curves import AttributionCurves
 from .binary_beside_raw import BinaryBesideRaw
 from .block_channel import BlockChannel
 from .block_norms import BlockNorms
+from .click_gradient import ClickGradient
 from .logit_histogram import LogitHistogram
 from .norm_outliers import NormOutliers
 from .norms_by_depth import NormsByDepth

@@ -108,6 +108,11 @@ class RemovalCurves:
         """The mean height of the insertion curve: high when what matters comes first."""
         return float(np.trapezoid(self.insertion, self.share))
 
+    @property
+    def backwards(self) -> "RemovalCurves":
+        """The curves of the reverse order: its deletion is this insertion, seen from the end."""
+        return RemovalCurves(1 - self.share[::-1], self.insertion[::-1], self.deletion[::-1])
+
 
 def removal_curves(
     trace: Trace,
@@ -117,14 +122,15 @@ def removal_curves(
     patch: int = 1,
     steps: int = 10,
 ) -> RemovalCurves:
-    """Deletion and insertion curves of patches in an order; it runs the model 2 `steps` - 1 times.
+    """Deletion and insertion curves of patches in an order; about 2 `steps` - 1 runs.
 
     Args:
         trace, of, place: as in `value_without`.
         order: which patches, in the order in which they go, or come: numbers row by row. Those that
             are not in it stay as they are.
         patch: tokens along the side of a patch.
-        steps: into how many parts the order is cut.
+        steps: into how many parts the order is cut; one more where that can't be the same from both
+            ends.
 
     Source: deletion and insertion are RISE's (arXiv 1806.07421).
     """
@@ -136,7 +142,8 @@ def removal_curves(
         removed = np.isin(np.arange(side**2), gone).reshape(side, side)
         return value_without(trace, of, spread(removed, patch, grid), place)
 
-    cuts = np.unique(np.linspace(0, len(order), steps + 1).round().astype(int))
+    cuts = np.linspace(0, len(order), steps + 1).round().astype(int)
+    cuts = np.union1d(cuts, len(order) - cuts)  # the same seen from the end
     deletion = [value(order[:cut]) for cut in cuts]
     # The ends of one are the other's.
     insertion = [deletion[-1], *(value(order[cut:]) for cut in cuts[1:-1]), deletion[0]]

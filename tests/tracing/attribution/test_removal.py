@@ -150,6 +150,18 @@ def test_the_area_is_the_mean_height():
     assert curves.insertion_area == 0.25 * 2 + 0.75 * 4
 
 
+def test_backwards_they_are_the_curves_of_the_reverse_order(trace):
+    order = np.random.default_rng(1).permutation(25)
+    curves = removal_curves(trace, OF, order, steps=2)
+    assert curves.share.tolist() == [0, 12 / 25, 13 / 25, 1]
+
+    reverse = removal_curves(trace, OF, order[::-1], steps=2)
+
+    np.testing.assert_allclose(curves.backwards.share, reverse.share)
+    np.testing.assert_array_equal(curves.backwards.deletion, reverse.deletion)
+    np.testing.assert_array_equal(curves.backwards.insertion, reverse.insertion)
+
+
 def test_an_unknown_place_is_refused(trace):
     with pytest.raises(ValueError, match="one of embedding, pixels, not 'tokens'"):
         value_without(trace, OF, tokens_gone((0, 0)), "tokens")

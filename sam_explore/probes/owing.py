@@ -1,0 +1,82 @@
+"""What an attribution is of, in numbers and in words: what several probes have in common."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sam_explore.model import SamConfig
+from sam_explore.tracing import Trace
+from sam_explore.tracing.attribution import METHODS, MeanLogit, PredictedIoU, Scalar
+
+from .numbers import text
+from .probe import knob, mask_knob, mask_shown, threshold_knob
+
+NUMBERS = ("mean logit", "predicted IoU")
+
+
+@dataclass(frozen=True)
+class ChosenNumber:
+    """The knobs that choose a number of the prediction.
+
+    Args:
+        number: the mean of a mask's raw logits where they lie above the threshold, or its predicted
+            IoU. Where none lies above it, the mean is over the whole picture.
+        mask: the mask, −1 for the model's choice.
+        threshold: the logit above which a place is inside.
+    """
+
+    number: str = knob("mean logit", "number", choices=NUMBERS)
+    mask: int = mask_knob()
+    threshold: float = threshold_knob()
+
+    def scalar(self, trace: Trace) -> tuple[Scalar, str]:
+        """The number, and what it is called, such as "mask 2's predicted IoU"."""
+        prediction = trace.prediction
+        mask = mask_shown(self.mask, prediction)
+        if self.number == "predicted IoU":
+            return PredictedIoU(mask), f"mask {mask}'s predicted IoU"
+        inside = prediction.visible[mask] > self.threshold
+        where = f"where it lies above {text(self.threshold)}"
+        if not inside.any():
+            inside, where = ~inside, "over the whole picture"
+        region = np.zeros(prediction.logits.shape[1:], dtype=bool)
+        region[: inside.shape[0], : inside.shape[1]] = inside
+        return MeanLogit(mask, region, "logits"), f"mask {mask}'s mean logit {where}"
+
+
+@dataclass(frozen=True)
+class ChosenMethod:
+    """The knobs that choose how a number is attributed, and to how large patches.
+
+    Args:
+        method: one of `METHODS`.
+        patch: image tokens along the side of a patch; 0 for eight patches a side.
+    """
+
+    method: str = knob("gradient times embedding", "method", choices=tuple(METHODS))
+    patch: int = knob(
+        0,
+        "tokens a side of a patch",
+        low=0,
+        high=lambda config: config.grid,
+        names=((0, "an eighth of the grid"),),
+    )
+
+    def patch_side(self, config: SamConfig) -> int:
+        """Tokens along the side of a patch."""
+        return self.patch or max(1, config.grid // 8)
+
+
+def agreement(correlation: float) -> str:
+    """A rank correlation in words, such as "0.8" or "not defined, since one is flat"."""
+    return "not defined, since one is flat" if np.isnan(correlation) else text(correlation, 2)
+
+
+def patches_in_words(patch: int) -> str:
+    """Such as "patches of 2 × 2 tokens" or "single tokens"."""
+    return "single tokens" if patch == 1 else f"patches of {patch} × {patch} tokens"
+
+
+def capitalised(words: str) -> str:
+    """With a capital first letter, the rest as it is."""
+    return words[0].upper() + words[1:]
