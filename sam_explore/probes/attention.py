@@ -61,14 +61,14 @@ def by_head(
     title: str,
     words: str,
 ) -> Heatmap | Gallery:
-    """The map of one head or of their mean; or all in a gallery, each on its own scale.
+    """The map of one head or of their mean; or all in a gallery, on one scale.
 
     `draw` makes a map of values and a title.
     """
     if head != ALL:
         return draw(of_head(values, head), title)
     maps = tuple(draw(each, f"head {index}") for index, each in enumerate(values))
-    return Gallery(maps, title, words)
+    return Gallery(maps, title, words, maps[0].scale)
 
 
 def over_depth(

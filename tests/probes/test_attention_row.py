@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sam_explore.probes import AttentionRow
-from sam_explore.readings import Gallery
+from sam_explore.readings import Gallery, Scale
 
 from ..tracing.attention_by_hand import trace_by_hand
 from .small import small_trace
@@ -76,6 +76,7 @@ def test_one_head_the_mean_of_all_and_all_side_by_side():
     np.testing.assert_allclose(mean.values, pattern.mean(dim=0), atol=1e-5)
     assert isinstance(both, Gallery)
     assert [each.title for each in both.maps] == ["head 0", "head 1"]
+    assert both.shared == Scale("weight", low=0.0)  # a head that spreads its weight is pale
     for head, each in enumerate(both.maps):
         np.testing.assert_allclose(each.values, pattern[head], atol=1e-5)
     head, place = divmod(int(pattern.argmax()), 25)
