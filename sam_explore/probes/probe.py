@@ -89,10 +89,12 @@ class Probe(ABC):
     Attributes:
         reads_prompts: whether other prompts can change the reading. Where they can't, a live view
             doesn't ask again at each click, and gives the probe a trace without prompts.
+        runs_encoder: whether it runs the image encoder anew; live views ask it after the others.
         is_sweep: whether it runs the image encoder several times; live views ask it last.
     """
 
     reads_prompts: ClassVar[bool] = True
+    runs_encoder: ClassVar[bool] = False
     is_sweep: ClassVar[bool] = False
 
     def __call__(self, trace: Trace) -> Reading:

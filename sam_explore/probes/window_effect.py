@@ -46,6 +46,8 @@ class WindowEffect(ChosenBlocks, Probe):
     Source: ViTDet (arXiv 2203.16527, tables 2 and 3), for the windows; the comparison is our own.
     """
 
+    runs_encoder = True
+
     window: int = knob(4, "window in tokens (0: global)", low=0, high=lambda config: config.grid)
     relative_positions: str = tables_knob()
     mask: int = mask_knob()

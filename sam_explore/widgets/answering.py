@@ -33,6 +33,7 @@ class Answering(State):
         self._plain: Trace | None = None
         self._unprompted: Trace | None = None
         self._trace: Trace | None = None
+        self.at_length: set[str] = set()  # names of what takes long just now in the worker
         self._worker = Worker(synchronous=synchronous)
         super().__init__()
 

@@ -61,8 +61,11 @@ class Asking:
 
     def ask(self) -> None:
         """Ask again soon, if the state has changed."""
+        self._dim(True)
         if self._session.encoded is None:
-            self._show_progress("Waits for the picture to be encoded")
+            self._caption.show_status("Waits for the picture to be encoded …")
+        elif self.reading is None or self._session.at_length - {self._name}:
+            self._caption.show_status("Waits for its turn …")
         self._session.submit(f"explore {self._name}", self._answer, self._priority)
 
     def draw_again(self) -> None:
@@ -109,6 +112,8 @@ class Asking:
         else:
             self._answered, self.error = wanted, ""
             self._show_status()
+        finally:
+            self._session.at_length.discard(self._name)
 
     def _between(self, wanted: Question, start: float) -> Callable[[str], None]:
         """What happens before each step of the computation that answers `wanted`."""
@@ -122,6 +127,7 @@ class Asking:
             if not self.open or other_picture or (is_long and wanted != self._wanted()):
                 raise Cancelled
             if is_long:
+                self._session.at_length.add(self._name)
                 self._show_progress(what)
 
         return step

@@ -54,8 +54,10 @@ class Caption:
 
 def header(name: str, about: str) -> HTML:
     """A line above a view: its name and what it answers. It brings the view's rules of style."""
+    # After a while only: what is answered quickly shall not flicker.
+    dimmed = f"opacity:{style.OUTDATED_OPACITY};transition:opacity .2s .4s"
     return HTML(
-        f"<style>.{OUTDATED} {{opacity: {style.OUTDATED_OPACITY}}}</style>"
+        f"<style>.{OUTDATED} {{{dimmed}}}</style>"
         f'<div style="line-height:1.45;color:{style.TEXT}"><b>{escape(name)}</b>&ensp;'
         f"{escape(about)}</div>"
     )

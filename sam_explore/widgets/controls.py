@@ -24,7 +24,7 @@ class Controls:
 
     Attributes:
         label: what a click means now, 1 for foreground, 0 for background.
-        toolbar, choice, typed: the widgets, to be laid out.
+        toolbar, choice, typed, busy: the widgets, to be laid out.
     """
 
     def __init__(self, session: Session):
@@ -43,7 +43,7 @@ class Controls:
         self._threshold = WideSlider(session.threshold, *bounds, reach=_REACH)
         self.busy = HTML()
         cut = HBox([_label("Threshold (logits)"), *self._threshold.widgets])
-        self.toolbar = HBox([self._mode, self._undo, self._clear, cut, self.busy])
+        self.toolbar = HBox([self._mode, self._undo, self._clear, cut])
         count = session.sam.config.mask_tokens
         self._choice = ToggleButtons(
             options=[("auto", _AUTO), *((str(number), number) for number in range(count))],
@@ -82,7 +82,7 @@ class Controls:
         self._session.unobserve(self._show_busy, "busy")
         for widget in (*self._threshold.inputs, self._choice, self._text):
             widget.unobserve_all()
-        close_all(self.toolbar, self.choice, self.typed)
+        close_all(self.toolbar, self.choice, self.typed, self.busy)
 
     def _listen(self) -> None:
         session, act = self._session, self._session.action

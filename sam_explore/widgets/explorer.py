@@ -18,7 +18,7 @@ from .map_view import MapView
 from .reading_view import ReadingView
 from .rerun import replace_older
 from .session import Session
-from .worker import EXPLORERS, SWEEPS
+from .worker import ENCODER_RUNS, EXPLORERS, SWEEPS
 
 _PICTURE_CSS = 640  # with the caption beside it, as wide as a notebook's output usually is
 
@@ -55,7 +55,8 @@ class Explorer(VBox):
         self._caption = Caption()
         self._view = ReadingView(_PICTURE_CSS, self._make_map)
         super().__init__()
-        priority = SWEEPS if probe.is_sweep else EXPLORERS
+        after_others = ENCODER_RUNS if probe.runs_encoder else EXPLORERS
+        priority = SWEEPS if probe.is_sweep else after_others
         self._asking = Asking(
             self.model_id,
             session,

@@ -88,7 +88,8 @@ class PromptCanvas(VBox):
         left = VBox([self._stage.canvas, self._thumbnails.widget])
         # What changes its height comes last: nothing jumps away from under the pointer.
         choices = [self._controls.choice, self._controls.typed]
-        right = VBox([self._logits.widget, *choices, self._status, self._error])
+        words = [self._controls.busy, self._status, self._error]
+        right = VBox([self._logits.widget, *choices, *words])
         left.layout.width = f"{width}px"
         right.layout.width = f"{max(width * 5 // 8, _CONTROLS_CSS)}px"
         for column in (left, right):

@@ -10,7 +10,8 @@ Job = Callable[[], None]
 # A lower number goes first.
 PROMPTS = 0
 EXPLORERS = 1
-SWEEPS = 2
+ENCODER_RUNS = 2
+SWEEPS = 3
 
 _LOG = logging.getLogger(__name__)
 _PATIENCE_AT_EXIT_S = 10.0

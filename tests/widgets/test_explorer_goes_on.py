@@ -107,6 +107,27 @@ def test_progress_is_told_while_a_long_computation_runs(
         assert not is_dimmed(explorer)
 
 
+def test_a_view_that_waits_for_a_long_computation_of_another_says_so(
+    held, impatient, image, open_session, screen
+):
+    session = open_session(image, synchronous=False)
+    with explore(Grid, session) as grid:
+        session.settle(WAIT_S)
+        assert not is_dimmed(grid)
+        held.go_on.clear()
+        with explore(Slow, session):
+            assert held.reached.wait(WAIT_S)
+            grid.set(factor=2)
+            assert "Waits for its turn …" in text_of(grid)
+            assert is_dimmed(grid)
+            held.go_on.set()
+            session.settle(WAIT_S)
+            assert "Waits" not in text_of(grid)
+            assert not is_dimmed(grid)
+        grid.set(factor=3)
+        assert "Waits" not in text_of(grid)  # nothing takes long any more
+
+
 @pytest.mark.parametrize("synchronous", [True, False])
 def test_an_exception_in_a_probe_is_shown_and_the_next_state_works(
     synchronous, held, image, open_session, screen, caplog

@@ -8,7 +8,7 @@ import pytest
 
 from sam_explore.geometry import Prompts
 from sam_explore.model import Sam
-from sam_explore.probes import WindowSweep
+from sam_explore.probes import WindowEffect, WindowSweep
 from sam_explore.probes.probe import Probe, threshold_knob
 from sam_explore.readings import Heatmap, Scale
 from sam_explore.tracing import Trace
@@ -216,6 +216,17 @@ class Quick(Cut):
         return super().read(trace)
 
 
+@dataclass(frozen=True)
+class Anew(Cut):
+    """One that runs the image encoder anew."""
+
+    runs_encoder = True
+
+    def read(self, trace: Trace) -> Heatmap:
+        STEPS.append("anew")
+        return super().read(trace)
+
+
 STEPS: list[str] = []
 BEGUN, GO_ON = threading.Event(), threading.Event()
 
@@ -227,13 +238,15 @@ def test_a_sweep_gives_way_to_other_explorers_between_its_steps(image, open_sess
     session.settle(WAIT_S)
     with explore(Sweep, session) as sweep:
         assert BEGUN.wait(WAIT_S)
-        with explore(Quick, session) as quick:
+        with explore(Anew, session) as anew, explore(Quick, session) as quick:
             GO_ON.set()
             session.settle(WAIT_S)
-            assert STEPS == ["sweep begins", "quick", "sweep ends"]
-            assert sweep.words == quick.words == "Cut at 0."
+            assert STEPS == ["sweep begins", "quick", "anew", "sweep ends"]
+            assert sweep.words == anew.words == quick.words == "Cut at 0."
 
 
-def test_the_window_sweep_is_one_that_gives_way():
+def test_what_takes_long_on_the_released_models_gives_way():
     assert WindowSweep.is_sweep
+    assert WindowEffect.runs_encoder
     assert not Probe.is_sweep
+    assert not Probe.runs_encoder
