@@ -88,3 +88,14 @@ def test_the_code_about_interventions_runs_and_its_table_names_them_all(session)
     assert not pattern[:, :, :10, 10:].any()
     listed = re.findall(r"^\| `(\w+)\(", page, re.MULTILINE)
     assert sorted([*listed, "Intervention"]) == sorted(sx.interventions.__all__)
+
+
+def test_the_code_about_attributions_runs(session):
+    session.prompts = sx.Prompts(points=[(12, 8)])
+    names = {"sx": sx, "session": session}
+    for block in python_blocks((DOCS / "attribution.md").read_text("utf-8")):
+        exec(block, names)
+
+    assert names["by_pixel_moved"].shape == (1, 2)
+    assert names["owed"].shape == names["effect"].shape == (3, 3)
+    assert not np.array_equal(names["owed"], names["control"])

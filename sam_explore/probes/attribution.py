@@ -78,10 +78,11 @@ class Attribution(ChosenNumber, ChosenMethod, Probe):
 
 
 def _words(value: float, name: str, method: str, patches: np.ndarray, patch: int) -> str:
+    kind = "token" if patch == 1 else "patch"
     return (
         f"{capitalised(name)} is {text(value)}. By {method}, the shares of "
         f"{patches_in_words(patch)} go from {text(patches.min())} to {text(patches.max())}; the "
-        f"greatest is at {place_of_greatest(patches)}."
+        f"greatest is that of the {kind} at {place_of_greatest(patches)}."
     )
 
 

@@ -44,11 +44,11 @@ class ClickGradient(ChosenNumber, Probe):
             Matrix(
                 slopes,
                 rows=rows,
-                columns=("to the right (x)", "down (y)"),
+                columns=("x", "y"),
                 title="Change by pixel moved",
                 words=words,
                 row_name="",
-                column_name="",
+                column_name="x to the right, y down",
                 scale=Scale(unit, centre=0.0),
             ),
         )

@@ -35,7 +35,7 @@ def test_each_token_is_owed_its_share_of_the_mean(method):
     assert (reading.shared.unit, reading.shared.centre) == ("logit", 0)
     row, column = np.unravel_index(expected.argmax(), (5, 5))
     assert reading.words.startswith("Mask 1's mean logit where it lies above −100 is ")
-    assert f"the greatest is at row {row}, column {column}." in reading.words
+    assert f"the greatest is that of the token at row {row}, column {column}." in reading.words
 
 
 def test_beside_the_gradient_stands_the_occlusion_and_how_well_they_agree():

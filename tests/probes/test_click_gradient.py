@@ -18,7 +18,7 @@ def test_a_click_in_the_middle_of_a_sine():
 
     # 4 sin(pi (x - 19.5) / 40), at its steepest; y plays no part.
     np.testing.assert_allclose(table.values, [[4 * math.pi / 40, 0]], rtol=1e-5, atol=1e-8)
-    assert (table.rows, table.columns) == (("+ click 1",), ("to the right (x)", "down (y)"))
+    assert (table.rows, table.columns) == (("+ click 1",), ("x", "y"))
     assert (table.scale.unit, table.scale.centre) == ("IoU a pixel", 0)
     # One token is 8 pixels of this picture.
     np.testing.assert_allclose(way.x, np.linspace(-8, 8, 13), atol=1e-12)

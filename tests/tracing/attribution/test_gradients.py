@@ -1,6 +1,7 @@
 """Gradients, by hand where the network is linear, and against finite differences where it isn't."""
 
 import math
+from contextlib import ExitStack
 from copy import deepcopy
 from threading import Thread
 
@@ -10,7 +11,15 @@ import torch
 
 from sam_explore.geometry import Prompts
 from sam_explore.prediction import preprocess, prompt_tensors
-from sam_explore.tracing import Cancelled, Trace, between_steps, edit, record, zero
+from sam_explore.tracing import (
+    Cancelled,
+    Trace,
+    between_steps,
+    edit,
+    interventions,
+    record,
+    zero,
+)
 from sam_explore.tracing.attribution.gradients import gradient
 from sam_explore.tracing.attribution.scalars import MeanLogit, PredictedIoU, value_of
 
@@ -173,7 +182,10 @@ def at_once(trace: Trace, of) -> np.ndarray:
     sam, (pixels, frame) = trace.sam, preprocess(trace.image, trace.sam.config)
     points, labels, boxes, hints = prompt_tensors([trace.prompts], frame)
     pixels.requires_grad_()
-    with edit(sam, dict(trace._edits)), record(sam, "**.hook_scores", lambda *_: None):
+    with ExitStack() as attached:
+        for name, fn in trace._all_edits:
+            attached.enter_context(edit(sam, {name: fn}))
+        attached.enter_context(record(sam, "**.hook_scores", lambda *_: None))
         tokens = sam.encode_image(pixels[None], trace.windows, trace.relative_positions)
         logits, iou = sam.decode(tokens, sam.encode_prompts(points, labels, boxes), hints)
         return torch.autograd.grad(of.read(logits[0], iou[0], frame), pixels)[0].numpy()
@@ -188,6 +200,11 @@ def test_block_by_block_is_as_all_at_once_with_edits_and_windows(trace):
         trace.with_windows((2, 3, 1, 0), "crop"),
         trace.with_edit(POST.format(2), lambda tensor, hook: tensor * tensor),
         trace.with_edit("mask_decoder.transformer.hook_image", lambda tensor, hook: 3 * tensor),
+        trace.with_interventions(
+            interventions.AblateHead(1, 0, to="mean"),
+            interventions.KnockOutAttention([(0, 0)], [(1, 1), (2, 2)]),
+            interventions.DropMaskToken(3),
+        ),
     ):
         found, expected = gradient(each, of, "input"), at_once(each, of)
         assert np.abs(found - expected).max() <= 1e-5 * np.abs(expected).max()
