@@ -11,6 +11,7 @@ from .binary_beside_raw import BinaryBesideRaw
 from .block_channel import BlockChannel
 from .block_norms import BlockNorms
 from .click_gradient import ClickGradient
+from .head_effects import HeadEffects
 from .logit_histogram import LogitHistogram
 from .norm_outliers import NormOutliers
 from .norms_by_depth import NormsByDepth

@@ -92,8 +92,31 @@ def over_depth(
     kinds = _kinds(trace.windows)
     words = _words(kinds, values, even[:, 0], name)
     curves = (_curves(kind, at, values, even[:, 0], words, name) for kind, at in kinds.items())
-    table = _table(trace.windows, values, Scale(unit, low=0.0), words)
+    scale = Scale(unit, low=0.0)
+    table = head_table(trace.windows, values, scale, "Each head by itself", words)
     return Panel((*curves, table), title=title, words=words, across=2)
+
+
+def head_table(
+    windows: Sequence[int],
+    values: Float[np.ndarray, "block head"],
+    scale: Scale,
+    title: str,
+    words: str,
+) -> Matrix:
+    """A number for each head of each block; `windows` tell which blocks are global."""
+    return Matrix(
+        values,
+        rows=tuple(
+            f"{block}{'' if window else ', global'}" for block, window in enumerate(windows)
+        ),
+        columns=tuple(map(str, range(values.shape[1]))),
+        title=title,
+        words=words,
+        row_name="block",
+        column_name="head",
+        scale=scale,
+    )
 
 
 def _kinds(windows: Sequence[int]) -> dict[str, list[int]]:
@@ -137,23 +160,6 @@ def _curves(
         x_name="block",
         y_name=name,
         x_labels=tuple(map(str, blocks)),
-    )
-
-
-def _table(
-    windows: Sequence[int], values: Float[np.ndarray, "block head"], scale: Scale, words: str
-) -> Matrix:
-    return Matrix(
-        values,
-        rows=tuple(
-            f"{block}{'' if window else ', global'}" for block, window in enumerate(windows)
-        ),
-        columns=tuple(map(str, range(values.shape[1]))),
-        title="Each head by itself",
-        words=words,
-        row_name="block",
-        column_name="head",
-        scale=scale,
     )
 
 
