@@ -30,6 +30,7 @@ class ResidualShares(Probe):
     """
 
     reads_prompts = False
+    runs_encoder = True  # the inside of a block is not kept
 
     def read(self, trace: Trace) -> Profile:
         names = [f"image_encoder.vit.blocks.*.{part}" for part in (*_ATTENTION, *_MLP)]

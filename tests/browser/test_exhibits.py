@@ -153,8 +153,12 @@ def test_an_exception_of_a_probe_is_read_on_the_page_and_the_next_state_works(la
     assert "ZeroDivisionError" not in said
 
 
-def test_closing_an_explorer_leaves_the_other_views_at_work(lab: Lab):
+def test_running_cells_again_closes_their_views_and_leaves_the_others_at_work(lab: Lab):
     exhibit = Exhibit(lab, "RawLogits")
+    exhibit.notebook.execute("older = explorer")
+    exhibit.notebook.run_all()
+    assert exhibit.notebook.value("older.comm is None")
+    assert exhibit.notebook.value("explorer.comm is not None")
     exhibit.notebook.execute("explorer.close()")
     exhibit.stage.click(SHELL)
     exhibit.notebook.execute("session.settle(60)")

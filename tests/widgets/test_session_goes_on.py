@@ -8,7 +8,7 @@ import pytest
 
 from sam_explore.geometry import Prompts
 from sam_explore.model import Sam
-from sam_explore.probes import WindowEffect, WindowSweep
+from sam_explore.probes import ResidualShares, WindowEffect, WindowSweep
 from sam_explore.probes.probe import Probe, threshold_knob
 from sam_explore.readings import Heatmap, Scale
 from sam_explore.tracing import Trace
@@ -248,5 +248,6 @@ def test_a_sweep_gives_way_to_other_explorers_between_its_steps(image, open_sess
 def test_what_takes_long_on_the_released_models_gives_way():
     assert WindowSweep.is_sweep
     assert WindowEffect.runs_encoder
+    assert ResidualShares.runs_encoder
     assert not Probe.is_sweep
     assert not Probe.runs_encoder
