@@ -15,6 +15,7 @@ from .head_effects import HeadEffects
 from .logit_histogram import LogitHistogram
 from .norm_outliers import NormOutliers
 from .norms_by_depth import NormsByDepth
+from .patched_tokens import PatchedTokens
 from .position_encoding_channel import PositionEncodingChannel
 from .position_encoding_norm import PositionEncodingNorm
 from .position_encoding_similarity import PositionEncodingSimilarity

@@ -27,6 +27,11 @@ def head_knob(lowest: int = ALL) -> Any:
     )
 
 
+def shared_knob() -> Any:
+    """A field that says whether all heads side by side have one scale or each its own."""
+    return knob(True, "one scale for all heads", choices=(True, False))
+
+
 def queries_knob() -> Any:
     """A field that says which queries a mean is over: those that show the picture, or all."""
     return knob("picture", "queries of the", choices=QUERIES)
@@ -60,15 +65,16 @@ def by_head(
     draw: Callable[[Float[np.ndarray, "row column"], str], Heatmap],
     title: str,
     words: str,
+    shared: bool,
 ) -> Heatmap | Gallery:
-    """The map of one head or of their mean; or all in a gallery, on one scale.
+    """The map of one head or of their mean; or all in a gallery, on one scale if it is `shared`.
 
     `draw` makes a map of values and a title.
     """
     if head != ALL:
         return draw(of_head(values, head), title)
     maps = tuple(draw(each, f"head {index}") for index, each in enumerate(values))
-    return Gallery(maps, title, words, maps[0].scale)
+    return Gallery(maps, title, words, maps[0].scale if shared else None)
 
 
 def over_depth(

@@ -8,7 +8,16 @@ from jaxtyping import Float
 from sam_explore.readings import Gallery, Heatmap, Scale
 from sam_explore.tracing import Trace, attention_column
 
-from .attention import ALL, by_head, head_in_words, head_knob, of_head, token_in_words, window_edges
+from .attention import (
+    ALL,
+    by_head,
+    head_in_words,
+    head_knob,
+    of_head,
+    shared_knob,
+    token_in_words,
+    window_edges,
+)
 from .numbers import array, place_of_greatest, text
 from .probe import Probe, block_knob, token_knob
 
@@ -34,6 +43,7 @@ class AttentionColumn(Probe):
     token: tuple[int, int] = token_knob()
     block: int = block_knob(1)
     head: int = head_knob()
+    shared: bool = shared_knob()
 
     def read(self, trace: Trace) -> Heatmap | Gallery:
         values = array(attention_column(trace, self.block, self.token))
@@ -53,7 +63,7 @@ class AttentionColumn(Probe):
             )
 
         title = f"Weight given to key {self.token} in block {self.block}"
-        return by_head(values, self.head, draw, title, words)
+        return by_head(values, self.head, draw, title, words, self.shared)
 
 
 def _words(probe: AttentionColumn, values: Float[np.ndarray, "head row column"], keys: int) -> str:

@@ -8,7 +8,16 @@ from jaxtyping import Float
 from sam_explore.readings import Gallery, Heatmap, Scale
 from sam_explore.tracing import AttentionOfQuery, Trace, attention_row
 
-from .attention import ALL, by_head, head_in_words, head_knob, of_head, token_in_words, window_edges
+from .attention import (
+    ALL,
+    by_head,
+    head_in_words,
+    head_knob,
+    of_head,
+    shared_knob,
+    token_in_words,
+    window_edges,
+)
 from .logits import percent
 from .numbers import array, place_of_greatest, text
 from .probe import Probe, block_knob, knob, token_knob
@@ -49,6 +58,7 @@ class AttentionRow(Probe):
     block: int = block_knob(1)
     head: int = head_knob()
     term: str = knob("weights", "shown", choices=tuple(TERMS))
+    shared: bool = shared_knob()
 
     def read(self, trace: Trace) -> Heatmap | Gallery:
         found = attention_row(trace, self.block, self.token)
@@ -69,7 +79,7 @@ class AttentionRow(Probe):
                 grid_lines=edges,
             )
 
-        return by_head(values, self.head, draw, title, words)
+        return by_head(values, self.head, draw, title, words, self.shared)
 
 
 def _term(found: AttentionOfQuery, term: str) -> Float[np.ndarray, "head row column"]:

@@ -82,6 +82,8 @@ def mask_shown(mask: int, prediction: Prediction) -> int:
 class Probe(ABC):
     """One question about one run. Subclasses are frozen dataclasses whose fields are knobs.
 
+    A question about two runs has the other one as a field that is no knob, None by default.
+
         sx.probes.BlockNorms()(trace)
 
     Calling one is pure: the same probe and trace give the same reading, and nothing stays behind.
@@ -90,7 +92,8 @@ class Probe(ABC):
         reads_prompts: whether other prompts can change the reading. Where they can't, a live view
             doesn't ask again at each click, and gives the probe a trace without prompts.
         runs_encoder: whether it runs the image encoder anew; live views ask it after the others.
-        is_sweep: whether it runs the image encoder several times; live views ask it last.
+        is_sweep: whether it runs the image encoder several times, or works through the attention of
+            every block; live views ask it last.
     """
 
     reads_prompts: ClassVar[bool] = True
@@ -104,9 +107,11 @@ class Probe(ABC):
 
     def check(self, config: SamConfig) -> None:
         """Raise ValueError for a knob that means nothing in a model of this configuration."""
+        knobs = self.knobs()
         for each in fields(self):
-            value, about = getattr(self, each.name), each.metadata["knob"]
-            _check(each.name, value, each.default, about, config)
+            if each.name in knobs:
+                value = getattr(self, each.name)
+                _check(each.name, value, each.default, knobs[each.name], config)
 
     @abstractmethod
     def read(self, trace: Trace) -> Reading:
@@ -115,13 +120,18 @@ class Probe(ABC):
     @classmethod
     def knobs(cls) -> dict[str, Knob]:
         """The knobs by field name, in order."""
-        return {each.name: each.metadata["knob"] for each in fields(cls)}
+        about = {each.name: each.metadata.get("knob") for each in fields(cls)}
+        return {name: knob for name, knob in about.items() if knob}
 
     @property
     def code(self) -> str:
-        """Python that makes this probe: knobs that have their defaults are left out."""
+        """Python that makes this probe: knobs that have their defaults are left out.
+
+        What is no knob stands there by its name, such as `other=other`.
+        """
+        knobs = self.knobs()
         changed = [
-            f"{each.name}={getattr(self, each.name)!r}"
+            f"{each.name}={repr(getattr(self, each.name)) if each.name in knobs else each.name}"
             for each in fields(self)
             if each.default is MISSING or getattr(self, each.name) != each.default
         ]

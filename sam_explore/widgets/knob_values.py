@@ -15,7 +15,8 @@ class KnobValues:
     Args:
         probe: the class of the probe.
         session: what linked knobs follow.
-        given: values to begin with; a linked knob that is given does not follow.
+        given: values to begin with; a linked knob that is given does not follow. Fields of the
+            probe that are no knobs, such as another run, are given here too.
 
     Raises:
         ValueError: an unknown knob, or a value out of its bounds.
@@ -27,8 +28,10 @@ class KnobValues:
         self.linked = {name: LINKS[knob.link] for name, knob in self.knobs.items() if knob.link}
         self.following = set(self.linked) - set(given)
         self._own = self._defaults()
+        self._fixed: dict[str, Any] = {}
         self.check(given)
-        self._own |= given
+        for name, value in given.items():
+            (self._own if name in self.knobs else self._fixed)[name] = value
 
     @property
     def traits(self) -> list[str]:
@@ -44,26 +47,27 @@ class KnobValues:
     @property
     def probe(self) -> Probe:
         """The probe with these values."""
-        return self._class(**self.now)
+        return self._class(**self.now, **self._fixed)
 
     def check(self, changes: dict[str, Any]) -> None:
         """Raise ValueError for knobs that the probe does not have, or values out of bounds."""
         for name in changes:
-            if name not in self.knobs:
+            if name not in self._class.__dataclass_fields__:
                 close = get_close_matches(name, self.knobs, n=1)
                 hint = f" Did you mean {close[0]}?" if close else ""
                 raise ValueError(
                     f"{self._class.__name__} has no knob {name!r}; it has "
                     f"{', '.join(self.knobs) or 'none'}.{hint}"
                 )
-        self._class(**(self.now | changes)).check(self._session.sam.config)
+        values = self.now | self._fixed | changes
+        self._class(**values).check(self._session.sam.config)
 
     def turn(self, name: str, value: Any) -> None:
         """Set one knob: for the whole session if it follows that."""
         if name in self.following:
             self.linked[name].write(self._session, value)
         else:
-            self._own[name] = value
+            (self._own if name in self.knobs else self._fixed)[name] = value
 
     def follow(self, name: str, follows: bool) -> None:
         """Let a linked knob follow the session, or keep the value that it has now."""

@@ -76,7 +76,8 @@ def test_one_head_the_mean_of_all_and_all_side_by_side():
     np.testing.assert_allclose(mean.values, pattern.mean(dim=0), atol=1e-5)
     assert isinstance(both, Gallery)
     assert [each.title for each in both.maps] == ["head 0", "head 1"]
-    assert both.shared == Scale("weight", low=0.0)  # a head that spreads its weight is pale
+    assert both.shared == Scale("weight", low=0.0)
+    assert AttentionRow((1, 2), 1, -2, shared=False)(trace).shared is None
     for head, each in enumerate(both.maps):
         np.testing.assert_allclose(each.values, pattern[head], atol=1e-5)
     head, place = divmod(int(pattern.argmax()), 25)

@@ -120,7 +120,11 @@ def test_a_knob_out_of_bounds_is_refused_in_words(probe: type[Probe], trace: Tra
 
 
 @every_probe
-def test_every_field_is_a_knob_with_bounds_or_choices(probe: type[Probe], trace: Trace):
+def test_every_field_is_a_knob_with_bounds_or_choices_or_another_run(
+    probe: type[Probe], trace: Trace
+):
+    others = {field.name for field in fields(probe)} - set(probe.knobs())
+    assert {getattr(probe(), name) for name in others} <= {None}
     for name, knob in probe.knobs().items():
         assert knob.about, name
         assert knob.choices or None not in knob.bounds(trace.sam.config), name

@@ -116,3 +116,16 @@ def test_a_number_finer_than_the_slider_is_kept(image, open_session, screen):
         assert size.slider.value == 14
         front_end_sets(size.slider, value=16)
         assert explorer.probe.size == size.field.value == 1.6
+
+
+def test_another_run_is_given_in_python_and_has_no_control(image, open_session, screen):
+    session = open_session(image)
+    own, upside_down = session.trace, sx.Trace(session.sam, image[::-1].copy())
+    with explore(sx.probes.PatchedTokens, session, other=own) as explorer:
+        assert not explorer.reading.readings[1].values.any()
+        explorer.set(other=upside_down, block=1)
+        assert explorer.reading.readings[1].values.any()
+        assert explorer.probe.other is upside_down
+        assert "PatchedTokens(token=(2, 2), block=1, other=other)" in explorer.code
+        with pytest.raises(KeyError):
+            explorer._controls["other"]
