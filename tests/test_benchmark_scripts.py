@@ -36,4 +36,5 @@ def test_the_page_has_the_marks_that_the_scripts_write_between():
     text = (ROOT / "docs" / "benchmarks.md").read_text()
 
     assert text.index("<!-- encoder_decoder vit_b -->") < text.index("<!-- /encoder_decoder vit_b")
+    assert text.index("<!-- attention_rows vit_b -->") < text.index("<!-- /attention_rows vit_b")
     assert text.index("<!-- click_to_pixels -->") < text.index("<!-- /click_to_pixels -->")
