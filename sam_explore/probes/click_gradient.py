@@ -22,7 +22,8 @@ class ClickGradient(ChosenNumber, Probe):
     """The derivative of a number of the prediction by the place of each click and box corner.
 
     Beside it, the click where it is steepest moves along its gradient, back and forth, and the
-    number is computed anew: how far the straight line of the gradient can be trusted.
+    number is computed anew: how far the straight line of the gradient can be trusted. Without click
+    and box, a foreground click in the middle of the picture is taken.
 
     Reads: the prediction, the decoder's gradient, and the prediction at moved clicks.
     Returns: a Panel of a Matrix (click or corner, x and y), diverging around 0, and a Profile over
@@ -36,9 +37,10 @@ class ClickGradient(ChosenNumber, Probe):
     reach: float = knob(1.0, "reach of the move in tokens", low=0.1, high=16.0)
 
     def read(self, trace: Trace) -> Panel:
+        trace, words = _with_something_to_move(trace)
         of, name = self.scalar(trace)
         rows, slopes = _slopes(trace, of)
-        words = _words(name, of.unit, rows, slopes)
+        words += _words(name, of.unit, rows, slopes)
         unit = f"{of.unit} a pixel"
         readings: tuple[Matrix | Profile, ...] = (
             Matrix(
@@ -58,11 +60,19 @@ class ClickGradient(ChosenNumber, Probe):
         return Panel(readings, title=f"Moving the click: {name}", words=words, across=2)
 
 
+def _with_something_to_move(trace: Trace) -> tuple[Trace, str]:
+    """The trace, with a click if it has neither click nor box, and what to say of that."""
+    prompts = trace.prompts
+    if len(prompts.points) or prompts.box is not None:
+        return trace, ""
+    height, width = trace.frame.image_size
+    trace = trace.with_prompts(prompts.with_point((width / 2, height / 2)))
+    return trace, "There is no click; one in the middle of the picture is taken. "
+
+
 def _slopes(trace: Trace, of: Scalar) -> tuple[tuple[str, ...], Float[np.ndarray, "place 2"]]:
     """A name and the gradient for each click and each corner of the box."""
     prompts = trace.prompts
-    if not len(prompts.points) and prompts.box is None:
-        raise ValueError("There is no click and no box to move in these prompts. Give them one.")
     rows = tuple(
         f"{'+' if label == FOREGROUND else '−'} click {index}"
         for index, label in enumerate(prompts.labels, start=1)

@@ -20,7 +20,8 @@ class ChosenNumber:
 
     Args:
         number: the mean of a mask's raw logits where they lie above the threshold, or its predicted
-            IoU. Where none lies above it, the mean is over the whole picture.
+            IoU. Where none lies above it, the mean is over the whole picture. The region is that of
+            the run as it is, whatever is then changed.
         mask: the mask, −1 for the model's choice.
         threshold: the logit above which a place is inside.
     """

@@ -73,6 +73,12 @@ def test_corners_of_a_box_stand_below_the_clicks_and_alone_have_no_way():
     assert only.rows == ("box, top left", "box, bottom right")
 
 
-def test_without_click_and_box_it_asks_for_one():
-    with pytest.raises(ValueError, match="no click and no box to move"):
-        ClickGradient()(small_trace().with_prompts(Prompts()))
+def test_without_click_and_box_it_takes_a_click_in_the_middle():
+    trace = small_trace()
+    middle = ClickGradient()(trace.with_prompts(Prompts(points=[(20, 10)])))
+
+    nothing = ClickGradient()(trace.with_prompts(Prompts()))
+
+    np.testing.assert_array_equal(nothing.readings[0].values, middle.readings[0].values)
+    said = "There is no click; one in the middle of the picture is taken. "
+    assert nothing.words == said + middle.words
