@@ -21,6 +21,17 @@ PLAIN = "as it is"
 _RESAMPLES = 2000
 
 
+def mask_kept(changed: Trace, plain: Trace) -> float:
+    """The IoU of the mask that the plain run chooses with the same token's mask of the changed run.
+
+    Two empty masks agree: 1.
+    """
+    mask = plain.prediction.chosen
+    one, other = (run.prediction.masks()[mask] for run in (changed, plain))
+    either = int((one | other).sum())
+    return int((one & other).sum()) / either if either else 1.0
+
+
 class Sweep:
     """A measure of many runs, each changed in many ways; can be stopped and taken up again.
 
@@ -33,7 +44,8 @@ class Sweep:
         traces: the cases. They may be made one after the other (a generator), so that only one
             holds its results at a time; `count` then says how many there are.
         conditions: interventions under a name each; None only reads the runs as they are.
-        measure: the number to read of the changed run and of the run without the change.
+        measure: the number to read of the changed run and of the run without the change; by
+            default how much is kept of the chosen mask, as an IoU.
         file: where values are kept as they come, so that the same sweep goes on where it was
             stopped, also in another process.
         count: how many cases there are; by default as many as `traces` says.
@@ -46,7 +58,7 @@ class Sweep:
         self,
         traces: Iterable[Trace],
         conditions: Mapping[str, Sequence[Intervention]] | None,
-        measure: Measure,
+        measure: Measure = mask_kept,
         *,
         file: str | Path | None = None,
         count: int | None = None,
@@ -204,9 +216,8 @@ class SweepTable:
         for name, mean, (low, high), count in zip(
             self.conditions, self.mean, self.interval(), self.count, strict=True
         ):
-            lines.append(
-                f"{name:{width}}  {mean:10.4g}  {f'{low:.4g} to {high:.4g}':>23}  {count:5}"
-            )
+            interval = "–" if np.isnan(low) else f"{low:.4g} to {high:.4g}"
+            lines.append(f"{name:{width}}  {mean:10.4g}  {interval:>23}  {count:5}")
         return "\n".join(lines)
 
     def _rows(self) -> list[np.ndarray]:

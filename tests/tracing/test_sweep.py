@@ -6,9 +6,9 @@ import pytest
 from sam_explore.geometry import Prompts
 from sam_explore.tracing import Cancelled, between_steps
 from sam_explore.tracing.interventions import AblateBlock
-from sam_explore.tracing.sweep import Sweep, SweepTable
+from sam_explore.tracing.sweep import Sweep, SweepTable, mask_kept
 
-from ..probes.small import small_sam, small_trace
+from ..probes.small import answering, small_sam, small_trace
 
 CONDITIONS = {"plain": [], "without block 0": [AblateBlock(0)]}
 
@@ -51,6 +51,20 @@ def test_without_conditions_runs_are_read_as_they_are(traces):
     assert table.values.tolist() == [[12, 20, 28]]
 
 
+def test_by_default_it_measures_how_much_of_the_chosen_mask_is_kept(traces):
+    before, after = np.full((2, 4, 10, 20), -1.0)
+    before[2, :, :10], after[2, :, 5:10] = 1, 1  # half of it is left
+    iou = [0.1, 0.2, 0.9, 0.3]
+    plain, changed = (answering(traces[0], logits, iou) for logits in (before, after))
+    # The upscaled edges lie in the middle of two cells: 100 and 50 columns of 200 in proportion.
+    assert mask_kept(changed, plain) == pytest.approx(0.5, abs=0.05)
+    assert mask_kept(plain, plain) == 1
+
+    table = Sweep(traces[:1], CONDITIONS).run(progress=False)
+    without = traces[0].with_interventions(AblateBlock(0))
+    assert table.values.tolist() == [[1], [mask_kept(without, traces[0])]]
+
+
 def test_the_interval_by_hand():
     table = SweepTable(
         ("equal", "spread", "one", "none"),
@@ -63,7 +77,9 @@ def test_the_interval_by_hand():
     expected = [[2, 2], [0, 1], [np.nan] * 2, [np.nan] * 2]
     np.testing.assert_array_equal(table.interval(), expected)
     np.testing.assert_array_equal(table.interval(0.4)[1], [0.5, 0.5])
-    assert "spread" in str(table)
+    spread, one = str(table).splitlines()[2:4]
+    assert spread.split() == ["spread", "0.5", "0", "to", "1", "2"]
+    assert one.split() == ["one", "3", "–", "1"]
 
 
 def test_an_estimate_keeps_what_it_measured(traces):
