@@ -8,11 +8,11 @@ from jaxtyping import Float
 
 from sam_explore.model import SamConfig
 from sam_explore.prediction import Prediction
-from sam_explore.readings import Gallery, Heatmap, Panel, Scale
+from sam_explore.readings import Heatmap, Panel, Scale
 from sam_explore.tracing import Trace
 from sam_explore.tracing.interventions import PatchTokens
 
-from .logits import logit_scale, mask_overlaps
+from .logits import logit_scale, logits_in_words, mask_overlaps
 from .numbers import array, counted, text
 from .probe import Probe, block_knob, knob, mask_knob, mask_shown, threshold_knob, token_knob
 
@@ -32,8 +32,8 @@ class PatchedTokens(Probe):
     Reads: image_encoder.vit.blocks.N.hook_residual_post of both runs, and the prediction with and
         without the patch.
     Returns: a Panel of a Heatmap by token (row, column), how far the two runs lie apart after the
-        block; a Heatmap of the change of a mask's raw logits, as far as the picture reaches; and a
-        Gallery of these logits before and after, on one scale.
+        block; and three of a mask's raw logits, as far as the picture reaches: their change, and
+        they themselves before and after, on one scale.
     Unit: the L2 norm of the tokens' difference over the norm of this run's token; logits.
     Source: "Locating and Editing Factual Associations in GPT" (arXiv 2202.05262), there between
         texts.
@@ -68,9 +68,9 @@ class PatchedTokens(Probe):
             scale=Scale("logit", centre=0.0),
             frame="picture",
         )
-        masks = _masks(mask, before, after, self.threshold, words)
+        masks = _masks(mask, before, after, self.threshold)
         title = f"Patched after block {self.block}: {who}"
-        return Panel((_map(apart, self.block, places), change, masks), title, words, across=2)
+        return Panel((_map(apart, self.block, places), change, *masks), title, words, across=2)
 
     def places(self, config: SamConfig) -> tuple[tuple[int, int], ...]:
         """Rows and columns of the tokens that are exchanged."""
@@ -125,14 +125,22 @@ def _map(
 
 
 def _masks(
-    mask: int, before: Prediction, after: Prediction, threshold: float, words: str
-) -> Gallery:
-    scale = logit_scale(threshold)
-    maps = tuple(
-        Heatmap(each.visible[mask], when, words, scale, frame="picture")
-        for when, each in (("before", before), ("after", after))
+    mask: int, before: Prediction, after: Prediction, threshold: float
+) -> tuple[Heatmap, Heatmap]:
+    """The raw logits of both runs, on one scale."""
+    runs = {"before": before.visible[mask], "after": after.visible[mask]}
+    reach = max(float(np.abs(each - threshold).max()) for each in runs.values())
+    first, second = (
+        Heatmap(
+            logits,
+            title=f"Mask {mask} {when}",
+            words=logits_in_words(f"mask {mask} {when}", logits, threshold),
+            scale=logit_scale(threshold, reach),
+            frame="picture",
+        )
+        for when, logits in runs.items()
     )
-    return Gallery(maps, f"Mask {mask}: raw logits", words, shared=scale)
+    return first, second
 
 
 def _change_in_words(mask: int, before: Prediction, after: Prediction, threshold: float) -> str:

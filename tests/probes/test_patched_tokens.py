@@ -28,7 +28,7 @@ def test_how_far_the_runs_lie_apart_by_hand():
 
     reading = PatchedTokens(token=(1, 2), reach=1, block=0, other=there)(here)
 
-    apart, _, _ = reading.readings
+    apart, *_ = reading.readings
     expected = np.zeros((5, 5))
     expected[1, 2] = 1.5
     np.testing.assert_allclose(apart.values, expected)
@@ -44,11 +44,12 @@ def test_all_tokens_of_another_run_give_its_answer_and_its_own_give_none():
     trace = small_trace()
     other = Trace(trace.sam, trace.image[::-1].copy(), trace.prompts)
 
-    _, change, masks = PatchedTokens((2, 2), reach=4, block=1, mask=1, other=other)(trace).readings
-    before, after = (each.values for each in masks.maps)
-    np.testing.assert_allclose(after, other.prediction.visible[1], atol=1e-4)
-    np.testing.assert_array_equal(before, trace.prediction.visible[1])
-    np.testing.assert_allclose(change.values, after - before, atol=1e-6)
+    patched = PatchedTokens((2, 2), reach=4, block=1, mask=1, other=other)(trace)
+    _, change, before, after = patched.readings
+    np.testing.assert_allclose(after.values, other.prediction.visible[1], atol=1e-4)
+    np.testing.assert_array_equal(before.values, trace.prediction.visible[1])
+    np.testing.assert_allclose(change.values, after.values - before.values, atol=1e-6)
+    assert before.scale == after.scale
 
     same = PatchedTokens((2, 2), reach=4, block=1, mask=1, other=trace)(trace)
     assert not same.readings[1].values.any()
