@@ -32,9 +32,30 @@ def test_encoder_and_decoder_are_compared_and_written_between_their_marks(tmp_pa
         assert f"\n- {peer}: embedding " in text
 
 
+def test_the_small_model_is_measured_against_its_goals(tmp_path):
+    page = tmp_path / "benchmarks.md"
+    page.write_text("above\n<!-- toy_speed -->\nold\n<!-- /toy_speed -->\nbelow")
+    script = ROOT / "tests" / "benchmarks" / "toy_speed.py"
+
+    done = subprocess.run(
+        [sys.executable, script, "--rounds", "1", "--threads", "1", "--write", page],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+    assert done.returncode == 0, done.stderr
+    text = page.read_text()
+    assert "old" not in text
+    for goal in ("under 1000 ms: ", "under 150 ms: "):
+        assert text.count(goal) == 1
+    assert "goal at most 16 MB: met." in text
+
+
 def test_the_page_has_the_marks_that_the_scripts_write_between():
     text = (ROOT / "docs" / "benchmarks.md").read_text()
 
     assert text.index("<!-- encoder_decoder vit_b -->") < text.index("<!-- /encoder_decoder vit_b")
     assert text.index("<!-- attention_rows vit_b -->") < text.index("<!-- /attention_rows vit_b")
     assert text.index("<!-- click_to_pixels -->") < text.index("<!-- /click_to_pixels -->")
+    assert text.index("<!-- toy_speed -->") < text.index("<!-- /toy_speed -->")
