@@ -128,6 +128,7 @@ class Asking:
                 raise Cancelled
             if is_long:
                 self._session.at_length.add(self._name)
+            if is_long or self.seconds > _PATIENCE_S:  # as it was the last time
                 self._show_progress(what)
 
         return step

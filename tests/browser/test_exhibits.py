@@ -62,7 +62,7 @@ def find_map(notebook: Notebook) -> Canvas:
     [
         ("PositionEncodingChannel", "channel"),
         ("BlockChannel", "block"),
-        ("WindowEffect", "stage"),
+        ("WindowEffect", "window"),
         ("RawLogits", "threshold"),
     ],
 )
