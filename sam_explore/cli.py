@@ -60,12 +60,13 @@ def lab(folder: Path, no_browser: bool, port: int | None, for_jupyter: list[str]
 
 
 def info() -> int:
-    """Print versions, device, the models at hand and the cache folder."""
+    """Print versions, device, the models at hand, the model card and the cache folder."""
     rows = [("sam-explore", metadata.version("sam-explore")), ("python", platform.python_version())]
     for package in ("torch", "numpy", "ipywidgets", "ipycanvas", "jupyterlab"):
         rows.append((package, _version(package)))
     rows.append(("device", _device()))
     rows += [("model", line) for line in _models_at_hand()] or [("model", "none at hand")]
+    rows.append(("model card", str(model_card() or "missing: install sam-explore again")))
     rows.append(("cache folder", str(cache_folder())))
     for name, value in rows:
         print(f"{name:<14}{value}")
@@ -112,6 +113,13 @@ def notebooks_source() -> Path:
         f"The notebooks are missing: expected {FIRST_NOTEBOOK} in {PACKAGE / 'notebooks'}. "
         "Install sam-explore again."
     )
+
+
+def model_card() -> Path | None:
+    """What the shipped model was made of and is good for: inside an installed package, in docs of
+    a working copy."""
+    places = (PACKAGE / "toy" / "model_card.md", PACKAGE.parent / "docs" / "toy_model.md")
+    return next((place for place in places if place.is_file()), None)
 
 
 def cache_folder() -> Path:

@@ -184,7 +184,19 @@ def test_info_prints_versions_device_models_and_the_cache_folder(
     assert "sam_vit_b_01ec64.pth" in said
     assert "notes.txt" not in said
     assert f"cache folder  {tmp_path}" in said
+    (card,) = (line for line in said.splitlines() if line.startswith("model card"))
+    page = Path(card.removeprefix("model card").strip()).read_text("utf-8")
+    for section in ("Data", "Recipe", "The exam", "Photographs", "Limits", "Licence"):
+        assert f"\n## {section}\n" in page
     assert "\ndevice" in said
+
+
+def test_info_says_when_the_model_card_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    monkeypatch.setattr(cli, "PACKAGE", tmp_path / "sam_explore")
+    assert cli.main(["info"]) == 0
+    assert "model card    missing: install sam-explore again" in capsys.readouterr().out
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="each system has its own place")

@@ -1,6 +1,7 @@
 """What holds for the package as a whole: its arrows, its public names, what an import costs."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -107,7 +108,7 @@ def test_a_file_has_one_subject_and_under_300_lines(path: Path):
     assert len(path.read_text("utf-8").splitlines()) < 300
 
 
-def test_the_wheel_carries_notebooks_weights_exam_and_the_type_marker(tmp_path: Path):
+def test_the_wheel_carries_notebooks_weights_exam_model_card_and_the_type_marker(tmp_path: Path):
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     wheel = zipfile.ZipFile(next(tmp_path.glob("*.whl")))
@@ -120,7 +121,14 @@ def test_the_wheel_carries_notebooks_weights_exam_and_the_type_marker(tmp_path: 
         "sam_explore",
         f"sam_explore-{sx.__version__}.dist-info",
     }
-    find = "from sam_explore.cli import notebooks_source as find; print(find())"
+    card = wheel.read("sam_explore/toy/model_card.md")
+    assert card == (ROOT / "docs" / "toy_model.md").read_bytes()
+    for picture in re.findall(r"!\[.+?\]\((.+?)\)", card.decode()):
+        assert f"sam_explore/toy/{picture}" in names
+    find = (
+        "from sam_explore.cli import model_card, notebooks_source\n"
+        "print(notebooks_source(), model_card(), sep='\\n')"
+    )
     wheel.extractall(tmp_path / "installed")
     done = subprocess.run(
         [sys.executable, "-c", find],
@@ -129,4 +137,8 @@ def test_the_wheel_carries_notebooks_weights_exam_and_the_type_marker(tmp_path: 
         text=True,
         check=True,
     )
-    assert Path(done.stdout.strip()) == tmp_path / "installed" / "sam_explore" / "notebooks"
+    installed = tmp_path / "installed" / "sam_explore"
+    assert done.stdout.split() == [
+        str(installed / "notebooks"),
+        str(installed / "toy" / "model_card.md"),
+    ]
