@@ -127,7 +127,9 @@ def control_for(knob: Knob, value: Any, config: SamConfig) -> Control:
 
 def _choice(options: list[tuple[str, Any]], value: Any) -> Widget:
     if len(options) > 3:
-        return Dropdown(options=options, value=value, layout={"width": "170px"})
+        longest = max(len(name) for name, _ in options)
+        width = "170px" if longest <= 20 else "230px"
+        return Dropdown(options=options, value=value, layout={"width": width})
     toggles = ToggleButtons(options=options, value=value, style={"button_width": "auto"})
     toggles.layout.width = "auto"
     return toggles

@@ -1,4 +1,4 @@
-"""The first four exhibits in JupyterLab: a prompting view and explorers on one session."""
+"""Exhibits in JupyterLab: a prompting view and explorers on one session."""
 
 import numpy as np
 import pytest
@@ -13,6 +13,13 @@ session = sx.Session(sx.load(), sx.example("turtle"))
 sx.PromptCanvas(session, width=256)
 """
 EXPLORE = "explorer = sx.explore(sx.probes.{probe}, session)\nexplorer"
+ABOUT_THE_CLICK = (
+    "PositionEncodingSimilarity",
+    "WindowEffect",
+    "RawLogits",
+    "AttentionRow",
+    "Attribution",
+)
 SHELL, SKY = (230, 300), (400, 60)  # in pixels of the picture, as many as the stage's canvas has
 
 
@@ -64,6 +71,7 @@ def find_map(notebook: Notebook) -> Canvas:
         ("BlockChannel", "block"),
         ("WindowEffect", "window"),
         ("RawLogits", "threshold"),
+        ("PatchedTokens", "reach"),
     ],
 )
 def test_a_slider_changes_picture_words_and_code(lab: Lab, probe: str, knob: str):
@@ -82,7 +90,7 @@ def test_a_slider_changes_picture_words_and_code(lab: Lab, probe: str, knob: str
     assert exhibit.notebook.value("explorer.code") != code
 
 
-@pytest.mark.parametrize("probe", ["PositionEncodingSimilarity", "WindowEffect", "RawLogits"])
+@pytest.mark.parametrize("probe", ABOUT_THE_CLICK)
 def test_a_click_on_the_picture_changes_the_explorer_too(lab: Lab, probe: str):
     exhibit = Exhibit(lab, probe)
     before, words = exhibit.map.pixels(), exhibit.notebook.value("explorer.words")
