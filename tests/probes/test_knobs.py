@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sam_explore.probes import PROBES, Probe
+from sam_explore.probes.attention import ALL
 from sam_explore.readings import Reading
 from sam_explore.tracing import Trace
 
@@ -15,6 +16,8 @@ from .small import CONFIG, small_trace
 # A window other than the trained one, and smaller, so that tables can also be cropped; and a mask
 # that is not the model's choice here, which −1 stands for.
 START = {"window": 2, "mask": 0}
+# One scale or many matters where all heads are shown.
+NEEDED = {"shared": {"head": ALL}}
 KNOBS = [(probe, name) for probe in PROBES for name in probe.knobs()]
 
 
@@ -29,7 +32,8 @@ def trace() -> Trace:
 def test_another_value_of_a_knob_gives_other_numbers_words_or_scales(
     probe: type[Probe], name: str, trace: Trace
 ):
-    start = probe(**{knob: value for knob, value in START.items() if knob in probe.knobs()})
+    wanted = START | NEEDED.get(name, {})
+    start = probe(**{knob: value for knob, value in wanted.items() if knob in probe.knobs()})
     before = start(trace)
     assert not differ(before, start(trace))
     for value in other_values(start, name):
