@@ -81,7 +81,7 @@ class Sweep:
     @property
     def table(self) -> "SweepTable":
         """What is measured so far."""
-        return SweepTable(tuple(self.conditions), self._values, self._measured)
+        return SweepTable(tuple(self.conditions), self._values)
 
     @property
     def left(self) -> int:
@@ -170,19 +170,17 @@ class SweepTable:
 
     Args:
         conditions: their names.
-        values: the numbers; NaN where nothing was measured yet.
-        measured: which of them were; a measure may be NaN itself, and then counts for nothing.
+        values: the numbers; NaN where nothing was measured yet, or the measure itself was NaN,
+            which counts for nothing.
     """
 
     conditions: tuple[str, ...]
     values: Float[np.ndarray, "condition case"]
-    measured: np.ndarray
 
     def __post_init__(self):
-        for name in ("values", "measured"):
-            array = getattr(self, name).copy()
-            array.setflags(write=False)
-            object.__setattr__(self, name, array)
+        values = self.values.copy()
+        values.setflags(write=False)
+        object.__setattr__(self, "values", values)
 
     @property
     def count(self) -> np.ndarray:

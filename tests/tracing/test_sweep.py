@@ -69,7 +69,6 @@ def test_the_interval_by_hand():
     table = SweepTable(
         ("equal", "spread", "one", "none"),
         np.array([[2, 2, 2], [0, 1, np.nan], [3, np.nan, np.nan], [np.nan] * 3], float),
-        np.ones((4, 3), bool),
     )
     np.testing.assert_array_equal(table.mean, [2, 0.5, 3, np.nan])
     np.testing.assert_array_equal(table.count, [3, 2, 1, 0])
