@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
-import torch
 
 from sam_explore.model import TOY, Sam, SamConfig
+
+from ..probes.small import small_sam
 
 # A grid of 5 in windows of 3: padding at the bottom and the right. Block 0 windowed, 1 global.
 CONFIG = replace(
@@ -33,9 +34,4 @@ def config() -> SamConfig:
 
 @pytest.fixture
 def sam() -> Sam:
-    """Every weight random, since the defaults of zero and one hide errors."""
-    torch.manual_seed(5)
-    sam = Sam(CONFIG).eval().requires_grad_(False)
-    for weight in sam.parameters():
-        weight.copy_(torch.randn_like(weight) * (0.3 if weight.ndim > 1 else 0.6))
-    return sam
+    return small_sam(CONFIG)
