@@ -126,7 +126,8 @@ def test_the_wheel_carries_notebooks_weights_exam_model_card_and_the_type_marker
     for picture in re.findall(r"!\[.+?\]\((.+?)\)", card.decode()):
         assert f"sam_explore/toy/{picture}" in names
     find = (
-        "from sam_explore.cli import model_card, notebooks_source\n"
+        "from sam_explore.cli.info import model_card\n"
+        "from sam_explore.cli.notebooks import notebooks_source\n"
         "print(notebooks_source(), model_card(), sep='\\n')"
     )
     wheel.extractall(tmp_path / "installed")

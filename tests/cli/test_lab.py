@@ -1,4 +1,4 @@
-"""The command line: the reader's copy of the notebooks, JupyterLab on it, and what `info` says."""
+"""`sam-explore lab`: the reader's copy of the notebooks, and JupyterLab on it."""
 
 import json
 import os
@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from sam_explore import cli
+from sam_explore.cli import lab, main
+from sam_explore.cli.notebooks import PACKAGE, copy_notebooks, notebooks_source
 
 COMMAND = str(Path(sys.executable).with_name("sam-explore"))
 TOKEN = "opens-the-lab"
@@ -48,8 +49,8 @@ def handed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list:
 
 def test_notebooks_are_copied_and_a_second_time_changes_nothing(source: Path, tmp_path: Path):
     mine = tmp_path / "mine"
-    assert cli.copy_notebooks(source, mine) == []
-    assert cli.copy_notebooks(source, mine) == []
+    assert copy_notebooks(source, mine) == []
+    assert copy_notebooks(source, mine) == []
     assert sorted(path.name for path in mine.glob("*.ipynb")) == [
         "01_prompting.ipynb",
         "02_inside.ipynb",
@@ -58,11 +59,11 @@ def test_notebooks_are_copied_and_a_second_time_changes_nothing(source: Path, tm
 
 def test_what_the_reader_changed_is_kept_and_said(source: Path, tmp_path: Path):
     mine = tmp_path / "mine"
-    cli.copy_notebooks(source, mine)
+    copy_notebooks(source, mine)
     (mine / "01_prompting.ipynb").write_text("my notes", "utf-8")
-    assert cli.copy_notebooks(source, mine) == ["Kept your version of 01_prompting.ipynb."]
+    assert copy_notebooks(source, mine) == ["Kept your version of 01_prompting.ipynb."]
     (source / "01_prompting.ipynb").write_text("first, better", "utf-8")
-    (said,) = cli.copy_notebooks(source, mine)
+    (said,) = copy_notebooks(source, mine)
     assert "01_prompting.ipynb; to see the newer one" in said
     assert (mine / "01_prompting.ipynb").read_text("utf-8") == "my notes"
 
@@ -71,17 +72,17 @@ def test_a_file_of_the_readers_own_with_the_same_name_is_kept(source: Path, tmp_
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "02_inside.ipynb").write_text("something else", "utf-8")
-    assert len(cli.copy_notebooks(source, mine)) == 1
+    assert len(copy_notebooks(source, mine)) == 1
     assert (mine / "02_inside.ipynb").read_text("utf-8") == "something else"
     assert (mine / "01_prompting.ipynb").read_text("utf-8") == "first"
 
 
 def test_an_untouched_copy_is_renewed_and_a_removed_one_comes_back(source: Path, tmp_path: Path):
     mine = tmp_path / "mine"
-    cli.copy_notebooks(source, mine)
+    copy_notebooks(source, mine)
     (mine / "02_inside.ipynb").unlink()
     (source / "01_prompting.ipynb").write_text("first, better", "utf-8")
-    assert cli.copy_notebooks(source, mine) == []
+    assert copy_notebooks(source, mine) == []
     assert (mine / "01_prompting.ipynb").read_text("utf-8") == "first, better"
     assert (mine / "02_inside.ipynb").read_text("utf-8") == "second"
 
@@ -90,8 +91,8 @@ def test_the_installed_package_is_no_place_for_the_readers_notebooks(
     handed_over: list, capsys: pytest.CaptureFixture
 ):
     installed = Path(metadata.distribution("jupyterlab").locate_file("my-notebooks"))
-    for folder in (cli.PACKAGE / "notebooks", installed, cli.notebooks_source()):
-        assert cli.main(["lab", "--folder", str(folder)]) == 1
+    for folder in (PACKAGE / "notebooks", installed, notebooks_source()):
+        assert main(["lab", "--folder", str(folder)]) == 1
         assert "Choose a folder of your own with --folder" in capsys.readouterr().err
     assert not handed_over
     assert not installed.exists()
@@ -99,7 +100,7 @@ def test_the_installed_package_is_no_place_for_the_readers_notebooks(
 
 def test_lab_hands_over_to_jupyterlab_on_the_first_notebook(handed_over: list, tmp_path: Path):
     with pytest.raises(SystemExit):
-        cli.main(["lab", "--port", "8123", "--no-browser", "--", "--allow-root", "--debug"])
+        main(["lab", "--port", "8123", "--no-browser", "--", "--allow-root", "--debug"])
     ((command, environment),) = handed_over
     assert command[:4] == [sys.executable, "-m", "jupyterlab", "01_prompting.ipynb"]
     assert command[4:] == ["--no-browser", "--port=8123", "--allow-root", "--debug"]
@@ -115,8 +116,8 @@ def test_lab_without_jupyterlab_says_how_to_install_it(
     capsys: pytest.CaptureFixture,
     tmp_path: Path,
 ):
-    monkeypatch.setattr(cli, "find_spec", lambda name: None)
-    assert cli.main(["lab"]) == 1
+    monkeypatch.setattr(lab, "find_spec", lambda name: None)
+    assert main(["lab"]) == 1
     assert 'pip install "sam-explore[lab]"' in capsys.readouterr().err
     assert not handed_over
     assert not list(tmp_path.iterdir())
@@ -171,43 +172,6 @@ def test_the_lab_serves_the_copy_asks_nothing_about_news_and_ends_on_a_signal(se
     assert process.wait(timeout=30) == 0
 
 
-def test_info_prints_versions_device_models_and_the_cache_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-):
-    (tmp_path / "sam_vit_b_01ec64.pth").write_bytes(b"")
-    (tmp_path / "notes.txt").write_bytes(b"")
-    monkeypatch.setenv("SAM_EXPLORE_CACHE", str(tmp_path))
-    assert cli.main(["info"]) == 0
-    said = capsys.readouterr().out
-    for package in ("torch", "numpy", "ipywidgets", "ipycanvas", "jupyterlab"):
-        assert metadata.version(package) in said
-    assert "sam_vit_b_01ec64.pth" in said
-    assert "notes.txt" not in said
-    assert f"cache folder  {tmp_path}" in said
-    (card,) = (line for line in said.splitlines() if line.startswith("model card"))
-    page = Path(card.removeprefix("model card").strip()).read_text("utf-8")
-    for section in ("Data", "Recipe", "The exam", "Photographs", "Limits", "Licence"):
-        assert f"\n## {section}\n" in page
-    assert "\ndevice" in said
-
-
-def test_info_says_when_the_model_card_is_missing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-):
-    monkeypatch.setattr(cli, "PACKAGE", tmp_path / "sam_explore")
-    assert cli.main(["info"]) == 0
-    assert "model card    missing: install sam-explore again" in capsys.readouterr().out
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="each system has its own place")
-def test_the_cache_folder_follows_the_systems_convention(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.delenv("SAM_EXPLORE_CACHE", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cli.cache_folder() == tmp_path / "sam-explore"
-
-
 def test_arguments_after_dashes_are_refused_where_nothing_takes_them():
     with pytest.raises(SystemExit):
-        cli.main(["info", "--", "--allow-root"])
+        main(["info", "--", "--allow-root"])

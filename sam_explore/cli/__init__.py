@@ -1,0 +1,43 @@
+"""The command line, a command a file: `sam-explore lab` opens the course, `info` looks.
+
+A command's file has `add(commands)`, which declares its arguments, and `run(arguments)`, which
+returns the exit status. To add one: a file, and its name in COMMANDS.
+"""
+
+import argparse
+import sys
+
+from . import info, lab
+
+COMMANDS = (lab, info)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command; returns the exit status. What follows `--` is for the program it starts."""
+    argv = sys.argv[1:] if argv is None else list(argv)
+    own, passed_on = _split_at_dashes(argv)
+    parser = _parser()
+    arguments = parser.parse_args(own)
+    if passed_on and not hasattr(arguments, "passed_on"):
+        parser.error(f"`{arguments.command}` takes no arguments after `--`")
+    arguments.passed_on = passed_on
+    try:
+        return arguments.run(arguments)
+    except (OSError, ValueError) as error:
+        print(f"sam-explore: {error}", file=sys.stderr)
+        return 1
+
+
+def _split_at_dashes(argv: list[str]) -> tuple[list[str], list[str]]:
+    at = argv.index("--") if "--" in argv else len(argv)
+    return argv[:at], argv[at + 1 :]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sam-explore", description="Look inside the Segment Anything Model, live."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    for command in COMMANDS:
+        command.add(commands)
+    return parser

@@ -1,0 +1,78 @@
+"""`sam-explore info`: versions, device, the models at hand and where things lie."""
+
+import argparse
+import os
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1]
+WEIGHT_SUFFIXES = {".pth", ".safetensors"}
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the command; it takes no arguments."""
+    words = "print versions, device, models at hand and the cache folder"
+    commands.add_parser("info", help=words).set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print versions, device, the models at hand, the model card and the cache folder."""
+    rows = [("sam-explore", metadata.version("sam-explore")), ("python", platform.python_version())]
+    for package in ("torch", "numpy", "ipywidgets", "ipycanvas", "jupyterlab"):
+        rows.append((package, _version(package)))
+    rows.append(("device", _device()))
+    rows += [("model", line) for line in _models_at_hand()] or [("model", "none at hand")]
+    rows.append(("model card", str(model_card() or "missing: install sam-explore again")))
+    rows.append(("cache folder", str(cache_folder())))
+    for name, value in rows:
+        print(f"{name:<14}{value}")
+    return 0
+
+
+def model_card() -> Path | None:
+    """What the shipped model was made of and is good for: inside an installed package, in docs of
+    a working copy."""
+    places = (PACKAGE / "toy" / "model_card.md", PACKAGE.parent / "docs" / "toy_model.md")
+    return next((place for place in places if place.is_file()), None)
+
+
+def cache_folder() -> Path:
+    """Where downloaded weights are kept: SAM_EXPLORE_CACHE, or the system's place for caches."""
+    if chosen := os.environ.get("SAM_EXPLORE_CACHE"):
+        return Path(chosen).expanduser()
+    if sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    elif os.name == "nt":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "sam-explore"
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _device() -> str:
+    import torch  # slow to import, and only this needs it
+
+    if torch.cuda.is_available():
+        return f"cuda ({torch.cuda.get_device_name()})"
+    if torch.backends.mps.is_available():
+        return "mps"
+    return f"cpu ({torch.get_num_threads()} threads)"
+
+
+def _models_at_hand() -> list[str]:
+    from sam_explore.loading import shipped_weights
+
+    files = [shipped_weights()] if shipped_weights().is_file() else []
+    cache = cache_folder()
+    if cache.is_dir():
+        files += sorted(file for file in cache.iterdir() if file.suffix in WEIGHT_SUFFIXES)
+    return [f"{file} ({file.stat().st_size / 2**20:.1f} MiB)" for file in files]

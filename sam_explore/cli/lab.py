@@ -1,0 +1,66 @@
+"""`sam-explore lab`: the course in JupyterLab, as the reader's own copy."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from .notebooks import FIRST_NOTEBOOK, OWN_FOLDER, copy_notebooks, notebooks_source
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the command and its arguments."""
+    parser = commands.add_parser(
+        "lab",
+        help="open the notebooks in JupyterLab, as your own copy",
+        usage="sam-explore lab [--folder FOLDER] [--no-browser] [--port PORT] [-- ARGUMENT ...]",
+        epilog="What follows -- goes to jupyter lab as it is, such as: -- --allow-root",
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("sam-explore-notebooks"),
+        help="where your copy of the notebooks lives (default: ./sam-explore-notebooks)",
+    )
+    parser.add_argument("--no-browser", action="store_true", help="print the address only")
+    parser.add_argument("--port", type=int, help="the port to listen on")
+    parser.set_defaults(run=run, passed_on=[])
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Copy the notebooks to the reader's folder and become JupyterLab on the first of them."""
+    if find_spec("jupyterlab") is None:
+        raise ValueError(
+            "JupyterLab is not installed here. Install it with: "
+            f'{sys.executable} -m pip install "sam-explore[lab]"'
+        )
+    folder = arguments.folder.expanduser().resolve()
+    for sentence in copy_notebooks(notebooks_source(), folder):
+        print(sentence)
+    print(f"Notebooks: {folder}", flush=True)
+    command = [sys.executable, "-m", "jupyterlab", FIRST_NOTEBOOK]
+    command += ["--no-browser"] if arguments.no_browser else []
+    command += [f"--port={arguments.port}"] if arguments.port is not None else []
+    command += arguments.passed_on
+    environment = {**os.environ, "JUPYTER_CONFIG_PATH": _lab_settings(folder)}
+    os.chdir(folder)
+    if os.name == "posix":
+        # Signals, Ctrl-C and its question included, then reach JupyterLab itself.
+        os.execve(command[0], command, environment)
+    return subprocess.call(command, env=environment)
+
+
+def _lab_settings(folder: Path) -> str:
+    """A search path for Jupyter's settings with one place more: there JupyterLab's questions about
+    news and updates are off. The reader's own settings still win."""
+    place = folder / OWN_FOLDER / "jupyter"
+    settings = place / "labconfig" / "default_setting_overrides.json"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    quiet = {"fetchNews": "false", "checkForUpdates": False}
+    text = json.dumps({"@jupyterlab/apputils-extension:notification": quiet}, indent=1)
+    settings.write_text(text, "utf-8")
+    others = os.environ.get("JUPYTER_CONFIG_PATH")
+    return os.pathsep.join([str(place), others] if others else [str(place)])

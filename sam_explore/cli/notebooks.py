@@ -1,0 +1,67 @@
+"""The reader's copy of the notebooks: brought up to date, and never at the cost of their work."""
+
+import hashlib
+import json
+import sysconfig
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1]
+FIRST_NOTEBOOK = "01_prompting.ipynb"
+OWN_FOLDER = ".sam-explore"  # inside the reader's folder: what was copied, and settings for the lab
+
+
+def copy_notebooks(source: Path, folder: Path) -> list[str]:
+    """Bring `folder` up to date with the notebooks in `source`, and leave the reader's work alone.
+
+    A file that the reader changed is kept; a file that is as it was copied is renewed. Returns a
+    sentence for each file kept.
+    """
+    _refuse_installed(folder, source)
+    copied_file = folder / OWN_FOLDER / "copied.json"
+    copied = json.loads(copied_file.read_text("utf-8")) if copied_file.exists() else {}
+    kept = []
+    for original in sorted(source.rglob("*.ipynb")):
+        if ".ipynb_checkpoints" in original.parts:
+            continue
+        name = original.relative_to(source).as_posix()
+        mine, theirs = original.read_bytes(), folder / name
+        if theirs.exists() and _digest(theirs.read_bytes()) not in (
+            copied.get(name),
+            _digest(mine),
+        ):
+            newer = copied.get(name) != _digest(mine)
+            advice = "; to see the newer one that came with the package, rename yours"
+            kept.append(f"Kept your version of {name}{advice if newer else ''}.")
+            continue
+        theirs.parent.mkdir(parents=True, exist_ok=True)
+        theirs.write_bytes(mine)
+        copied[name] = _digest(mine)
+    copied_file.parent.mkdir(parents=True, exist_ok=True)
+    copied_file.write_text(json.dumps(copied, indent=1), "utf-8")
+    return kept
+
+
+def notebooks_source() -> Path:
+    """Where the notebooks lie: inside an installed package, beside it in a working copy."""
+    for folder in (PACKAGE / "notebooks", PACKAGE.parent / "notebooks"):
+        if (folder / FIRST_NOTEBOOK).is_file():
+            return folder
+    raise ValueError(
+        f"The notebooks are missing: expected {FIRST_NOTEBOOK} in {PACKAGE / 'notebooks'}. "
+        "Install sam-explore again."
+    )
+
+
+def _refuse_installed(folder: Path, source: Path) -> None:
+    """Notebooks are worked on, and an installed package is not the place for that."""
+    installed = [Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")]
+    for taken in (PACKAGE, source.resolve(), *installed):
+        if folder.resolve().is_relative_to(taken):
+            raise ValueError(
+                f"{folder} belongs to the installed package. Choose a folder of your own with "
+                "--folder."
+            )
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,46 @@
+"""`sam-explore info`: what it prints, and where the cache lies."""
+
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from sam_explore.cli import info, main
+
+
+def test_info_prints_versions_device_models_and_the_cache_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    (tmp_path / "sam_vit_b_01ec64.pth").write_bytes(b"")
+    (tmp_path / "notes.txt").write_bytes(b"")
+    monkeypatch.setenv("SAM_EXPLORE_CACHE", str(tmp_path))
+    assert main(["info"]) == 0
+    said = capsys.readouterr().out
+    for package in ("torch", "numpy", "ipywidgets", "ipycanvas", "jupyterlab"):
+        assert metadata.version(package) in said
+    assert "sam_vit_b_01ec64.pth" in said
+    assert "notes.txt" not in said
+    assert f"cache folder  {tmp_path}" in said
+    (card,) = (line for line in said.splitlines() if line.startswith("model card"))
+    page = Path(card.removeprefix("model card").strip()).read_text("utf-8")
+    for section in ("Data", "Recipe", "The exam", "Photographs", "Limits", "Licence"):
+        assert f"\n## {section}\n" in page
+    assert "\ndevice" in said
+
+
+def test_info_says_when_the_model_card_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    monkeypatch.setattr(info, "PACKAGE", tmp_path / "sam_explore")
+    assert main(["info"]) == 0
+    assert "model card    missing: install sam-explore again" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="each system has its own place")
+def test_the_cache_folder_follows_the_systems_convention(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("SAM_EXPLORE_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert info.cache_folder() == tmp_path / "sam-explore"
