@@ -1,6 +1,7 @@
 """SAM's own training objective: masks for prompts, corrected over rounds."""
 
 from dataclasses import dataclass
+from itertools import permutations
 
 import torch
 import torch.nn.functional as F
@@ -10,7 +11,7 @@ from torch import Tensor
 from sam_explore.model import Sam
 
 from .losses import mask_iou, mask_loss
-from .sampling import Batch, correction_clicks
+from .sampling import FINER, Batch, correction_clicks, shrink
 
 
 def prompted_loss(
@@ -22,13 +23,17 @@ def prompted_loss(
 ) -> tuple[Float[Tensor, ""], dict[str, float]]:
     """The loss of SAM's own task over several rounds of prompting, and mean IoUs for the log.
 
-    Half of the targets are asked for with a click, the others with a box. A box is taken as an
-    ambiguous prompt by tokens 1-3 and as a clear one by token 0. How many rounds follow is drawn
+    Half of the targets are asked for with a click, the others with a box. A click asks for whole,
+    part and sub-part at once, and tokens 1-3 share them out; which of them is the target decides
+    what the predicted IoUs and the corrections are about. A box is taken as an ambiguous prompt by
+    tokens 1-3 and as a clear one by token 0. How many rounds follow is drawn
     anew for each step; every second target goes through them.
     """
-    targets = batch.targets.flatten(0, 1)
-    clicked = torch.arange(len(targets), device=targets.device) % 2 == 0
-    image = image_tokens.repeat_interleave(batch.targets.shape[1], dim=0)
+    nested = batch.nested.flatten(0, 1)
+    each = torch.arange(len(nested), device=nested.device)
+    targets = nested[each, batch.asked.flatten()]
+    clicked = each % 2 == 0
+    image = image_tokens.repeat_interleave(batch.nested.shape[1], dim=0)
     points = batch.points_unit.flatten(0, 1)[:, None]
     labels = torch.ones(len(targets), 1, dtype=torch.long, device=targets.device)
     boxes = batch.boxes_unit.flatten(0, 1)
@@ -38,7 +43,7 @@ def prompted_loss(
         boxes[~clicked],
     )  # fmt: skip
 
-    click_loss, click_iou = by_click.ask_ambiguous()
+    click_loss, click_iou = by_click.ask_ambiguous(nested[clicked])
     box_loss, box_iou = by_box.ask_both()
     loss = click_loss + box_loss
     figures = {"one_click": click_iou, "box": box_iou}
@@ -72,24 +77,29 @@ def plan_rounds(most_rounds: int, generator: torch.Generator) -> list[bool]:
 
 @dataclass(eq=False)
 class Dialogue:
-    """Prompts for a batch of targets, and the last answer, which the next prompt builds on."""
+    """Prompts for a batch of targets, and the last answer, which the next prompt builds on.
+
+    Targets are `FINER` than the logits: a mask is judged as it is used, after its upscaling.
+    """
 
     sam: Sam
     image: Float[Tensor, "target channel row column"]
-    targets: Bool[Tensor, "target height width"]
+    targets: Bool[Tensor, "target fine_height fine_width"]
     points: Float[Tensor, "target point 2"]
     labels: Int[Tensor, "target point"]
     boxes: Float[Tensor, "target 4"] | None = None
     hints: Float[Tensor, "target 1 height width"] | None = None
     answer: Float[Tensor, "target height width"] | None = None
 
-    def ask_ambiguous(self) -> tuple[Float[Tensor, ""], float]:
-        """Of tokens 1-3 only the best learns the target; all three learn to tell their IoU.
+    def ask_ambiguous(
+        self, nested: Bool[Tensor, "target level fine_height fine_width"]
+    ) -> tuple[Float[Tensor, ""], float]:
+        """Of tokens 1-3 the best learns each level's region; all learn to tell their target's IoU.
 
         The answer kept for the next round is the one of the best predicted IoU, as in the paper.
         Returns the loss and the mean IoU of the best mask.
         """
-        return self._learn_ambiguous(*self._decode())
+        return self._learn_ambiguous(*self._decode(), nested)
 
     def ask_clear(self) -> tuple[Float[Tensor, ""], float]:
         """Token 0 learns the target and to tell its IoU. Returns the loss and the mean IoU."""
@@ -98,7 +108,7 @@ class Dialogue:
     def ask_both(self) -> tuple[Float[Tensor, ""], float]:
         """Tokens 1-3 and token 0 learn from one answer, for half each. Returns as `ask_clear`."""
         logits, iou = self._decode()
-        ambiguous, _ = self._learn_ambiguous(logits, iou)
+        ambiguous, _ = self._learn_ambiguous(logits, iou, self.targets[:, None])
         clear, mean_iou = self._learn_clear(logits, iou)
         return 0.5 * (ambiguous + clear), mean_iou
 
@@ -110,30 +120,69 @@ class Dialogue:
         """Feed the logits of the last answer back as a mask hint, and click into its error."""
         self.hints = self.answer[:, None]
         if clicks:
-            points, labels = correction_clicks(self.answer > 0, self.targets, generator)
+            points, labels = correction_clicks(
+                self.answer > 0, shrink(self.targets, FINER), generator
+            )
             self.points = torch.cat([self.points, points[:, None]], dim=1)
             self.labels = torch.cat([self.labels, labels[:, None]], dim=1)
 
-    def _learn_ambiguous(self, logits: Tensor, iou: Tensor) -> tuple[Float[Tensor, ""], float]:
+    def _learn_ambiguous(
+        self, logits: Tensor, iou: Tensor, nested: Tensor
+    ) -> tuple[Float[Tensor, ""], float]:
         logits, iou = logits[:, 1:], iou[:, 1:]
-        wanted = self.targets[:, None].expand(logits.shape)
-        truth = mask_iou(logits > 0, wanted)
-        best = mask_loss(logits, wanted.float()).min(dim=1).values
+        with torch.no_grad():
+            masks = finer(logits) > 0
+            truth = mask_iou(masks, self.targets[:, None].expand(masks.shape))
         each = torch.arange(len(logits), device=logits.device)
         self.answer = logits[each, iou.argmax(dim=1)].detach()
-        return best.mean() + F.mse_loss(iou, truth), truth.max(dim=1).values.mean().item()
+
+        present = nested.flatten(2).any(dim=2)
+        tokens = share_out(_costs(logits, nested), present)
+        learning = finer(logits[each[:, None], tokens][present][:, None])[:, 0]
+        losses = mask_loss(learning, nested[present].float())
+        weights = (present / present.sum(dim=1, keepdim=True))[present]
+        loss = (losses * weights).sum() / len(logits) + F.mse_loss(iou, truth)
+        return loss, truth.max(dim=1).values.mean().item()
 
     def _learn_clear(self, logits: Tensor, iou: Tensor) -> tuple[Float[Tensor, ""], float]:
-        logits, iou = logits[:, 0], iou[:, 0]
-        truth = mask_iou(logits > 0, self.targets)
-        self.answer = logits.detach()
-        loss = mask_loss(logits, self.targets.float()).mean() + F.mse_loss(iou, truth)
+        logits, iou = logits[:, :1], iou[:, 0]
+        fine = finer(logits)[:, 0]
+        truth = mask_iou(fine > 0, self.targets)
+        self.answer = logits[:, 0].detach()
+        loss = mask_loss(fine, self.targets.float()).mean() + F.mse_loss(iou, truth)
         return loss, truth.mean().item()
 
     def _decode(self) -> tuple[Tensor, Tensor]:
         prompts = self.sam.encode_prompts(self.points, self.labels, self.boxes)
         logits, iou = self.sam.decode(self.image, prompts, self.hints)
         return logits.float(), iou.float()
+
+
+def finer(logits: Float[Tensor, "target mask h w"]) -> Float[Tensor, "target mask height width"]:
+    """Logits at the targets' resolution, upscaled as a prediction upscales them."""
+    return F.interpolate(logits, scale_factor=FINER, mode="bilinear", align_corners=False)
+
+
+@torch.no_grad()
+def _costs(logits: Tensor, nested: Tensor) -> Float[Tensor, "target token level"]:
+    """What each token's mask would lose by each level's region, at the logits' resolution."""
+    regions = shrink(nested.flatten(0, 1), FINER).unflatten(0, nested.shape[:2]).float()
+    pairs = (*logits.shape[:2], *regions.shape[1:])
+    return mask_loss(logits[:, :, None].expand(pairs), regions[:, None].expand(pairs))
+
+
+def share_out(
+    costs: Float[Tensor, "target token level"], present: Bool[Tensor, "target level"]
+) -> Int[Tensor, "target level"]:
+    """Which token learns which level, none learns two, so that the sum of costs is least.
+
+    The paper lets the token of least loss learn the one region that is asked for. Here the other
+    levels at the click are known too, and with them a token can't do for the whole and the part.
+    """
+    levels = costs.shape[2]
+    orders = torch.tensor(list(permutations(range(costs.shape[1]), levels)), device=costs.device)
+    sums = (costs[:, orders, torch.arange(levels)] * present[:, None]).sum(dim=2)
+    return orders[sums.argmin(dim=1)]
 
 
 _BATCHED = ("image", "targets", "points", "labels", "boxes", "hints", "answer")

@@ -18,7 +18,8 @@ from .scenes import Scene
 # Seeds below this one are set aside for examples and exams; training draws from here upwards.
 FIRST_TRAINING_SEED = 1_000_000
 _SMALLEST_TARGET = 3  # pixels of the low-resolution mask: below, a target can't be expressed
-_LEVEL_WEIGHTS = (0.5, 0.3, 0.2)
+_LEVEL_WEIGHTS = (0.4, 0.3, 0.3)
+FINER = 2  # masks to learn have so many times the logits' resolution
 
 
 class Batch(NamedTuple):
@@ -26,14 +27,17 @@ class Batch(NamedTuple):
 
     Args:
         pixels: normalised pictures.
-        targets: the targets' masks, at the resolution of the logits.
+        nested: for each target the whole, part and sub-part at the click, `FINER` than the logits;
+            empty where the level has nothing there, or nothing large enough to ask for.
+        asked: which of these levels is the target.
         points_unit: a click on each target, x, y in the unit square of the model's input.
         boxes_unit: a jittered box around each, x0, y0, x1, y1 in the unit square.
         labels: the scenes' label maps at the resolution of the logits.
     """
 
     pixels: Float[Tensor, "scene 3 side side"]
-    targets: Bool[Tensor, "scene target row column"]
+    nested: Bool[Tensor, "scene target 3 row column"]
+    asked: Int[Tensor, "scene target"]
     points_unit: Float[Tensor, "scene target 2"]
     boxes_unit: Float[Tensor, "scene target 4"]
     labels: Int[Tensor, "scene 3 row column"]
@@ -70,12 +74,17 @@ class SceneStream(IterableDataset):
         if rng.random() < 0.5:
             image, labels = image[:, ::-1], labels[:, :, ::-1]
         chosen = _choose_targets(drawn, labels, self.targets, cell, rng)
-        masks = np.stack([labels[drawn.regions[index].level] == index + 1 for index in chosen])
+        levels = [drawn.regions[index].level for index in chosen]
+        masks = [labels[level] == index + 1 for index, level in zip(chosen, levels, strict=True)]
         points = np.stack([_random_pixel(mask, rng) for mask in masks])
+        nested = np.stack(
+            [regions_at(labels, point, _SMALLEST_TARGET * cell**2) for point in points]
+        )
         boxes = np.stack([_jittered_box(mask, rng) for mask in masks])
         return (
             normalise(torch.tensor(_recolour(image, rng)), self.config),
-            shrink(torch.tensor(masks), cell),
+            shrink(torch.tensor(nested).flatten(0, 1), cell // FINER).unflatten(0, (-1, 3)),
+            torch.tensor(levels),
             torch.tensor((points + 0.5) / side, dtype=torch.float32),
             torch.tensor((boxes + 0.5) / side, dtype=torch.float32),
             torch.tensor(labels[:, cell // 2 :: cell, cell // 2 :: cell].astype(np.int64)),
@@ -109,6 +118,16 @@ def _choose_targets(
     weights = np.array([_LEVEL_WEIGHTS[level] for level in by_level])
     levels = rng.choice(list(by_level), size=count, p=weights / weights.sum())
     return [int(rng.choice(by_level[level])) for level in levels]
+
+
+def regions_at(
+    labels: Int[np.ndarray, "3 row column"], point: Float[np.ndarray, "2"], smallest: int
+) -> Bool[np.ndarray, "3 row column"]:
+    """Each level's region at the pixel x, y; empty where there is none of `smallest` pixels."""
+    x, y = point.astype(int)
+    here = labels[:, y, x][:, None, None]
+    regions = (labels == here) & (here > 0)
+    return regions & (regions.sum(axis=(1, 2), keepdims=True) >= smallest)
 
 
 def _random_pixel(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -10,8 +10,8 @@ from sam_explore.loading import load
 from sam_explore.model import TOY, Sam
 from sam_explore.toy import training
 from sam_explore.toy.grouping import initialise, sinusoidal_grid
-from sam_explore.toy.objective import Dialogue, plan_rounds
-from sam_explore.toy.sampling import SceneStream, correction_clicks
+from sam_explore.toy.objective import Dialogue, plan_rounds, share_out
+from sam_explore.toy.sampling import SceneStream, correction_clicks, regions_at
 from sam_explore.toy.training import learning_rate, save_weights
 
 
@@ -23,11 +23,13 @@ def test_a_batch_depends_on_its_step_alone():
 
 def test_clicks_lie_on_their_targets_and_boxes_around_them():
     batch = SceneStream(TOY, scenes=2, targets=4, first_step=0).batch(0)
-    side = batch.targets.shape[-1]
-    for masks, points, boxes in zip(
-        batch.targets, batch.points_unit, batch.boxes_unit, strict=True
+    side = batch.nested.shape[-1]
+    assert side == 2 * TOY.mask_size
+    for regions, asked, points, boxes in zip(
+        batch.nested, batch.asked, batch.points_unit, batch.boxes_unit, strict=True
     ):
-        for mask, point, box in zip(masks, points, boxes, strict=True):
+        for region, level, point, box in zip(regions, asked, points, boxes, strict=True):
+            mask = region[level]
             x, y = (point * side).long().tolist()
             near = mask[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2]
             assert near.any()  # a low-resolution pixel can miss a thin part by one
@@ -35,6 +37,47 @@ def test_clicks_lie_on_their_targets_and_boxes_around_them():
             slack = side / 50 + 1.5
             edges = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
             assert np.allclose(box * side, edges, atol=slack)
+
+
+def test_a_click_asks_for_every_level_that_is_large_enough():
+    labels = np.zeros((3, 4, 4), int)
+    labels[0, :, 1:], labels[1, 2:, 2:], labels[2, 3, 3] = 7, 8, 9
+    whole, part, sub_part = regions_at(labels, np.array([3.0, 3.0]), smallest=2)
+    assert whole.sum() == 12
+    assert part.sum() == 4
+    assert not sub_part.any()  # one pixel
+    assert not regions_at(labels, np.array([0.0, 0.0]), smallest=2).any()
+
+
+def test_levels_are_shared_out_among_tokens():
+    # The third token does best for both regions, and can have one: 2 + 3 is less than 1 + 5.
+    costs = torch.tensor([[[9.0, 5.0], [2.0, 9.0], [1.0, 3.0]]])
+    both = torch.tensor([[True, True]])
+    assert share_out(costs, both).tolist() == [[1, 2]]
+    assert share_out(costs, torch.tensor([[True, False]]))[0, 0] == 2
+
+
+def test_the_best_token_learns_the_region(monkeypatch):
+    side = TOY.mask_size
+    region = torch.zeros(1, 1, 2 * side, 2 * side, dtype=torch.bool)
+    region[..., :side, :] = True
+    upper = torch.full((side, side), -9.0)
+    upper[: side // 2] = 9.0
+    logits = torch.stack([-upper, -upper, upper, -upper])[None].requires_grad_()
+    iou = torch.tensor([[0.0, 0.9, 0.5, 0.1]])
+    click, label = torch.full((1, 1, 2), 0.5), torch.ones(1, 1, dtype=torch.long)
+    image = torch.zeros(1, TOY.token_dim, TOY.grid, TOY.grid)
+    dialogue = Dialogue(Sam(TOY), image, region[:, 0], click, label)
+    monkeypatch.setattr(Dialogue, "_decode", lambda self: (logits, iou))
+    loss, best = dialogue.ask_ambiguous(region)
+    loss.backward()
+    assert best == 1
+    # Token 2 has the mask; 1 has the best predicted IoU, and is what a correction builds on.
+    assert logits.grad[0, 2].abs().sum() > 0
+    assert logits.grad[0, [0, 1, 3]].abs().sum() == 0
+    assert torch.equal(dialogue.answer[0], -upper)
+    # The mask's own loss is next to nothing, so what is left is the error of the predicted IoUs.
+    assert loss.item() == pytest.approx((0.9**2 + 0.5**2 + 0.1**2) / 3, abs=0.02)
 
 
 def test_corrections_click_the_error_and_say_what_was_missed():
@@ -73,8 +116,9 @@ def test_a_round_without_a_click_only_feeds_the_logits_back():
     batch = SceneStream(TOY, scenes=1, targets=2, first_step=0).batch(0)
     tokens = sam.encode_image(batch.pixels).repeat_interleave(2, dim=0)
     labels = torch.ones(2, 1, dtype=torch.long)
-    dialogue = Dialogue(sam, tokens, batch.targets[0], batch.points_unit[0][:, None], labels)
-    dialogue.ask_ambiguous()
+    targets = batch.nested[0, torch.arange(2), batch.asked[0]]
+    dialogue = Dialogue(sam, tokens, targets, batch.points_unit[0][:, None], labels)
+    dialogue.ask_ambiguous(batch.nested[0])
     dialogue.correct(torch.Generator(), clicks=False)
     assert dialogue.points.shape == (2, 1, 2)
     assert torch.equal(dialogue.hints[:, 0], dialogue.answer)
