@@ -44,9 +44,15 @@ class Batch(NamedTuple):
 
 
 class SceneStream(IterableDataset):
-    """Training batches from `first_step` on, each a function of its step alone."""
+    """Training batches from `first_step` on, each a function of the run's seed and its step.
 
-    def __init__(self, config: SamConfig, scenes: int, targets: int, first_step: int):
+    The first ten million scenes of each seed are its own.
+    """
+
+    def __init__(
+        self, config: SamConfig, scenes: int, targets: int, first_step: int, seed: int = 0
+    ):
+        self.first_scene = FIRST_TRAINING_SEED * (1 + 10 * seed)
         self.config = config
         self.scenes = scenes
         self.targets = targets
@@ -62,7 +68,7 @@ class SceneStream(IterableDataset):
 
     def batch(self, step: int) -> Batch:
         """The batch of one step, the same whenever it is asked for."""
-        first = FIRST_TRAINING_SEED + step * self.scenes
+        first = self.first_scene + step * self.scenes
         rows = [self._one(seed) for seed in range(first, first + self.scenes)]
         return Batch(*(torch.stack(column) for column in zip(*rows, strict=True)))
 

@@ -75,7 +75,7 @@ class Training:
     def run(self) -> None:
         """Train up to the wanted step, saving and logging on the way."""
         options = self.options
-        stream = SceneStream(TOY, options.scenes, options.targets, self.step)
+        stream = SceneStream(TOY, options.scenes, options.targets, self.step, options.seed)
         # One worker keeps the order of batches, which makes a resumed run the same run.
         loader = iter(DataLoader(stream, batch_size=None, num_workers=1, prefetch_factor=6))
         started = time.perf_counter()
@@ -182,7 +182,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=8, help="most rounds a mask (default 8)")
     parser.add_argument("--rate", type=float, default=6e-4, help="peak learning rate")
     parser.add_argument("--decay", type=float, default=0.3, help="share of steps with falling rate")
-    parser.add_argument("--seed", type=int, default=0, help="of initial weights and clicks")
+    parser.add_argument("--seed", type=int, default=0, help="of initial weights, scenes and clicks")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads of the training itself")
     parser.add_argument("--export", type=Path, help="write the weights here at the end")
     return parser

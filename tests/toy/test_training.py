@@ -15,10 +15,12 @@ from sam_explore.toy.sampling import SceneStream, correction_clicks, regions_at
 from sam_explore.toy.training import learning_rate, save_weights
 
 
-def test_a_batch_depends_on_its_step_alone():
+def test_a_batch_depends_on_seed_and_step_alone():
     first = SceneStream(TOY, scenes=1, targets=2, first_step=0).batch(3)
     again = SceneStream(TOY, scenes=1, targets=2, first_step=3).batch(3)
     assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    other = SceneStream(TOY, scenes=1, targets=2, first_step=3, seed=1).batch(3)
+    assert not torch.equal(first.pixels, other.pixels)
 
 
 def test_clicks_lie_on_their_targets_and_boxes_around_them():
