@@ -104,6 +104,8 @@ def encode(
         image: RGB from 0 to 255, of any size.
         preprocessing: "original" scales the longer side to the model's input with Pillow's bilinear
             filter, normalises and pads with zeros at the bottom or the right, as the reference.
+            "medsam" stretches to the square and spreads the values from 0 to 1: what MedSAM's
+            weights expect, which no file can tell, since its names and shapes are ViT-B's.
 
     Raises:
         TypeError, ValueError: another kind of image, or an unknown preprocessing.
@@ -218,8 +220,26 @@ def _original(
     return pixels, Frame(image.shape[:2], (height, width), side, config.patch_size)
 
 
+def _medsam(
+    image: UInt8[np.ndarray, "height width 3"], config: SamConfig
+) -> tuple[Float[Tensor, "3 side side"], Frame]:
+    """Stretch to the square, and spread the values from 0 to 1: what MedSAM was trained on.
+
+    No mean, no deviation, no padding. Pillow's bicubic filter stands in for scikit-image's.
+
+    Source: https://github.com/bowang-lab/MedSAM/blob/3e56a52/MedSAM_Inference.py
+    """
+    side = config.image_size
+    scaled = Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)
+    pixels = torch.tensor(np.asarray(scaled)).permute(2, 0, 1).float()
+    low, high = pixels.min(), pixels.max()
+    pixels = (pixels - low) / (high - low).clamp(min=1e-8)
+    return pixels, Frame(image.shape[:2], (side, side), side, config.patch_size)
+
+
 _PREPROCESSING: dict[str, Callable[[np.ndarray, SamConfig], tuple[Tensor, Frame]]] = {
     "original": _original,
+    "medsam": _medsam,
 }
 
 

@@ -97,8 +97,27 @@ class TestEncode:
             unchecked(sx.encode)(sam, image)
 
     def test_an_unknown_preprocessing_is_refused_in_words(self, sam, picture):
-        with pytest.raises(ValueError, match="must be one of original, not 'stretch'"):
-            sx.encode(sam, picture, preprocessing="stretch")
+        with pytest.raises(ValueError, match=r"one of original, .*, not 'as it was'"):
+            sx.encode(sam, picture, preprocessing="as it was")
+
+    def test_medsam_stretches_and_spreads_the_values_from_0_to_1(self, sam):
+        picture = np.full((2, 3, 3), 60, np.uint8)
+        picture[:, 0], picture[0, 0, 2] = 110, 160  # left column brighter, one value the brightest
+
+        pixels, frame = sx.prediction.preprocess(picture, sam.config, "medsam")
+
+        side = sam.config.image_size
+        assert (frame.image_size, frame.input_size) == ((2, 3), (side, side))
+        assert pixels.shape == (3, side, side)
+        assert (float(pixels.min()), float(pixels.max())) == (0, 1)
+        assert pixels[0, -1, 0] == pytest.approx(0.5, abs=0.1)  # 110 lies halfway to 160
+        corner = frame.unit_from_px(np.array([[3.0, 2.0]])) * side
+        assert corner.tolist() == [[side + 0.5, side + 0.5]]
+
+    def test_medsam_makes_a_picture_of_one_value_black(self, sam):
+        pixels, _ = sx.prediction.preprocess(np.full((9, 4, 3), 77, np.uint8), sam.config, "medsam")
+
+        assert not pixels.any()
 
 
 def unchecked(function):
