@@ -1,0 +1,65 @@
+"""A mask in the formats of other programs: a PNG file, and COCO's run lengths."""
+
+from io import BytesIO
+
+import numpy as np
+from jaxtyping import Bool, Int
+from PIL import Image
+
+
+def mask_png(mask: Bool[np.ndarray, "height width"]) -> bytes:
+    """A PNG file of the mask's size, 8-bit grey: 255 inside, 0 outside."""
+    file = BytesIO()
+    # Flat areas compress well at any level; the lowest is several times as quick.
+    Image.fromarray(mask.astype(np.uint8) * 255).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def coco_rle(mask: Bool[np.ndarray, "height width"]) -> dict:
+    """The mask as COCO's compressed run lengths, which `pycocotools.mask.decode` takes.
+
+    Returns:
+        "size": height and width; "counts": the runs as text, so that it goes into JSON.
+    """
+    return {"size": list(mask.shape), "counts": _letters(run_lengths(mask))}
+
+
+def run_lengths(mask: Bool[np.ndarray, "height width"]) -> Int[np.ndarray, "run"]:
+    """How many pixels in a row are outside, inside, outside and so on, column after column.
+
+    The first run is outside, of length 0 if the first pixel is inside.
+    """
+    flat = mask.T.ravel()
+    changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    edges = np.concatenate([[0], changes, [flat.size]])
+    runs = np.diff(edges)
+    return np.concatenate([[0], runs]) if flat[0] else runs
+
+
+def bounding_box(mask: Bool[np.ndarray, "height width"]) -> list[int]:
+    """x, y, width and height in pixels around the mask, as COCO has it; zeros if it is empty."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return [0, 0, 0, 0]
+    (y, y_last), (x, x_last) = ((int(places[0]), int(places[-1])) for places in (rows, columns))
+    return [x, y, x_last - x + 1, y_last - y + 1]
+
+
+def _letters(runs: Int[np.ndarray, "run"]) -> str:
+    """Run lengths as COCO writes them.
+
+    From the fourth on, each is told as its difference from the one two before it. A number is cut
+    into groups of five bits, the lowest first, in two's complement, and ends when the rest repeats
+    the sign of the last group. A further bit says whether a group follows; 48 is added, which makes
+    each a printable letter.
+    """
+    told = runs.tolist()
+    told = told[:3] + [run - before for run, before in zip(told[3:], told[1:], strict=False)]
+    letters = bytearray()
+    for number in told:
+        follows = True
+        while follows:
+            group, number = number & 31, number >> 5
+            follows = number != (-1 if group & 16 else 0)
+            letters.append(group + 32 * follows + 48)
+    return letters.decode("ascii")
