@@ -47,6 +47,7 @@ class Session(Answering):
 
     def __init__(self, sam: Sam, image: UInt8[np.ndarray, "h w 3"], *, synchronous: bool = False):
         self._history: list[Prompts] = []
+        self._undone: list[Prompts] = []
         self._keep_history = True
         self._starting_over = False
         super().__init__(synchronous=synchronous)
@@ -88,15 +89,21 @@ class Session(Answering):
 
     def undo(self) -> None:
         """Take back the last change of the prompts; nothing happens when there is none."""
-        with self._lock:
-            if self._history:
-                check_fit(self._history[-1], self.image.shape[:2], self.sam.config)
-                self._set_without_history(self._history.pop())
+        self._step(self._history, self._undone)
+
+    def redo(self) -> None:
+        """Do again what `undo` took back last; nothing happens after another change."""
+        self._step(self._undone, self._history)
 
     @property
     def can_undo(self) -> bool:
         """Whether `undo` would change anything."""
         return bool(self._history)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether `redo` would change anything."""
+        return bool(self._undone)
 
     @property
     def shown_mask(self) -> int | None:
@@ -140,6 +147,7 @@ class Session(Answering):
                 self._fit_to_model()
             else:
                 self._history.clear()
+                self._undone.clear()
                 self.prompts, self.chosen = Prompts(), None
         finally:
             self._starting_over = False
@@ -147,7 +155,8 @@ class Session(Answering):
     def _fit_to_model(self) -> None:
         config = self.sam.config
         middle = config.grid // 2
-        self._history = [_with_fitting_hint(each, config) for each in self._history]
+        for steps in (self._history, self._undone):
+            steps[:] = [_with_fitting_hint(each, config) for each in steps]
         with self.hold_trait_notifications():
             self.windows, self.edits, self.token = None, (), (middle, middle)
             self.prompts = _with_fitting_hint(self.prompts, config)
@@ -162,6 +171,7 @@ class Session(Answering):
             self.error = ""
             if self._keep_history:
                 self._history.append(change["old"])
+                self._undone.clear()
             self._asked += 1
             if self.prompts.is_empty:
                 # A late answer to what was asked before is older than this and will be dropped.
@@ -171,12 +181,18 @@ class Session(Answering):
                     return
         self.submit("answer", self._answer)
 
-    def _set_without_history(self, prompts: Prompts) -> None:
-        self._keep_history = False
-        try:
-            self.prompts = prompts
-        finally:
-            self._keep_history = True
+    def _step(self, back: list[Prompts], forth: list[Prompts]) -> None:
+        """Go to the last prompts of one list, and remember on the other where that was."""
+        with self._lock:
+            if not back:
+                return
+            check_fit(back[-1], self.image.shape[:2], self.sam.config)
+            forth.append(self.prompts)
+            self._keep_history = False
+            try:
+                self.prompts = back.pop()
+            finally:
+                self._keep_history = True
 
 
 def _with_fitting_hint(prompts: Prompts, config: SamConfig) -> Prompts:

@@ -76,6 +76,31 @@ def test_another_model_answers_the_same_prompts(image, open_session):
     assert not np.array_equal(session.prediction.logits, before.logits)
 
 
+def test_redo_does_again_what_undo_took_back_until_something_else_is_asked(
+    answers, image, open_session
+):
+    session = open_session(image)
+    session.redo()
+    session.add_point((1.0, 2.0))
+    session.add_point((3.0, 4.0))
+    assert not session.can_redo
+    session.undo()
+    session.undo()
+    session.redo()
+    assert points(session) == [[1, 2]]
+    assert session.can_undo
+    assert session.can_redo
+    session.redo()
+    assert points(session) == [[1, 2], [3, 4]]
+    assert not session.can_redo
+    session.undo()
+    session.add_point((5.0, 6.0))
+    assert not session.can_redo
+    session.undo()
+    session.image = np.zeros((8, 8, 3), np.uint8)
+    assert not session.can_redo
+
+
 def test_undo_takes_back_points_boxes_and_clear_one_by_one(answers, image, open_session):
     session = open_session(image)
     session.add_point((1.0, 2.0))
