@@ -7,9 +7,9 @@ returns the exit status. To add one: a file, and its name in COMMANDS.
 import argparse
 import sys
 
-from . import info, lab
+from . import download, info, lab
 
-COMMANDS = (lab, info)
+COMMANDS = (lab, info, download)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,14 +1,11 @@
 """`sam-explore info`: versions, device, the models at hand and where things lie."""
 
 import argparse
-import os
 import platform
-import sys
 from importlib import metadata
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
-WEIGHT_SUFFIXES = {".pth", ".safetensors"}
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -19,6 +16,10 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print versions, device, the models at hand, the model card and the cache folder."""
+    from sam_explore.loading import (
+        cache_folder,
+    )  # brings torch, which other commands can do without
+
     rows = [("sam-explore", metadata.version("sam-explore")), ("python", platform.python_version())]
     for package in ("torch", "numpy", "ipywidgets", "ipycanvas", "jupyterlab"):
         rows.append((package, _version(package)))
@@ -36,19 +37,6 @@ def model_card() -> Path | None:
     a working copy."""
     places = (PACKAGE / "toy" / "model_card.md", PACKAGE.parent / "docs" / "toy_model.md")
     return next((place for place in places if place.is_file()), None)
-
-
-def cache_folder() -> Path:
-    """Where downloaded weights are kept: SAM_EXPLORE_CACHE, or the system's place for caches."""
-    if chosen := os.environ.get("SAM_EXPLORE_CACHE"):
-        return Path(chosen).expanduser()
-    if sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    elif os.name == "nt":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "sam-explore"
 
 
 def _version(package: str) -> str:
@@ -69,10 +57,9 @@ def _device() -> str:
 
 
 def _models_at_hand() -> list[str]:
-    from sam_explore.loading import shipped_weights
+    from sam_explore.loading import cache_folder, shipped_weights, weights_in
 
     files = [shipped_weights()] if shipped_weights().is_file() else []
-    cache = cache_folder()
-    if cache.is_dir():
-        files += sorted(file for file in cache.iterdir() if file.suffix in WEIGHT_SUFFIXES)
+    if cache_folder().is_dir():
+        files += weights_in(cache_folder())
     return [f"{file} ({file.stat().st_size / 2**20:.1f} MiB)" for file in files]

@@ -1,6 +1,5 @@
-"""`sam-explore info`: what it prints, and where the cache lies."""
+"""`sam-explore info`: what it prints."""
 
-import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -35,12 +34,3 @@ def test_info_says_when_the_model_card_is_missing(
     monkeypatch.setattr(info, "PACKAGE", tmp_path / "sam_explore")
     assert main(["info"]) == 0
     assert "model card    missing: install sam-explore again" in capsys.readouterr().out
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="each system has its own place")
-def test_the_cache_folder_follows_the_systems_convention(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.delenv("SAM_EXPLORE_CACHE", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert info.cache_folder() == tmp_path / "sam-explore"

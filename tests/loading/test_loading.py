@@ -12,8 +12,8 @@ import sam_explore as sx
 from sam_explore.loading import config_from_shapes, read_weights, rename_official
 from sam_explore.model import TOY, VIT_B, VIT_H, VIT_L, SamConfig
 
-from .checkpoints import SMALL, official_weights
-from .parity.reference import (
+from ..checkpoints import SMALL, official_weights
+from ..parity.reference import (
     build_reference,
     decode_with_ours,
     decode_with_reference,

@@ -1,0 +1,60 @@
+"""A file, or the name of a release, becomes a Sam.
+
+`places` finds the file and `downloading` fetches it if it was asked for by name; `reading` takes
+the tensors out and runs nothing; `layouts` gives them this package's names and `others` says what a
+file of another network is; `sizes` builds the network that the shapes describe.
+"""
+
+from pathlib import Path
+
+import torch
+
+from sam_explore.model import Sam
+
+from .downloading import OFFICIAL, Release, cache_folder, download
+from .layouts import our_names, rename_official
+from .places import close_names, shipped_weights, weights_file, weights_in
+from .reading import read_weights
+from .sizes import check_names, config_from_shapes
+
+__all__ = [
+    "OFFICIAL",
+    "Release",
+    "cache_folder",
+    "close_names",
+    "config_from_shapes",
+    "download",
+    "load",
+    "our_names",
+    "read_weights",
+    "rename_official",
+    "shipped_weights",
+    "weights_file",
+    "weights_in",
+]
+
+
+def load(source: str | Path | None = None, *, device: str | torch.device = "cpu") -> Sam:
+    """A Sam with its weights, ready for `encode` and `predict`.
+
+    Args:
+        source: None or "toy" for the small model that ships with the package. "vit_b", "vit_l" or
+            "vit_h" for an official release, which is downloaded if it isn't in the cache yet. Or
+            the path of a `.pth` or `.safetensors` file of a SAM v1 network of any size, in the
+            official layout, that of Hugging Face's SamModel, or this package's own. A `Path` is
+            always a file, and so is "./vit_b".
+        device: where to put the weights.
+
+    Raises:
+        FileNotFoundError, IsADirectoryError: there is no such file.
+        OSError: a download failed.
+        ValueError: an unknown name, or a file that is truncated, carries code, or is no SAM v1
+            network; the message says which, and what can be done.
+    """
+    path = weights_file(source)
+    weights = our_names(read_weights(path), source=path.name)
+    with torch.device("meta"):  # no memory and no initialisation for weights that come from a file
+        sam = Sam(config_from_shapes(weights, source=path.name))
+    check_names(sam, weights, path.name)
+    sam.load_state_dict(weights, assign=True)
+    return sam.eval().requires_grad_(False).to(device)

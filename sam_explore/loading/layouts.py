@@ -1,0 +1,164 @@
+"""The names of weights: prefixes come off, Hugging Face's become official, official ones ours."""
+
+import re
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from .others import refuse_others
+
+# What is put before all names by wrappers that hold the network, such as DataParallel.
+_PREFIXES = ("module.", "sam.", "model.", "_orig_mod.")
+
+# Hugging Face's names for SamModel and the official ones. Applied in order, each at most once.
+_FROM_HUGGING_FACE: tuple[tuple[str, str], ...] = (
+    (r"^vision_encoder\.layers\.", r"image_encoder.blocks."),
+    (r"^vision_encoder\.", r"image_encoder."),
+    (r"\.patch_embed\.projection\.", r".patch_embed.proj."),
+    (r"\.neck\.conv1\.", r".neck.0."),
+    (r"\.neck\.layer_norm1\.", r".neck.1."),
+    (r"\.neck\.conv2\.", r".neck.2."),
+    (r"\.neck\.layer_norm2\.", r".neck.3."),
+    (r"^prompt_encoder\.point_embed\.", r"prompt_encoder.point_embeddings."),
+    (r"\.mask_embed\.conv1\.", r".mask_downscaling.0."),
+    (r"\.mask_embed\.layer_norm1\.", r".mask_downscaling.1."),
+    (r"\.mask_embed\.conv2\.", r".mask_downscaling.3."),
+    (r"\.mask_embed\.layer_norm2\.", r".mask_downscaling.4."),
+    (r"\.mask_embed\.conv3\.", r".mask_downscaling.6."),
+    (r"\.upscale_conv1\.", r".output_upscaling.0."),
+    (r"\.upscale_layer_norm\.", r".output_upscaling.1."),
+    (r"\.upscale_conv2\.", r".output_upscaling.3."),
+    (r"\.layer_norm(\d|_final_attn)\.", r".norm\1."),
+    (r"(_mlps\.\d+|_head)\.proj_out\.", r"\1.layers.2."),
+    (r"(_mlps\.\d+|_head)\.layers\.0\.", r"\1.layers.1."),
+    (r"(_mlps\.\d+|_head)\.proj_in\.", r"\1.layers.0."),
+)
+
+# The Gaussian matrix of the coordinate encoder: one tensor that SamModel has twice, and of which a
+# file may hold either or both.
+_GAUSSIAN = "prompt_encoder.pe_layer.positional_encoding_gaussian_matrix"
+_TIED_GAUSSIANS = (
+    "shared_image_embedding.positional_embedding",
+    "prompt_encoder.shared_embedding.positional_embedding",
+)
+
+# The official names, a part at a time, and ours. Applied in order, each at most once.
+_FROM_OFFICIAL: tuple[tuple[str, str], ...] = (
+    (r"^image_encoder\.pos_embed$", r"image_encoder.position_encoder.table"),
+    (r"^image_encoder\.patch_embed\.proj\.", r"image_encoder.patch_embedding.projection."),
+    (r"^image_encoder\.blocks\.", r"image_encoder.vit.blocks."),
+    (r"\.attn\.rel_pos_h$", r".attention.relative_rows"),
+    (r"\.attn\.rel_pos_w$", r".attention.relative_columns"),
+    (r"\.attn\.proj\.", r".attention.projection."),
+    (r"\.attn\.", r".attention."),
+    (r"^image_encoder\.neck\.0\.", r"image_encoder.channel_projection.conv1."),
+    (r"^image_encoder\.neck\.1\.", r"image_encoder.channel_projection.norm1."),
+    (r"^image_encoder\.neck\.2\.", r"image_encoder.channel_projection.conv2."),
+    (r"^image_encoder\.neck\.3\.", r"image_encoder.channel_projection.norm2."),
+    (
+        r"^prompt_encoder\.pe_layer\.positional_encoding_gaussian_matrix$",
+        r"coordinate_encoder.frequencies",
+    ),
+    (r"^prompt_encoder\.point_embeddings\.0\.weight$", r"prompt_encoder.background"),
+    (r"^prompt_encoder\.point_embeddings\.1\.weight$", r"prompt_encoder.foreground"),
+    (r"^prompt_encoder\.point_embeddings\.2\.weight$", r"prompt_encoder.box_top_left"),
+    (r"^prompt_encoder\.point_embeddings\.3\.weight$", r"prompt_encoder.box_bottom_right"),
+    (r"^prompt_encoder\.not_a_point_embed\.weight$", r"prompt_encoder.not_a_point"),
+    (r"^prompt_encoder\.no_mask_embed\.weight$", r"mask_decoder.mask_hint_encoder.no_mask"),
+    (r"^prompt_encoder\.mask_downscaling\.0\.", r"mask_decoder.mask_hint_encoder.conv1."),
+    (r"^prompt_encoder\.mask_downscaling\.1\.", r"mask_decoder.mask_hint_encoder.norm1."),
+    (r"^prompt_encoder\.mask_downscaling\.3\.", r"mask_decoder.mask_hint_encoder.conv2."),
+    (r"^prompt_encoder\.mask_downscaling\.4\.", r"mask_decoder.mask_hint_encoder.norm2."),
+    (r"^prompt_encoder\.mask_downscaling\.6\.", r"mask_decoder.mask_hint_encoder.conv3."),
+    (r"^mask_decoder\.(iou_token|mask_tokens)\.weight$", r"mask_decoder.\1"),
+    (r"\.self_attn\.", r".self_attention."),
+    (r"\.cross_attn_token_to_image\.", r".token_to_image."),
+    (r"\.cross_attn_image_to_token\.", r".image_to_token."),
+    (r"\.final_attn_token_to_image\.", r".final_token_to_image."),
+    (r"\.norm_final_attn\.", r".final_norm."),
+    (r"\.([qkv]|out)_proj\.", r".\1."),
+    (r"\.mlp\.lin1\.", r".mlp.expand."),
+    (r"\.mlp\.lin2\.", r".mlp.contract."),
+    (r"^mask_decoder\.output_upscaling\.0\.", r"mask_decoder.mask_generator.upscale1."),
+    (r"^mask_decoder\.output_upscaling\.1\.", r"mask_decoder.mask_generator.norm."),
+    (r"^mask_decoder\.output_upscaling\.3\.", r"mask_decoder.mask_generator.upscale2."),
+    (r"^mask_decoder\.output_hypernetworks_mlps\.", r"mask_decoder.mask_generator.token_heads."),
+    (r"^mask_decoder\.iou_prediction_head\.", r"mask_decoder.iou_predictor.head."),
+)
+
+
+def our_names(weights: Mapping[str, Tensor], source: str = "state dict") -> dict[str, Tensor]:
+    """A state dict in any known layout under this package's names.
+
+    Args:
+        weights: in the official layout, Hugging Face's, or ours; with or without a prefix before
+            all names, such as `module.`.
+        source: what to call the file in errors.
+
+    Raises:
+        ValueError: the names are not those of a SAM v1 network.
+    """
+    weights = _without_prefixes(weights)
+    refuse_others(weights, source)
+    if "image_encoder.position_encoder.table" in weights:  # saved from a Sam of ours
+        return weights
+    if any(name.startswith("vision_encoder.") for name in weights):
+        weights = rename_hugging_face(weights, source)
+    return rename_official(weights, source)
+
+
+def rename_official(weights: Mapping[str, Tensor], source: str = "state dict") -> dict[str, Tensor]:
+    """A state dict in the official layout under this package's names.
+
+    Raises ValueError when the names are not those of a SAM v1 network.
+    """
+    if "image_encoder.pos_embed" not in weights:
+        some = ", ".join(list(weights)[:3]) or "nothing"
+        raise ValueError(
+            f"{source} is no SAM v1 checkpoint in the official layout or Hugging Face's: it should "
+            f"hold 'image_encoder.pos_embed' or 'vision_encoder.pos_embed' and holds {some} ... "
+            "Other networks can't be loaded; take an official ViT-B, L or H file, such as that of "
+            'load("vit_b").'
+        )
+    return {_renamed(name, _FROM_OFFICIAL): tensor for name, tensor in weights.items()}
+
+
+def rename_hugging_face(
+    weights: Mapping[str, Tensor], source: str = "state dict"
+) -> dict[str, Tensor]:
+    """A state dict of Hugging Face's SamModel under the official names.
+
+    Raises ValueError when its two copies of the Gaussian matrix differ.
+    """
+    gaussians = [weights[name] for name in _TIED_GAUSSIANS if name in weights]
+    if len(gaussians) == 2 and not torch.equal(*gaussians):
+        raise ValueError(
+            f"{source} has two different Gaussian matrices, {' and '.join(_TIED_GAUSSIANS)}, where "
+            "SAM uses one for clicks and for the image's grid. Remove the one that is not meant."
+        )
+    renamed = {
+        _renamed(name, _FROM_HUGGING_FACE): tensor
+        for name, tensor in weights.items()
+        if name not in _TIED_GAUSSIANS
+    }
+    if gaussians:
+        renamed[_GAUSSIAN] = gaussians[0]
+    return renamed
+
+
+def _without_prefixes(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The same weights without what all names begin with."""
+    weights = dict(weights)
+    while weights:
+        common = [each for each in _PREFIXES if all(name.startswith(each) for name in weights)]
+        if not common:
+            break
+        weights = {name.removeprefix(common[0]): tensor for name, tensor in weights.items()}
+    return weights
+
+
+def _renamed(name: str, table: tuple[tuple[str, str], ...]) -> str:
+    for pattern, replacement in table:
+        name = re.sub(pattern, replacement, name)
+    return name

@@ -1,0 +1,43 @@
+"""Files of networks that are near to SAM v1 and are not it: told by name, with what can be done."""
+
+import re
+from collections.abc import Iterable
+
+_TINY_VIT = (
+    "is of MobileSAM's family: its image encoder is a TinyViT ({name}), where this package has the "
+    "vision transformer of the released SAM. Only its mask decoder is SAM's. MobileSAM's own code "
+    'runs it; to look inside SAM here take load("vit_b"), or load() for a small and quick one.'
+)
+_SAM_HQ = (
+    "is SAM-HQ: beside SAM's weights it has a further output token and the layers that refine its "
+    "mask ({name}), which this package does not have. Its training left SAM's own weights as they "
+    'were (arXiv 2306.01567), so load("vit_b"), "vit_l" or "vit_h", whichever it was '
+    "made from, has the same inside, without the refined mask."
+)
+_SAM_2 = (
+    "is SAM 2: another network, with a Hiera image encoder and a memory ({name}). This package is "
+    "about SAM v1. Take an official ViT-B, L or H file; for SAM 2 there are its own package and "
+    "Sam2Model in transformers."
+)
+# The first that matches a name says what the file is.
+_OTHERS: tuple[tuple[str, str], ...] = (
+    (r"^image_encoder\.(patch_embed\.seq|layers)\.", _TINY_VIT),
+    (r"^mask_decoder\.(hf_token|hf_mlp|compress_vit_feat|embedding_(encoder|maskfeature)|hq_\w+|"
+     r"compress_vit_conv\d)\b", _SAM_HQ),
+    (r"^(image_encoder\.trunk|vision_encoder\.backbone|sam_mask_decoder|memory_attention|"
+     r"memory_encoder|mask_decoder\.pred_obj_score_head)\b", _SAM_2),
+)  # fmt: skip
+
+
+def refuse_others(names: Iterable[str], source: str) -> None:
+    """Raise ValueError if a state dict's names are those of a network that is known and is not SAM.
+
+    Args:
+        names: without prefixes such as `module.`.
+        source: what to call the file.
+    """
+    names = list(names)
+    for pattern, words in _OTHERS:
+        for name in names:
+            if re.match(pattern, name):
+                raise ValueError(f"{source} {words.format(name=f'such as {name}')}")

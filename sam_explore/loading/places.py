@@ -1,0 +1,103 @@
+"""Which file is meant: the shipped one, a release by name, or a path; mistakes in words."""
+
+import re
+from difflib import get_close_matches
+from importlib.resources import files
+from pathlib import Path
+
+from .downloading import OFFICIAL, download
+
+WEIGHT_SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")
+NAMES = ("toy", *OFFICIAL)
+
+
+def weights_file(source: str | Path | None) -> Path:
+    """The file with the weights that `load` was asked for; downloads a release asked for by name.
+
+    Raises:
+        FileNotFoundError, IsADirectoryError: there is no such file.
+        ValueError: an unknown name, or an address of the web.
+        OSError: the download failed.
+    """
+    if source is None or source == "toy":
+        return shipped_weights()
+    if isinstance(source, str) and source in OFFICIAL:
+        return download(source)
+    path = Path(source).expanduser()
+    if path.is_file():
+        return path
+    raise _no_file(str(source), path)
+
+
+def shipped_weights() -> Path:
+    """Where the toy model's file lies inside the package."""
+    return Path(str(files("sam_explore") / "toy" / "weights.safetensors"))
+
+
+def close_names(wanted: str) -> list[str]:
+    """The names that may have been meant."""
+    size = re.search(r"vit[-_ ]?(b|l|h)(?![a-z]*t)", wanted.lower())
+    if size:
+        return [f"vit_{size[1]}"]
+    return get_close_matches(wanted.lower(), NAMES, n=3, cutoff=0.5)
+
+
+def unknown_name(wanted: str) -> ValueError:
+    """What to raise for a name that no model has."""
+    close = close_names(wanted)
+    hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
+    return ValueError(
+        f"No model is named {wanted!r}, and there is no such file.{hint} Names are "
+        f"{', '.join(NAMES)}; anything else is the path of a .pth or .safetensors file."
+    )
+
+
+def _no_file(given: str, path: Path) -> Exception:
+    """What to raise for something that is neither a name nor a file."""
+    if re.match(r"\w[\w+.-]*:/", given) and not re.match(r"\w:", given):
+        return _address(given)
+    if path.is_dir():
+        return _folder(path)
+    if path.suffix.lower() not in WEIGHT_SUFFIXES and len(path.parts) == 1:
+        return unknown_name(given)
+    return FileNotFoundError(
+        f"Expected a weights file at {path}, but there is none.{_advice(given, path)} Give the "
+        "path of a .pth or .safetensors file, or call load() without a path for the toy model."
+    )
+
+
+def _advice(given: str, path: Path) -> str:
+    """What may help with a path that isn't there; empty, or a sentence after a space."""
+    official = next((name for name in OFFICIAL if OFFICIAL[name].file == path.name), None)
+    if official:
+        return f' load("{official}") downloads it.'
+    if path.parent.is_dir():
+        near = get_close_matches(path.name, [file.name for file in weights_in(path.parent)], n=3)
+        return f" Did you mean {' or '.join(near)} in the same folder?" if near else ""
+    close = [name for name in close_names(given) if name in OFFICIAL]
+    if close and not path.suffix:  # the name of a repository, perhaps
+        return f' Did you mean the release, load("{close[0]}")?'
+    return f" Its folder {path.parent} doesn't exist either."
+
+
+def _address(given: str) -> ValueError:
+    official = next((name for name in OFFICIAL if OFFICIAL[name].url == given), None)
+    if official:
+        advice = f'This one has a name: load("{official}") downloads and checks it.'
+    else:
+        advice = "Download it from where you trust it, and give the path of the file."
+    return ValueError(f"load takes files and names, not addresses of the web ({given}). {advice}")
+
+
+def _folder(path: Path) -> IsADirectoryError:
+    found = [file.name for file in weights_in(path)]
+    if found:
+        advice = f"It holds {', '.join(found[:5])}: give the path of the file."
+    else:
+        advice = "It holds no .pth or .safetensors file."
+    return IsADirectoryError(f"Expected a weights file, but {path} is a folder. {advice}")
+
+
+def weights_in(folder: Path) -> list[Path]:
+    """The weights files of a folder, by their endings."""
+    return sorted(each for each in folder.iterdir() if each.suffix.lower() in WEIGHT_SUFFIXES)

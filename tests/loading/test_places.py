@@ -1,0 +1,120 @@
+"""What is asked for is found, or refused in words that help."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import sam_explore as sx
+from sam_explore.loading import OFFICIAL, shipped_weights, weights_file
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    """An empty folder to work in, with an empty cache elsewhere."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("SAM_EXPLORE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "here"
+
+
+def refused(source, kind: type[Exception]) -> str:
+    with pytest.raises(kind) as error:
+        weights_file(source)
+    assert type(error.value) is kind
+    return str(error.value)
+
+
+def test_no_name_and_the_name_toy_are_the_shipped_model(folder):
+    assert weights_file(None) == weights_file("toy") == shipped_weights()
+    assert sx.load("toy").config is sx.load().config
+
+
+def test_a_path_is_a_file_even_under_the_name_of_a_release(folder):
+    (folder / "vit_b").write_bytes(b"mine")
+
+    assert weights_file(Path("vit_b")) == Path("vit_b")
+    assert weights_file("./vit_b") == Path("vit_b")
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("vit-b", "'vit_b'"),
+        ("ViT-L", "'vit_l'"),
+        ("vith", "'vit_h'"),
+        ("vit_huge", "'vit_h'"),
+        ("sam_vit_b", "'vit_b'"),
+        ("vit_s", "'vit_b' or 'vit_l' or 'vit_h'"),
+        ("toys", "'toy'"),
+    ],
+)
+def test_an_unknown_name_gets_the_close_ones(folder, given, meant):
+    said = refused(given, ValueError)
+
+    assert said.startswith(f"No model is named {given!r}")
+    asked = re.search(r"Did you mean (.*?)\?", said)[1]
+    assert sorted(asked.split(" or ")) == sorted(meant.split(" or "))
+    assert "toy, vit_b, vit_l, vit_h" in said
+
+
+def test_a_name_like_no_other_gets_the_list(folder):
+    said = refused("resnet", ValueError)
+
+    assert "Did you mean" not in said
+    assert "Names are toy, vit_b, vit_l, vit_h; anything else is the path" in said
+
+
+def test_a_repository_of_hugging_face_is_no_path_and_gets_the_release(folder):
+    said = refused("facebook/sam-vit-huge", FileNotFoundError)
+
+    assert 'there is none. Did you mean the release, load("vit_h")?' in said
+
+
+def test_a_missing_file_is_named_and_the_near_ones_told(folder):
+    (folder / "sam_vit_b_finetuned.pth").write_bytes(b"")
+    said = refused("sam_vit_b_finetune.pth", FileNotFoundError)
+
+    assert "Expected a weights file at sam_vit_b_finetune.pth, but there is none." in said
+    assert "Did you mean sam_vit_b_finetuned.pth in the same folder?" in said
+
+
+def test_an_official_file_that_is_not_here_has_a_name(folder):
+    said = refused("sam_vit_l_0b3195.pth", FileNotFoundError)
+
+    assert 'load("vit_l") downloads it' in said
+
+
+def test_a_missing_folder_is_told(folder):
+    said = refused("weights/mine.pth", FileNotFoundError)
+
+    assert "Its folder weights doesn't exist either" in said
+
+
+def test_a_folder_is_told_with_what_it_holds(folder):
+    assert "holds no .pth or .safetensors file" in refused(folder, IsADirectoryError)
+    (folder / "model.safetensors").write_bytes(b"")
+    (folder / "notes.txt").write_bytes(b"")
+
+    said = refused(folder, IsADirectoryError)
+    assert "is a folder. It holds model.safetensors: give the path of the file" in said
+
+
+@pytest.mark.parametrize("address", ["https://example.org/sam.pth", "http://a/b", "s3://a/b.pth"])
+def test_an_address_is_refused(folder, address):
+    said = refused(address, ValueError)
+
+    assert f"not addresses of the web ({address}). Download it from where you trust it" in said
+
+
+def test_an_official_address_has_a_name(folder):
+    said = refused(OFFICIAL["vit_h"].url, ValueError)
+
+    assert 'load("vit_h") downloads and checks it' in said
+
+
+def test_nothing_of_all_this_touches_the_cache(folder):
+    for source in ("vit-b", "facebook/sam-vit-base", "sam_vit_b_01ec64.pth"):
+        with pytest.raises((ValueError, OSError)):
+            weights_file(source)
+    assert not (folder.parent / "cache").exists()
