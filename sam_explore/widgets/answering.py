@@ -8,7 +8,7 @@ from functools import wraps
 from ..tracing import Cancelled, Trace, between_steps
 from ..tracing.interventions import Intervention
 from .state import State
-from .worker import EXPLORERS, PROMPTS, Job, Worker
+from .worker import EXPLORERS, PROMPTS, Job, Worker, is_document_built
 
 ENCODING = "Encoding the picture"
 
@@ -34,7 +34,7 @@ class Answering(State):
         self._unprompted: Trace | None = None
         self._trace: Trace | None = None
         self.at_length: set[str] = set()  # names of what takes long just now in the worker
-        self._worker = Worker(synchronous=synchronous)
+        self._worker = Worker(synchronous=synchronous or is_document_built())
         super().__init__()
 
     @property

@@ -18,6 +18,7 @@ from .map_view import MapView
 from .reading_view import ReadingView
 from .rerun import replace_older
 from .session import Session
+from .still import ReadingStill
 from .worker import ENCODER_RUNS, EXPLORERS, SWEEPS
 
 _PICTURE_CSS = 640  # with the caption beside it, as wide as a notebook's output usually is
@@ -44,7 +45,7 @@ def explore(probe: Any, session: Session, **knobs: Any) -> "Explorer":
     return Explorer(probe, session, **knobs)
 
 
-class Explorer(VBox):
+class Explorer(ReadingStill, VBox):
     """What `explore` returns: a widget that shows a probe's reading of the session's trace."""
 
     _open = False  # before and after: also a widget whose making failed is closed in the end
@@ -143,14 +144,6 @@ class Explorer(VBox):
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-    def _repr_mimebundle_(self, **kwargs: object) -> dict:
-        """The live view; with a picture for pages without a kernel, such as built documents."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if self.session.synchronous and self.reading is not None:
-            picture, _ = draw(self.reading)._repr_mimebundle_()
-            bundle = {**bundle, **picture}
-        return bundle
 
     def _follow(self) -> None:
         asked = ["sam", "image", "encoded", "windows", "edits"]

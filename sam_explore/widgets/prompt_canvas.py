@@ -12,6 +12,7 @@ from .logits_map import LogitsMap
 from .rerun import replace_older
 from .session import Session
 from .stage import Stage
+from .still import PromptingStill
 from .thumbnails import Thumbnails
 from .words import INVITATION, WAITING, describe
 
@@ -19,7 +20,7 @@ _GAP_CSS = 16
 _CONTROLS_CSS = 320  # what a row of controls needs
 
 
-class PromptCanvas(VBox):
+class PromptCanvas(PromptingStill, VBox):
     """A picture to click on, with the masks that answer.
 
     A click adds a point, of the kind that the buttons above the picture show; a drag draws a box.

@@ -22,7 +22,8 @@ class Session(Answering):
     Args:
         sam: the model, as `sam_explore.load` gives it.
         image: (height, width, 3) uint8, RGB. The session keeps a copy.
-        synchronous: compute in the calling thread, so that each change is answered when it returns.
+        synchronous: compute in the calling thread, so that each change is answered when it returns;
+            so does every session where the environment's SAM_EXPLORE_SYNCHRONOUS is 1.
 
     Traits:
         sam, image: as above; a new one is encoded anew. A new image drops the prompts.

@@ -1,6 +1,7 @@
 """One thread that computes and draws, so that no callback ever waits for the model."""
 
 import logging
+import os
 import threading
 import weakref
 from collections.abc import Callable
@@ -13,8 +14,15 @@ EXPLORERS = 1
 ENCODER_RUNS = 2
 SWEEPS = 3
 
+SYNCHRONOUS = "SAM_EXPLORE_SYNCHRONOUS"  # 1 in an environment in which a document is built
+
 _LOG = logging.getLogger(__name__)
 _PATIENCE_AT_EXIT_S = 10.0
+
+
+def is_document_built() -> bool:
+    """Whether this process builds a document: then every worker is synchronous."""
+    return os.environ.get(SYNCHRONOUS) == "1"
 
 
 class Worker:

@@ -137,14 +137,6 @@ def test_a_snapshot_is_a_picture_of_the_reading(image, open_session, screen, tmp
     assert (picture.reshape(-1, 3) == lowest).all(axis=1).any()
 
 
-def test_a_page_without_a_kernel_gets_a_picture_and_the_words(image, open_session, screen):
-    with explore(Grid, open_session(image)) as explorer:
-        bundle = explorer._repr_mimebundle_()
-        assert bundle["image/png"].startswith(b"\x89PNG")
-        assert bundle["text/plain"] == "The factor is 1."
-        assert "application/vnd.jupyter.widget-view+json" in bundle
-
-
 @pytest.mark.parametrize(
     ("make", "kind", "words"),
     [
