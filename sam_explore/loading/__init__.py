@@ -10,10 +10,11 @@ from pathlib import Path
 import torch
 
 from sam_explore.model import Sam
+from sam_explore.origins import Origin, note_model
 
-from .downloading import OFFICIAL, Release, cache_folder, download
+from .downloading import OFFICIAL, Release, cache_folder, download, downloaded
 from .layouts import our_names, rename_official
-from .places import close_names, shipped_weights, weights_file, weights_in
+from .places import NAMES, close_names, shipped_weights, weights_file, weights_in
 from .reading import read_weights
 from .sizes import check_names, config_from_shapes
 
@@ -24,6 +25,7 @@ __all__ = [
     "close_names",
     "config_from_shapes",
     "download",
+    "downloaded",
     "load",
     "our_names",
     "read_weights",
@@ -57,4 +59,16 @@ def load(source: str | Path | None = None, *, device: str | torch.device = "cpu"
         sam = Sam(config_from_shapes(weights, source=path.name))
     check_names(sam, weights, path.name)
     sam.load_state_dict(weights, assign=True)
-    return sam.eval().requires_grad_(False).to(device)
+    sam = sam.eval().requires_grad_(False).to(device)
+    note_model(sam, _origin(source, device))
+    return sam
+
+
+def _origin(source: str | Path | None, device: str | torch.device) -> Origin:
+    """The call that loads this again."""
+    given = [] if source in (None, "toy") else [repr(str(source))]
+    if isinstance(source, Path) and str(source) in NAMES:  # a file that is called like a release
+        given = [repr(f"./{source}")]
+    if str(device) != "cpu":
+        given.append(f"device={str(device)!r}")
+    return Origin(f"sx.load({', '.join(given)})")

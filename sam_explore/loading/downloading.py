@@ -72,6 +72,15 @@ def cache_folder() -> Path:
     return base / "sam-explore"
 
 
+def downloaded() -> tuple[str, ...]:
+    """The releases that lie in the cache whole, by their size."""
+    return tuple(
+        name
+        for name, release in OFFICIAL.items()
+        if _is_there(cache_folder() / release.file, release, recheck=False)
+    )
+
+
 def download(name: str, *, recheck: bool = False) -> Path:
     """The official file of a release in the cache, downloaded if it isn't there.
 

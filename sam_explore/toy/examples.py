@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import UInt8
 
+from sam_explore.origins import Origin, note_picture
+
 from . import buildings, creatures, flyers, fruit, plants, sea_creatures, things, vehicles
 from .backgrounds import table
 from .canvas import Canvas
@@ -156,4 +158,9 @@ def example_scene(name: str) -> Scene:
 
 def example(name: str) -> UInt8[np.ndarray, "h w 3"]:
     """The picture of one of EXAMPLES, RGB, 512 x 512. Raises ValueError for an unknown name."""
-    return example_scene(name).image
+    image = example_scene(name).image
+    note_picture(image, Origin(f'sx.example("{name}")'))
+    return image
+
+
+example.names = EXAMPLES  # for those who know the public name only

@@ -1,0 +1,85 @@
+"""Prompts that were saved come back exactly, and anything else is refused in words."""
+
+import json
+
+import numpy as np
+import pytest
+
+from sam_explore.geometry import Prompts
+from sam_explore.saved_prompts import prompts_from_json, prompts_to_json
+
+SIZE = (100, 200)  # height and width
+HINT = np.random.default_rng(0).normal(size=(16, 16)).astype(np.float32)
+ALL = Prompts([(0.1, 1 / 3), (199.5, 99)], [1, 0], (1, 2, 30.25, 40), HINT)
+
+
+def changed(**fields: object) -> str:
+    """Saved prompts with other fields; None leaves one out."""
+    content = json.loads(prompts_to_json(ALL, SIZE)) | fields
+    return json.dumps({name: value for name, value in content.items() if value is not None})
+
+
+@pytest.mark.parametrize(
+    "prompts", [Prompts(), Prompts([(3, 4)]), Prompts(box=(1, 2, 3, 4)), ALL], ids=repr
+)
+@pytest.mark.parametrize("size", [None, SIZE])
+def test_what_was_saved_comes_back_to_the_last_bit(prompts, size):
+    again = prompts_from_json(prompts_to_json(prompts, SIZE), size)
+    for name in ("points", "labels", "box", "mask_hint"):
+        was, now = getattr(prompts, name), getattr(again, name)
+        assert (was is None) == (now is None)
+        assert was is None or (np.array_equal(was, now) and was.dtype == now.dtype)
+
+
+def test_the_text_says_what_it_is_and_can_be_read_by_people():
+    content = json.loads(prompts_to_json(Prompts([(3, 4.5)], [0]), SIZE))
+    assert content == {
+        "format": "sam_explore prompts",
+        "version": 1,
+        "image_size": {"height": 100, "width": 200},
+        "points": [[3, 4.5]],
+        "labels": [0],
+        "box": None,
+        "mask_hint": None,
+    }
+
+
+def test_on_a_picture_of_another_size_prompts_move_in_proportion():
+    text = prompts_to_json(Prompts([(20, 30)], [0], (10, 20, 100, 50)), SIZE)
+    again = prompts_from_json(text, (50, 400))  # half as high, twice as wide
+    assert again.points.tolist() == [[40, 15]]
+    assert again.labels.tolist() == [0]
+    assert again.box.tolist() == [20, 10, 200, 25]
+
+
+def test_a_mask_hint_goes_along_to_a_picture_of_the_same_shape_only():
+    text = prompts_to_json(ALL, SIZE)
+    for size in ((50, 100), (1000, 2000), (33, 67)):  # the last as a third in whole pixels
+        assert np.array_equal(prompts_from_json(text, size).mask_hint, HINT)
+    with pytest.raises(ValueError, match="200 wide and 100 high, and fits none of another shape"):
+        prompts_from_json(text, (100, 100))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "are JSON, and this is not"),
+        ("points: 3", "are JSON, and this is not"),
+        ("[1, 2]", "JSON of another kind"),
+        ('{"type": "FeatureCollection"}', 'of another kind: in saved prompts, "format" is'),
+        (changed(format="other"), "of another kind"),
+        (changed(version=2), "version 2 .* reads version 1. Take a newer one"),
+        (changed(labels=[1]), "damaged: labels must be of shape 2"),
+        (changed(labels=[1, 7]), "damaged: labels must be 1"),
+        (changed(points="here"), "damaged: points must be numbers"),
+        (changed(box=[5, 5, 1, 1]), "damaged: box must be"),
+        (changed(points=None), "damaged: 'points' is missing"),
+        (changed(image_size=None), "damaged: 'image_size' is missing"),
+        (changed(image_size=[1, 2]), "damaged: "),
+        (changed(mask_hint="####"), "damaged: "),
+        (changed(mask_hint="AAAA"), "damaged: "),
+    ],
+)
+def test_anything_else_is_refused_in_words(text, words):
+    with pytest.raises(ValueError, match=words):
+        prompts_from_json(text)
