@@ -4,13 +4,15 @@ What the fast paths have in common: the tokens that the attention reads, its wei
 the squares of tokens within which it attends.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import LayerNorm
 
 from sam_explore.model.attention import Attention, relative_table
 
@@ -26,6 +28,7 @@ _INSIDE = (
     "attention.hook_scores",
     "attention.hook_pattern",
 )
+_AT_ONCE = 256  # tokens whose spread is worked out together: they fit into a processor's cache
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,11 @@ class Square:
         """Where some of its rows lie on the grid."""
         return slice(self.row + rows.start, self.row + rows.stop), self.on_grid[1]
 
+    @property
+    def missing(self) -> tuple[int, int, int, int]:
+        """How far padding reaches: on the left, on the right, above and below, as F.pad counts."""
+        return 0, self.side - self.columns, 0, self.side - self.rows
+
     def inside(self, token: tuple[int, int]) -> tuple[int, int]:
         """A token's row and column counted from the first token of the square."""
         return token[0] - self.row, token[1] - self.column
@@ -81,7 +89,9 @@ class BlockAttention:
         self.trace, self.block = trace, block
         self.grid, self.side = config.grid, config.side(trace.windows[block])
         self.heads, self.scale = config.encoder_heads, config.head_dim**-0.5
-        self.module: Attention = trace.sam.image_encoder.vit.blocks[block].attention
+        module = trace.sam.image_encoder.vit.blocks[block]
+        self.norm: LayerNorm = module.norm1
+        self.module: Attention = module.attention
         parts = (3, self.heads, config.head_dim)
         self.q_weight, self.k_weight, _ = self.module.qkv.weight.unflatten(0, parts)
         self.q_bias, self.k_bias, _ = self.module.qkv.bias.unflatten(0, parts)
@@ -112,13 +122,31 @@ class BlockAttention:
 
     def normed(self, square: Square) -> Float[Tensor, "side side channel"]:
         """What attention reads within a square: tokens after the layer norm, padding zero."""
-        rows, columns = square.on_grid
-        tokens = self._input[rows, columns]
+        tokens = self._normed(self._input[square.on_grid])
+        return F.pad(tokens, (0, 0, *square.missing)) if any(square.missing) else tokens
+
+    def normed_token(self, token: tuple[int, int]) -> Float[Tensor, "channel"]:
+        """What attention reads of one token of the grid."""
+        return self._normed(self._input[token])
+
+    def products(
+        self, square: Square, vectors: Float[Tensor, "vector channel"]
+    ) -> Float[Tensor, "vector side side"]:
+        """The vectors' products with what attention reads within a square; those of padding are 0.
+
+        `normed` is not formed for them. Of a token x, the norm with weight w and bias b makes
+        w (x - mean of x) / spread + b. Its product with u is that of x with w u - mean of w u, over
+        the spread, plus b u: in a product, the mean can be taken from either side.
+        """
+        folded = vectors
         if not self._is_normed:
-            norm = self.trace.sam.image_encoder.vit.blocks[self.block].norm1
-            tokens = F.layer_norm(tokens, norm.normalized_shape, norm.weight, norm.bias, norm.eps)
-        missing = (0, 0, 0, square.side - square.columns, 0, square.side - square.rows)
-        return F.pad(tokens, missing) if any(missing) else tokens
+            folded = vectors * self.norm.weight
+            folded = folded - folded.mean(-1, keepdim=True)
+        tokens = self._input[square.on_grid]
+        found = (folded @ tokens.flatten(0, 1).T).unflatten(-1, tokens.shape[:2])
+        if not self._is_normed:
+            found = found / self._spread[square.on_grid] + (vectors @ self.norm.bias)[:, None, None]
+        return F.pad(found, square.missing) if any(square.missing) else found
 
     def queries(
         self, tokens: Float[Tensor, "*place channel"]
@@ -152,6 +180,25 @@ class BlockAttention:
     ) -> Float[Tensor, "*place head channel_in_head"]:
         return F.linear(tokens, weight.flatten(0, 1), bias.flatten()).unflatten(-1, bias.shape)
 
+    def kept(self, what: str, work: Callable[[], Tensor]) -> Tensor:
+        """The result of the work on this block, from the trace's store if it is there.
+
+        `what` it is names it there.
+        """
+        # The block's own key holds its edits, its window and all that came before.
+        store, key = self.trace._family.store, (self.trace._key(self.block), what)
+        found = store.get(key)
+        if found is None:
+            found = work()
+            store.put(key, found)
+        return found
+
+    def _normed(self, tokens: Float[Tensor, "*place channel"]) -> Float[Tensor, "*place channel"]:
+        if self._is_normed:
+            return tokens
+        norm = self.norm
+        return F.layer_norm(tokens, norm.normalized_shape, norm.weight, norm.bias, norm.eps)
+
     @property
     def _count(self) -> int:
         """Squares along one side of the grid."""
@@ -167,6 +214,22 @@ class BlockAttention:
         return self.name("hook_norm1") in self.trace.edits
 
     @cached_property
+    def _spread(self) -> Float[Tensor, "row column"]:
+        """What the layer norm divides each token by, kept with the trace."""
+        return self.kept("Spread of tokens", lambda: _spread_of(self._input, self.norm.eps))
+
+    @cached_property
     def _input(self) -> Float[Tensor, "row column channel"]:
         """The stream before the block, or, where the norm's result is edited, that result."""
         return self.trace[self.name("hook_norm1" if self._is_normed else "hook_residual_pre")][0]
+
+
+def _spread_of(
+    tokens: Float[Tensor, "row column channel"], eps: float
+) -> Float[Tensor, "row column"]:
+    """The root of each token's variance over its channels, plus the norm's epsilon."""
+    rows = max(1, _AT_ONCE // tokens.shape[1])
+    variances = [
+        (some - some.mean(-1, keepdim=True)).square_().mean(-1) for some in tokens.split(rows)
+    ]
+    return (torch.cat(variances) + eps).sqrt_()

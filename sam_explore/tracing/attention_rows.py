@@ -72,7 +72,7 @@ def attention_row(trace: Trace, block: int, token: tuple[int, int]) -> Attention
     attention = BlockAttention(trace, block)
     square = attention.square_of(token)
     find = _row_of_run if attention.is_edited_inside else _row
-    content, row_terms, column_terms, weights = find(attention, square, *square.inside(token))
+    content, row_terms, column_terms, weights = find(attention, square, token)
     grid, (rows, columns) = attention.grid, square.on_grid
     below = weights[:, square.rows :].sum((1, 2))
     beside = weights[:, : square.rows, square.columns :].sum((1, 2))
@@ -142,7 +142,7 @@ def attention_position_terms(
 
 
 def _row(
-    attention: BlockAttention, square: Square, row: int, column: int
+    attention: BlockAttention, square: Square, token: tuple[int, int]
 ) -> tuple[
     Float[Tensor, "head side side"],
     Float[Tensor, "head side"],
@@ -150,13 +150,13 @@ def _row(
     Float[Tensor, "head side side"],
 ]:
     """The three terms and the weights within the square, padding included."""
-    tokens = attention.normed(square)
-    q = attention.queries(tokens[row, column])
+    q = attention.queries(attention.normed_token(token))
     scaled = q * attention.scale
     # q (W n + b) is (W^T q) n + q b: one vector for each head in place of a key for each token.
     folded = torch.einsum("hd,hdc->hc", scaled, attention.k_weight)
-    content = folded @ tokens.flatten(0, 1).T + (scaled * attention.k_bias).sum(-1, keepdim=True)
-    content = content.unflatten(-1, tokens.shape[:2])
+    content = attention.products(square, folded)
+    content = content + (scaled * attention.k_bias).sum(-1)[:, None, None]
+    row, column = square.inside(token)
     row_terms = q @ _facing_query(attention.row_table, row).T
     column_terms = q @ _facing_query(attention.column_table, column).T
     scores = content + row_terms[:, :, None] + column_terms[:, None, :]
@@ -203,7 +203,7 @@ def _facing_key(
 
 
 def _row_of_run(
-    attention: BlockAttention, square: Square, row: int, column: int
+    attention: BlockAttention, square: Square, token: tuple[int, int]
 ) -> tuple[
     Float[Tensor, "head side side"],
     Float[Tensor, "head side"],
@@ -211,6 +211,7 @@ def _row_of_run(
     Float[Tensor, "head side side"],
 ]:
     """As `_row`, out of a run of the block with its edits."""
+    row, column = square.inside(token)
     query = row * square.side + column
     parts = ("hook_q", "hook_k", "hook_relative_rows", "hook_relative_columns", "hook_pattern")
 

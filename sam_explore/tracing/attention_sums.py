@@ -88,20 +88,15 @@ def row_sums(attention: BlockAttention) -> Float[Tensor, "head row column"]:
 
 
 def _kept(attention: BlockAttention, what: str, work: Callable[[BlockAttention], Tensor]) -> Tensor:
-    """The result of the work, from the trace's store if it is there.
-
-    `what` it is names it there and on a progress line.
-    """
-    trace, block = attention.trace, attention.block
+    """The result of the work, from the trace's store or announced by `what` it is."""
+    trace = attention.trace
     refuse_changed_weights(trace.sam, trace._family.versions)
-    # The block's own key holds its edits, its window and all that came before.
-    key = (trace._key(block), what)
-    found = trace._family.store.get(key)
-    if found is None:
-        announce(f"{what}: block {block + 1} of {trace.sam.config.encoder_depth}")
-        found = work(attention)
-        trace._family.store.put(key, found)
-    return found
+
+    def announced() -> Tensor:
+        announce(f"{what}: block {attention.block + 1} of {trace.sam.config.encoder_depth}")
+        return work(attention)
+
+    return attention.kept(what, announced)
 
 
 def _row_sums(attention: BlockAttention) -> Float[Tensor, "head row column"]:

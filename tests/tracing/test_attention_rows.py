@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from sam_explore.model import HookPoint
 from sam_explore.tracing import (
     Trace,
     attention_column,
@@ -15,6 +16,7 @@ from sam_explore.tracing import (
     between_steps,
     zero,
 )
+from sam_explore.tracing.attention_block import BlockAttention
 
 from ..probes.small import small_sam, small_trace
 from .attention_by_hand import trace_by_hand
@@ -178,6 +180,43 @@ def test_no_block_runs_for_a_row_or_a_column(sam):
 
     # The sums of the rows are worked out once.
     assert steps == [f"Sums of attention rows: block {block} of 4" for block in (1, 2, 3, 4)]
+
+
+def test_a_row_holds_where_all_channels_of_a_token_are_great(trace):
+    def raised(tensor: Tensor, _hook: HookPoint) -> Tensor:
+        return tensor + 20 * torch.linspace(-1, 1, 5).view(1, 5, 1, 1)
+
+    run = trace.with_edit(BLOCK.format(1) + "hook_residual_pre", raised)
+    assert_rows_and_columns_are_those_of_the_matrix(run, 1)
+
+
+def test_products_are_those_of_the_normed_tokens_and_none_with_padding(trace):
+    attention = BlockAttention(trace, 0)
+    vectors = torch.randn(3, 24, generator=torch.Generator().manual_seed(0))
+
+    for square in attention.squares():
+        expected = torch.einsum("vc,rsc->vrs", vectors, attention.normed(square))
+        assert_close(attention.products(square, vectors), expected)
+
+
+def test_a_row_keeps_one_number_a_token_and_no_more(sam):
+    run = small_trace(sam)
+    tokens = run[BLOCK.format(1) + "hook_residual_pre"]
+    before = run._family.store.bytes
+
+    for token in CORNERS:
+        attention_row(run, 1, token)
+
+    assert run._family.store.bytes - before == tokens[..., 0].numel() * 4
+
+
+def test_a_row_of_changed_weights_is_refused():
+    run = small_trace()
+    attention_row(run, 1, (0, 0))
+    run.sam.image_encoder.vit.blocks[1].norm1.weight.mul_(2)
+
+    with pytest.raises(RuntimeError, match="weights changed"):
+        attention_row(run, 1, (0, 0))
 
 
 def test_what_the_model_does_not_have_is_refused_in_words(trace):
