@@ -7,9 +7,9 @@ returns the exit status. To add one: a file, and its name in COMMANDS.
 import argparse
 import sys
 
-from . import download, info, lab
+from . import download, export, info, lab
 
-COMMANDS = (lab, info, download)
+COMMANDS = (lab, export, info, download)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -7,6 +7,7 @@ import logging
 from contextlib import suppress
 from textwrap import wrap
 
+from IPython.display import display
 from ipywidgets import Box, Widget
 from ipywidgets.widgets import widget as registry
 from matplotlib.figure import Figure
@@ -24,6 +25,8 @@ _LETTERS_PER_INCH = 14.5
 _LINE_INCHES = 0.18
 _NOTHING_YET = "This view had not been computed when the page was saved."
 
+LIVE = "application/vnd.jupyter.widget-view+json"  # the MIME type of a widget in a page
+VIEW = "sam-explore-view"  # in an output's metadata: the id of the widget that it stands for
 Bundle = tuple[dict, dict]  # data and metadata, by MIME type
 
 
@@ -76,6 +79,13 @@ class ReadingStill(Still):
         if self.reading is None:
             return None, self.error or _NOTHING_YET
         return draw(self.reading), self.reading.words
+
+
+def publish(model_ids: list[str]) -> None:
+    """Display the stills of widgets, each with the id of the widget that it stands for."""
+    for name, bundles in stills(model_ids).items():
+        for data, about in bundles:
+            display(data, metadata={**about, VIEW: name}, raw=True)
 
 
 def stills(model_ids: list[str]) -> dict[str, list[Bundle]]:

@@ -1,0 +1,107 @@
+"""A notebook run from its first cell to its last, with the final picture of each view."""
+
+import os
+from pathlib import Path
+
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+from tqdm import tqdm
+
+from ..widgets.still import LIVE, VIEW
+from ..widgets.worker import SYNCHRONOUS
+from .kernels import ThisPython
+
+_PUBLISH = "from sam_explore.widgets.still import publish\npublish({names!r})"
+
+
+def execute(notebook: NotebookNode, folder: Path, *, allow_errors: bool) -> list[str]:
+    """Run all cells in a kernel of this Python; their outputs go into the notebook.
+
+    Sessions are synchronous there. A view gets the picture of its state after the last cell, as a
+    page that stayed open would show it.
+
+    Args:
+        notebook: what to run.
+        folder: where it runs.
+        allow_errors: go on after a cell that raises.
+
+    Returns:
+        A sentence for each cell that raised.
+
+    Raises:
+        ValueError: a cell raised, or ended the kernel; the message says which.
+    """
+    notebook.metadata.pop("widgets", None)  # of another run: its views would hide the pictures
+    client = NotebookClient(
+        notebook,
+        km=AsyncKernelManager(kernel_spec_manager=ThisPython()),
+        allow_errors=allow_errors,
+        timeout=None,
+        store_widget_state=False,
+        resources={"metadata": {"path": str(folder)}},
+    )
+    with client.setup_kernel(env={**os.environ, SYNCHRONOUS: "1"}, cleanup_kc=True):
+        cells = list(enumerate(notebook.cells))
+        for index, cell in tqdm(cells, unit=" cells", leave=False, disable=None):
+            _run(client, cell, index)
+        _take_pictures(client, notebook)
+    return _failures(notebook)
+
+
+def _run(client: NotebookClient, cell: NotebookNode, index: int) -> None:
+    try:
+        client.execute_cell(cell, index)
+    except CellExecutionError as error:
+        raise ValueError(
+            f"{_name(client.nb, index)} raised {error.ename}: {error.evalue} Nothing was written. "
+            "Mend the cell, or have the error in the page with --allow-errors."
+        ) from error
+    except DeadKernelError as error:
+        raise ValueError(
+            f"{_name(client.nb, index)} ended Python itself, as a lack of memory does. Nothing was "
+            "written."
+        ) from error
+
+
+def _take_pictures(client: NotebookClient, notebook: NotebookNode) -> None:
+    """Put the latest picture of each view in the place of the live view."""
+    shown = [
+        (cell.outputs, place, output.data[LIVE]["model_id"])
+        for cell in notebook.cells
+        for place, output in enumerate(cell.get("outputs", []))
+        if LIVE in output.get("data", {})
+    ]
+    if not shown:
+        return
+    cell = new_code_cell(_PUBLISH.format(names=sorted({name for *_, name in shown})))
+    notebook.cells.append(cell)
+    try:
+        client.execute_cell(cell, len(notebook.cells) - 1)
+    finally:
+        notebook.cells.pop()
+    for outputs, place, name in reversed(shown):  # so that earlier places stay where they are
+        views = [each for each in cell.outputs if each.get("metadata", {}).get(VIEW) == name]
+        outputs[place : place + 1] = views or [_without_live(outputs[place])]
+
+
+def _without_live(output: NotebookNode) -> NotebookNode:
+    del output.data[LIVE]
+    return output
+
+
+def _failures(notebook: NotebookNode) -> list[str]:
+    return [
+        f"{_name(notebook, index)} raised {output.ename}: {output.evalue} The page shows it."
+        for index, cell in enumerate(notebook.cells)
+        for output in cell.get("outputs", [])
+        if output.output_type == "error"
+    ]
+
+
+def _name(notebook: NotebookNode, index: int) -> str:
+    """Such as "Cell 3 of 12 (`sam = sx.load()`)", counted as a reader does."""
+    first = notebook.cells[index].source.strip().splitlines()[0]
+    return f"Cell {index + 1} of {len(notebook.cells)} (`{first}`)"

@@ -1,0 +1,58 @@
+"""A notebook with its outputs as one HTML file that needs nothing else: no network, no kernel."""
+
+import re
+from pathlib import Path
+
+from jinja2 import DictLoader
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+
+# nbconvert's page without what it would fetch, and with the words for those who can't see pictures.
+_TEMPLATE = """
+{%- extends 'lab/index.html.j2' -%}
+{%- block html_head_js -%}
+<meta http-equiv="Content-Security-Policy" content="{{ resources.policy }}">
+{%- endblock html_head_js -%}
+{%- block html_head_js_mathjax -%}{%- endblock html_head_js_mathjax -%}
+{%- block html_head_js_mermaidjs -%}{%- endblock html_head_js_mermaidjs -%}
+{%- block html_head_css -%}
+<style>
+.jp-RenderedImage img {max-width: 100%; height: auto; background: #fff}
+</style>
+{%- endblock html_head_css -%}
+{%- block data_png -%}
+{%- set about = output.metadata.get('image/png', {}) -%}
+<div class="jp-RenderedImage jp-OutputArea-output {{ extra_class }}">
+<img src="data:image/png;base64,{{ output.data['image/png'] | escape_html }}"
+{%- for name in ('width', 'height', 'alt') if name in about %}
+ {{ name }}="{{ about[name] | string | e }}"
+{%- endfor -%}
+>
+</div>
+{%- endblock data_png -%}
+"""
+# Whatever a cell has put into the page: nothing leaves it.
+_POLICY = (
+    "default-src 'none'; img-src data: blob:; media-src data:; font-src data:; "
+    "style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'"
+)
+_OUTSIDE = re.compile(r'(<img[^>]*\s)src="(?!data:)([^"]+)"')
+
+
+def page_of(notebook: NotebookNode, name: str, folder: Path) -> tuple[str, list[str]]:
+    """The page, and the addresses of pictures that it lacks since they lie elsewhere.
+
+    Args:
+        notebook: with its outputs.
+        name: for the title.
+        folder: where pictures that the text refers to are looked for; they are put into the page.
+    """
+    exporter = HTMLExporter(
+        extra_loaders=[DictLoader({"offline.html.j2": _TEMPLATE})],
+        template_file="offline.html.j2",
+        embed_images=True,
+    )
+    resources = {"metadata": {"name": name, "path": str(folder)}, "policy": _POLICY}
+    page, _ = exporter.from_notebook_node(notebook, resources)
+    left_out = [address for _, address in _OUTSIDE.findall(page)]
+    return _OUTSIDE.sub(r'\1data-left-out="\2"', page), left_out
