@@ -7,9 +7,9 @@ returns the exit status. To add one: a file, and its name in COMMANDS.
 import argparse
 import sys
 
-from . import download, export, info, lab
+from . import download, export, info, lab, verify
 
-COMMANDS = (lab, export, info, download)
+COMMANDS = (lab, export, info, download, verify)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -5,15 +5,17 @@ the tensors out and runs nothing; `layouts` gives them this package's names and 
 file of another network is; `sizes` builds the network that the shapes describe.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from sam_explore.model import Sam
 from sam_explore.origins import Origin, note_model
 
-from .downloading import OFFICIAL, Release, cache_folder, download, downloaded
-from .layouts import our_names, rename_official
+from .downloading import OFFICIAL, Release, cache_folder, download, downloaded, sha256_of
+from .layouts import official_from, official_names, our_names, rename_official
 from .places import NAMES, close_names, shipped_weights, weights_file, weights_in
 from .reading import read_weights
 from .sizes import check_names, config_from_shapes
@@ -27,9 +29,13 @@ __all__ = [
     "download",
     "downloaded",
     "load",
+    "official_from",
+    "official_names",
     "our_names",
     "read_weights",
     "rename_official",
+    "sam_from",
+    "sha256_of",
     "shipped_weights",
     "weights_file",
     "weights_in",
@@ -54,12 +60,7 @@ def load(source: str | Path | None = None, *, device: str | torch.device = "cpu"
             network; the message says which, and what can be done.
     """
     path = weights_file(source)
-    weights = our_names(read_weights(path), source=path.name)
-    with torch.device("meta"):  # no memory and no initialisation for weights that come from a file
-        sam = Sam(config_from_shapes(weights, source=path.name))
-    check_names(sam, weights, path.name)
-    sam.load_state_dict(weights, assign=True)
-    sam = sam.eval().requires_grad_(False).to(device)
+    sam = sam_from(read_weights(path), path.name, device=device)
     note_model(sam, _origin(source, device))
     return sam
 
@@ -72,3 +73,18 @@ def _origin(source: str | Path | None, device: str | torch.device) -> Origin:
     if str(device) != "cpu":
         given.append(f"device={str(device)!r}")
     return Origin(f"sx.load({', '.join(given)})")
+
+
+def sam_from(
+    weights: Mapping[str, Tensor], source: str, *, device: str | torch.device = "cpu"
+) -> Sam:
+    """A Sam with these weights, which are in any layout that `load` takes and are shared.
+
+    Raises ValueError, with `source` in its words, where they are not those of a SAM v1 network.
+    """
+    weights = our_names(weights, source)
+    with torch.device("meta"):  # no memory and no initialisation for weights that come from a file
+        sam = Sam(config_from_shapes(weights, source))
+    check_names(sam, weights, source)
+    sam.load_state_dict(weights, assign=True)
+    return sam.eval().requires_grad_(False).to(device)

@@ -1,7 +1,7 @@
 """The names of weights: prefixes come off, Hugging Face's become official, official ones ours."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor
@@ -101,11 +101,48 @@ def our_names(weights: Mapping[str, Tensor], source: str = "state dict") -> dict
     """
     weights = _without_prefixes(weights)
     refuse_others(weights, source)
-    if "image_encoder.position_encoder.table" in weights:  # saved from a Sam of ours
+    if _is_ours(weights):
         return weights
-    if any(name.startswith("vision_encoder.") for name in weights):
-        weights = rename_hugging_face(weights, source)
-    return rename_official(weights, source)
+    return rename_official(_official(weights, source), source)
+
+
+def official_names(
+    weights: Mapping[str, Tensor], source: str = "state dict"
+) -> dict[str, Tensor] | None:
+    """A state dict under the official names; None for one in our own layout, which has none.
+
+    The arguments and errors are those of `our_names`.
+    """
+    weights = _without_prefixes(weights)
+    refuse_others(weights, source)
+    return None if _is_ours(weights) else _official(weights, source)
+
+
+def official_from(names: Iterable[str]) -> dict[str, str]:
+    """Each name of a whole state dict, of the official layout or Hugging Face's, and its official
+    one. Both names of the tied Gaussian matrix have the same."""
+    names = list(names)
+    if not any(name.startswith("vision_encoder.") for name in names):
+        return {name: name for name in names}
+    return {
+        name: _GAUSSIAN if name in _TIED_GAUSSIANS else _renamed(name, _FROM_HUGGING_FACE)
+        for name in names
+    }
+
+
+def _is_ours(weights: Mapping[str, Tensor]) -> bool:
+    return "image_encoder.position_encoder.table" in weights
+
+
+def _official(weights: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
+    gaussians = [weights[name] for name in _TIED_GAUSSIANS if name in weights]
+    if len(gaussians) == 2 and not torch.equal(*gaussians):
+        raise ValueError(
+            f"{source} has two different Gaussian matrices, {' and '.join(_TIED_GAUSSIANS)}, where "
+            "SAM uses one for clicks and for the image's grid. Remove the one that is not meant."
+        )
+    official = official_from(weights)
+    return {official[name]: tensor for name, tensor in weights.items()}
 
 
 def rename_official(weights: Mapping[str, Tensor], source: str = "state dict") -> dict[str, Tensor]:
@@ -122,29 +159,6 @@ def rename_official(weights: Mapping[str, Tensor], source: str = "state dict") -
             'load("vit_b").'
         )
     return {_renamed(name, _FROM_OFFICIAL): tensor for name, tensor in weights.items()}
-
-
-def rename_hugging_face(
-    weights: Mapping[str, Tensor], source: str = "state dict"
-) -> dict[str, Tensor]:
-    """A state dict of Hugging Face's SamModel under the official names.
-
-    Raises ValueError when its two copies of the Gaussian matrix differ.
-    """
-    gaussians = [weights[name] for name in _TIED_GAUSSIANS if name in weights]
-    if len(gaussians) == 2 and not torch.equal(*gaussians):
-        raise ValueError(
-            f"{source} has two different Gaussian matrices, {' and '.join(_TIED_GAUSSIANS)}, where "
-            "SAM uses one for clicks and for the image's grid. Remove the one that is not meant."
-        )
-    renamed = {
-        _renamed(name, _FROM_HUGGING_FACE): tensor
-        for name, tensor in weights.items()
-        if name not in _TIED_GAUSSIANS
-    }
-    if gaussians:
-        renamed[_GAUSSIAN] = gaussians[0]
-    return renamed
 
 
 def _without_prefixes(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -3,16 +3,12 @@
 import re
 
 import torch
-import transformers
 from torch import Tensor, nn
 
 from sam_explore.model import SamConfig
+from sam_explore.verification.peers import ORIGINAL_DECODER_EPSILON, transformers_model
 
 from .reference import give_weights
-
-# transformers gives the decoder's norms an epsilon of 1e-6, where the original has PyTorch's
-# default. With the original's value, which its configuration accepts, it computes the same.
-ORIGINAL_DECODER_EPSILON = 1e-5
 
 _FREQUENCIES = "shared_image_embedding.positional_embedding"
 
@@ -60,39 +56,7 @@ def build_transformers(
     decoder_epsilon: float = ORIGINAL_DECODER_EPSILON,
 ) -> nn.Module:
     """`transformers.SamModel` in the sizes of `config`, with `weights` in the official layout."""
-    theirs = transformers.SamConfig(
-        vision_config={
-            "hidden_size": config.encoder_dim,
-            "output_channels": config.token_dim,
-            "num_hidden_layers": config.encoder_depth,
-            "num_attention_heads": config.encoder_heads,
-            "image_size": config.image_size,
-            "patch_size": config.patch_size,
-            "window_size": config.window_size,
-            "global_attn_indexes": list(config.global_blocks),
-            "num_pos_feats": config.token_dim // 2,
-            "mlp_dim": config.encoder_mlp_dim,
-        },
-        prompt_encoder_config={
-            "hidden_size": config.token_dim,
-            "image_size": config.image_size,
-            "patch_size": config.patch_size,
-            "mask_input_channels": config.mask_hint_channels,
-        },
-        mask_decoder_config={
-            "hidden_size": config.token_dim,
-            "mlp_dim": config.decoder_mlp_dim,
-            "num_hidden_layers": config.decoder_depth,
-            "num_attention_heads": config.decoder_heads,
-            "attention_downsample_rate": config.attention_downsampling,
-            "num_multimask_outputs": config.mask_tokens - 1,
-            "iou_head_hidden_dim": config.iou_hidden_dim,
-            "layer_norm_eps": decoder_epsilon,
-        },
-        attn_implementation=attention,
-    )
-    with torch.device("meta"):
-        model = transformers.SamModel(theirs)
+    model = transformers_model(config, attention, decoder_epsilon)
     return give_weights(model, rename_for_transformers(weights))
 
 

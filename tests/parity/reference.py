@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from sam_explore.loading import rename_official
 from sam_explore.model import Sam, SamConfig
+from sam_explore.verification.peers import segment_anything_model
 
 
 def _resize(image: Image.Image, size: tuple[int, int]) -> Image.Image:
@@ -53,61 +54,7 @@ def import_segment_anything() -> ModuleType:
 
 
 segment_anything = import_segment_anything()
-modeling = importlib.import_module("segment_anything.modeling")
-
-
-def build_reference(config: SamConfig) -> nn.Module:
-    """The original's network in the sizes of `config`, without weights (on the meta device).
-
-    `give_weights` fills it. Nothing is allocated twice and no initialisation is waited for.
-    """
-    with torch.device("meta"):
-        sam = modeling.Sam(
-            _reference_image_encoder(config),
-            modeling.PromptEncoder(
-                embed_dim=config.token_dim,
-                image_embedding_size=(config.grid, config.grid),
-                input_image_size=(config.image_size, config.image_size),
-                mask_in_chans=config.mask_hint_channels,
-            ),
-            _reference_mask_decoder(config),
-        )
-    # These two buffers are no part of a state dict.
-    sam.pixel_mean = torch.tensor(config.pixel_mean)[:, None, None]
-    sam.pixel_std = torch.tensor(config.pixel_std)[:, None, None]
-    return sam.eval()
-
-
-def _reference_image_encoder(config: SamConfig) -> nn.Module:
-    return modeling.ImageEncoderViT(
-        img_size=config.image_size,
-        patch_size=config.patch_size,
-        embed_dim=config.encoder_dim,
-        depth=config.encoder_depth,
-        num_heads=config.encoder_heads,
-        mlp_ratio=config.encoder_mlp_dim / config.encoder_dim,
-        out_chans=config.token_dim,
-        norm_layer=lambda dim: nn.LayerNorm(dim, eps=1e-6),
-        use_rel_pos=True,
-        window_size=config.window_size,
-        global_attn_indexes=config.global_blocks,
-    )
-
-
-def _reference_mask_decoder(config: SamConfig) -> nn.Module:
-    transformer = modeling.TwoWayTransformer(
-        depth=config.decoder_depth,
-        embedding_dim=config.token_dim,
-        num_heads=config.decoder_heads,
-        mlp_dim=config.decoder_mlp_dim,
-        attention_downsample_rate=config.attention_downsampling,
-    )
-    return modeling.MaskDecoder(
-        transformer_dim=config.token_dim,
-        transformer=transformer,
-        num_multimask_outputs=config.mask_tokens - 1,
-        iou_head_hidden_dim=config.iou_hidden_dim,
-    )
+build_reference = segment_anything_model  # without weights, on the meta device; `give_weights` does
 
 
 _ADDED_TO_ACTIVATIONS = re.compile(

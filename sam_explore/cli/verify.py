@@ -1,0 +1,56 @@
+"""`sam-explore verify`: does a file of weights do here what it should?"""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the command and its arguments."""
+    parser = commands.add_parser(
+        "verify",
+        help="check a file of weights, and write a report that can be attached to an issue",
+        description="Load a file of weights, run a fixed picture through every part, compare with "
+        "segment_anything and transformers where they are installed, and measure what the course "
+        "claims. Takes a minute or two for ViT-B and many for ViT-H. Nothing is sent anywhere.",
+    )
+    parser.add_argument("path", metavar="PATH", help="a .pth or .safetensors file; or vit_b, vit_l "
+                        "or vit_h, if it was downloaded before")  # fmt: skip
+    parser.add_argument("--to", type=Path, metavar="FILE", help="where to write the report "
+                        "(default: the file's name with -verified.md, in this folder)")  # fmt: skip
+    parser.add_argument("--device", default="cpu", help="where to run, such as cuda (default: cpu)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Verify, write the report, and say what came out; 1 where a part or a comparison fails."""
+    # Not above: they bring torch, which other commands can do without.
+    from sam_explore.toy import example_scene
+    from sam_explore.verification import verify
+
+    path = _file(arguments.path)
+    to = arguments.to or Path(f"{path.stem}-verified.md")
+    if not to.parent.is_dir():
+        raise ValueError(f"The report can't be written to {to}: there is no folder {to.parent}.")
+    scene = example_scene("turtle")
+    top = 64  # of 512 rows: a picture that isn't square has padding
+    image, truth = scene.image[top:], scene.mask(scene.index("turtle"))[top:]
+    report = verify(path, image, truth, device=arguments.device, say=_say)
+    to.write_text(report.markdown(), "utf-8")
+    print(f"{report.summary}\nThe report: {to}")
+    return 0 if report.is_sound else 1
+
+
+def _file(given: str) -> Path:
+    """The file that is meant; a release by name only if it is in the cache."""
+    from sam_explore.loading import OFFICIAL, cache_folder, weights_file
+
+    if given in OFFICIAL and not (cache_folder() / OFFICIAL[given].file).is_file():
+        raise ValueError(
+            f"{given} is not in the cache yet. Download it first: sam-explore download {given}"
+        )
+    return weights_file(given)
+
+
+def _say(sentence: str) -> None:
+    print(f"{sentence} ...", file=sys.stderr, flush=True)

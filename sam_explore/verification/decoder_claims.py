@@ -1,0 +1,161 @@
+"""What the course says of prompts, mask tokens and scores, measured on one picture."""
+
+from collections import Counter
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sam_explore.geometry import Prompts
+from sam_explore.prediction import Prediction, predict, prediction_from, prompt_tensors
+from sam_explore.tracing.attribution import MeanLogit, gradient, rank_correlation, value_of
+
+from .rows import Row, Subject, iou, logit_change, mask_change
+
+LOGITS, GRADIENTS, PHENOMENA = "05_raw_logits", "08_gradients_and_attribution", "docs/phenomena"
+LITTLE = 0.05  # of the mask, or of IoU
+STEP = 0.25  # pixels of the picture that a click moves for a difference quotient
+
+
+def scores_of_many_clicks(subject: Subject) -> list[Row]:
+    """Predicted IoU and stability over a grid of clicks."""
+    predicted = np.concatenate([each.iou for each in subject.grid])
+    stability = np.concatenate([each.stability() for each in subject.grid])
+    above, agreement = int((predicted > 1).sum()), rank_correlation(predicted, stability)
+    return [
+        Row("the predicted IoU is not held between 0 and 1",
+            f"from {predicted.min():.2f} to {predicted.max():.2f}; {above} of {len(predicted)} "
+            "above 1", "some above 1", above > 0, LOGITS),
+        Row("stability and predicted IoU put masks in a like order",
+            f"rank correlation {agreement:.2f}", "over 0", agreement > 0, LOGITS),
+    ]  # fmt: skip
+
+
+def roles_of_the_mask_tokens(subject: Subject) -> list[Row]:
+    """Which of tokens 1 to 3 gives the small mask and which the large, click by click."""
+    areas = np.array([each.masks()[1:].sum(axis=(1, 2)) for each in subject.grid])
+    orders = Counter(tuple(int(token) for token in np.argsort(each) + 1) for each in areas)
+    (order, count), *_ = orders.most_common(1)
+    share = count / len(areas)
+    clear = [iou(each.masks()[0], each.masks()[each.chosen]) for each in subject.grid]
+    return [
+        Row("tokens 1 to 3 keep an order of size",
+            f"{order[0]} < {order[1]} < {order[2]} in {100 * share:.0f} % of the clicks",
+            "one order in more than half (by chance a sixth)", share > 0.5, LOGITS),
+        Row("token 0 against the chosen of the others, for one click",
+            f"{np.mean(clear):.2f} IoU in the mean", where=LOGITS),
+    ]  # fmt: skip
+
+
+def choice_among_the_masks(subject: Subject) -> list[Row]:
+    """True IoU of what the predicted IoU chooses, of the clicks that lie on the object."""
+    found = []
+    for each in subject.grid:
+        x, y = each.prompts.points[0].astype(int)
+        if subject.truth[y, x]:
+            true = np.array([iou(mask, subject.truth) for mask in each.masks()])
+            found.append((true[each.chosen], true[1:].mean(), true[1:].max()))
+    if not found:
+        return [Row("choice among the masks", "no click of the grid lies on the object")]
+    chosen, mean, best = (float(each) for each in np.array(found).mean(axis=0))
+    return [
+        Row("the predicted IoU chooses better than chance",
+            f"true IoU {chosen:.2f}, where a random one of the three has {mean:.2f} and the best "
+            f"{best:.2f} ({len(found)} clicks)", "better", chosen > mean, PHENOMENA),
+    ]  # fmt: skip
+
+
+@torch.no_grad()
+def the_padding_point(subject: Subject) -> list[Row]:
+    """One click without the padding point that follows it, and with a further one."""
+    sam, encoded = subject.sam, subject.encoded
+    points, labels, _, _ = prompt_tensors([subject.click], encoded.frame, sam.device)
+    tokens = sam.encode_prompts(points, labels)
+    before = _answer(subject, tokens)
+    without = _answer(subject, tokens[:, :-1])
+    further = _answer(subject, torch.cat([tokens, tokens[:, -1:]], dim=1))
+    mask = before.chosen
+    moved, more = (
+        logit_change(before.visible[mask], other.visible[mask]) for other in (without, further)
+    )
+    changed = mask_change(before.visible[mask], without.visible[mask])
+    return [
+        Row("the padding point does a little",
+            f"without it the logits move by {moved:.3f} standard deviations, and "
+            f"{100 * changed:.1f} % of the mask change",
+            f"the logits by over 0.01, the mask by under {100 * LITTLE:g} %",
+            moved > 0.01 and changed < LITTLE, PHENOMENA),
+        Row("a further padding point changes the answer again",
+            f"the logits by {more:.3f} standard deviations", "over 0.01", more > 0.01, PHENOMENA),
+    ]  # fmt: skip
+
+
+def mask_hints(subject: Subject) -> list[Row]:
+    """The answer's own logits as a hint: alone, and beside the click and a second one."""
+    own = subject.answer.logits[subject.answer.chosen]
+    second = _corrected(subject)
+    hinted, alone, two, two_hinted = predict(
+        subject.sam,
+        subject.encoded,
+        [subject.click.with_mask_hint(own), Prompts(mask_hint=own), second,
+         second.with_mask_hint(own)],
+    )  # fmt: skip
+    click = iou(subject.answer.masks()[subject.answer.chosen], subject.truth)
+    beside, single, before, after = (
+        iou(each.masks()[0], subject.truth) for each in (hinted, alone, two, two_hinted)
+    )
+    return [
+        Row("a mask hint alone does little",
+            f"true IoU {single:.2f} from the answer's own logits alone, {click:.2f} from the click",
+            "less than the click", single < click, PHENOMENA),
+        Row("a hint helps beside other prompts",
+            f"true IoU {after:.2f} with it and {before:.2f} without beside two clicks; "
+            f"{beside:.2f} beside the one", "not less beside two clicks", after >= before,
+            PHENOMENA),
+    ]  # fmt: skip
+
+
+def gradient_by_the_click(subject: Subject) -> list[Row]:
+    """The gradient by the click's place against a difference of two runs."""
+    chosen, trace = subject.answer.chosen, subject.trace
+    region = subject.answer.masks()[chosen]
+    if not region.any():
+        return [Row("gradient by the click", "the mask of the click is empty", where=GRADIENTS)]
+    of = MeanLogit(chosen, region)
+    slope = gradient(trace, of, "points")[0].astype(float)
+    length = float(np.hypot(*slope))
+    ends = [
+        value_of(trace.with_prompts(Prompts(points=subject.click.points + sign * step)), of)
+        for step in [STEP * slope / max(length, 1e-30)]
+        for sign in (1, -1)
+    ]
+    quotient = (float(ends[0]) - float(ends[1])) / (2 * STEP)
+    return [
+        Row("the gradient by the click is what a small move does",
+            f"{length:.2e} logits a pixel, by a move of {STEP:g} pixels {quotient:.2e}",
+            "equal to 10 %", abs(quotient - length) <= 0.1 * length, GRADIENTS),
+    ]  # fmt: skip
+
+
+CLAIMS = (
+    scores_of_many_clicks,
+    roles_of_the_mask_tokens,
+    choice_among_the_masks,
+    the_padding_point,
+    mask_hints,
+    gradient_by_the_click,
+)
+
+
+def _answer(subject: Subject, tokens: Tensor) -> Prediction:
+    logits, iou_of_it = subject.sam.decode(subject.encoded.tokens, tokens)
+    return prediction_from(logits[0], iou_of_it[0], subject.click, subject.encoded.frame)
+
+
+def _corrected(subject: Subject) -> Prompts:
+    """The click, and a second one in the middle of where its answer is wrong."""
+    wrong = subject.answer.masks()[subject.answer.chosen] ^ subject.truth
+    rows, columns = np.nonzero(wrong if wrong.any() else subject.truth)
+    nearest = int(np.hypot(rows - rows.mean(), columns - columns.mean()).argmin())
+    y, x = int(rows[nearest]), int(columns[nearest])
+    return subject.click.with_point((x, y), int(subject.truth[y, x]))

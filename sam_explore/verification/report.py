@@ -1,0 +1,153 @@
+"""The report: what was verified, on what, and the rows, as Markdown for an issue."""
+
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from sam_explore.loading import OFFICIAL, sha256_of
+from sam_explore.model import SamConfig
+
+from .peers import version
+from .rows import Row
+
+_PACKAGES = ("sam_explore", "torch", "numpy", "safetensors", "segment_anything", "transformers")
+_HOLDS = {True: "yes", False: "**no**", None: ""}
+
+
+@dataclass(frozen=True)
+class File:
+    """What identifies a file of weights, without where it lies."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> "File":
+        """That of a file; reads it through."""
+        return cls(path.name, path.stat().st_size, sha256_of(path))
+
+    @property
+    def origin(self) -> str:
+        """Whether it is one of the official files."""
+        official = (name for name, each in OFFICIAL.items() if each.sha256 == self.sha256)
+        name = next(official, None)
+        return f"the official {name}" if name else "none of the three official files"
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What `verify` found.
+
+    Args:
+        file: the file.
+        config: the network in it.
+        device: where it ran.
+        load_seconds: how long reading and building took.
+        parts: does each part give finite numbers?
+        peers: how far are other implementations from ours?
+        claims: what the course says, measured.
+    """
+
+    file: File
+    config: SamConfig
+    device: str
+    load_seconds: float
+    parts: Sequence[Row]
+    peers: Sequence[Row]
+    claims: Sequence[Row]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether every part runs and every comparison agrees; claims may hold or not."""
+        return all(row.holds is not False for row in (*self.parts, *self.peers))
+
+    @property
+    def summary(self) -> str:
+        """The report in a sentence."""
+        compared = [row for row in self.peers if row.holds is not None]
+        beside = f"{_held(compared)} comparisons agree" if compared else "nothing to compare with"
+        return (
+            f"{_held(self.parts)} parts give finite numbers, {beside}, and "
+            f"{_held(self.claims)} claims hold."
+        )
+
+    def markdown(self) -> str:
+        """The whole report. It names the file, and no folder, user or host."""
+        head = ("measured", "figure", "expected", "holds")
+        return "\n".join(
+            [
+                f"# sam-explore verify: {self.file.name}",
+                "",
+                self.summary,
+                "",
+                *_table([("", ""), *self._circumstances()]),
+                "",
+                "## Every part",
+                "",
+                *_table([("part", *head[1:]), *(_cells(row)[:-1] for row in self.parts)]),
+                "",
+                "## Beside other implementations",
+                "",
+                "The largest difference as a fraction of the largest value. Embeddings are of the "
+                "same pixels; logits and predicted IoU, of all four masks, of the same embedding.",
+                "",
+                *_table([head, *(_cells(row)[:-1] for row in self.peers)]),
+                "",
+                "## Claims of the course",
+                "",
+                "On one drawn picture, whose mask is known: signs and sizes, no statistics, so one "
+                "row proves nothing either way. The scripts in docs/phenomena measure many of "
+                "these on as many scenes as wanted, with `--weights FILE`.",
+                "",
+                *_table([(*head, "said in"), *map(_cells, self.claims)]),
+                "",
+            ]
+        )
+
+    def _circumstances(self) -> list[tuple[str, str]]:
+        config = self.config
+        blocks = f"{config.encoder_depth} blocks of {config.encoder_heads} heads"
+        return [
+            ("file", f"{self.file.name}, {self.file.bytes:,} bytes, {self.file.origin}"),
+            ("SHA-256", self.file.sha256),
+            ("network", f"{config.name}: {config.encoder_dim} channels, {blocks}, MLP "
+             f"{config.encoder_mlp_dim}, input {config.image_size}, global blocks "
+             f"{', '.join(map(str, config.global_blocks)) or 'none'}"),
+            ("versions", ", ".join(f"{name} {version(name)}" for name in _PACKAGES)),
+            ("python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
+            ("machine", f"{_processor()}, {os.cpu_count()} processors, {torch.get_num_threads()} "
+             f"threads; device {self.device}"),
+            ("loading", f"{self.load_seconds:.2f} s"),
+        ]  # fmt: skip
+
+
+def _held(rows: Iterable[Row]) -> str:
+    judged = [row.holds for row in rows if row.holds is not None]
+    return f"{sum(judged)} of {len(judged)}"
+
+
+def _processor() -> str:
+    """The processor's name where the system tells it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text("utf-8").splitlines() if cpuinfo.is_file() else []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor() or "unknown processor")
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return row.name, row.measured, row.expected, _HOLDS[row.holds], row.where
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table, its first row the head; what would end a cell or a line is replaced."""
+    lines = ["| " + " | ".join(map(_cell, row)) + " |" for row in rows]
+    return [lines[0], "|" + " --- |" * len(rows[0]), *lines[1:]]
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "/").split())

@@ -1,0 +1,65 @@
+"""From a file to its report."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Bool, UInt8
+
+from sam_explore.loading import official_names, read_weights, sam_from
+
+from .decoder_claims import CLAIMS as DECODER_CLAIMS
+from .encoder_claims import CLAIMS as ENCODER_CLAIMS
+from .parts import every_part
+from .peers import compare
+from .report import File, Report
+from .rows import Subject, measured
+
+
+def verify(
+    path: Path,
+    image: UInt8[np.ndarray, "height width 3"],
+    truth: Bool[np.ndarray, "height width"],
+    *,
+    device: str | torch.device = "cpu",
+    say: Callable[[str], None] = lambda sentence: None,
+) -> Report:
+    """Load a file, run a picture through every part, compare, and measure what the course claims.
+
+    Takes some minutes for the released models: a dozen runs of the image encoder, of which half are
+    run only from a block in the middle on.
+
+    Args:
+        path: the weights.
+        image: the picture, RGB from 0 to 255.
+        truth: which of its pixels are of the object that is asked for.
+        device: where to run our model and the others.
+        say: told what is being done, a sentence a step.
+
+    Raises:
+        OSError, ValueError: the file can't be loaded, as in `load`.
+    """
+    say(f"Reading {path.name}")
+    file = File.of(path)
+    begun = time.perf_counter()
+    weights = read_weights(path)
+    sam = sam_from(weights, path.name, device=device)
+    seconds = time.perf_counter() - begun
+    subject = Subject(sam, image, truth)
+    say("Every part on the picture")
+    parts = measured(every_part, subject)
+    official = official_names(weights, path.name)
+    peers = measured(_named("comparison", partial(compare, official=official, say=say)), subject)
+    claims = []
+    for claim in (*ENCODER_CLAIMS, *DECODER_CLAIMS):
+        say(f"Measuring {claim.__name__.replace('_', ' ')}")
+        claims += measured(claim, subject)
+    return Report(file, sam.config, str(sam.device), seconds, parts, peers, claims)
+
+
+def _named(name: str, measure: partial) -> partial:
+    measure.__name__ = name
+    return measure

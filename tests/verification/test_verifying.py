@@ -1,0 +1,119 @@
+"""From a file to a report, on random weights of the official layout."""
+
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+
+from sam_explore.loading import rename_official
+from sam_explore.verification import verify
+
+from ..checkpoints import SMALL, official_weights
+from ..parity.huggingface import rename_for_transformers
+from ..parity.reference import random_weights, segment_anything
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("private folder") / "sam_small.pth"
+    torch.save(dict(official_weights()), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def report(file, picture):
+    return verify(file, *picture)
+
+
+def test_every_part_runs_and_both_others_agree(report):
+    assert segment_anything  # imported for the tests, where there is no torchvision
+    assert [row.holds for row in report.parts[:-2]] == [True] * 11
+    by_peer = {"segment_anything 1.0": 0, f"transformers {transformers_version()}": 0}
+    for row in report.peers:
+        by_peer[row.name.partition(":")[0]] += 1
+        assert row.holds, row
+    assert set(by_peer.values()) == {5}
+    assert report.is_sound
+
+
+def transformers_version() -> str:
+    from importlib.metadata import version
+
+    return version("transformers")
+
+
+def test_every_claim_is_measured_and_none_fails_to_be(report):
+    assert len(report.claims) == 23  # one global block: none to compare it with
+    assert all(row.measured and row.where for row in report.claims)
+    assert not [row for row in report.claims if "Error" in row.measured]
+
+
+def test_the_page_says_what_was_verified_and_nothing_private(report, file):
+    page = report.markdown()
+
+    assert page.startswith("# sam-explore verify: sam_small.pth\n\n11 of 11 parts give finite")
+    for told in ("torch 2", "none of the three official files", f"{file.stat().st_size:,} bytes",
+                 "32 channels, 3 blocks of 2 heads", "global blocks 1"):  # fmt: skip
+        assert told in page
+    assert re.search(r"\| SHA-256 \| [0-9a-f]{64} \|", page)
+    for private in (str(file.parent), file.parent.name, os.path.expanduser("~") + "/"):
+        assert private not in page
+    for line in page.splitlines():
+        if line.startswith("|"):
+            assert line.endswith("|")
+            assert line.count("|") in (3, 5, 6)
+
+
+def test_hugging_faces_file_is_compared_too(picture, tmp_path):
+    theirs = rename_for_transformers(dict(official_weights()))
+    theirs.pop("prompt_encoder.shared_embedding.positional_embedding")
+    safetensors.torch.save_file(theirs, tmp_path / "model.safetensors")
+
+    report = verify(tmp_path / "model.safetensors", *picture)
+    assert len(report.peers) == 10
+    assert report.is_sound
+
+
+def test_a_file_of_our_own_is_measured_without_comparison(picture, tmp_path):
+    ours = rename_official(dict(official_weights()))
+    safetensors.torch.save_file(ours, tmp_path / "ours.safetensors")
+
+    report = verify(tmp_path / "ours.safetensors", *picture)
+    assert [row.holds for row in report.peers] == [None]
+    assert "nothing to compare with" in report.summary
+    assert report.is_sound
+
+
+def test_what_is_not_finite_is_found_where_it_begins(picture, tmp_path):
+    weights = dict(official_weights())
+    name = "image_encoder.blocks.1.mlp.lin2.bias"
+    weights[name] = weights[name] * float("nan")
+    torch.save(weights, tmp_path / "sam.pth")
+
+    report = verify(tmp_path / "sam.pth", *picture)
+    assert not report.is_sound
+    wrong = {row.name: row.measured for row in report.parts if row.holds is False}
+    assert (
+        "first that is not: image_encoder.vit.blocks.1.mlp.hook_out" in wrong["image_encoder.vit"]
+    )
+    assert "image_encoder.patch_embedding" not in wrong
+
+
+def test_networks_without_windows_are_measured_as_far_as_they_go(picture, tmp_path):
+    config = replace(SMALL, global_blocks=(0, 1, 2), window_size=10)
+    torch.save(random_weights(config), tmp_path / "sam.pth")
+
+    report = verify(tmp_path / "sam.pth", *picture)
+    assert report.is_sound
+    assert not [row for row in report.claims if "Error" in row.measured]
+
+
+def test_a_file_that_can_not_be_loaded_is_refused_as_load_does(picture, tmp_path):
+    torch.save({"a": torch.zeros(1)}, tmp_path / "sam.pth")
+
+    with pytest.raises(ValueError, match="no SAM v1 checkpoint"):
+        verify(tmp_path / "sam.pth", *picture)
