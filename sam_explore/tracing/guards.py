@@ -1,6 +1,8 @@
 """What a trace insists on: nobody else's hooks, the weights it began with, memory of its own."""
 
 from collections.abc import Iterator
+from operator import is_not
+from typing import NamedTuple
 
 from torch import Tensor, nn
 
@@ -20,18 +22,54 @@ def refuse_foreign_hooks(sam: Sam) -> None:
         )
 
 
-def versions_of(sam: Sam) -> tuple[tuple[int, int], ...]:
-    """Where each weight lies and how often it was changed there."""
-    return tuple((weight.data_ptr(), weight._version) for weight in _weights(sam))
+class Versions(NamedTuple):
+    """What a model is made of, down to the state of each weight.
+
+    To see that all this is still there takes a fraction of a walk through the modules, and is asked
+    before everything that a trace answers.
+
+    Args:
+        sam: the model.
+        tables: every module's tables of its parts, and what they held.
+        stamps: every weight, where it lies, and how often it was changed there.
+    """
+
+    sam: Sam
+    tables: tuple[tuple[dict, tuple], ...]
+    stamps: tuple[tuple[Tensor, int, int], ...]
 
 
-def refuse_changed_weights(sam: Sam, versions: tuple[tuple[int, int], ...]) -> None:
+def versions_of(sam: Sam) -> Versions:
+    """The state that the model is in."""
+    tables = (
+        table
+        for module in _modules(sam)
+        for table in (module._modules, module._parameters, module._buffers)
+    )
+    return Versions(
+        sam,
+        tuple((table, tuple(table.values())) for table in tables if table),
+        tuple((weight, weight.data_ptr(), weight._version) for weight in _weights(sam)),
+    )
+
+
+def refuse_changed_weights(sam: Sam, versions: Versions) -> None:
     """Raise RuntimeError if the model's weights are not those that had these versions."""
-    if versions_of(sam) != versions:
+    if sam is not versions.sam or _are_changed(versions):
         raise RuntimeError(
             "The model's weights changed after this trace was made, so what it holds is of "
             "another model. Make a new Trace."
         )
+
+
+def _are_changed(versions: Versions) -> bool:
+    for table, parts in versions.tables:
+        if len(table) != len(parts) or any(map(is_not, table.values(), parts)):
+            return True
+    for weight, place, version in versions.stamps:
+        if weight._version != version or weight.data_ptr() != place:
+            return True
+    return False
 
 
 def own(tensor: Tensor, sam: Sam) -> Tensor:

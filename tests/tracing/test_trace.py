@@ -283,6 +283,20 @@ def test_loaded_weights_are_noticed():
         trace.prediction  # noqa: B018
 
 
+@pytest.mark.parametrize("part", ["weight", "layer", "layer for none", "memory"])
+def test_exchanged_weights_are_noticed(part):
+    trace = small_trace()
+    block = trace.sam.image_encoder.vit.blocks[1]
+    if part == "weight":
+        block.norm1.bias = torch.nn.Parameter(block.norm1.bias.clone(), requires_grad=False)
+    elif part == "memory":
+        block.norm1.bias.data = block.norm1.bias.clone()
+    else:
+        block.norm1 = torch.nn.LayerNorm(24) if part == "layer" else None
+    with pytest.raises(RuntimeError, match="Make a new Trace"):
+        trace.prediction  # noqa: B018
+
+
 def test_what_a_trace_hands_out_is_no_weight(trace):
     table = trace.sam.image_encoder.position_encoder.table
     encodings = trace[ENCODING]
