@@ -24,7 +24,8 @@ class Prompts:
     Lists become read-only arrays; `points` and `labels` are then always arrays, possibly empty.
 
     Raises:
-        ValueError: numbers that are not finite, labels other than 0 and 1, or wrong shapes.
+        ValueError: numbers that are not finite, labels other than 0 and 1, wrong shapes, or a box
+            whose corners are the wrong way round.
     """
 
     points: np.ndarray | Sequence | None = None
@@ -47,6 +48,15 @@ class Prompts:
         if self.mask_hint is not None:
             hint = _array("mask_hint", self.mask_hint, (None, None)).astype(np.float32)
             object.__setattr__(self, "mask_hint", _frozen(hint))
+
+    def __repr__(self) -> str:
+        given = {"points": self.points, "labels": self.labels} if len(self.points) else {}
+        parts = [f"{name}={array.tolist()}" for name, array in given.items()]
+        if self.box is not None:
+            parts.append(f"box={self.box.tolist()}")
+        if self.mask_hint is not None:
+            parts.append("mask_hint={} x {} logits".format(*self.mask_hint.shape))
+        return f"Prompts({', '.join(parts)})"
 
     @property
     def is_empty(self) -> bool:
@@ -78,38 +88,55 @@ class Prompts:
 
 @dataclass(frozen=True)
 class Frame:
-    """How a picture lies in the model's square input: scaled, at the top left, padded.
+    """How a picture lies in the model's input: scaled, at the top left, and padded where it ends.
+
+    The one convention for coordinates: a click (x, y) means the middle of pixel (x, y), counted
+    from 0. It is scaled as the picture is, half an *input* pixel is added, and the sum is divided
+    by the input's width and height. Box corners go the same way. So does the reference:
+    https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/modeling/prompt_encoder.py#L80
+    Where the scale is not 1, that is not quite the middle of the pixel in the input, which would be
+    half a *picture* pixel; the model was trained with it, and every preprocessing keeps it.
 
     Args:
         image_size: height and width of the user's picture in pixels.
         input_size: height and width in pixels that it is scaled to.
-        side: the side of the model's square input in pixels.
+        side: height and width in pixels of the model's input, which is `input_size` and padding.
+            One number stands for a square.
         patch_size: the side of one token in pixels of the model's input.
     """
 
     image_size: tuple[int, int]
     input_size: tuple[int, int]
-    side: int
+    side: int | tuple[int, int]
     patch_size: int
+
+    def __post_init__(self):
+        if not isinstance(self.side, tuple):
+            object.__setattr__(self, "side", (self.side, self.side))
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of the image tokens, those of padding included."""
+        height, width = self.side
+        return height // self.patch_size, width // self.patch_size
 
     def unit_from_px(self, points_px: Float[np.ndarray, "*any 2"]) -> Float[np.ndarray, "*any 2"]:
         """Points of the picture as x, y from 0 to 1 across the model's input.
 
-        Half an input pixel is added after scaling, which puts a pixel's index at its centre, as the
-        reference does: https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/modeling/prompt_encoder.py#L80
+        On a picture as large as the input, (0, 0) becomes half a pixel, the middle of the first.
         """
-        return (points_px * self._scale + 0.5) / self.side
+        return (points_px * self._scale + 0.5) / self.side[::-1]
 
     def px_from_unit(self, points_unit: Float[np.ndarray, "*any 2"]) -> Float[np.ndarray, "*any 2"]:
         """The inverse of `unit_from_px`."""
-        return (points_unit * self.side - 0.5) / self._scale
+        return (points_unit * self.side[::-1] - 0.5) / self._scale
 
     def token_at(self, point_px: np.ndarray | Sequence[float]) -> tuple[int, int]:
         """Row and column of the token whose patch holds this point; outside, the nearest."""
         x, y = np.asarray(point_px, float) * self._scale
-        last = self.side // self.patch_size - 1
+        rows, columns = self.grid
         row, column = int(y // self.patch_size), int(x // self.patch_size)
-        return min(max(row, 0), last), min(max(column, 0), last)
+        return min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)
 
     def tokens_in(self, box_px: np.ndarray | Sequence[float]) -> tuple[tuple[int, int], ...]:
         """Row and column of each token that has a part of its patch in a box (x0, y0, x1, y1)."""
@@ -133,6 +160,39 @@ class Frame:
         height, width = self.input_size
         return -(-height // self.patch_size), -(-width // self.patch_size)
 
+    def check(self, prompts: Prompts) -> None:
+        """Refuse prompts that mean nothing on this picture, or to the model's input.
+
+        A box may reach beyond the picture, as one does that is dragged over its edge. It is taken
+        as it is, without clipping, as the reference does.
+
+        Raises:
+            ValueError: a point or a whole box outside the picture, or a mask hint of another size.
+        """
+        height, width = self.image_size
+        size = f"which is {width} wide and {height} high"
+        outside = ((prompts.points < 0) | (prompts.points > (width, height))).any(axis=1)
+        if outside.any():
+            x, y = prompts.points[outside][0]
+            raise ValueError(
+                f"Point ({x:g}, {y:g}) lies outside the picture, {size}. "
+                "Points are x before y, in pixels of the picture."
+            )
+        if prompts.box is not None:
+            x0, y0, x1, y1 = prompts.box
+            if x1 < 0 or y1 < 0 or x0 > width or y0 > height:
+                raise ValueError(
+                    f"Box ({x0:g}, {y0:g}, {x1:g}, {y1:g}) lies wholly outside the picture, "
+                    f"{size}. A box is (x0, y0, x1, y1) in pixels of the picture."
+                )
+        hint, wanted = prompts.mask_hint, tuple(4 * length for length in self.grid)
+        if hint is not None and hint.shape != wanted:
+            raise ValueError(
+                f"mask_hint must be {wanted[0]} x {wanted[1]} logits in the model's low-resolution "
+                f"frame, but is {hint.shape}. One mask of an earlier prediction at this input size "
+                "fits: prediction.logits[1]."
+            )
+
     @property
     def _scale(self) -> Float[np.ndarray, "2"]:
         (height, width), (input_height, input_width) = self.image_size, self.input_size
@@ -154,7 +214,8 @@ def _checked_box(box: np.ndarray | Sequence) -> np.ndarray:
     x0, y0, x1, y1 = box
     if x0 > x1 or y0 > y1:
         raise ValueError(
-            f"box must be (x0, y0, x1, y1) with x0 <= x1 and y0 <= y1, but is {box.tolist()}."
+            f"box must be (x0, y0, x1, y1) with x0 <= x1 and y0 <= y1, but is {box.tolist()}. "
+            "Out of x, y, width and height it is made by (x, y, x + width, y + height)."
         )
     return box
 
@@ -172,7 +233,8 @@ def _array(name: str, values: object, shape: tuple[int | None, ...]) -> np.ndarr
     )
     if not fits:
         wanted = " x ".join("any" if length is None else str(length) for length in shape)
-        raise ValueError(f"{name} must be of shape {wanted}, not {array.shape}.")
+        alone = " A single point is [(x, y)]." if name == "points" else ""
+        raise ValueError(f"{name} must be of shape {wanted}, not {array.shape}.{alone}")
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, without NaN or infinity.")
     return _frozen(array)

@@ -1,6 +1,6 @@
 """Encode a picture once, predict masks once a prompt: pictures and pixels in, numpy out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
@@ -8,13 +8,14 @@ from math import ceil
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float, UInt8
-from PIL import Image
+from jaxtyping import Bool, Float
 from torch import Tensor
 
-from .geometry import Frame, Prompts, fit_longest_side
-from .model import Sam, SamConfig
+from .geometry import Frame, Prompts
+from .images import Picture, as_picture
+from .model import Sam
 from .model.lock import lock_of
+from .preprocessing import Preprocessing, Side
 
 # Larger batches need memory (about 30 MB a prompt set for the released models) and gain no speed.
 _PROMPTS_AT_ONCE = 16
@@ -31,6 +32,13 @@ class EncodedImage:
 
     tokens: Float[Tensor, "1 channel row column"]
     frame: Frame
+
+    def __repr__(self) -> str:
+        _, channels, rows, columns = self.tokens.shape
+        return (
+            f"EncodedImage({_size_in_words(self.frame)}: {rows} x {columns} tokens of {channels} "
+            "channels)"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +59,13 @@ class Prediction:
     prompts: Prompts
     frame: Frame
 
+    def __repr__(self) -> str:
+        guesses = ", ".join(f"{each:.2f}" for each in self.iou)
+        return (
+            f"Prediction({len(self.iou)} masks of a {_size_in_words(self.frame)}, predicted IoU "
+            f"{guesses}, mask {self.chosen} chosen, for {self.prompts!r})"
+        )
+
     @property
     def chosen(self) -> int:
         """Which mask the reference takes when it has to take one.
@@ -68,8 +83,12 @@ class Prediction:
     @property
     def visible(self) -> Float[np.ndarray, "mask row column"]:
         """The raw logits as far as the picture reaches, without those over the padding."""
-        cells_per_pixel = self.logits.shape[-1] / self.frame.side
-        rows, columns = (ceil(length * cells_per_pixel) for length in self.frame.input_size)
+        rows, columns = (
+            ceil(cells * shown / whole)
+            for cells, shown, whole in zip(
+                self.logits.shape[1:], self.frame.input_size, self.frame.side, strict=True
+            )
+        )
         return self.logits[:, :rows, :columns]
 
     @cached_property
@@ -95,35 +114,35 @@ class Prediction:
 
 
 def encode(
-    sam: Sam, image: UInt8[np.ndarray, "height width 3"], *, preprocessing: str = "original"
+    sam: Sam,
+    image: Picture,
+    *,
+    preprocessing: str = "original",
+    side: Side = None,
+    keep_aspect: bool = False,
 ) -> EncodedImage:
     """Run the image encoder: the slow part, needed once a picture.
 
+        sx.encode(sam, "photo.jpg", preprocessing="stretch", side=512, keep_aspect=True)
+
     Args:
         sam: the model.
-        image: RGB from 0 to 255, of any size.
-        preprocessing: "original" scales the longer side to the model's input with Pillow's bilinear
-            filter, normalises and pads with zeros at the bottom or the right, as the reference.
-            "medsam" stretches to the square and spreads the values from 0 to 1: what MedSAM's
-            weights expect, which no file can tell, since its names and shapes are ViT-B's.
+        image: an array, a path, a PIL image or a tensor, of any size; see `images.as_picture`.
+        preprocessing: "original" scales the longer side to the model's input and pads, as the
+            reference; "stretch" scales both sides; "medsam" is what MedSAM's weights expect.
+        side: of the model's input in pixels, in multiples of the patch; the trained one if None.
+            With "stretch" also (height, width).
+        keep_aspect: with "stretch", the shorter side follows the picture. See
+            `preprocessing.Preprocessing` for all three.
 
     Raises:
-        TypeError, ValueError: another kind of image, or an unknown preprocessing.
+        TypeError, ValueError: no model, no picture, or a size that the model can't have.
     """
-    pixels, frame = preprocess(image, sam.config, preprocessing)
+    check_model(sam, "sx.encode(sam, image)")
+    how = Preprocessing(preprocessing, side, keep_aspect)
+    pixels, frame = how(as_picture(image), sam.config)
     with lock_of(sam), torch.no_grad():
         return EncodedImage(sam.encode_image(pixels[None].to(sam.device)), frame)
-
-
-def preprocess(
-    image: UInt8[np.ndarray, "height width 3"], config: SamConfig, preprocessing: str = "original"
-) -> tuple[Float[Tensor, "3 side side"], Frame]:
-    """A picture as the image encoder's input, and how it lies in there; see `encode`."""
-    if preprocessing not in _PREPROCESSING:
-        raise ValueError(
-            f"preprocessing must be one of {', '.join(_PREPROCESSING)}, not {preprocessing!r}."
-        )
-    return _PREPROCESSING[preprocessing](checked_image(image), config)
 
 
 def predict(
@@ -135,13 +154,16 @@ def predict(
     set is never filled up: a further padding token would change its answer.
 
     Raises:
-        ValueError: a point outside the picture, or a mask hint of the wrong size.
+        TypeError: something else in place of the model, the encoded picture or the prompts.
+        ValueError: a point or a whole box outside the picture, or a mask hint of the wrong size.
     """
+    check_model(sam, "sx.predict(sam, encoded, prompts)")
+    _check_question(sam, encoded, prompts)
     if isinstance(prompts, Prompts):
         return predict(sam, encoded, [prompts])[0]
     groups: dict[tuple, list[int]] = {}
     for index, one in enumerate(prompts):
-        check_fit(one, encoded.frame.image_size, sam.config)
+        encoded.frame.check(one)
         kind = (len(one.points), one.box is not None, one.mask_hint is not None)
         groups.setdefault(kind, []).append(index)
     predictions: list[Prediction | None] = [None] * len(prompts)
@@ -200,98 +222,51 @@ def upscale(
     logits: Float[Tensor, "mask row column"], frame: Frame
 ) -> Float[Tensor, "mask height width"]:
     """Raw logits at the picture's size: up to the model's input, cropped, and to the picture."""
-    side, (height, width) = frame.side, frame.input_size
-    at_input = F.interpolate(logits[None], (side, side), mode="bilinear", align_corners=False)
+    height, width = frame.input_size
+    at_input = F.interpolate(logits[None], frame.side, mode="bilinear", align_corners=False)
     inside = at_input[..., :height, :width]
     return F.interpolate(inside, frame.image_size, mode="bilinear", align_corners=False)[0]
 
 
-def _original(
-    image: UInt8[np.ndarray, "height width 3"], config: SamConfig
-) -> tuple[Float[Tensor, "3 side side"], Frame]:
-    """Scale the longer side, normalise, pad: what the reference's SamPredictor does."""
-    side = config.image_size
-    height, width = fit_longest_side(image.shape[:2], side)
-    scaled = Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR)
-    pixels = torch.tensor(np.asarray(scaled)).permute(2, 0, 1).float()
-    mean, std = torch.tensor(config.pixel_mean), torch.tensor(config.pixel_std)
-    pixels = (pixels - mean[:, None, None]) / std[:, None, None]
-    pixels = F.pad(pixels, (0, side - width, 0, side - height))
-    return pixels, Frame(image.shape[:2], (height, width), side, config.patch_size)
-
-
-def _medsam(
-    image: UInt8[np.ndarray, "height width 3"], config: SamConfig
-) -> tuple[Float[Tensor, "3 side side"], Frame]:
-    """Stretch to the square, and spread the values from 0 to 1: what MedSAM was trained on.
-
-    No mean, no deviation, no padding. Pillow's bicubic filter stands in for scikit-image's.
-
-    Source: https://github.com/bowang-lab/MedSAM/blob/3e56a52/MedSAM_Inference.py
-    """
-    side = config.image_size
-    scaled = Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)
-    pixels = torch.tensor(np.asarray(scaled)).permute(2, 0, 1).float()
-    low, high = pixels.min(), pixels.max()
-    pixels = (pixels - low) / (high - low).clamp(min=1e-8)
-    return pixels, Frame(image.shape[:2], (side, side), side, config.patch_size)
-
-
-_PREPROCESSING: dict[str, Callable[[np.ndarray, SamConfig], tuple[Tensor, Frame]]] = {
-    "original": _original,
-    "medsam": _medsam,
-}
-
-
-def checked_image(image: object) -> UInt8[np.ndarray, "height width 3"]:
-    """The same picture, if it is one that can be encoded.
+def check_model(sam: object, call: str) -> None:
+    """Refuse what is no model, in a call that is written like this.
 
     Raises:
-        TypeError, ValueError: another kind of image, with how to convert it.
+        TypeError: another thing, such as the name of a model or the picture in its place.
     """
-    if not isinstance(image, np.ndarray):
+    if not isinstance(sam, Sam):
+        load = f" A name or a path becomes one by sx.load({sam!r})." if isinstance(sam, str) else ""
         raise TypeError(
-            f"image must be a numpy array, but is a {type(image).__name__}. "
-            'For a file: np.asarray(PIL.Image.open(path).convert("RGB")).'
+            f"sam must be a model, as sx.load() gives it, but is a {type(sam).__name__}. The order "
+            f"is {call}.{load}"
         )
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
+
+
+def _check_question(sam: Sam, encoded: object, prompts: object) -> None:
+    """Refuse what is no encoded picture, one of another model, or no prompts."""
+    if not isinstance(encoded, EncodedImage):
+        raise TypeError(
+            f"encoded must be an encoded picture, but is a {type(encoded).__name__}. Encode it "
+            "once, and then ask as often as you like: encoded = sx.encode(sam, image)."
+        )
+    if encoded.tokens.shape[1] != sam.config.token_dim:
         raise ValueError(
-            "image must be uint8 (0 to 255) of shape (height, width, 3), RGB, but is "
-            f"{image.dtype} of shape {image.shape}.{_how_to_convert(image)}"
+            f"encoded must come from this model, whose tokens have {sam.config.token_dim} channels,"
+            f" but has {encoded.tokens.shape[1]}. Encode the picture again: sx.encode(sam, image)."
         )
-    return image
-
-
-def _how_to_convert(image: np.ndarray) -> str:
-    if 0 in image.shape:
-        return " It has no pixels at all."
-    if image.dtype != np.uint8:
-        return " If it runs from 0 to 1: (image * 255).round().astype(np.uint8)."
-    if image.ndim == 3 and image.shape[0] == 3:
-        return " Its channels come first; this puts them last: np.moveaxis(image, 0, 2)."
-    return ' Pillow converts: np.asarray(PIL.Image.fromarray(image).convert("RGB")).'
-
-
-def check_fit(prompts: Prompts, image_size: tuple[int, int], config: SamConfig) -> None:
-    """Refuse prompts that mean nothing on a picture of this height and width, or to this model.
-
-    Raises:
-        ValueError: a point outside the picture, or a mask hint of the wrong size.
-    """
-    height, width = image_size
-    outside = ((prompts.points < 0) | (prompts.points > (width, height))).any(axis=1)
-    if outside.any():
-        x, y = prompts.points[outside][0]
-        raise ValueError(
-            f"Point ({x:g}, {y:g}) lies outside the picture, which is {width} wide and {height} "
-            "high. Points are x before y, in pixels of the picture."
+    if isinstance(prompts, Prompts):
+        return
+    is_sequence = isinstance(prompts, Sequence) and not isinstance(prompts, str)
+    if not is_sequence or not all(isinstance(one, Prompts) for one in prompts):
+        raise TypeError(
+            "prompts must be sx.Prompts(points=[(x, y)], labels=[1]), or a list of such, but is "
+            f"{prompts!r:.80}."
         )
-    hint, side = prompts.mask_hint, config.mask_size
-    if hint is not None and hint.shape != (side, side):
-        raise ValueError(
-            f"mask_hint must be {side} x {side} logits in the model's low-resolution frame, but is "
-            f"{hint.shape}. One mask of an earlier prediction fits: prediction.logits[1]."
-        )
+
+
+def _size_in_words(frame: Frame) -> str:
+    height, width = frame.image_size
+    return f"picture {width} wide and {height} high"
 
 
 def _read_only(tensor: Tensor) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Encode and predict: batches, errors in words, gradients later, and the rules by hand."""
 
 import inspect
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,10 +11,14 @@ from PIL import Image
 
 import sam_explore as sx
 from sam_explore.geometry import Frame, Prompts
-from sam_explore.prediction import EncodedImage, Prediction, preprocess, prompt_tensors
+from sam_explore.prediction import EncodedImage, Prediction, prompt_tensors
+from sam_explore.preprocessing import Preprocessing
 
 from .checkpoints import SMALL, official_weights
 from .parity.reference import build_ours
+
+# Without the type checks of the test suite, as users have them.
+encode, predict = inspect.unwrap(sx.encode), inspect.unwrap(sx.predict)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +49,7 @@ def decoded_batches(sam):
 
 class TestEncode:
     def test_a_picture_lies_at_the_top_left_of_its_input(self, picture):
-        pixels, frame = preprocess(picture, SMALL)
+        pixels, frame = Preprocessing()(picture, SMALL)
 
         assert frame == Frame((60, 120), (40, 80), side=80, patch_size=8)
         assert pixels.shape == (3, 80, 80)
@@ -74,63 +79,82 @@ class TestEncode:
         assert prediction.masks().shape == (4, *size)
         assert np.isfinite(prediction.upscaled).all()
 
+    def test_a_picture_may_be_a_file_or_a_tensor_too(self, sam, picture, encoded, tmp_path):
+        path = tmp_path / "picture.png"
+        Image.fromarray(picture).save(path)
+        for same in (path, Image.open(path), torch.tensor(picture).permute(2, 0, 1)):
+            assert torch.equal(sx.encode(sam, same).tokens, encoded.tokens)
+
+
+class TestMistakes:
+    """Arguments in the wrong order, or of another kind: told in words, with what to do."""
+
     @pytest.mark.parametrize(
-        ("image", "words"),
+        ("call", "words"),
         [
-            (np.zeros((4, 4, 3), np.float32), r"uint8 .* but is float32 of shape \(4, 4, 3\)"),
-            (np.zeros((4, 4), np.uint8), r"RGB, but is uint8 of shape \(4, 4\)"),
-            (np.zeros((4, 4, 4), np.uint8), r"of shape \(4, 4, 4\).* convert"),
-            (np.zeros((3, 4, 4), np.uint8), r"\(height, width, 3\).* of shape \(3, 4, 4\)"),
-            (np.zeros((0, 4, 3), np.uint8), r"of shape \(0, 4, 3\)"),
+            (
+                lambda sam, image, seen: encode(image, sam),
+                r"sam must be a model.* but is a ndarray",
+            ),
+            (lambda sam, image, seen: encode("vit_b", image), r"sx\.load\('vit_b'\)"),
+            (lambda sam, image, seen: encode(sam, sam), "The model comes first, then the picture"),
+            (lambda sam, image, seen: encode(sam, [[0]]), r"but is a list\. .* np\.array"),
+            (
+                lambda sam, image, seen: predict(sam, image, Prompts()),
+                "but is a ndarray. Encode it",
+            ),
+            (
+                lambda sam, image, seen: predict(seen, sam, Prompts()),
+                r"is sx\.predict\(sam, encoded",
+            ),
+            (
+                lambda sam, image, seen: predict(sam, seen, [(3, 4)]),
+                r"sx\.Prompts\(points=\[\(x, y",
+            ),
+            (
+                lambda sam, image, seen: predict(sam, seen, (3, 4)),
+                r"or a list of such, but is \(3, 4",
+            ),
+            (lambda sam, image, seen: predict(sam, seen, None), "but is None"),
         ],
     )
-    def test_arrays_of_another_kind_are_refused_in_words(self, sam, image, words):
-        with pytest.raises(ValueError, match=words):
-            unchecked(sx.encode)(sam, image)
+    def test_are_told_with_what_to_do(self, sam, picture, encoded, call, words):
+        with pytest.raises(TypeError, match=words):
+            call(sam, picture, encoded)
 
-    @pytest.mark.parametrize(
-        "image", ["photo.jpg", Image.new("RGB", (4, 4)), [[0]], torch.zeros(4, 4, 3)]
+    def test_a_picture_encoded_by_a_model_of_other_tokens_is_refused(self, sam, encoded):
+        other = sx.Sam(replace(SMALL, token_dim=2 * SMALL.token_dim))
+
+        with pytest.raises(ValueError, match="must come from this model, whose tokens have 128"):
+            sx.predict(other, encoded, Prompts([(1, 2)]))
+
+    @pytest.mark.parametrize("call", ["Trace(sam, image, prompts)", "Session(sam, image)"])
+    def test_a_run_and_a_session_tell_the_order_too(self, call, picture, monkeypatch):
+        kind = getattr(sx, call.partition("(")[0])
+        with pytest.raises(TypeError, match=re.escape(f"The order is sx.{call}.")):
+            inspect.unwrap(kind.__init__)(kind.__new__(kind), picture, "photo.jpg")
+
+
+def test_what_there_is_describes_itself_in_a_line(sam, picture, encoded):
+    prompts = Prompts([(10, 20)], mask_hint=np.zeros((40, 40)))
+    prediction = sx.predict(sam, encoded, prompts)
+    trace = sx.Trace(sam, picture, prompts).with_edit("image_encoder.**.hook_q", sx.zero)
+
+    assert repr(prompts) == "Prompts(points=[[10.0, 20.0]], labels=[1], mask_hint=40 x 40 logits)"
+    assert repr(encoded) == (
+        "EncodedImage(picture 120 wide and 60 high: 10 x 10 tokens of 64 channels)"
     )
-    def test_what_is_no_array_is_refused_in_words(self, sam, image):
-        kind = type(image).__name__
-        with pytest.raises(TypeError, match=rf"numpy array, but is a {kind}.* For a file: np\."):
-            unchecked(sx.encode)(sam, image)
-
-    def test_an_unknown_preprocessing_is_refused_in_words(self, sam, picture):
-        with pytest.raises(ValueError, match=r"one of original, .*, not 'as it was'"):
-            sx.encode(sam, picture, preprocessing="as it was")
-
-    def test_medsam_stretches_and_spreads_the_values_from_0_to_1(self, sam):
-        picture = np.full((2, 3, 3), 60, np.uint8)
-        picture[:, 0], picture[0, 0, 2] = 110, 160  # left column brighter, one value the brightest
-
-        pixels, frame = sx.prediction.preprocess(picture, sam.config, "medsam")
-
-        side = sam.config.image_size
-        assert (frame.image_size, frame.input_size) == ((2, 3), (side, side))
-        assert pixels.shape == (3, side, side)
-        assert (float(pixels.min()), float(pixels.max())) == (0, 1)
-        assert pixels[0, -1, 0] == pytest.approx(0.5, abs=0.1)  # 110 lies halfway to 160
-        corner = frame.unit_from_px(np.array([[3.0, 2.0]])) * side
-        assert corner.tolist() == [[side + 0.5, side + 0.5]]
-
-    def test_medsam_makes_a_picture_of_one_value_black(self, sam):
-        pixels, _ = sx.prediction.preprocess(np.full((9, 4, 3), 77, np.uint8), sam.config, "medsam")
-
-        assert not pixels.any()
-
-
-def unchecked(function):
-    """The function without the type checks of the test suite, as its users have it."""
-
-    def call(*args):
-        with pytest.MonkeyPatch.context() as patch:
-            for name in ("preprocess", "checked_image"):
-                bare = inspect.unwrap(getattr(sx.prediction, name))
-                patch.setattr(sx.prediction, name, bare)
-            return inspect.unwrap(function)(*args)
-
-    return call
+    assert repr(prediction).startswith("Prediction(4 masks of a picture 120 wide and 60 high, pred")
+    assert repr(trace).startswith(
+        "Trace(custom, picture 120 wide and 60 high, 10 x 10 tokens, Prom"
+    )
+    assert repr(trace).endswith(", 1 change)")
+    assert re.fullmatch(
+        r"Sam\(custom: 3 blocks of 32 channels, .* million parameters, cpu\)", repr(sam)
+    )
+    for each in (prompts, encoded, prediction, trace, sam):
+        assert "\n" not in repr(each)
+        assert len(repr(each)) < 250
 
 
 class TestPredict:
@@ -201,6 +225,19 @@ class TestPredict:
         words = rf"must be 40 x 40 logits .* but is \({shape[0]}, {shape[1]}\).* prediction\.logits"
         with pytest.raises(ValueError, match=words):
             sx.predict(sam, encoded, Prompts(mask_hint=np.zeros(shape)))
+
+    @pytest.mark.parametrize("box", [(-5, -5, -1, 20), (121, 5, 130, 9), (5, 61, 9, 70)])
+    def test_a_box_wholly_outside_is_refused_in_words(self, sam, encoded, box):
+        with pytest.raises(ValueError, match=r"Box .* lies wholly outside .* 120 wide and 60 high"):
+            sx.predict(sam, encoded, Prompts(box=box))
+
+    def test_a_box_over_the_edge_is_taken_as_it_is_without_clipping(self, sam, encoded):
+        over, clipped = (
+            sx.predict(sam, encoded, Prompts(box=box))
+            for box in [(-10, -10, 130, 30), (0, 0, 120, 30)]
+        )
+
+        assert not np.allclose(over.logits, clipped.logits, atol=1e-3)
 
     def test_a_wrong_set_anywhere_in_a_list_stops_before_any_work(
         self, sam, encoded, decoded_batches
@@ -273,9 +310,9 @@ def test_everything_is_made_on_the_models_device(picture):
 
 
 def test_other_pixel_statistics_in_the_configuration_shift_the_input(picture):
-    usual, _ = preprocess(picture, SMALL)
+    usual, _ = Preprocessing()(picture, SMALL)
 
-    shifted, _ = preprocess(picture, replace(SMALL, pixel_mean=(0.0, 0.0, 0.0)))
+    shifted, _ = Preprocessing()(picture, replace(SMALL, pixel_mean=(0.0, 0.0, 0.0)))
 
     difference = (shifted - usual)[:, :40].mean(dim=(1, 2))
     expected = torch.tensor(SMALL.pixel_mean) / torch.tensor(SMALL.pixel_std)

@@ -1,11 +1,10 @@
 """Masks, stability, the chosen mask and the enlarged logits, worked out by hand."""
 
 import numpy as np
-import PIL.Image
 import pytest
 
 from sam_explore.geometry import Frame, Prompts
-from sam_explore.prediction import Prediction, checked_image
+from sam_explore.prediction import Prediction
 
 
 def prediction_of(logits, iou=(0, 0, 0, 0), prompts=None) -> Prediction:
@@ -78,19 +77,22 @@ def test_logits_are_enlarged_to_the_input_then_cut_then_to_the_picture():
     np.testing.assert_allclose(upscaled[0], [[0, 1, 3, 4], [2, 3, 5, 6]])
 
 
-@pytest.mark.parametrize(
-    ("image", "advice"),
-    [
-        (np.zeros((4, 5, 3)), "astype(np.uint8)"),
-        (np.zeros((3, 4, 5), np.uint8), "np.moveaxis(image, 0, 2)"),
-        (np.zeros((4, 5), np.uint8), 'np.asarray(PIL.Image.fromarray(image).convert("RGB"))'),
-        (np.zeros((0, 5, 3), np.uint8), "no pixels"),
-    ],
-)
-def test_a_refused_image_comes_with_advice_that_works(image, advice):
-    with pytest.raises(ValueError, match="image must be uint8") as refused:
-        checked_image(image)
-    assert advice in str(refused.value)
-    code = str(refused.value).rpartition(": ")[2].rstrip(".")
-    if image.size:
-        checked_image(eval(code, {"np": np, "PIL": PIL, "image": image}))
+def test_a_stretched_picture_is_scaled_back_without_a_cut():
+    # Low resolution 2 x 4, input 2 x 4 pixels, picture 4 x 4: rows are doubled, columns stay.
+    logits = np.array([[[0.0, 4.0, 8.0, 12.0], [8.0, 12.0, 16.0, 20.0]]] * 4, np.float32)
+    frame = Frame(image_size=(4, 4), input_size=(2, 4), side=(2, 4), patch_size=2)
+    prediction = Prediction(logits, np.zeros(4, np.float32), Prompts(), frame)
+
+    np.testing.assert_array_equal(prediction.visible, logits)
+    np.testing.assert_allclose(prediction.upscaled[0, :, 0], [0, 2, 6, 8])
+    np.testing.assert_allclose(prediction.upscaled[0, 1], [2, 6, 10, 14])
+
+
+def test_visible_logits_of_an_input_that_is_not_square_end_on_each_side_by_itself():
+    logits = np.arange(4 * 4 * 8, dtype=np.float32).reshape(4, 4, 8)
+    # 3 of 8 rows and 9 of 16 columns are picture: 1.5 of 4 cells, and 4.5 of 8.
+    frame = Frame(image_size=(3, 9), input_size=(3, 9), side=(8, 16), patch_size=8)
+
+    visible = Prediction(logits, np.zeros(4, np.float32), Prompts(), frame).visible
+
+    np.testing.assert_array_equal(visible, logits[:, :2, :5])

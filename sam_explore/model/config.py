@@ -88,17 +88,21 @@ class SamConfig:
         return tuple(range(*stage) for stage in zip([0, *ends], ends, strict=False))
 
     def side(self, window: int) -> int:
-        """Tokens along one side of what a block with this window attends to at once."""
+        """Tokens along one side of what a block with this window attends to, as it was trained."""
         return window or self.grid
 
     def check_windows(
-        self, windows: Sequence[int], relative_positions: str = "interpolate"
+        self,
+        windows: Sequence[int],
+        relative_positions: str = "interpolate",
+        grid: tuple[int, int] | None = None,
     ) -> None:
         """Refuse windows that the image encoder can't run.
 
         Args:
             windows: the window of each block in tokens, 0 for global.
             relative_positions: "interpolate" or "crop"; see `attention.relative_table`.
+            grid: rows and columns of the tokens; the trained ones if None.
 
         Raises:
             ValueError: not one window for each block, or a table that would have to be cropped to
@@ -115,12 +119,18 @@ class SamConfig:
                 f"{relative_positions!r}."
             )
         for block, (window, trained) in enumerate(zip(windows, self.windows, strict=True)):
-            if relative_positions == "crop" and self.side(window) > self.side(trained):
+            side = max(attended(window, grid or (self.grid, self.grid)))
+            if relative_positions == "crop" and side > self.side(trained):
                 raise ValueError(
                     f"Block {block} learned relative positions for {self.side(trained)} tokens a "
-                    f"side, which can't be cropped to {self.side(window)}. Take a smaller window, "
+                    f"side, which can't be cropped to {side}. Take a smaller window, "
                     'or relative_positions="interpolate".'
                 )
+
+
+def attended(window: int, grid: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns of what a block attends to at once: its window, or for 0 the whole grid."""
+    return (window, window) if window else grid
 
 
 def _check_divides(config: SamConfig, part: str, whole: str) -> None:

@@ -22,7 +22,7 @@ class ImageEncoder(nn.Module):
 
     def __init__(self, config: SamConfig):
         super().__init__()
-        self.image_size = config.image_size
+        self.patch_size = config.patch_size
         self.patch_embedding = PatchEmbedding(config)
         self.position_encoder = PositionEncoder(config)
         self.vit = VisionTransformer(config)
@@ -37,19 +37,21 @@ class ImageEncoder(nn.Module):
         """Image tokens of a picture that is already scaled, normalised and padded.
 
         Args:
-            image: normalised pixels (about -2 to 3), `image_size` on each side.
+            image: normalised pixels (about -2 to 3). Height and width are whole patches; where they
+                are not those of the training, position encodings are interpolated.
             windows: the window of each block in tokens, 0 for global; the trained ones if None.
-            relative_positions: what happens to the tables of a block whose window is not the
-                trained one: "interpolate", as the reference, or "crop". See
+            relative_positions: what happens to the tables of a block that attends to another number
+                of tokens than in training: "interpolate", as the reference, or "crop". See
                 `attention.relative_table`.
 
         Raises:
-            ValueError: a picture of another size, or windows that the blocks can't run.
+            ValueError: a picture that ends within a patch, or windows that the blocks can't run.
         """
-        if image.shape[-2:] != (self.image_size, self.image_size):
+        height, width = image.shape[-2:]
+        if height % self.patch_size or width % self.patch_size or not height * width:
             raise ValueError(
-                f"The image encoder expected {self.image_size} x {self.image_size} pixels, but got "
-                f"{image.shape[-2]} x {image.shape[-1]}; sam_explore.encode() scales and pads."
+                f"The image encoder expected height and width in multiples of {self.patch_size} "
+                f"pixels, but got {height} x {width}; sam_explore.encode() scales and pads."
             )
         tokens = self.patch_embedding(image)
         tokens = self.position_encoder(tokens)
@@ -74,7 +76,12 @@ class PatchEmbedding(nn.Module):
 
 
 class PositionEncoder(nn.Module):
-    """Adds a learned vector to each token: one for every place of the grid."""
+    """Adds a learned vector to each token: one for every place of the grid.
+
+    For a grid of another size than the trained one the table is interpolated, a channel at a time.
+    The reference can't do that; ViTDet, which its encoder is made after, does it so:
+    https://github.com/facebookresearch/detectron2/blob/main/detectron2/modeling/backbone/utils.py
+    """
 
     def __init__(self, config: SamConfig):
         super().__init__()
@@ -84,7 +91,14 @@ class PositionEncoder(nn.Module):
     def forward(
         self, tokens: Float[Tensor, "batch row column channel"]
     ) -> Float[Tensor, "batch row column channel"]:
-        return tokens + self.hook_encoding(self.table)
+        return tokens + self.hook_encoding(self._table_for(*tokens.shape[1:3]))
+
+    def _table_for(self, rows: int, columns: int) -> Float[Tensor, "1 row column channel"]:
+        if self.table.shape[1:3] == (rows, columns):
+            return self.table
+        by_channel = self.table.permute(0, 3, 1, 2)
+        table = F.interpolate(by_channel, (rows, columns), mode="bicubic", align_corners=False)
+        return table.permute(0, 2, 3, 1)
 
 
 class VisionTransformer(nn.Module):
@@ -102,7 +116,7 @@ class VisionTransformer(nn.Module):
         relative_positions: str = "interpolate",
     ) -> Float[Tensor, "batch row column channel"]:
         windows = self.config.windows if windows is None else windows
-        self.config.check_windows(windows, relative_positions)
+        self.config.check_windows(windows, relative_positions, tuple(tokens.shape[1:3]))
         for block, window in zip(self.blocks, windows, strict=True):
             tokens = block(tokens, window, relative_positions)
         return tokens

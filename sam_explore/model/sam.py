@@ -35,6 +35,14 @@ class Sam(nn.Module):
         for name, hook in self._hook_points.items():
             hook.name = name
 
+    def __repr__(self) -> str:
+        config, millions = self.config, sum(each.numel() for each in self.parameters()) / 1e6
+        return (
+            f"Sam({config.name}: {config.encoder_depth} blocks of {config.encoder_dim} channels, "
+            f"{config.image_size} x {config.image_size} pixels in patches of {config.patch_size}, "
+            f"{millions:.3g} million parameters, {self.device})"
+        )
+
     @property
     def hook_points(self) -> dict[str, HookPoint]:
         """All hook points by name."""
@@ -51,7 +59,7 @@ class Sam(nn.Module):
         windows: Sequence[int] | None = None,
         relative_positions: str = "interpolate",
     ) -> Float[Tensor, "batch channel row column"]:
-        """Image tokens of a normalised, padded picture: the slow part, once a picture.
+        """Image tokens of a normalised picture of whole patches: the slow part, once a picture.
 
         See `ImageEncoder.forward` for the arguments.
         """

@@ -54,9 +54,11 @@ def token_in_words(token: tuple[int, int]) -> str:
 
 def window_edges(trace: Trace, block: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Rows and columns of the grid after which a window of the block ends."""
-    grid, side = trace.sam.config.grid, trace.sam.config.side(trace.windows[block])
-    edges = tuple(range(side - 1, grid - 1, side))
-    return edges, edges
+    rows, columns = (
+        tuple(range(side - 1, length - 1, side))
+        for length, side in zip(trace.frame.grid, trace.attended(block), strict=True)
+    )
+    return rows, columns
 
 
 def by_head(
@@ -137,8 +139,7 @@ def _mean(
     found: AttentionStatistics, statistic: str, queries: str, trace: Trace
 ) -> Float[np.ndarray, "head"]:
     """The mean over the queries for each head; queries without a value are left out."""
-    grid = trace.sam.config.grid
-    rows, columns = trace.frame.tokens_shown if queries == "picture" else (grid, grid)
+    rows, columns = trace.frame.tokens_shown if queries == "picture" else trace.frame.grid
     values = array(getattr(found, statistic))[:, :rows, :columns]
     there = np.isfinite(values)
     total, count = np.where(there, values, 0).sum(axis=(1, 2)), there.sum(axis=(1, 2))

@@ -1,6 +1,7 @@
 """Which tokens attend to this one?"""
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from jaxtyping import Float
@@ -48,7 +49,7 @@ class AttentionColumn(Probe):
     def read(self, trace: Trace) -> Heatmap | Gallery:
         values = array(attention_column(trace, self.block, self.token))
         edges = window_edges(trace, self.block)
-        keys = trace.sam.config.side(trace.windows[self.block]) ** 2
+        keys = prod(trace.attended(self.block))
         words = _words(self, values, keys)
 
         def draw(values: Float[np.ndarray, "row column"], title: str) -> Heatmap:

@@ -1,6 +1,7 @@
 """What does one token attend to?"""
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from jaxtyping import Float
@@ -63,10 +64,9 @@ class AttentionRow(Probe):
     def read(self, trace: Trace) -> Heatmap | Gallery:
         found = attention_row(trace, self.block, self.token)
         values, edges = _term(found, self.term), window_edges(trace, self.block)
-        side = trace.sam.config.side(trace.windows[self.block])
         is_weight = self.term == "weights"
         title = f"{self.term.capitalize()} of query {self.token} in block {self.block}"
-        words = _words(self, values, array(found.padding), side**2)
+        words = _words(self, values, array(found.padding), prod(trace.attended(self.block)))
 
         def draw(values: Float[np.ndarray, "row column"], title: str) -> Heatmap:
             return Heatmap(

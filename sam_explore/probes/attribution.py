@@ -53,8 +53,7 @@ class Attribution(ChosenNumber, ChosenMethod, Probe):
 
     def read(self, trace: Trace) -> Gallery:
         of, name = self.scalar(trace)
-        config = trace.sam.config
-        patch = self.patch_side(config)
+        patch = self.patch_side(trace.config)
         run = control_of(trace) if self.weights == "shuffled" else trace
         patches = attribute(run, of, self.method, patch)
         holds = patches_with_content(trace, self.method, patch)
@@ -98,7 +97,7 @@ def _gallery(
     return Gallery(
         tuple(
             Heatmap(
-                spread(values, patch, trace.sam.config.grid),
+                spread(values, patch, trace.frame.grid),
                 title=capitalised(method),
                 words=f"{capitalised(method)}: {text(values.min())} to {text(values.max())}.",
                 scale=scale,

@@ -43,7 +43,7 @@ class AttributionCurves(ChosenNumber, ChosenMethod, Probe):
 
     def read(self, trace: Trace) -> Panel:
         of, name = self.scalar(trace)
-        patch, place = self.patch_side(trace.sam.config), METHODS[self.method]
+        patch, place = self.patch_side(trace.config), METHODS[self.method]
         owed = attribute(trace, of, self.method, patch)
         patches = np.flatnonzero(patches_with_content(trace, self.method, patch))
         order = patches[np.argsort(-owed.ravel()[patches], kind="stable")]

@@ -1,6 +1,7 @@
 """Which heads does the answer need?"""
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from jaxtyping import Float
@@ -73,7 +74,7 @@ class HeadEffects(ChosenNumber, Probe):
 def _looks_at(trace: Trace, block: int, token: tuple[int, int]) -> Float[np.ndarray, "head"]:
     """The mean weight that the queries that see it give to a token, over an even share."""
     column = array(attention_column(trace, block, token))
-    keys = trace.sam.config.side(trace.windows[block]) ** 2
+    keys = prod(trace.attended(block))
     return np.nanmean(column, axis=(1, 2)) * keys
 
 

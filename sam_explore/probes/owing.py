@@ -51,7 +51,7 @@ class ChosenMethod:
 
     Args:
         method: one of `METHODS`.
-        patch: image tokens along the side of a patch; 0 for eight patches a side.
+        patch: image tokens along the side of a patch; 0 for eight patches along the longer side.
     """
 
     method: str = knob("gradient times embedding", "method", choices=tuple(METHODS))

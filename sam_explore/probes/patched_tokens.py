@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from sam_explore.model import SamConfig
 from sam_explore.prediction import Prediction
 from sam_explore.readings import Heatmap, Panel, Scale
 from sam_explore.tracing import Trace
@@ -49,7 +48,7 @@ class PatchedTokens(Probe):
     def read(self, trace: Trace) -> Panel:
         other = _mirrored(trace) if self.other is None else self.other
         _check_other(trace, other)
-        places = self.places(trace.sam.config)
+        places = self.places(trace.frame.grid)
         patched = trace.with_interventions(PatchTokens(other, self.block, places))
         apart = _apart(trace, other, self.block)
         before, after = trace.prediction, patched.prediction
@@ -72,11 +71,11 @@ class PatchedTokens(Probe):
         title = f"Patched after block {self.block}: {who}"
         return Panel((_map(apart, self.block, places), change, *masks), title, words, across=2)
 
-    def places(self, config: SamConfig) -> tuple[tuple[int, int], ...]:
-        """Rows and columns of the tokens that are exchanged."""
+    def places(self, grid: tuple[int, int]) -> tuple[tuple[int, int], ...]:
+        """Rows and columns of the tokens that are exchanged, on a grid of so many."""
         rows, columns = (
-            range(max(0, middle - self.reach), min(config.grid, middle + self.reach + 1))
-            for middle in self.token
+            range(max(0, middle - self.reach), min(length, middle + self.reach + 1))
+            for middle, length in zip(self.token, grid, strict=True)
         )
         return tuple((row, column) for row in rows for column in columns)
 
@@ -89,6 +88,8 @@ def _mirrored(trace: Trace) -> Trace:
         windows=trace.windows,
         relative_positions=trace.relative_positions,
         preprocessing=trace.preprocessing,
+        side=trace.side,
+        keep_aspect=trace.keep_aspect,
     )
 
 
@@ -99,9 +100,16 @@ def _check_other(trace: Trace, other: Any) -> None:
             f"not a {type(other).__name__}."
         )
     here, there = trace.sam.config, other.sam.config
-    if (here.grid, here.encoder_dim) != (there.grid, there.encoder_dim):
+    if here.encoder_dim != there.encoder_dim:
         raise ValueError(
             f"other must be a run of a model of this size, {here.name}, but is one of {there.name}."
+        )
+    if trace.frame.grid != other.frame.grid:
+        sizes = " x ".join(map(str, trace.frame.side))
+        raise ValueError(
+            f"other must have a grid of {trace.frame.grid} tokens as this run, but has one of "
+            f'{other.frame.grid}. Two pictures get the same grid by preprocessing="stretch" with '
+            f"the same height and width, such as these {sizes} pixels."
         )
 
 

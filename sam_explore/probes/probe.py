@@ -18,7 +18,7 @@ class Knob:
 
     Args:
         about: a few words for a label or a tooltip.
-        low, high: the bounds, both included; `high` may need the model's configuration.
+        low, high: the bounds, both included; `high` may need the run's sizes, `Trace.config`.
         choices: the values to choose from, for a knob without bounds.
         names: whole numbers that stand for something else, with what that is: ((-1, "all"),).
         link: the session's trait that a live view fills it from, such as "token", or "".
@@ -32,7 +32,7 @@ class Knob:
     link: str = ""
 
     def bounds(self, config: SamConfig) -> tuple[float | None, float | None]:
-        """The lowest and the highest value for a model of this configuration."""
+        """The lowest and the highest value in a run of these sizes."""
         return self.low, self.high(config) if callable(self.high) else self.high
 
 
@@ -102,11 +102,11 @@ class Probe(ABC):
 
     def __call__(self, trace: Trace) -> Reading:
         """Answer the question for this trace. Raises ValueError for a knob out of its bounds."""
-        self.check(trace.sam.config)
+        self.check(trace.config)
         return self.read(trace)
 
     def check(self, config: SamConfig) -> None:
-        """Raise ValueError for a knob that means nothing in a model of this configuration."""
+        """Raise ValueError for a knob that means nothing in a run of these sizes."""
         knobs = self.knobs()
         for each in fields(self):
             if each.name in knobs:

@@ -46,20 +46,24 @@ class RelativePositions(Probe):
         row_terms, column_terms = (
             of_head(array(each), self.head) for each in attention_position_terms(trace, self.block)
         )
-        vertical = by_distance(row_terms)
-        horizontal = by_distance(column_terms.swapaxes(0, 1))
-        distances = reachable(*row_terms.shape[1:])
+        across = column_terms.swapaxes(0, 1)
+        vertical, horizontal = by_distance(row_terms), by_distance(across)
+        own = [reachable(len(terms), terms.shape[2]) for terms in (row_terms, across)]
+        distances = max(own, key=len)  # of a grid that is not square, one reaches further
         who = head_in_words(self.head, trace.sam.config.encoder_heads)
         terms = Profile(
             distances.astype(float),
-            (_band(vertical, "vertical"), _band(horizontal, "horizontal")),
+            (
+                _band(_among(distances, own[0], vertical), "vertical"),
+                _band(_among(distances, own[1], horizontal), "horizontal"),
+            ),
             title="Added to the scores, median with 5 to 95 % of query and key",
-            words=_words(self.block, who, distances, vertical[1], horizontal[1]),
+            words=_words(self.block, who, own, (vertical[1], horizontal[1])),
             x_name="distance from query to key (tokens)",
             y_name="score",
         )
         return Panel(
-            (terms, _norms(trace, self.block, distances)),
+            (terms, _norms(trace, self.block, distances, own)),
             title=f"Relative positions of block {self.block}, {who}",
             words=terms.words,
             across=1,
@@ -67,8 +71,17 @@ class RelativePositions(Probe):
 
 
 def reachable(grid: int, side: int) -> np.ndarray:
-    """Distances from a query on the grid to a key of its window, ascending."""
+    """Distances along one side from a query on the grid to a key of its window, ascending."""
     return np.arange(-min(grid, side) + 1, side)
+
+
+def _among(
+    distances: np.ndarray, own: np.ndarray, values: Float[np.ndarray, "*any own"]
+) -> Float[np.ndarray, "*any distance"]:
+    """Values at their own distances among more of them; NaN at the others."""
+    found = np.full((*values.shape[:-1], len(distances)), np.nan)
+    found[..., np.isin(distances, own)] = values
+    return found
 
 
 def by_distance(terms: Float[np.ndarray, "line other key"]) -> Float[np.ndarray, "3 distance"]:
@@ -93,16 +106,16 @@ def _band(percentiles: Float[np.ndarray, "3 distance"], name: str) -> Curve:
     return Curve(median, name, low, high)
 
 
-def _norms(trace: Trace, block: int, distances: np.ndarray) -> Profile:
+def _norms(trace: Trace, block: int, distances: np.ndarray, own: list[np.ndarray]) -> Profile:
     attention = trace.sam.image_encoder.vit.blocks[block].attention
-    side = trace.sam.config.side(trace.windows[block])
-    # A table begins with the keys that lie furthest ahead of their query.
-    rows = side - 1 - distances
-    norms = [
-        np.linalg.norm(array(relative_table(table, side, trace.relative_positions))[rows], axis=1)
-        for table in (attention.relative_rows, attention.relative_columns)
-    ]
-    lowest, highest = (text(float(each)) for each in (np.min(norms), np.max(norms)))
+    tables = attention.relative_rows, attention.relative_columns
+    norms = []
+    for table, side, reached in zip(tables, trace.attended(block), own, strict=True):
+        vectors = array(relative_table(table, side, trace.relative_positions))
+        # A table begins with the keys that lie furthest ahead of their query.
+        lengths = np.linalg.norm(vectors[side - 1 - reached], axis=1)
+        norms.append(_among(distances, reached, lengths))
+    lowest, highest = (text(float(each)) for each in (np.nanmin(norms), np.nanmax(norms)))
     return Profile(
         distances.astype(float),
         (Curve(norms[0], "vertical"), Curve(norms[1], "horizontal")),
@@ -116,14 +129,13 @@ def _norms(trace: Trace, block: int, distances: np.ndarray) -> Profile:
 def _words(
     block: int,
     who: str,
-    distances: np.ndarray,
-    vertical: Float[np.ndarray, "distance"],
-    horizontal: Float[np.ndarray, "distance"],
+    own: list[np.ndarray],
+    medians: tuple[np.ndarray, np.ndarray],
 ) -> str:
     parts = [
-        f"{name} distances add from {text(float(medians.min()))} to {text(float(medians.max()))}, "
-        f"the most at {text(float(distances[medians.argmax()]))}"
-        for name, medians in (("vertical", vertical), ("horizontal", horizontal))
+        f"{name} distances add from {text(float(each.min()))} to {text(float(each.max()))}, "
+        f"the most at {text(float(distances[each.argmax()]))}"
+        for name, distances, each in zip(("vertical", "horizontal"), own, medians, strict=True)
     ]
     return (
         f"In the median over queries and keys of block {block}, and for {who}, "

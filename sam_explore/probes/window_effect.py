@@ -86,9 +86,9 @@ class WindowEffect(ChosenBlocks, Probe):
             title=what,
             words=(
                 f"{what}; tables of relative positions {_DONE[self.relative_positions]}."
-                f"{others_in_words(config, windows, blocks)} "
+                f"{others_in_words(config, windows, blocks, trace.frame.grid)} "
                 f"{_change_in_words(mask, change)} {_iou_in_words(mask, before, after, overlaps)} "
-                f"{_arithmetic_in_words(config, windows)}"
+                f"{_arithmetic_in_words(config, windows, trace.frame.grid)}"
             ),
         )
 
@@ -132,6 +132,6 @@ def _iou_in_words(
     return words
 
 
-def _arithmetic_in_words(config: SamConfig, windows: tuple[int, ...]) -> str:
-    share = arithmetic(config, windows) / arithmetic(config, config.windows)
+def _arithmetic_in_words(config: SamConfig, windows: tuple[int, ...], grid: tuple[int, int]) -> str:
+    share = arithmetic(config, windows, grid) / arithmetic(config, config.windows, grid)
     return f"The image encoder's blocks need {percent(share)} of the arithmetic."

@@ -1,6 +1,7 @@
 """How does a block cut the token grid into windows, and what does it fill up?"""
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from jaxtyping import Float
@@ -11,7 +12,7 @@ from sam_explore.tracing import Trace
 from .logits import percent
 from .numbers import counted
 from .probe import Probe, block_knob
-from .windows import padded_side
+from .windows import padded
 
 
 @dataclass(frozen=True)
@@ -35,42 +36,59 @@ class WindowLayout(Probe):
     block: int = block_knob()
 
     def read(self, trace: Trace) -> Heatmap:
-        config, window = trace.sam.config, trace.windows[self.block]
-        side, padded = config.side(window), padded_side(config, window)
-        edges = tuple(range(side - 1, padded - 1, side))
+        grid, window = trace.frame.grid, trace.windows[self.block]
+        sides, filled = trace.attended(self.block), padded(window, grid)
+        rows, columns = (
+            tuple(range(side - 1, length - 1, side))
+            for side, length in zip(sides, filled, strict=True)
+        )
         name = f"windows of {window}" if window else "global attention"
         return Heatmap(
-            padding_seen(config.grid, side, padded),
+            padding_seen(grid, sides, filled),
             title=f"Block {self.block}: {name}",
-            words=_words(self.block, config.grid, window, padded),
+            words=_words(self.block, grid, window, filled),
             scale=Scale("share of padding", low=0.0, high=1.0),
             frame="tokens",
-            grid_lines=(edges, edges),
+            grid_lines=(rows, columns),
         )
 
 
-def padding_seen(grid: int, side: int, padded: int) -> Float[np.ndarray, "row column"]:
-    """For each token the share of padding in its window of `side` tokens; NaN for padding."""
-    tokens = np.zeros((padded, padded))
-    tokens[:grid, :grid] = 1
-    windows = padded // side
-    filled = tokens.reshape(windows, side, windows, side).mean(axis=(1, 3))
-    shares = np.repeat(np.repeat(1 - filled, side, axis=0), side, axis=1)
+def padding_seen(
+    grid: tuple[int, int], sides: tuple[int, int], filled: tuple[int, int]
+) -> Float[np.ndarray, "row column"]:
+    """For each token the share of padding in its window; NaN for padding.
+
+    Args:
+        grid: rows and columns of tokens.
+        sides: rows and columns of a window.
+        filled: rows and columns of the grid and its padding.
+    """
+    (rows, columns), (down, across) = grid, sides
+    tokens = np.zeros(filled)
+    tokens[:rows, :columns] = 1
+    by_window = tokens.reshape(filled[0] // down, down, filled[1] // across, across)
+    shares = 1 - by_window.mean(axis=(1, 3))
+    shares = np.repeat(np.repeat(shares, down, axis=0), across, axis=1)
     return np.where(tokens == 1, shares, np.nan)
 
 
-def _words(block: int, grid: int, window: int, padded: int) -> str:
+def _words(block: int, grid: tuple[int, int], window: int, filled: tuple[int, int]) -> str:
+    tokens, all_tokens = prod(grid), prod(filled)
     if not window:
         return (
-            f"Block {block} attends globally: each of the {grid**2} tokens sees all of them. There "
+            f"Block {block} attends globally: each of the {tokens} tokens sees all of them. There "
             "are no windows and no padding."
         )
-    number, padding = (padded // window) ** 2, padded**2 - grid**2
+    number, padding = all_tokens // window**2, all_tokens - tokens
     words = f"Block {block} attends in {counted(number, 'window')} of {window} × {window} tokens. "
     if not padding:
-        return words + f"They fit the grid of {grid} × {grid} tokens, so nothing is padded."
+        return words + f"They fit the grid of {_by(grid)} tokens, so nothing is padded."
     return words + (
-        f"The grid of {grid} × {grid} tokens is filled up to {padded} × {padded} with "
-        f"{counted(padding, 'padded token')}: {percent(padding / padded**2)} of the attention's "
+        f"The grid of {_by(grid)} tokens is filled up to {_by(filled)} with "
+        f"{counted(padding, 'padded token')}: {percent(padding / all_tokens)} of the attention's "
         "work is for results that are cut off again."
     )
+
+
+def _by(grid: tuple[int, int]) -> str:
+    return f"{grid[0]} × {grid[1]}"

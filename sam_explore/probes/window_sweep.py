@@ -20,9 +20,9 @@ class WindowSweep(ChosenBlocks, Probe):
     """The answer over a handful of window sizes, against the answer with the trained ones.
 
     The sizes are 2, 4, 8 and so on, the trained ones, and the whole grid, which is global
-    attention. Cropping can't make a table longer, so then larger sizes than a block's are left out.
-    Each size runs the image encoder from the first changed block on: seconds for the toy, minutes
-    for the released models.
+    attention and stands at the grid's longer side. Cropping can't make a table longer, so then
+    larger sizes than a block's are left out. Each size runs the image encoder from the first
+    changed block on: seconds for the toy, minutes for the released models.
 
     The blocks that the knobs don't choose keep the trace's windows. Where those are not the trained
     ones, the trained size of the chosen blocks doesn't give the trained masks.
@@ -44,42 +44,45 @@ class WindowSweep(ChosenBlocks, Probe):
     def read(self, trace: Trace) -> Panel:
         config = trace.sam.config
         blocks = self.blocks(config)
-        sizes = window_sizes(config, blocks, self.relative_positions)
+        longest = max(trace.frame.grid)
+        sizes = window_sizes(config, blocks, self.relative_positions, longest)
         before = trace.with_windows(None).prediction
         mask = mask_shown(self.mask, before)
         overlaps, changes = [], []
         for size in sizes:
             # A window as large as the grid is global attention; as 0 it shares the trained run.
-            window = 0 if size == config.grid else size
+            window = 0 if size == longest else size
             windows = with_window(trace.windows, blocks, window)
             after = trace.with_windows(windows, self.relative_positions).prediction
             overlaps.append(mask_overlaps(before, after, self.threshold))
             changes.append(float(np.abs(after.visible[mask] - before.visible[mask]).mean()))
-        others = others_in_words(config, trace.windows, blocks)
-        return _panel(config, blocks, sizes, mask, np.array(overlaps), changes, others)
+        others = others_in_words(config, trace.windows, blocks, trace.frame.grid)
+        trained = trained_sizes(config, blocks, longest)
+        return _panel(blocks, sizes, longest, trained, mask, np.array(overlaps), changes, others)
 
 
 def window_sizes(
-    config: SamConfig, blocks: Sequence[int], relative_positions: str
+    config: SamConfig, blocks: Sequence[int], relative_positions: str, longest: int
 ) -> tuple[int, ...]:
-    """Sizes to compare, ascending: powers of two, the trained sizes, and the grid's side."""
-    powers = {2**power for power in range(1, 12) if 2**power < config.grid}
-    trained = trained_sizes(config, blocks)
-    sizes = sorted(powers | trained | {config.grid})
-    if relative_positions == "crop" and trained:
-        sizes = [size for size in sizes if size <= min(trained)]
+    """Sizes to compare, ascending: powers of two, the trained sizes, and the grid's longer side."""
+    powers = {2**power for power in range(1, 12) if 2**power < longest}
+    sizes = sorted(powers | trained_sizes(config, blocks, longest) | {longest})
+    if relative_positions == "crop" and blocks:
+        learned = min(config.side(config.windows[block]) for block in blocks)
+        sizes = [size for size in sizes if size <= learned]
     return tuple(sizes)
 
 
-def trained_sizes(config: SamConfig, blocks: Sequence[int]) -> set[int]:
-    """The sizes that these blocks learned."""
-    return {config.side(config.windows[block]) for block in blocks}
+def trained_sizes(config: SamConfig, blocks: Sequence[int], longest: int) -> set[int]:
+    """The windows that these blocks were trained with; global ones see all of the grid."""
+    return {config.windows[block] or longest for block in blocks}
 
 
 def _panel(
-    config: SamConfig,
     blocks: Sequence[int],
     sizes: tuple[int, ...],
+    longest: int,
+    trained: set[int],
     mask: int,
     overlaps: np.ndarray,
     changes: list[float],
@@ -88,8 +91,8 @@ def _panel(
     common = {
         "x": np.array(sizes, dtype=float),
         "x_name": "window in tokens",
-        "x_labels": tuple("global" if size == config.grid else str(size) for size in sizes),
-        "x_marks": tuple((size, "trained") for size in sorted(trained_sizes(config, blocks))),
+        "x_labels": tuple("global" if size == longest else str(size) for size in sizes),
+        "x_marks": tuple((size, "trained") for size in sorted(trained)),
     }
     curves = tuple(Curve(each, f"mask {token}") for token, each in enumerate(overlaps.T))
     steps = "; ".join(

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from sam_explore.model import SamConfig
-from sam_explore.model.config import RELATIVE_POSITIONS
+from sam_explore.model.config import RELATIVE_POSITIONS, attended
 
 from .probe import knob
 
@@ -55,26 +56,26 @@ def with_window(windows: Sequence[int], blocks: Sequence[int], window: int) -> t
     return tuple(window if block in blocks else each for block, each in enumerate(windows))
 
 
-def arithmetic(config: SamConfig, windows: Sequence[int]) -> int:
+def arithmetic(config: SamConfig, windows: Sequence[int], grid: tuple[int, int]) -> int:
     """Multiply-adds of all blocks in these windows, as the code here and the reference run them.
 
     In each window: the products with the weights of q, k, v and the output, scores and weighted
     values, and the products with relative positions. The MLP knows no windows.
     """
-    dim, grid = config.encoder_dim, config.grid
-    total = 0
+    dim, total = config.encoder_dim, 0
     for window in windows:
-        side = config.side(window)
-        tokens = padded_side(config, window) ** 2
-        total += tokens * dim * (4 * dim + 2 * side**2 + 2 * side)
-        total += grid**2 * 2 * dim * config.encoder_mlp_dim
+        rows, columns = attended(window, grid)
+        tokens = prod(padded(window, grid))
+        total += tokens * dim * (4 * dim + 2 * rows * columns + rows + columns)
+        total += prod(grid) * 2 * dim * config.encoder_mlp_dim
     return total
 
 
-def padded_side(config: SamConfig, window: int) -> int:
-    """Tokens along one side of the grid after it is filled up to whole windows."""
-    side = config.side(window)
-    return -(-config.grid // side) * side
+def padded(window: int, grid: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns of the grid after it is filled up to whole windows."""
+    lengths = zip(grid, attended(window, grid), strict=True)
+    rows, columns = (-(-length // side) * side for length, side in lengths)
+    return rows, columns
 
 
 def blocks_in_words(blocks: Sequence[int]) -> str:
@@ -105,12 +106,14 @@ def window_in_words(window: int) -> str:
     return f"windows of {window} × {window} tokens" if window else "global attention"
 
 
-def others_in_words(config: SamConfig, windows: Sequence[int], blocks: Sequence[int]) -> str:
+def others_in_words(
+    config: SamConfig, windows: Sequence[int], blocks: Sequence[int], grid: tuple[int, int]
+) -> str:
     """Which blocks beside these have other windows than they were trained with; "" for none."""
     others = tuple(
         block
         for block, window in enumerate(windows)
-        if block not in blocks and config.side(window) != config.side(config.windows[block])
+        if block not in blocks and attended(window, grid) != attended(config.windows[block], grid)
     )
     if not others:
         return ""

@@ -30,14 +30,22 @@ class HookInfo:
         return 4 * prod(self.shape)
 
 
-def list_hooks(sam: Sam, pattern: str = "**") -> list[HookInfo]:
+def list_hooks(
+    sam: Sam, pattern: str = "**", input_size: tuple[int, int] | None = None
+) -> list[HookInfo]:
     """The hook points that a pattern means (see `record`), in the order of the components.
 
     Axes and shapes are those of the trained windows. In a run with other windows, what lies inside
     a block's attention can have other lengths; of a block that is global in training, an axis
     called batch then counts windows.
+
+    Args:
+        sam: the model.
+        pattern: which of them.
+        input_size: height and width in pixels of the model's input; those of the training if None.
     """
-    shapes = _shapes(sam.config)
+    trained = (sam.config.image_size, sam.config.image_size)
+    shapes = _shapes(sam.config, input_size or trained)
     return [
         HookInfo(hook.name, hook.axes, shapes[hook.name], hook.meaning)
         for hook in find_hooks(sam, pattern)
@@ -45,12 +53,12 @@ def list_hooks(sam: Sam, pattern: str = "**") -> list[HookInfo]:
 
 
 @lru_cache(maxsize=8)
-def _shapes(config: SamConfig) -> dict[str, tuple[int, ...]]:
+def _shapes(config: SamConfig, input_size: tuple[int, int]) -> dict[str, tuple[int, ...]]:
     """Shapes at every hook point, from a run on the meta device: no numbers, no memory, no time."""
     with torch.device("meta"), torch.no_grad():
         sam = Sam(config)
-        image = torch.empty(1, 3, config.image_size, config.image_size)
-        hint = torch.empty(1, 1, config.mask_size, config.mask_size)
+        image = torch.empty(1, 3, *input_size)
+        hint = torch.empty(1, 1, *(4 * length // config.patch_size for length in input_size))
         with record(sam, "**", lambda tensor, _: tuple(tensor.shape)) as shapes:
             tokens = sam.encode_image(image)
             prompts = sam.encode_prompts(torch.empty(1, 1, 2), torch.empty(1, 1, dtype=torch.long))

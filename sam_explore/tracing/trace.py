@@ -4,19 +4,15 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-import numpy as np
 import torch
-from jaxtyping import UInt8
 from torch import Tensor
 
 from sam_explore.geometry import Frame, Prompts
-from sam_explore.model import HookPoint, Sam
-from sam_explore.prediction import (
-    EncodedImage,
-    Prediction,
-    check_fit,
-    prediction_from,
-)
+from sam_explore.images import Picture, as_picture
+from sam_explore.model import HookPoint, Sam, SamConfig
+from sam_explore.model.config import attended
+from sam_explore.prediction import EncodedImage, Prediction, check_model, prediction_from
+from sam_explore.preprocessing import Preprocessing, Side
 
 from .editing import Edit, Edits, Intervention, check_edit
 from .family import Family
@@ -25,12 +21,13 @@ from .listing import list_hooks
 from .recording import Reduction, find_hooks, record, reduced
 from .running import running
 from .steps import DECODE, PROJECT, PROMPTS, Run, Step, compute, inputs_of, order_of, step_of
+from .variants import Variants
 
 DEFAULT_CACHE_BYTES = 2 * 2**30
 
 
 @dataclass(frozen=True, eq=False)
-class Trace:
+class Trace(Variants):
     """One picture, one prompt set, one run; immutable, and nothing is computed before it is asked.
 
         trace = sx.Trace(sam, image, sx.Prompts(points=[(120, 80)]))
@@ -45,32 +42,46 @@ class Trace:
 
     Args:
         sam: the model.
-        image: RGB from 0 to 255.
+        image: as in `encode`; here it is RGB from 0 to 255 afterwards.
         prompts: one prompt set, in pixels of the picture.
         windows: each block's window in tokens, 0 for global; the trained ones if None.
         relative_positions: "interpolate" or "crop" for tables of another size; see `with_windows`.
-        preprocessing: as in `encode`.
+        preprocessing, side, keep_aspect: as in `encode`.
         cache_bytes: the most memory that results of this and all derived traces may take.
     """
 
     sam: Sam = field(repr=False)
-    image: UInt8[np.ndarray, "height width 3"] = field(repr=False)
+    image: Picture = field(repr=False)
     prompts: Prompts = field(default_factory=Prompts)
     windows: tuple[int, ...] | None = None
     relative_positions: str = "interpolate"
     preprocessing: str = "original"
+    side: Side = None
+    keep_aspect: bool = False
     cache_bytes: int = DEFAULT_CACHE_BYTES
     _edits: tuple[tuple[str, Edit] | Intervention, ...] = field(default=(), repr=False)
     _family: Family | None = field(default=None, repr=False)
 
     def __post_init__(self):
-        origin = (self.sam, self.image, self.preprocessing, self.cache_bytes)
+        check_model(self.sam, "sx.Trace(sam, image, prompts)")
+        object.__setattr__(self, "image", as_picture(self.image))
+        how = Preprocessing(self.preprocessing, self.side, self.keep_aspect)
+        origin = (self.sam, self.image, how, self.cache_bytes)
         object.__setattr__(self, "_family", Family.of(*origin, known=self._family))
         windows = self.sam.config.windows if self.windows is None else tuple(self.windows)
-        self.sam.config.check_windows(windows, self.relative_positions)
+        self.sam.config.check_windows(windows, self.relative_positions, self.frame.grid)
         object.__setattr__(self, "windows", windows)
-        check_fit(self.prompts, self.frame.image_size, self.sam.config)
+        self.frame.check(self.prompts)
         self._all_edits  # noqa: B018  what can't be done is refused at once
+
+    def __repr__(self) -> str:
+        count = len(self._edits)
+        changed = f", {count} change{'s' * (count > 1)}" if count else ""
+        (height, width), (rows, columns) = self.frame.image_size, self.frame.grid
+        return (
+            f"Trace({self.sam.config.name}, picture {width} wide and {height} high, "
+            f"{rows} x {columns} tokens, {self.prompts!r}{changed})"
+        )
 
     def __getitem__(self, name: str) -> Tensor:
         """The tensor at a hook point; see `list_hooks` for the names. It must not be changed."""
@@ -109,6 +120,18 @@ class Trace:
         return self._family.frame
 
     @property
+    def config(self) -> SamConfig:
+        """The model's sizes with this run's grid, which knobs take their bounds from.
+
+        A grid that is not square counts by its longer side.
+        """
+        return replace(self.sam.config, image_size=max(self.frame.side))
+
+    def attended(self, block: int) -> tuple[int, int]:
+        """Rows and columns of what a block attends to at once: its window, or the whole grid."""
+        return attended(self.windows[block], self.frame.grid)
+
+    @property
     def encoded(self) -> EncodedImage:
         """The encoded picture of this run."""
         refuse_changed_weights(self.sam, self._family.versions)
@@ -126,62 +149,9 @@ class Trace:
         return prediction_from(logits[0], iou[0], self.prompts, self.frame)
 
     @property
-    def reference(self) -> "Trace":
-        """The same picture and prompts without edits, in the trained windows."""
-        return replace(self.with_windows(None), _edits=())
-
-    @property
     def edits(self) -> tuple[str, ...]:
         """Names of the edited hook points, in the order of the edits."""
         return tuple(name for name, _ in self._all_edits)
-
-    def with_prompts(self, prompts: Prompts) -> "Trace":
-        """The same run with other prompts; the image encoder's results are shared."""
-        return replace(self, prompts=prompts)
-
-    def with_edit(self, name: str, fn: Edit) -> "Trace":
-        """The same run with one tensor changed, or several by a pattern; edits add up.
-
-        `fn(tensor, hook)` returns the replacement, which must depend on its arguments only.
-        Everything before the edit is shared. Results are shared between traces with the very same
-        function, so define it once.
-
-        Raises:
-            ValueError: a name without a match.
-            TypeError: an object that can't be hashed in place of a function.
-        """
-        return replace(self, _edits=(*self._edits, (name, fn)))
-
-    def with_interventions(self, *interventions: Intervention) -> "Trace":
-        """The same run with ready-made edits, which act in this order; see `sx.interventions`.
-
-            trace.with_interventions(sx.interventions.AblateHead(block=5, head=2))
-
-        They are worked out anew when prompts or windows change. Results are shared between traces
-        with equal interventions.
-
-        Raises:
-            ValueError: a block, a head or a token that the model doesn't have.
-        """
-        return replace(self, _edits=self._edits + interventions)
-
-    def with_windows(
-        self, windows: Sequence[int] | None, relative_positions: str = "interpolate"
-    ) -> "Trace":
-        """The same run with other windows; blocks before the first change are shared.
-
-        Args:
-            windows: one a block in tokens, 0 for global; None for the trained ones.
-            relative_positions: what happens to the tables of relative positions where the window is
-                not the trained one. "interpolate" stretches them, as the reference does, which is
-                a change of its own: a distance gets another one's vector. "crop" keeps each
-                distance's own vector.
-
-        Raises:
-            ValueError: not one window a block, or a table cropped to more than it holds.
-        """
-        windows = None if windows is None else tuple(windows)
-        return replace(self, windows=windows, relative_positions=relative_positions)
 
     def estimate_bytes(
         self, names: str | Iterable[str] = "image_encoder.vit.blocks.*.hook_residual_pre"
@@ -192,7 +162,8 @@ class Trace:
         image tokens, the prompt tokens, the logits and the predicted IoU.
         """
         wanted = {hook.name for hook in find_hooks(self.sam, names)}
-        return sum(info.bytes for info in list_hooks(self.sam) if info.name in wanted)
+        hooks = list_hooks(self.sam, input_size=self.frame.side)
+        return sum(info.bytes for info in hooks if info.name in wanted)
 
     @property
     def _depth(self) -> int:
@@ -283,6 +254,7 @@ class Trace:
 
     def _window_key(self, block: int) -> Hashable:
         """The block's window; in the trained one, `relative_positions` changes nothing."""
-        config, window = self.sam.config, self.windows[block]
+        config = self.sam.config
         trained = config.side(config.windows[block])
-        return window, None if config.side(window) == trained else self.relative_positions
+        is_trained = self.attended(block) == (trained, trained)
+        return self.windows[block], None if is_trained else self.relative_positions

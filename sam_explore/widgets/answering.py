@@ -43,7 +43,7 @@ class Answering(State):
         with self._lock:
             if self._unprompted is None:
                 if self._plain is None:
-                    self._plain = Trace(self.sam, self.image)
+                    self._plain = self.plain_trace()
                 trace = self._plain.with_windows(self.windows)
                 for edit in self.edits:
                     if isinstance(edit, Intervention):

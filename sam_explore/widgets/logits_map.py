@@ -38,10 +38,8 @@ class LogitsMap:
     def show(self, prediction: Prediction, mask: int, threshold: float) -> None:
         """Draw the logits of a mask, one coloured cell each, as far as the picture reaches."""
         frame, logits = prediction.frame, prediction.logits[mask]
-        cells_per_pixel = logits.shape[0] / frame.side
-        height, width = self._fit(frame.image_size)
-        rows = raster.nearest(height, frame.input_size[0] * cells_per_pixel)
-        columns = raster.nearest(width, frame.input_size[1] * cells_per_pixel)
+        shown = np.array(frame.input_size) / frame.side * logits.shape  # in cells
+        rows, columns = map(raster.nearest, self._fit(frame.image_size), shown.tolist())
         visible = logits[: rows[-1] + 1, : columns[-1] + 1]
         low, high = raster.diverging_range(visible, threshold)
         table = raster.lookup_table(style.DIVERGING)

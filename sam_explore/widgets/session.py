@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import traitlets
-from jaxtyping import UInt8
 
-from ..geometry import FOREGROUND, Prompts
-from ..model import Sam, SamConfig
-from ..prediction import check_fit
+from ..geometry import FOREGROUND, Frame, Prompts
+from ..images import Picture
+from ..model import Sam
+from ..prediction import check_model
+from ..preprocessing import Preprocessing, Side
 from .answering import ENCODING, Answering
 
 
@@ -21,12 +21,15 @@ class Session(Answering):
 
     Args:
         sam: the model, as `sam_explore.load` gives it.
-        image: (height, width, 3) uint8, RGB. The session keeps a copy.
+        image: a picture as in `sx.encode`. The session keeps a copy, RGB from 0 to 255.
+        preprocessing, side, keep_aspect: how it becomes the model's input, as in `sx.encode`.
         synchronous: compute in the calling thread, so that each change is answered when it returns;
             so does every session where the environment's SAM_EXPLORE_SYNCHRONOUS is 1.
 
     Traits:
         sam, image: as above; a new one is encoded anew. A new image drops the prompts.
+        preprocessing: the name, the side and whether the aspect is kept, as `set_preprocessing`
+            puts them together. Another input is encoded anew and drops a mask hint of another size.
         encoded: the encoded picture, None until that is done.
         prompts: what is asked now.
         chosen: the mask to look at, 0 to 3; None takes the model's choice.
@@ -43,10 +46,20 @@ class Session(Answering):
         error: what went wrong in the last action, or "".
 
     Raises:
-        TypeError, ValueError: another kind of image.
+        TypeError, ValueError: no model, no picture, or a size that the model can't have.
     """
 
-    def __init__(self, sam: Sam, image: UInt8[np.ndarray, "h w 3"], *, synchronous: bool = False):
+    def __init__(
+        self,
+        sam: Sam,
+        image: Picture,
+        *,
+        preprocessing: str = "original",
+        side: Side = None,
+        keep_aspect: bool = False,
+        synchronous: bool = False,
+    ):
+        check_model(sam, "sx.Session(sam, image)")
         self._history: list[Prompts] = []
         self._undone: list[Prompts] = []
         self._keep_history = True
@@ -54,10 +67,29 @@ class Session(Answering):
         super().__init__(synchronous=synchronous)
         try:
             self.sam = sam
+            self.preprocessing = Preprocessing(preprocessing, side, keep_aspect)
             self.image = image
         except Exception:
             self._worker.close()
             raise
+
+    def __repr__(self) -> str:
+        height, width = self.image.shape[:2]
+        rows, columns = self.grid
+        return (
+            f"Session({self.sam.config.name}, picture {width} wide and {height} high, {rows} x "
+            f"{columns} tokens, {self.prompts!r})"
+        )
+
+    def set_preprocessing(
+        self, name: str = "original", side: Side = None, keep_aspect: bool = False
+    ) -> None:
+        """Put the picture into the model's input in another way, as in `sx.encode`.
+
+        Raises:
+            ValueError: a size that the model, the windows or the edits can't have; nothing changes.
+        """
+        self.preprocessing = Preprocessing(name, side, keep_aspect)
 
     def add_point(self, point_px: Sequence[float], label: int = FOREGROUND) -> None:
         """Add a point to the prompts.
@@ -120,7 +152,7 @@ class Session(Answering):
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    @traitlets.observe("sam", "image", "windows", "edits")
+    @traitlets.observe("sam", "image", "preprocessing", "windows", "edits")
     def _start_over(self, change: dict) -> None:
         with self._lock:
             if self._starting_over:  # all that changes with another model is answered at once
@@ -128,7 +160,7 @@ class Session(Answering):
             self._source += 1
             self._asked += 1
             self._unprompted = self._trace = None
-            if change["name"] in ("sam", "image"):
+            if change["name"] in ("sam", "image", "preprocessing"):
                 self._plain = None
                 self._fit_to(change["name"])
             if self.image is None:
@@ -146,23 +178,34 @@ class Session(Answering):
             self.prediction = None
             if name == "sam":
                 self._fit_to_model()
-            else:
+            if name == "image":
                 self._history.clear()
                 self._undone.clear()
                 self.prompts, self.chosen = Prompts(), None
+            elif self.image is not None:
+                for steps in (self._history, self._undone):
+                    steps[:] = [_with_fitting_hint(each, self.frame) for each in steps]
+                self.prompts = _with_fitting_hint(self.prompts, self.frame)
+            self._fit_token(name)
         finally:
             self._starting_over = False
 
     def _fit_to_model(self) -> None:
         config = self.sam.config
-        middle = config.grid // 2
-        for steps in (self._history, self._undone):
-            steps[:] = [_with_fitting_hint(each, config) for each in steps]
         with self.hold_trait_notifications():
-            self.windows, self.edits, self.token = None, (), (middle, middle)
-            self.prompts = _with_fitting_hint(self.prompts, config)
+            self.windows, self.edits = None, ()
             if self.chosen is not None and self.chosen >= config.mask_tokens:
                 self.chosen = None
+            try:
+                self.preprocessing.check(config)
+            except ValueError:  # patches of another size
+                self.preprocessing = Preprocessing()
+
+    def _fit_token(self, name: str) -> None:
+        """Into the middle where the grid is another one; a picture alone seldom changes it."""
+        (row, column), (rows, columns) = self.token, self.grid
+        if name != "image" or row >= rows or column >= columns:
+            self.token = (rows // 2, columns // 2)
 
     @traitlets.observe("prompts")
     def _ask(self, change: dict) -> None:
@@ -187,7 +230,7 @@ class Session(Answering):
         with self._lock:
             if not back:
                 return
-            check_fit(back[-1], self.image.shape[:2], self.sam.config)
+            self.frame.check(back[-1])
             forth.append(self.prompts)
             self._keep_history = False
             try:
@@ -196,8 +239,8 @@ class Session(Answering):
                 self._keep_history = True
 
 
-def _with_fitting_hint(prompts: Prompts, config: SamConfig) -> Prompts:
-    """The same prompts, without a mask hint of another model's size."""
-    side, hint = config.mask_size, prompts.mask_hint
-    fits = hint is None or hint.shape == (side, side)
+def _with_fitting_hint(prompts: Prompts, frame: Frame) -> Prompts:
+    """The same prompts, without a mask hint of another model's or another input's size."""
+    hint = prompts.mask_hint
+    fits = hint is None or hint.shape == tuple(4 * length for length in frame.grid)
     return prompts if fits else prompts.with_mask_hint(None)

@@ -3,9 +3,11 @@
 import numpy as np
 import traitlets
 
-from ..geometry import Prompts
+from ..geometry import Frame, Prompts
+from ..images import as_picture
 from ..model import Sam
-from ..prediction import EncodedImage, Prediction, check_fit, checked_image
+from ..prediction import EncodedImage, Prediction
+from ..preprocessing import Preprocessing
 from ..probes.probe import threshold_knob
 from ..tracing import Trace
 from ..tracing.interventions import Intervention
@@ -19,6 +21,7 @@ class State(traitlets.HasTraits):
 
     sam = traitlets.Instance(Sam)
     image = traitlets.Any()
+    preprocessing = traitlets.Any(Preprocessing())
     encoded = traitlets.Instance(EncodedImage, allow_none=True)
     prompts = traitlets.Instance(Prompts, args=())
     chosen = traitlets.Int(None, allow_none=True)
@@ -32,13 +35,39 @@ class State(traitlets.HasTraits):
 
     @traitlets.validate("image")
     def _check_image(self, proposal: dict) -> np.ndarray:
-        image = checked_image(proposal["value"]).copy()
+        image = as_picture(proposal["value"]).copy()
         image.setflags(write=False)
         return image
 
+    @property
+    def frame(self) -> Frame:
+        """How the picture lies in the model's input."""
+        return self.preprocessing.frame(self.image.shape[:2], self.sam.config)
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of the image tokens."""
+        config = self.sam.config
+        return (config.grid, config.grid) if self.image is None else self.frame.grid
+
+    def plain_trace(self) -> Trace:
+        """A run of the picture in the trained windows, without prompts and edits."""
+        how = self.preprocessing
+        size = {"side": how.side, "keep_aspect": how.keep_aspect}
+        return Trace(self.sam, self.image, preprocessing=how.name, **size)
+
+    @traitlets.validate("preprocessing")
+    def _check_preprocessing(self, proposal: dict) -> Preprocessing:
+        how = proposal["value"]
+        how = how if isinstance(how, Preprocessing) else Preprocessing(how)
+        how.check(self.sam.config)
+        if self.image is not None:  # refuses what windows and edits can't do at that size
+            self.unprompted.with_preprocessing(how.name, how.side, how.keep_aspect)
+        return how
+
     @traitlets.validate("prompts")
     def _check_prompts(self, proposal: dict) -> Prompts:
-        check_fit(proposal["value"], self.image.shape[:2], self.sam.config)
+        self.frame.check(proposal["value"])
         return proposal["value"]
 
     @traitlets.validate("chosen")
@@ -62,27 +91,29 @@ class State(traitlets.HasTraits):
 
     @traitlets.validate("token")
     def _check_token(self, proposal: dict) -> tuple[int, int]:
-        token, last = proposal["value"], self.sam.config.grid - 1
+        token = proposal["value"]
+        rows, columns = self.grid
         if len(token) != 2 or not all(
-            isinstance(place, int | np.integer) and 0 <= place <= last for place in token
+            isinstance(place, int | np.integer) and 0 <= place < length
+            for place, length in zip(token, (rows, columns), strict=True)
         ):
             raise ValueError(
-                f"token must be a row and a column, each a whole number from 0 to {last}, not "
-                f"{token}."
+                f"token must be a row from 0 to {rows - 1} and a column from 0 to {columns - 1}, "
+                f"whole numbers, not {token}."
             )
         return int(token[0]), int(token[1])
 
     @traitlets.validate("windows")
     def _check_windows(self, proposal: dict) -> tuple[int, ...] | None:
         if proposal["value"] is not None:
-            self.sam.config.check_windows(proposal["value"])
+            self.sam.config.check_windows(proposal["value"], grid=self.grid)
         return proposal["value"]
 
     @traitlets.validate("edits")
     def _check_edits(self, proposal: dict) -> tuple:
         for edit in proposal["value"]:
             if isinstance(edit, Intervention):
-                Trace(self.sam, self.image).with_interventions(edit)  # refuses what can't be done
+                self.plain_trace().with_interventions(edit)  # refuses what can't be done
                 continue
             if not (isinstance(edit, tuple) and len(edit) == 2 and callable(edit[1])):
                 raise ValueError(

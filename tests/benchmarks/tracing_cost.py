@@ -24,7 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from sam_explore.model import TOY, VIT_B, VIT_H, VIT_L, HookPoint, Sam, SamConfig  # noqa: E402
-from sam_explore.prediction import encode, preprocess  # noqa: E402
+from sam_explore.prediction import encode  # noqa: E402
+from sam_explore.preprocessing import Preprocessing  # noqa: E402
 from sam_explore.toy.exam.tables import write_between_marks  # noqa: E402
 from sam_explore.tracing import Trace, norm, record  # noqa: E402
 from tests.benchmarks.measuring import (  # noqa: E402
@@ -141,7 +142,7 @@ def hold_plain(config: SamConfig) -> Callable[[], object]:
 
 def hold_transformers(config: SamConfig, output_attentions: bool = True) -> Callable[[], object]:
     model = build_transformers(config, random_weights(config), "eager")
-    pixels = preprocess(picture(config), config)[0][None]
+    pixels = Preprocessing()(picture(config), config)[0][None]
 
     @torch.inference_mode()
     def run() -> object:

@@ -37,9 +37,10 @@ def test_a_token_head_has_relu_between_its_layers_and_none_at_the_end():
     assert head(torch.tensor([[3.0], [-3.0]])).flatten().tolist() == [0, -6]
 
 
-@pytest.mark.parametrize("shape", [(1, 3, 48, 40), (1, 3, 40, 32), (1, 3, 80, 80)])
-def test_pictures_of_another_size_are_refused_in_words(sam, shape):
-    with pytest.raises(ValueError, match=f"40 x 40 pixels, but got {shape[2]} x {shape[3]}"):
+@pytest.mark.parametrize("shape", [(1, 3, 44, 40), (1, 3, 40, 41), (1, 3, 0, 40)])
+def test_pictures_that_end_within_a_patch_are_refused_in_words(sam, shape):
+    words = f"in multiples of 8 pixels, but got {shape[2]} x {shape[3]}"
+    with pytest.raises(ValueError, match=words):
         sam.encode_image(torch.zeros(shape))
 
 

@@ -8,7 +8,8 @@ import torch
 
 from sam_explore.geometry import Frame, Prompts
 from sam_explore.model import TOY, VIT_B, VIT_H, VIT_L
-from sam_explore.prediction import EncodedImage, Prediction, predict, preprocess
+from sam_explore.prediction import EncodedImage, Prediction, predict
+from sam_explore.preprocessing import Preprocessing
 from sam_explore.probes import WindowEffect
 from sam_explore.probes.logits import mask_overlaps
 from sam_explore.probes.windows import (
@@ -65,15 +66,23 @@ def test_the_arithmetic_of_vit_b_is_the_known_one():
     """480 billion multiply-adds: 972 GFLOP less patch embedding and channel projection."""
     rest = 4096 * (768 * 768 + 768 * 256 + 9 * 256 * 256)
 
-    assert 2 * (arithmetic(VIT_B, VIT_B.windows) + rest) == pytest.approx(972e9, rel=1e-3)
+    assert 2 * (arithmetic(VIT_B, VIT_B.windows, (64, 64)) + rest) == pytest.approx(972e9, rel=1e-3)
 
 
 def test_windows_that_fit_the_grid_need_less_arithmetic_than_padded_ones():
     per_token = 4 * 192 + 2 * 64 + 2 * 8  # weights, scores and values, relative positions
     mlp = 256 * 2 * 192 * 768
 
-    assert arithmetic(TOY, [8]) == 256 * 192 * per_token + mlp
-    assert arithmetic(TOY, [6]) == 18 * 18 * 192 * (4 * 192 + 2 * 36 + 2 * 6) + mlp
+    assert arithmetic(TOY, [8], (16, 16)) == 256 * 192 * per_token + mlp
+    assert arithmetic(TOY, [6], (16, 16)) == 18 * 18 * 192 * (4 * 192 + 2 * 36 + 2 * 6) + mlp
+
+
+def test_the_arithmetic_of_a_grid_that_is_not_square_goes_by_its_two_sides():
+    mlp = 32 * 2 * 192 * 768  # of 4 x 8 tokens
+
+    # In windows of 3, filled up to 6 x 9; and globally, each token with 4 rows and 8 columns.
+    assert arithmetic(TOY, [3], (4, 8)) == 54 * 192 * (4 * 192 + 2 * 9 + 2 * 3) + mlp
+    assert arithmetic(TOY, [0], (4, 8)) == 32 * 192 * (4 * 192 + 2 * 32 + 4 + 8) + mlp
 
 
 def test_the_overlap_of_masks_is_their_iou_and_two_empty_ones_agree():
@@ -93,7 +102,7 @@ def test_the_overlap_of_masks_is_their_iou_and_two_empty_ones_agree():
 
 @pytest.mark.parametrize("relative_positions", ["interpolate", "crop"])
 def test_logits_and_their_change_are_those_of_plain_runs(sam, trace, relative_positions):
-    pixels, frame = preprocess(trace.image, sam.config)
+    pixels, frame = Preprocessing()(trace.image, sam.config)
     answers = []
     for windows in ((3, 0, 3, 0), (2, 0, 2, 0)):
         with torch.no_grad():
@@ -136,7 +145,10 @@ def test_the_words_name_the_other_blocks_that_are_not_in_their_trained_windows(t
 
 
 def test_a_window_as_large_as_the_grid_is_no_other_one_than_global():
-    assert others_in_words(TOY, (6, 16, 6, 0, 6, 0, 6, 0), ()) == ""
+    windows = (6, 16, 6, 0, 6, 0, 6, 0)
+
+    assert others_in_words(TOY, windows, (), (16, 16)) == ""
+    assert "block 1 has other windows" in others_in_words(TOY, windows, (), (16, 32))
 
 
 def test_the_trained_windows_change_nothing_exactly(trace):

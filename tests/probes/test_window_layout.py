@@ -57,6 +57,20 @@ def test_the_windows_are_those_of_the_run(trace):
     assert np.nanmin(larger.values) == pytest.approx(1 - 25 / 64)
 
 
+def test_a_grid_that_is_not_square_is_filled_up_on_each_side_by_itself(trace):
+    reading = WindowLayout(block=0)(trace.with_preprocessing("stretch", (24, 56)))
+
+    # 3 x 7 tokens in windows of 3: one row of windows that fits, and a third column with one token.
+    np.testing.assert_allclose(reading.values[0], [0] * 6 + [2 / 3] + [np.nan] * 2)
+    assert reading.values.shape == (3, 9)
+    assert reading.grid_lines == ((), (2, 5))
+    assert reading.words == (
+        "Block 0 attends in 3 windows of 3 × 3 tokens. The grid of 3 × 7 tokens is filled up to "
+        "3 × 9 with 6 padded tokens: 22 % of the attention's work is for results that are cut off "
+        "again."
+    )
+
+
 def test_the_padding_is_what_the_model_puts_in(trace):
     tokens = torch.ones(1, 5, 5, 1)
     filled = split_windows(tokens, 3).mean(dim=(1, 2, 3)).tolist()

@@ -16,14 +16,17 @@ def trace():
 
 
 def test_the_sizes_are_powers_of_two_the_trained_ones_and_the_grid():
-    assert window_sizes(VIT_B, (0, 1), "interpolate") == (2, 4, 8, 14, 16, 32, 64)
-    assert window_sizes(TOY, (1,), "interpolate") == (2, 4, 8, 16)
+    assert window_sizes(VIT_B, (0, 1), "interpolate", 64) == (2, 4, 8, 14, 16, 32, 64)
+    assert window_sizes(TOY, (1,), "interpolate", 16) == (2, 4, 8, 16)
+    assert window_sizes(TOY, (1,), "interpolate", 24) == (2, 4, 8, 16, 24)
 
 
 def test_no_size_is_larger_than_a_cropped_table_allows():
-    assert window_sizes(VIT_B, (0, 1), "crop") == (2, 4, 8, 14)
-    assert window_sizes(VIT_B, (1, 2), "crop") == (2, 4, 8, 14)
-    assert window_sizes(VIT_B, (2,), "crop") == (2, 4, 8, 16, 32, 64)
+    assert window_sizes(VIT_B, (0, 1), "crop", 64) == (2, 4, 8, 14)
+    assert window_sizes(VIT_B, (1, 2), "crop", 64) == (2, 4, 8, 14)
+    assert window_sizes(VIT_B, (2,), "crop", 64) == (2, 4, 8, 16, 32, 64)
+    assert window_sizes(VIT_B, (2,), "crop", 100) == (2, 4, 8, 16, 32, 64)
+    assert window_sizes(VIT_B, (2,), "crop", 20) == (2, 4, 8, 16, 20)
 
 
 @pytest.mark.parametrize("relative_positions", ["interpolate", "crop"])

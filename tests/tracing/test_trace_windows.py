@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sam_explore.prediction import preprocess
+from sam_explore.preprocessing import Preprocessing
 from sam_explore.tracing import Trace, between_steps
 
 from ..probes.small import small_sam, small_trace
@@ -30,7 +30,7 @@ def steps_of(trace: Trace) -> list[str]:
 
 @pytest.mark.parametrize("relative_positions", ["interpolate", "crop"])
 def test_a_trace_runs_the_windows_it_is_given(sam, trace, relative_positions):
-    pixels, _ = preprocess(trace.image, sam.config)
+    pixels, _ = Preprocessing()(trace.image, sam.config)
     windows = (2, 3, 1, 0)
 
     tokens = trace.with_windows(windows, relative_positions).encoded.tokens

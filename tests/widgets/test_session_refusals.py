@@ -23,15 +23,17 @@ ENCODED = Trace.encoded.fget  # what a test holds up
         (lambda s: s.add_point((3.0, 3.0), 2), "labels must be 1"),
         (lambda s: s.set_box((9.0, 9.0, 1.0, 1.0)), "x0 <= x1"),
         (lambda s: setattr(s, "prompts", Prompts(mask_hint=np.zeros((8, 8)))), "16 x 16 logits"),
-        (lambda s: setattr(s, "image", np.zeros((4, 4, 3))), "must be uint8"),
-        (lambda s: setattr(s, "image", [[1]]), "must be a numpy array"),
+        (lambda s: setattr(s, "image", np.full((4, 4, 3), 2.0)), "must run from 0 to 1"),
+        (lambda s: setattr(s, "image", [[1]]), "must be a picture: a numpy array"),
+        (lambda s: s.set_preprocessing("squeeze"), "one of original, stretch, medsam"),
+        (lambda s: s.set_preprocessing("stretch", 50), "must be a multiple of 16"),
         (lambda s: setattr(s, "chosen", 4), "from 0 to 3, or None"),
         (lambda s: setattr(s, "chosen", -1), "from 0 to 3, or None"),
         (lambda s: setattr(s, "threshold", float("inf")), "finite logit"),
         (lambda s: setattr(s, "sam", "vit_b"), "Sam"),
-        (lambda s: setattr(s, "token", (0, 4)), "each a whole number from 0 to 3"),
-        (lambda s: setattr(s, "token", (1.5, 0)), "each a whole number from 0 to 3"),
-        (lambda s: setattr(s, "token", (1,)), "a row and a column"),
+        (lambda s: setattr(s, "token", (0, 4)), "row from 0 to 3 and a column from 0 to 3"),
+        (lambda s: setattr(s, "token", (1.5, 0)), "whole numbers, not"),
+        (lambda s: setattr(s, "token", (1,)), "must be a row"),
         (lambda s: setattr(s, "windows", (3,)), "for each of the 2 blocks"),
         (lambda s: setattr(s, "edits", (("hook_q", zero),)), "No hook point is called 'hook_q'"),
         (lambda s: setattr(s, "edits", ("hook_q",)), "pairs of a hook point's name"),
@@ -44,7 +46,7 @@ def test_bad_input_is_refused_in_words_and_changes_nothing(
     session = open_session(image)
     session.add_point((1.0, 2.0))
     names = ["sam", "image", "prompts", "prediction", "chosen", "threshold", "encoded"]
-    names += ["token", "windows", "edits"]
+    names += ["token", "windows", "edits", "preprocessing"]
     before = [getattr(session, name) for name in names]
     with pytest.raises((TypeError, ValueError, TraitError), match=words):
         act(session)
@@ -57,7 +59,7 @@ def test_a_picture_that_is_refused_leaves_no_thread(sam, image, monkeypatch):
     def refuse(image: np.ndarray):
         raise ValueError("no picture")
 
-    monkeypatch.setattr(state_module, "checked_image", refuse)
+    monkeypatch.setattr(state_module, "as_picture", refuse)
     before = threading.active_count()
     with pytest.raises(ValueError, match="no picture"):
         Session(sam, image)

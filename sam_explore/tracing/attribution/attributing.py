@@ -6,7 +6,14 @@ from jaxtyping import Float
 from ..steps import PROJECT
 from ..trace import Trace
 from .gradients import input_gradient, token_gradient
-from .removal import content_and_blank, holds_content, pooled, spread, value_without
+from .removal import (
+    content_and_blank,
+    holds_content,
+    patches_of,
+    pooled,
+    spread,
+    value_without,
+)
 from .scalars import Scalar, value_of
 
 # Each method's place, where it looks for what the number is owed to.
@@ -59,7 +66,7 @@ def attribute(
 
 def patches_with_content(trace: Trace, method: str, patch: int) -> np.ndarray:
     """Which patches (down, across) have something to lose in this method; the others get 0."""
-    holds = holds_content(trace.frame, METHODS[method], trace.sam.config.grid)
+    holds = holds_content(trace.frame, METHODS[method])
     return pooled(holds.astype(int), patch) > 0
 
 
@@ -88,12 +95,11 @@ def _gradient_times_content(
 def _occlusion(
     trace: Trace, of: Scalar, place: str, patch: int
 ) -> Float[np.ndarray, "down across"]:
-    grid = trace.sam.config.grid
-    side = -(-grid // patch)
-    effects = np.zeros((side, side))
+    grid = trace.frame.grid
+    effects = np.zeros(patches_of(grid, patch))
     before = value_of(trace, of)
-    for index in np.ndindex(side, side):
-        removed = np.zeros((side, side), dtype=bool)
+    for index in np.ndindex(effects.shape):
+        removed = np.zeros(effects.shape, dtype=bool)
         removed[index] = True
         effects[index] = before - value_without(trace, of, spread(removed, patch, grid), place)
     return effects

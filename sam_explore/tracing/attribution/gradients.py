@@ -29,7 +29,7 @@ def gradient(trace: Trace, of: Scalar, with_respect_to: str) -> Float[np.ndarray
     | "box" | (4,), x0, y0, x1, y1 | pixel of the picture that an edge moves |
     | "prompt_tokens" | (prompt, channel) | unit of the prompt tokens as the decoder gets them |
     | "embedding" | (channel, row, column) | unit of the image tokens as the decoder gets them |
-    | "input" | (3, side, side) | unit of the model's normalised input, padding included |
+    | "input" | (3, height, width) | unit of the model's normalised input, padding included |
     | "pixels" | (height, width, 3), RGB | grey level (of 255) of the picture's pixel |
 
     It goes backwards through the trace, one step after the other. Each step is run again from its
@@ -58,7 +58,7 @@ def gradient(trace: Trace, of: Scalar, with_respect_to: str) -> Float[np.ndarray
     return found if isinstance(found, np.ndarray) else found.cpu().numpy()
 
 
-def input_gradient(trace: Trace, of: Scalar) -> Float[Tensor, "3 side side"]:
+def input_gradient(trace: Trace, of: Scalar) -> Float[Tensor, "3 height width"]:
     """`gradient` with respect to the model's input, where the model is."""
     # In the order of the run, and held here: a small cache would have to compute them again.
     steps = (EMBED, *range(trace.sam.config.encoder_depth))
@@ -110,7 +110,7 @@ def _backwards(
         return found.detach()
 
 
-def _embed(run: Run, pixels: Float[Tensor, "3 side side"]) -> Tensor:
+def _embed(run: Run, pixels: Float[Tensor, "3 height width"]) -> Tensor:
     return compute(EMBED, replace(run, pixels=pixels))
 
 

@@ -15,6 +15,7 @@ from torch.utils._pytree import tree_leaves
 from sam_explore.geometry import Frame, Prompts
 from sam_explore.model import Sam, SamConfig
 from sam_explore.prediction import prompt_tensors
+from sam_explore.preprocessing import Side
 
 from ..progress import between_steps
 from ..recording import record
@@ -29,6 +30,7 @@ def estimate_gradient_bytes(
     with_respect_to: str = "pixels",
     windows: Sequence[int] | None = None,
     by_block: bool = True,
+    side: Side = None,
 ) -> int:
     """The most memory that `gradient` takes at a time, in bytes above the weights.
 
@@ -43,26 +45,28 @@ def estimate_gradient_bytes(
         windows: the window of each block in tokens, 0 for global; the trained ones if None.
         by_block: False tells what autograd would take that goes through the whole model at once,
             which `gradient` never does.
+        side: of the model's input in pixels, or height and width; that of the training if None.
 
     Raises:
-        ValueError: an unknown name, or windows that the blocks can't run.
+        ValueError: an unknown name, or windows or sides that the model can't run.
     """
     if with_respect_to not in WITH_RESPECT_TO:
         raise ValueError(
             f"with_respect_to must be one of {', '.join(WITH_RESPECT_TO)}, not {with_respect_to!r}."
         )
     windows = config.windows if windows is None else tuple(windows)
-    return _estimate(config, with_respect_to, windows, by_block)
+    return _estimate(config, with_respect_to, windows, by_block, side)
 
 
 @lru_cache(maxsize=32)
 def _estimate(
-    config: SamConfig, with_respect_to: str, windows: tuple[int, ...], by_block: bool
+    config: SamConfig, with_respect_to: str, windows: tuple[int, ...], by_block: bool, side: Side
 ) -> int:
     with torch.device("meta"):
         sam = Sam(config).eval().requires_grad_(False)
     image = np.zeros((config.image_size, config.image_size, 3), dtype=np.uint8)
-    trace = Trace(sam, image, Prompts(points=[(0, 0)]), windows=windows)
+    size = {"preprocessing": "stretch", "side": side}
+    trace = Trace(sam, image, Prompts(points=[(0, 0)]), windows=windows, **size)
     of = _MeanOfMask(0)
     with torch.inference_mode(False), between_steps(lambda what: None), _Peak(sam) as peak:
         if with_respect_to not in ("input", "pixels"):
@@ -74,7 +78,7 @@ def _estimate(
     return peak.bytes
 
 
-def _input_gradient_at_once(trace: Trace, of: Scalar) -> Float[Tensor, "1 3 side side"]:
+def _input_gradient_at_once(trace: Trace, of: Scalar) -> Float[Tensor, "1 3 height width"]:
     """As `input_gradient`, by one graph from the picture to the number. Edits don't count."""
     sam = trace.sam
     points, labels, boxes, hints = prompt_tensors([trace.prompts], trace.frame, sam.device)

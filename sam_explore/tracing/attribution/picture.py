@@ -10,7 +10,10 @@ from sam_explore.model import SamConfig
 
 
 def picture_gradient(
-    gradient: Float[Tensor, "3 side side"], frame: Frame, config: SamConfig, preprocessing: str
+    gradient: Float[Tensor, "3 input_height input_width"],
+    frame: Frame,
+    config: SamConfig,
+    preprocessing: str,
 ) -> Float[np.ndarray, "height width 3"]:
     """A gradient at the model's input as one at the pixels of the picture, by grey level.
 
@@ -18,12 +21,12 @@ def picture_gradient(
     gradient goes through their transpose. Padding is none of the picture's and falls away.
 
     Raises:
-        ValueError: a preprocessing other than "original".
+        ValueError: the preprocessing "medsam", which divides by the picture's own range.
     """
-    if preprocessing != "original":
+    if preprocessing not in ("original", "stretch"):
         raise ValueError(
-            f'A gradient by pixels of the picture is known for the preprocessing "original", not '
-            f'for {preprocessing!r}. gradient(..., "input") is by the model\'s input.'
+            'A gradient by pixels of the picture is known for the preprocessing "original" or '
+            f'"stretch", not {preprocessing!r}. gradient(..., "input") is by the model\'s input.'
         )
     rows, columns = (
         scaling_weights(before, after)

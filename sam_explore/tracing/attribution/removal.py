@@ -37,7 +37,7 @@ def value_without(
     """
     of.check(trace.sam.config, trace.frame)
     content, blank = content_and_blank(trace, place)
-    if not (removed & holds_content(trace.frame, place, removed.shape[0])).any():
+    if not (removed & holds_content(trace.frame, place)).any():
         return value_of(trace, of)
     where = torch.tensor(removed, device=content.device)
     if place == "pixels":
@@ -60,9 +60,9 @@ def content_and_blank(
     return tokens, tokens[:, :rows, :columns].mean(dim=(1, 2), keepdim=True)
 
 
-def holds_content(frame: Frame, place: str, grid: int) -> Bool[np.ndarray, "row column"]:
+def holds_content(frame: Frame, place: str) -> Bool[np.ndarray, "row column"]:
     """The tokens that have something to lose: all, but for those whose pixels are all padding."""
-    holds = np.full((grid, grid), place != "pixels")
+    holds = np.full(frame.grid, place != "pixels")
     rows, columns = frame.tokens_shown
     holds[:rows, :columns] = True
     return holds
@@ -76,11 +76,18 @@ def pooled(
     return np.add.reduceat(np.add.reduceat(tokens, rows, axis=0), columns, axis=1)
 
 
+def patches_of(grid: tuple[int, int], patch: int) -> tuple[int, int]:
+    """How many patches of so many tokens a side lie down and across a grid."""
+    rows, columns = grid
+    return -(-rows // patch), -(-columns // patch)
+
+
 def spread(
-    patches: Shaped[np.ndarray, "down across"], patch: int, grid: int
+    patches: Shaped[np.ndarray, "down across"], patch: int, grid: tuple[int, int]
 ) -> Shaped[np.ndarray, "row column"]:
-    """Each patch's value at each of its tokens."""
-    return patches.repeat(patch, axis=0).repeat(patch, axis=1)[:grid, :grid]
+    """Each patch's value at each of its tokens, on a grid of so many rows and columns."""
+    rows, columns = grid
+    return patches.repeat(patch, axis=0).repeat(patch, axis=1)[:rows, :columns]
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,11 +142,11 @@ def removal_curves(
     Source: deletion and insertion are RISE's (arXiv 1806.07421).
     """
     order = np.asarray(order)
-    grid = trace.sam.config.grid
-    side = -(-grid // patch)
+    grid = trace.frame.grid
+    patches = patches_of(grid, patch)
 
     def value(gone: np.ndarray) -> float:
-        removed = np.isin(np.arange(side**2), gone).reshape(side, side)
+        removed = np.isin(np.arange(patches[0] * patches[1]), gone).reshape(patches)
         return value_without(trace, of, spread(removed, patch, grid), place)
 
     cuts = np.linspace(0, len(order), steps + 1).round().astype(int)

@@ -94,11 +94,11 @@ class MeanLogit(Scalar):
     def check(self, config: SamConfig, frame: Frame) -> None:
         super().check(config, frame)
         in_picture = self.region_frame == "picture"
-        wanted = frame.image_size if in_picture else (config.mask_size, config.mask_size)
-        if self.region.shape != tuple(wanted):
+        wanted = frame.image_size if in_picture else tuple(4 * length for length in frame.grid)
+        if self.region.shape != wanted:
             what = "the picture's height and width" if in_picture else "the raw logits' size"
             raise ValueError(
-                f"region must be of shape {tuple(wanted)}, {what}, since region_frame is "
+                f"region must be of shape {wanted}, {what}, since region_frame is "
                 f'"{self.region_frame}", but is {self.region.shape}. region_frame can be '
                 f"{' or '.join(REGION_FRAMES)}."
             )

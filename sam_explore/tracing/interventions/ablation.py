@@ -32,7 +32,7 @@ class AblateHead(Intervention):
         name = in_block(config, self.block, "attention.hook_out_per_head")
         check_index("head", self.head, config.encoder_heads)
         _edit_to(self.to)  # refuses what neither is
-        return ((name, _AblatedHead(self.head, self.to, config.grid)),)
+        return ((name, _AblatedHead(self.head, self.to, run.frame.grid)),)
 
 
 @dataclass(frozen=True)
@@ -118,18 +118,18 @@ class AblateRelativePositions(Intervention):
 
 @dataclass(frozen=True)
 class _AblatedHead:
-    """The edit of `AblateHead`, on a grid of so many tokens along a side."""
+    """The edit of `AblateHead`, on a grid of so many rows and columns."""
 
     head: int
     to: str
-    grid: int
+    grid: tuple[int, int]
 
     def __call__(self, tensor: Tensor, hook: HookPoint) -> Tensor:
         vectors = tensor[:, self.head]  # a view: window, token, channel
         if self.to == "zero":
             vectors.zero_()
         else:
-            is_token = by_window(None, self.grid, vectors.shape[1]).to(vectors.device)
+            is_token = by_window(None, self.grid, *vectors.shape[:2]).to(vectors.device)
             vectors.copy_(vectors[is_token].mean(dim=0))
         return tensor
 

@@ -19,18 +19,19 @@ class Hide:
         queries: which of them can't see the keys, None for all.
         keys: which keys.
         head: one head, or None for all.
-        grid: in the image encoder, tokens along a side of the grid. Queries and keys are then
-            counted row by row over the grid, wherever the windows put them. None elsewhere.
+        grid: in the image encoder, rows and columns of the grid. Queries and keys are then counted
+            row by row over the grid, wherever the windows put them. None elsewhere.
     """
 
     queries: frozenset[int] | None
     keys: frozenset[int] | None
     head: int | None = None
-    grid: int | None = None
+    grid: tuple[int, int] | None = None
 
     def __call__(self, scores: Tensor, hook: HookPoint) -> Tensor:
-        looking = self._marked("query", self.queries, scores.shape[-2], hook)
-        hidden = self._marked("key", self.keys, scores.shape[-1], hook)
+        windows, _, queries, keys = scores.shape
+        looking = self._marked("query", self.queries, windows, queries, hook)
+        hidden = self._marked("key", self.keys, windows, keys, hook)
         if (looking.any(dim=1) & hidden.all(dim=1)).any():
             raise ValueError(
                 f"In {hook.name} some queries would have no key left to attend to. Leave at least "
@@ -42,10 +43,10 @@ class Hide:
         return scores
 
     def _marked(
-        self, name: str, places: frozenset[int] | None, count: int, hook: HookPoint
+        self, name: str, places: frozenset[int] | None, windows: int, count: int, hook: HookPoint
     ) -> Bool[Tensor, "window token"]:
         if self.grid is not None:
-            return by_window(places, self.grid, count)
+            return by_window(places, self.grid, windows, count)
         outside = [place for place in places or () if place >= count]
         if outside:
             raise ValueError(

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sam_explore.model import SamConfig
-
 from ..editing import Edits, Intervention
 from ..steps import Run
 from .hiding import Hide
@@ -52,9 +50,10 @@ class KnockOutAttention(Intervention):
             name = in_block(config, self.block, "attention.hook_scores")
         if self.head is not None:
             check_index("head", self.head, config.encoder_heads)
-        queries = None if self.queries is None else flat_places("queries", self.queries, config)
-        keys = flat_places("keys", self.keys, config)
-        return ((name, Hide(queries, keys, self.head, config.grid)),)
+        grid = run.frame.grid
+        queries = None if self.queries is None else flat_places("queries", self.queries, grid)
+        keys = flat_places("keys", self.keys, grid)
+        return ((name, Hide(queries, keys, self.head, grid)),)
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,8 @@ class KnockOutDecoderAttention(Intervention):
         config = run.sam.config
         if self.head is not None:
             check_index("head", self.head, config.decoder_heads)
-        queries, keys = (_flat(name, getattr(self, name), config) for name in ("queries", "keys"))
+        grid = run.frame.grid
+        queries, keys = (_flat(name, getattr(self, name), grid) for name in ("queries", "keys"))
         name = f"mask_decoder.transformer.{self.attention}.hook_scores"
         return ((name, Hide(queries, keys, self.head)),)
 
@@ -110,7 +110,7 @@ def _numbers(name: str, numbers: object) -> tuple[int, ...]:
     return tuple(sorted(set(array.tolist())))
 
 
-def _flat(name: str, places: tuple | None, config: SamConfig) -> frozenset[int] | None:
+def _flat(name: str, places: tuple | None, grid: tuple[int, int]) -> frozenset[int] | None:
     if places is None or isinstance(places[0], int):
         return None if places is None else frozenset(places)
-    return flat_places(name, places, config)
+    return flat_places(name, places, grid)

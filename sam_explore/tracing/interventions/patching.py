@@ -48,13 +48,12 @@ class PatchTokens(Intervention):
                 f"at must be a place where the tokens lie on the grid, but the axes of {name} are "
                 f"{', '.join(hook.axes)}."
             )
-        places = sorted(flat_places("tokens", tokens, sam.config))
+        places = sorted(flat_places("tokens", tokens, self.source.frame.grid))
         object.__setattr__(self, "_vectors", self.source[name][0].flatten(0, 1)[places])
 
     def edits(self, run: Run) -> Edits:
-        config = run.sam.config
-        flat_places("tokens", self.tokens, config)
-        return ((in_block(config, self.block, self.at), _Patch(self)),)
+        flat_places("tokens", self.tokens, run.frame.grid)
+        return ((in_block(run.sam.config, self.block, self.at), _Patch(self)),)
 
 
 @dataclass(frozen=True)

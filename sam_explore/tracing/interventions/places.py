@@ -50,31 +50,38 @@ def pairs_of(name: str, places: object) -> tuple[tuple[int, int], ...]:
     return tuple(sorted({(row, column) for row, column in pairs.tolist()}))
 
 
-def flat_places(name: str, pairs: Iterable[tuple[int, int]], config: SamConfig) -> frozenset[int]:
-    """Each token's place when the grid is counted row by row.
+def flat_places(
+    name: str, pairs: Iterable[tuple[int, int]], grid: tuple[int, int]
+) -> frozenset[int]:
+    """Each token's place when the grid of so many rows and columns is counted row by row.
 
     Raises:
         ValueError: a token outside the grid.
     """
-    outside = [pair for pair in pairs if not all(0 <= place < config.grid for place in pair)]
+    rows, columns = grid
+    outside = [pair for pair in pairs if not (0 <= pair[0] < rows and 0 <= pair[1] < columns)]
     if outside:
         raise ValueError(
-            f"{name} must be rows and columns from 0 to {config.grid - 1}, the token grid of this "
-            f"model, but {outside[0]} is outside."
+            f"{name} must be rows from 0 to {rows - 1} and columns from 0 to {columns - 1}, the "
+            f"token grid of this run, but {outside[0]} is outside."
         )
-    return frozenset(row * config.grid + column for row, column in pairs)
+    return frozenset(row * columns + column for row, column in pairs)
 
 
 def by_window(
-    places: frozenset[int] | None, grid: int, tokens: int
+    places: frozenset[int] | None, grid: tuple[int, int], windows: int, tokens: int
 ) -> Bool[Tensor, "window token"]:
     """Which tokens of each window lie at these places of the grid; padding never does.
 
     Args:
         places: counted row by row; None for all.
-        grid: tokens along a side of the whole grid.
-        tokens: in one window. Global attention is one window as large as the grid.
+        grid: rows and columns of the whole grid.
+        windows: how many there are. Global attention is one window that is the grid.
+        tokens: in one window.
     """
-    marked = torch.zeros(grid * grid)
+    rows, columns = grid
+    marked = torch.zeros(rows * columns)
     marked[slice(None) if places is None else sorted(places)] = 1
-    return split_windows(marked.view(1, grid, grid, 1), isqrt(tokens)).flatten(1).bool()
+    if (windows, tokens) == (1, rows * columns):
+        return marked[None].bool()
+    return split_windows(marked.view(1, rows, columns, 1), isqrt(tokens)).flatten(1).bool()

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from sam_explore.geometry import Prompts
-from sam_explore.prediction import preprocess, prompt_tensors
+from sam_explore.prediction import prompt_tensors
+from sam_explore.preprocessing import Preprocessing
 from sam_explore.tracing import (
     Cancelled,
     Trace,
@@ -107,7 +108,7 @@ class Double:
 
     def __init__(self, trace: Trace, of):
         self.sam, self.of, self.frame = deepcopy(trace.sam).double(), of, trace.frame
-        pixels, _ = preprocess(trace.image, CONFIG)
+        pixels, _ = Preprocessing()(trace.image, CONFIG)
         points, self.labels, boxes, _ = prompt_tensors([trace.prompts], trace.frame)
         self.start = {
             "input": pixels.double(),
@@ -179,7 +180,7 @@ def test_by_pixel_of_a_picture_of_another_size_it_goes_back_through_the_scaling(
 
 def at_once(trace: Trace, of) -> np.ndarray:
     """The gradient by one graph through the plain model, explicit and with the trace's edits."""
-    sam, (pixels, frame) = trace.sam, preprocess(trace.image, trace.sam.config)
+    sam, (pixels, frame) = trace.sam, Preprocessing()(trace.image, trace.sam.config)
     points, labels, boxes, hints = prompt_tensors([trace.prompts], frame)
     pixels.requires_grad_()
     with ExitStack() as attached:

@@ -51,5 +51,5 @@ def test_one_place_of_the_input_by_the_pixels_of_a_picture_twice_as_large():
 
 def test_another_preprocessing_is_refused_in_words():
     frame = Frame((40, 40), (40, 40), 40, 8)
-    with pytest.raises(ValueError, match=r'known for .* "original", not for \'stretched\''):
-        picture_gradient(torch.zeros(3, 40, 40), frame, CONFIG, "stretched")
+    with pytest.raises(ValueError, match=r'known for .* "original" or "stretch", not \'medsam\''):
+        picture_gradient(torch.zeros(3, 40, 40), frame, CONFIG, "medsam")

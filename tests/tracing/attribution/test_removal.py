@@ -16,7 +16,7 @@ from sam_explore.tracing.attribution import (
     value_of,
     value_without,
 )
-from sam_explore.tracing.attribution.removal import pooled, spread
+from sam_explore.tracing.attribution.removal import patches_of, pooled, spread
 
 from ...probes.small import CONFIG, small_sam, small_trace
 from .linear import linear_trace, logits_of_tokens, reds
@@ -103,7 +103,10 @@ def test_patches_are_sums_of_their_tokens_and_can_be_smaller_at_the_far_edges():
     assert pooled(tokens, 2).tolist() == [[0 + 1 + 3 + 4, 2 + 5], [6 + 7, 8]]
     assert pooled(tokens, 1).tolist() == tokens.tolist()
     assert pooled(tokens, 5).tolist() == [[36]]
-    assert spread(np.array([[1, 2], [3, 4]]), 2, 3).tolist() == [[1, 1, 2], [1, 1, 2], [3, 3, 4]]
+    patches = np.array([[1, 2], [3, 4]])
+    assert spread(patches, 2, (3, 3)).tolist() == [[1, 1, 2], [1, 1, 2], [3, 3, 4]]
+    assert spread(patches, 2, (2, 3)).tolist() == [[1, 1, 2], [1, 1, 2]]
+    assert patches_of((3, 4), 2) == (2, 2)
 
 
 def test_curves_of_a_number_that_is_the_mean_of_two_tokens():

@@ -1,0 +1,194 @@
+"""What people bring as a picture becomes one thing: uint8 (height, width, 3), RGB.
+
+docs/pictures_and_sizes.md has the rules as a table, docs/decisions/0011 the reasons.
+"""
+
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Shaped, UInt8
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+# Files and Pillow's pictures, arrays and tensors; what each may hold is checked, not told by type.
+Picture = np.ndarray | torch.Tensor | Image.Image | str | os.PathLike
+
+_COUNTS_OF_CHANNELS = (1, 2, 3, 4)  # grey, grey and alpha, RGB, RGB and alpha
+_ORIENTATION = 0x0112  # of the EXIF tags
+_STRIP = 2**22  # values that are converted at a time, so that a large picture needs no large copy
+
+
+def as_picture(image: object) -> UInt8[np.ndarray, "height width 3"]:
+    """The picture as RGB from 0 to 255. Such an array comes back itself, not a copy.
+
+    Args:
+        image: a path; a picture of Pillow's; an array or a tensor of shape (height, width),
+            (height, width, channels) or (channels, height, width), of 1 to 4 channels: grey or RGB,
+            with alpha or not. Whole numbers are grey levels from 0 to 255, or the 16 bits of a
+            uint16; floats run from 0 to 1; True is white. What is transparent comes out white.
+
+    Raises:
+        TypeError: no picture at all.
+        FileNotFoundError: a path without a file.
+        ValueError: a file that Pillow can't read, an address on the web, another shape, no pixels,
+            NaN, or numbers whose range can't be told.
+    """
+    if isinstance(image, str | os.PathLike):
+        return _from_file(image)
+    if isinstance(image, Image.Image):
+        return _from_pillow(image)
+    if isinstance(image, torch.Tensor):
+        tensor = image.detach().cpu()
+        # numpy has no bfloat16.
+        array = (tensor.float() if tensor.is_floating_point() else tensor).numpy()
+        return _from_array(array, channels_first=True)
+    if hasattr(image, "__array__"):
+        return _from_array(np.asarray(image), channels_first=False)
+    raise TypeError(
+        "image must be a picture: a numpy array, a path, a PIL image or a torch tensor, but is a "
+        f"{type(image).__name__}.{_ADVICE.get(type(image).__name__, '')}"
+    )
+
+
+_ADVICE = {
+    "bytes": " Pillow reads bytes: PIL.Image.open(io.BytesIO(image)).",
+    "list": " An array is made by np.array(image, dtype=np.uint8).",
+    "Sam": " The model comes first, then the picture: sx.encode(sam, image).",
+}
+
+
+def _from_file(path: str | os.PathLike) -> UInt8[np.ndarray, "height width 3"]:
+    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://|data:", str(path)):
+        raise ValueError(
+            f"image is the address {str(path)[:80]!r}, and nothing is fetched from the web here. "
+            "Save the picture as a file, and give its path."
+        )
+    path = Path(path).expanduser()
+    if not path.exists():
+        raise FileNotFoundError(
+            f"There is no picture at {path}. The path is seen from {Path.cwd()}."
+        )
+    try:
+        with Image.open(path) as image:
+            return _from_pillow(image)
+    except Image.DecompressionBombError as error:
+        raise ValueError(
+            f"{path} has more pixels than Pillow takes for harmless. If the file is yours, lift "
+            "the limit: PIL.Image.MAX_IMAGE_PIXELS = None."
+        ) from error
+    except (UnidentifiedImageError, OSError, SyntaxError, EOFError) as error:
+        raise ValueError(
+            f"{path} is no picture that Pillow can read: {error}. PNG and JPEG files can be read."
+        ) from error
+
+
+def _from_pillow(image: Image.Image) -> UInt8[np.ndarray, "height width 3"]:
+    if image.getexif().get(_ORIENTATION, 1) != 1:
+        image = ImageOps.exif_transpose(image)  # as a viewer shows it
+    if image.mode.startswith("I") or image.mode == "F":
+        array = np.asarray(image)
+        sixteen = (
+            array.dtype.kind in "iu" and array.size and 0 <= array.min() <= array.max() < 2**16
+        )
+        return _from_array(array.astype(np.uint16) if sixteen else array, channels_first=False)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+    elif image.mode != "RGB":
+        image = image.convert("RGB")
+    return _from_array(np.asarray(image), channels_first=False)
+
+
+def _from_array(
+    array: Shaped[np.ndarray, "..."], channels_first: bool
+) -> UInt8[np.ndarray, "height width 3"]:
+    """An array as a picture; `channels_first` decides where the first axis and the last could."""
+    if not array.size:
+        raise ValueError(f"image has no pixels at all: its shape is {array.shape}.")
+    array = _channels_last(array, channels_first)
+    _check_range(array)
+    if array.dtype == np.uint8 and array.shape[2] == 3:
+        return array
+    height, width, channels = array.shape
+    picture = np.empty((height, width, 3), np.uint8)
+    rows = max(1, _STRIP // (width * channels))
+    for start in range(0, height, rows):
+        levels = _grey_levels(array[start : start + rows], array)
+        picture[start : start + rows] = _without_alpha(levels) if channels in (2, 4) else levels
+    return picture
+
+
+def _channels_last(
+    array: Shaped[np.ndarray, "..."], channels_first: bool
+) -> Shaped[np.ndarray, "height width channel"]:
+    if array.ndim == 2:
+        return array[:, :, None]
+    if array.ndim == 3:
+        first, last = (array.shape[axis] in _COUNTS_OF_CHANNELS for axis in (0, 2))
+        if first and (channels_first or not last):
+            return np.moveaxis(array, 0, 2)
+        if last:
+            return array
+    batch = " It looks like a batch; one picture of it is image[0]." if array.ndim == 4 else ""
+    raise ValueError(
+        "image must be of shape (height, width), (height, width, channels) or (channels, height, "
+        f"width) with 1 to 4 channels, but is of shape {array.shape}.{batch}"
+    )
+
+
+def _check_range(array: Shaped[np.ndarray, "..."]) -> None:
+    """Refuse numbers that are no levels, or could be levels of more than one kind."""
+    kind = array.dtype.kind
+    if array.dtype == np.uint8 or kind == "b":
+        return
+    if kind not in "iuf":
+        raise ValueError(f"image must hold whole numbers or floats, but holds {array.dtype}.")
+    low, high = array.min(), array.max()
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise ValueError(
+            "image must be finite, but holds NaN or infinity. np.nan_to_num(image) puts numbers in "
+            "their place."
+        )
+    found = f"but is {array.dtype} from {low:g} to {high:g}."
+    if kind == "f":
+        half_a_level = 0.5 / 255
+        if low < -half_a_level or high > 1 + half_a_level:
+            raise ValueError(
+                f"image must run from 0 to 1 where it holds floats, {found} If these are grey "
+                "levels from 0 to 255, give image.clip(0, 255).astype(np.uint8); if they were "
+                "normalised, give the picture from before."
+            )
+    elif array.dtype == np.uint16:
+        if 255 < high < 2**12:
+            raise ValueError(
+                f"image must use its 16 bits, {found} It would be almost black. Say what is white "
+                f"by making it floats: image / {high}, or image / 65535."
+            )
+    elif low < 0 or high > 255:
+        raise ValueError(
+            f"image must run from 0 to 255 where it holds whole numbers, {found} Say what is black "
+            "and what is white by making it floats from 0 to 1: "
+            "(image - image.min()) / (image.max() - image.min())."
+        )
+
+
+def _grey_levels(
+    strip: Shaped[np.ndarray, "row width channel"], whole: Shaped[np.ndarray, "..."]
+) -> UInt8[np.ndarray, "row width channel"]:
+    """A few rows as levels from 0 to 255; what their numbers mean, all rows of them say."""
+    if strip.dtype.kind == "b":
+        return strip.astype(np.uint8) * 255
+    if strip.dtype.kind == "f":
+        return (strip.clip(0, 1) * 255 + 0.5).astype(np.uint8)
+    if strip.dtype == np.uint16 and whole.max() > 255:
+        return ((strip.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    return strip.astype(np.uint8)
+
+
+def _without_alpha(
+    levels: UInt8[np.ndarray, "row width channel"],
+) -> UInt8[np.ndarray, "row width colour"]:
+    """On a white ground, as a page or a viewer shows it."""
+    colours, alpha = levels[..., :-1].astype(np.uint32), levels[..., -1:].astype(np.uint32)
+    return ((colours * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)

@@ -1,0 +1,143 @@
+"""A picture becomes the image encoder's input: scaled, normalised, and padded or stretched."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, UInt8
+from PIL import Image
+from torch import Tensor
+
+from .geometry import Frame, fit_longest_side
+from .model import SamConfig
+
+Side = int | Sequence[int] | None
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How a picture becomes the model's input.
+
+    Args:
+        name: "original" scales the longer side to the model's input with Pillow's bilinear filter,
+            normalises, and pads with zeros at the bottom or the right, as the reference. "stretch"
+            scales both sides to the input, so that nothing is padded. "medsam" does that too, with
+            Pillow's bicubic filter, and spreads the values from 0 to 1: what MedSAM's weights
+            expect, which no file can tell, since its names and shapes are ViT-B's.
+        side: of the model's input in pixels: one number for a square, or height and width, which
+            "original" can't have. Multiples of the patch; the trained side if None.
+        keep_aspect: with "stretch", `side` is the longer side's, and the shorter one follows the
+            picture, to the nearest multiple of the patch.
+    """
+
+    name: str = "original"
+    side: Side = None
+    keep_aspect: bool = False
+
+    def __post_init__(self):
+        if isinstance(self.side, list):
+            object.__setattr__(self, "side", tuple(self.side))
+
+    def frame(self, image_size: tuple[int, int], config: SamConfig) -> Frame:
+        """How a picture of this height and width lies in the model's input.
+
+        Raises:
+            ValueError: an unknown name, a side that is no multiple of the patch, or two that
+                contradict each other.
+        """
+        self.check(config)
+        side = config.image_size if self.side is None else self.side
+        if self.name == "original":
+            fitted = fit_longest_side(image_size, side)
+            return Frame(image_size, fitted, side, config.patch_size)
+        height, width = (side, side) if isinstance(side, int) else side
+        if self.keep_aspect:
+            height, width = _whole_patches(image_size, height, config.patch_size)
+        return Frame(image_size, (height, width), (height, width), config.patch_size)
+
+    def check(self, config: SamConfig) -> None:
+        """Raise ValueError where `frame` would, for a picture of any size."""
+        if self.name not in _PRESETS:
+            raise ValueError(
+                f"preprocessing must be one of {', '.join(_PRESETS)}, not {self.name!r}."
+            )
+        _check_side(self.side, config.patch_size)
+        if isinstance(self.side, tuple) and (self.name == "original" or self.keep_aspect):
+            why = "pads to a square" if self.name == "original" else "works the other side out"
+            what = 'preprocessing "original"' if self.name == "original" else "keep_aspect"
+            raise ValueError(
+                f"side must be one number, since {what} {why}, but is {self.side}. "
+                'Height and width go with preprocessing="stretch" alone.'
+            )
+        if self.keep_aspect and self.name != "stretch":
+            raise ValueError(
+                f'keep_aspect goes with preprocessing="stretch", not with {self.name!r}.'
+            )
+
+    def __call__(
+        self, image: UInt8[np.ndarray, "height width 3"], config: SamConfig
+    ) -> tuple[Float[Tensor, "3 input_height input_width"], Frame]:
+        """The picture as the image encoder's input, and how it lies in there."""
+        frame, preset = self.frame(image.shape[:2], config), _PRESETS[self.name]
+        (height, width), (all_height, all_width) = frame.input_size, frame.side
+        # Scaled first: a large picture is never held as floats.
+        scaled = Image.fromarray(image).resize((width, height), preset.filter)
+        levels = torch.tensor(np.asarray(scaled)).permute(2, 0, 1).float()
+        pixels = preset.normalise(levels, config)
+        return F.pad(pixels, (0, all_width - width, 0, all_height - height)), frame
+
+
+@dataclass(frozen=True)
+class _Preset:
+    filter: Image.Resampling
+    normalise: Callable[[Tensor, SamConfig], Tensor]
+
+
+def _by_statistics(
+    levels: Float[Tensor, "3 height width"], config: SamConfig
+) -> Float[Tensor, "3 height width"]:
+    """Less the mean, over the deviation, of the pictures that SAM was trained on."""
+    mean, std = torch.tensor(config.pixel_mean), torch.tensor(config.pixel_std)
+    return (levels - mean[:, None, None]) / std[:, None, None]
+
+
+def _by_range(
+    levels: Float[Tensor, "3 height width"], config: SamConfig
+) -> Float[Tensor, "3 height width"]:
+    """From 0 to 1 between the least and the greatest; Pillow's filter stands in for scikit-image's.
+
+    Source: https://github.com/bowang-lab/MedSAM/blob/3e56a52/MedSAM_Inference.py
+    """
+    low, high = levels.min(), levels.max()
+    return (levels - low) / (high - low).clamp(min=1e-8)
+
+
+_PRESETS = {
+    "original": _Preset(Image.Resampling.BILINEAR, _by_statistics),
+    "stretch": _Preset(Image.Resampling.BILINEAR, _by_statistics),
+    "medsam": _Preset(Image.Resampling.BICUBIC, _by_range),
+}
+
+
+def _whole_patches(image_size: tuple[int, int], longer: int, patch: int) -> tuple[int, int]:
+    """Height and width of about the picture's aspect, the longer one this long."""
+    scale = longer / max(image_size)
+    height, width = (max(patch, int(length * scale / patch + 0.5) * patch) for length in image_size)
+    return height, width
+
+
+def _check_side(side: object, patch: int) -> None:
+    lengths = side if isinstance(side, tuple) and len(side) == 2 else (side,)
+    for length in lengths:
+        if length is None and side is None:
+            continue
+        is_whole = isinstance(length, int) and not isinstance(length, bool)
+        if not is_whole or length < patch or length % patch:
+            lower = max(patch, length // patch * patch) if is_whole else 32 * patch
+            near = f"{lower} or {lower + patch}" if is_whole else f"{lower}"
+            raise ValueError(
+                f"side must be a multiple of {patch} pixels, which is one patch: one number for a "
+                f"square, or (height, width); but it is {side!r}. Near: {near}."
+            )
