@@ -111,12 +111,14 @@ def head_table(
     scale: Scale,
     title: str,
     words: str,
+    first: int = 0,
 ) -> Matrix:
-    """A number for each head of each block; `windows` tell which blocks are global."""
+    """A number for each head of blocks from the `first` on; `windows` tell which are global."""
     return Matrix(
         values,
         rows=tuple(
-            f"{block}{'' if window else ', global'}" for block, window in enumerate(windows)
+            f"{block}{'' if windows[block] else ', global'}"
+            for block in range(first, first + len(values))
         ),
         columns=tuple(map(str, range(values.shape[1]))),
         title=title,

@@ -5,6 +5,7 @@ import pytest
 
 from sam_explore.probes import HeadEffects
 from sam_explore.probes.logits import mask_overlaps
+from sam_explore.tracing import between_steps
 from sam_explore.tracing.interventions import AblateHead
 
 from ..tracing.attention_by_hand import trace_by_hand
@@ -53,3 +54,29 @@ def test_attention_is_counted_in_even_shares():
     # 2 / 4.5. Evenly spread attention would sum up to 1.
     assert looks.values[1, 0] == pytest.approx(15 / 35 + 0.2 + 0.2 + 2 / 4.5, abs=1e-4)
     assert looks.scale.unit == "even shares"
+
+
+@pytest.mark.parametrize("block", [1, 3])
+def test_one_block_is_its_row_of_all(block):
+    trace = small_trace()
+    every = HeadEffects(mask=2)(trace).readings
+
+    reading = HeadEffects(mask=2, block=block)(trace)
+
+    for one, whole in zip(reading.readings, every, strict=True):
+        np.testing.assert_array_equal(one.values, whole.values[[block]])
+        assert one.rows == (f"{block}, global",)
+    assert reading.words.startswith("Of 2 heads, head ")
+    assert f"of block {block} has the greatest effect" in reading.words
+
+
+def test_no_head_of_another_block_is_taken_away():
+    trace = small_trace()
+    trace.prediction  # noqa: B018  so that what is announced then are other runs
+    steps: list[str] = []
+
+    with between_steps(steps.append):
+        HeadEffects(block=2)(trace)
+
+    assert steps.count("Image encoder: block 3 of 4") == 2  # its heads
+    assert "Image encoder: block 2 of 4" not in steps
