@@ -5,12 +5,15 @@ docs/pictures_and_sizes.md has the rules as a table, docs/decisions/0011 the rea
 
 import os
 import re
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Shaped, UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+from .origins import Origin, note_picture
 
 # Files and Pillow's pictures, arrays and tensors; what each may hold is checked, not told by type.
 Picture = np.ndarray | torch.Tensor | Image.Image | str | os.PathLike
@@ -70,17 +73,28 @@ def _from_file(path: str | os.PathLike) -> UInt8[np.ndarray, "height width 3"]:
         raise FileNotFoundError(
             f"There is no picture at {path}. The path is seen from {Path.cwd()}."
         )
+    picture = _read(path, str(path))
+    note_picture(picture, Origin(repr(str(path))))
+    return picture
+
+
+def picture_in(content: bytes, name: str) -> UInt8[np.ndarray, "height width 3"]:
+    """The picture in a file's content, as `as_picture` reads it; `name` is for the errors."""
+    return _read(BytesIO(content), name)
+
+
+def _read(file: Path | BytesIO, name: str) -> UInt8[np.ndarray, "height width 3"]:
     try:
-        with Image.open(path) as image:
+        with Image.open(file) as image:
             return _from_pillow(image)
     except Image.DecompressionBombError as error:
         raise ValueError(
-            f"{path} has more pixels than Pillow takes for harmless. If the file is yours, lift "
+            f"{name} has more pixels than Pillow takes for harmless. If the file is yours, lift "
             "the limit: PIL.Image.MAX_IMAGE_PIXELS = None."
         ) from error
     except (UnidentifiedImageError, OSError, SyntaxError, EOFError) as error:
         raise ValueError(
-            f"{path} is no picture that Pillow can read: {error}. PNG and JPEG files can be read."
+            f"{name} is no picture that Pillow can read: {error}. PNG and JPEG files can be read."
         ) from error
 
 

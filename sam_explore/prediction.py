@@ -13,6 +13,7 @@ from torch import Tensor
 
 from .geometry import Frame, Prompts
 from .images import Picture, as_picture
+from .mask_formats import bounding_box, coco_rle, mask_png
 from .model import Sam
 from .model.lock import lock_of
 from .preprocessing import Preprocessing, Side
@@ -111,6 +112,28 @@ class Prediction:
         strict = self.masks(threshold + offset).sum(axis=(1, 2))
         loose = self.masks(threshold - offset).sum(axis=(1, 2))
         return strict / np.maximum(loose, 1)
+
+    def to_png(self, mask: int | None = None, threshold: float = 0.0) -> bytes:
+        """One mask as a PNG file of the picture's size, white inside; `chosen` if None."""
+        return mask_png(self.masks(threshold)[self.chosen if mask is None else mask])
+
+    def to_coco(self, mask: int | None = None, threshold: float = 0.0) -> dict:
+        """One mask as a record that goes into JSON; `chosen` if None.
+
+        The names are those of COCO's annotations ("segmentation" in compressed run lengths, "bbox"
+        as x, y, width and height, "area") and of the reference's automatic mask generator
+        ("predicted_iou", "stability_score", "point_coords").
+        """
+        mask = self.chosen if mask is None else mask
+        shape = self.masks(threshold)[mask]
+        return {
+            "segmentation": coco_rle(shape),
+            "bbox": bounding_box(shape),
+            "area": int(shape.sum()),
+            "predicted_iou": float(self.iou[mask]),
+            "stability_score": float(self.stability(threshold)[mask]),
+            "point_coords": self.prompts.points.tolist(),
+        }
 
 
 def encode(

@@ -232,3 +232,12 @@ def test_a_large_picture_of_floats_takes_no_large_copy():
 
     assert (found == 128).all()
     assert peak < found.nbytes + 100 * 2**20
+
+
+def test_a_files_content_is_read_as_the_file_is_and_named_in_errors():
+    file = io.BytesIO()
+    Image.fromarray(RGB).save(file, "PNG")
+    assert np.array_equal(images.picture_in(file.getvalue(), "mine.png"), RGB)
+    for broken in (file.getvalue()[:60], b"", b"text"):
+        with pytest.raises(ValueError, match=r"mine\.png is no picture that Pillow can read"):
+            images.picture_in(broken, "mine.png")

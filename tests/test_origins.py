@@ -1,6 +1,7 @@
 """What is remembered of where pictures and models came from."""
 
 import gc
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ def test_the_same_bytes_in_another_shape_are_another_picture():
 
 def test_only_so_many_pictures_are_remembered(monkeypatch):
     monkeypatch.setattr(origins, "_MOST_PICTURES", 2)
+    monkeypatch.setattr(origins, "_pictures", OrderedDict())
     pictures = [np.full((1, 1, 3), level, np.uint8) for level in (7, 8, 9)]
     for picture in pictures:
         note_picture(picture, Origin(str(picture[0, 0, 0])))

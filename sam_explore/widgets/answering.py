@@ -2,11 +2,14 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import wraps
+from time import perf_counter
 
+from ..prediction import EncodedImage
 from ..tracing import Cancelled, Trace, between_steps
 from ..tracing.interventions import Intervention
+from .progress import Countdown, encoder_steps, time_left
 from .state import State
 from .worker import EXPLORERS, PROMPTS, Job, Worker, is_document_built
 
@@ -33,6 +36,8 @@ class Answering(State):
         self._plain: Trace | None = None
         self._unprompted: Trace | None = None
         self._trace: Trace | None = None
+        self.stopped = False  # an encode was cancelled, and nothing has asked for it since
+        self._pace: dict[Hashable, float] = {}  # seconds of an encode's steps, by their kind
         self.at_length: set[str] = set()  # names of what takes long just now in the worker
         self._worker = Worker(synchronous=synchronous or is_document_built())
         super().__init__()
@@ -134,7 +139,7 @@ class Answering(State):
         with self._lock:
             source, asked = self._source, self._asked
         try:
-            if self.encoded is None:
+            if self.encoded is None and not self.stopped:
                 self._encode()
             with self._lock:
                 trace, source, asked = self.trace, self._source, self._asked
@@ -160,25 +165,38 @@ class Answering(State):
         with self._lock:
             source = self._source
 
-        def tell(what: str) -> None:
-            with self._lock:
-                if source != self._source or self._worker.closed:
-                    raise Cancelled
-                self.busy = f"{ENCODING}: {what.removeprefix('Image encoder: ')} …"
-
         encoded = None
         try:
             with self._lock:
                 trace = self.unprompted
-            with between_steps(tell):
+            with between_steps(self._between_blocks(trace, source)):
                 encoded = trace.encoded
         except Cancelled:
             return
         finally:
             with self._lock:
                 if source == self._source:
-                    self.encoded = encoded
-                    self.busy = ""
+                    self._take_encoded(encoded)
+
+    def _between_blocks(self, trace: Trace, source: int) -> Callable[[str], None]:
+        """What happens before each step of the encode of a picture that began as this one."""
+        countdown = Countdown(encoder_steps(trace), self._pace)
+
+        def tell(what: str) -> None:
+            countdown.end_step(perf_counter())
+            self._worker.give_way(PROMPTS)  # to what fetches another picture or model
+            with self._lock:
+                if source != self._source or self._worker.closed:
+                    raise Cancelled
+                left = time_left(countdown.begin_step(what, perf_counter()))
+                self.busy = f"{ENCODING}: {what.removeprefix('Image encoder: ')}{left} …"
+
+        return tell
+
+    def _take_encoded(self, encoded: EncodedImage | None) -> None:
+        """An encode has ended, or has failed with None."""
+        self.encoded = encoded
+        self.busy = ""
 
 
 def in_words(error: Exception) -> str:

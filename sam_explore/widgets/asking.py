@@ -91,7 +91,7 @@ class Asking:
 
     def _answer(self) -> None:
         """In the worker: bring reading and picture up to the latest state."""
-        if not self.open:
+        if not self.open or self._session.stopped:  # asks again when the picture is encoded
             return
         probe, trace = wanted = self._wanted()
         if wanted == self._answered:

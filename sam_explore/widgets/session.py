@@ -1,18 +1,21 @@
 """The state that all views of a page share: a picture, prompts, and what the model answers."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import traitlets
 
-from ..geometry import FOREGROUND, Frame, Prompts
+from ..geometry import FOREGROUND, Prompts
 from ..images import Picture
 from ..model import Sam
 from ..prediction import check_model
 from ..preprocessing import Preprocessing, Side
-from .answering import ENCODING, Answering
+from ..saved_prompts import prompts_from_json, prompts_to_json
+from .as_python import as_python
+from .switching import Switching
 
 
-class Session(Answering):
+class Session(Switching):
     """One picture, its prompts and the model's answer; every view of it follows.
 
     Set a trait, from Python or through a view, and all views show it. The model runs in a thread of
@@ -27,7 +30,8 @@ class Session(Answering):
             so does every session where the environment's SAM_EXPLORE_SYNCHRONOUS is 1.
 
     Traits:
-        sam, image: as above; a new one is encoded anew. A new image drops the prompts.
+        sam, image: as above; a new one is encoded anew. A new image drops the prompts. `cancel`
+            goes back, as long as that is not done.
         preprocessing: the name, the side and whether the aspect is kept, as `set_preprocessing`
             puts them together. Another input is encoded anew and drops a mask hint of another size.
         encoded: the encoded picture, None until that is done.
@@ -60,10 +64,7 @@ class Session(Answering):
         synchronous: bool = False,
     ):
         check_model(sam, "sx.Session(sam, image)")
-        self._history: list[Prompts] = []
-        self._undone: list[Prompts] = []
         self._keep_history = True
-        self._starting_over = False
         super().__init__(synchronous=synchronous)
         try:
             self.sam = sam
@@ -146,66 +147,35 @@ class Session(Answering):
                 return None
             return self.prediction.chosen if self.chosen is None else self.chosen
 
+    @property
+    def code(self) -> str:
+        """Python that gives the prediction and the mask shown, where nothing else is known."""
+        with self._lock:
+            return as_python(self)
+
+    def save_prompts(self, path: str | Path) -> None:
+        """Write the prompts to a JSON file, with the picture's size."""
+        text = prompts_to_json(self.prompts, self.image.shape[:2])
+        Path(path).expanduser().write_text(text, "utf-8")
+
+    def restore_prompts(self, path: str | Path) -> None:
+        """Take the prompts of a file that `save_prompts` wrote; `undo` brings back those before.
+
+        If they were for a picture of another size, points and box move in proportion.
+
+        Raises:
+            OSError: there is no such file.
+            ValueError: a file of another kind, or prompts that do not fit; nothing changes.
+        """
+        text = Path(path).expanduser().read_text("utf-8", errors="replace")
+        with self._lock:
+            self.prompts = prompts_from_json(text, self.image.shape[:2])
+
     def __enter__(self) -> "Session":
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-    @traitlets.observe("sam", "image", "preprocessing", "windows", "edits")
-    def _start_over(self, change: dict) -> None:
-        with self._lock:
-            if self._starting_over:  # all that changes with another model is answered at once
-                return
-            self._source += 1
-            self._asked += 1
-            self._unprompted = self._trace = None
-            if change["name"] in ("sam", "image", "preprocessing"):
-                self._plain = None
-                self._fit_to(change["name"])
-            if self.image is None:
-                return
-            self.error = ""
-            self.encoded = self.prediction = None
-            self._shown = self._asked
-            self.busy = f"{ENCODING} …"
-        self.submit("answer", self._answer)
-
-    def _fit_to(self, name: str) -> None:
-        """Drop what was said of another model's tokens, blocks and masks, or another picture."""
-        self._starting_over = True
-        try:
-            self.prediction = None
-            if name == "sam":
-                self._fit_to_model()
-            if name == "image":
-                self._history.clear()
-                self._undone.clear()
-                self.prompts, self.chosen = Prompts(), None
-            elif self.image is not None:
-                for steps in (self._history, self._undone):
-                    steps[:] = [_with_fitting_hint(each, self.frame) for each in steps]
-                self.prompts = _with_fitting_hint(self.prompts, self.frame)
-            self._fit_token(name)
-        finally:
-            self._starting_over = False
-
-    def _fit_to_model(self) -> None:
-        config = self.sam.config
-        with self.hold_trait_notifications():
-            self.windows, self.edits = None, ()
-            if self.chosen is not None and self.chosen >= config.mask_tokens:
-                self.chosen = None
-            try:
-                self.preprocessing.check(config)
-            except ValueError:  # patches of another size
-                self.preprocessing = Preprocessing()
-
-    def _fit_token(self, name: str) -> None:
-        """Into the middle where the grid is another one; a picture alone seldom changes it."""
-        (row, column), (rows, columns) = self.token, self.grid
-        if name != "image" or row >= rows or column >= columns:
-            self.token = (rows // 2, columns // 2)
 
     @traitlets.observe("prompts")
     def _ask(self, change: dict) -> None:
@@ -213,6 +183,7 @@ class Session(Answering):
             if self._starting_over:
                 return
             self.error = ""
+            self.stopped, self._asked_since = False, True
             if self._keep_history:
                 self._history.append(change["old"])
                 self._undone.clear()
@@ -237,10 +208,3 @@ class Session(Answering):
                 self.prompts = back.pop()
             finally:
                 self._keep_history = True
-
-
-def _with_fitting_hint(prompts: Prompts, frame: Frame) -> Prompts:
-    """The same prompts, without a mask hint of another model's or another input's size."""
-    hint = prompts.mask_hint
-    fits = hint is None or hint.shape == tuple(4 * length for length in frame.grid)
-    return prompts if fits else prompts.with_mask_hint(None)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 Job = Callable[[], None]
 
 # A lower number goes first.
+FETCHES = -1  # of another picture or model
 PROMPTS = 0
 EXPLORERS = 1
 ENCODER_RUNS = 2

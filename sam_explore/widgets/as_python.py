@@ -1,0 +1,116 @@
+"""A session's prediction as Python: text that gives the same masks where nothing else is known."""
+
+from ast import literal_eval
+from collections.abc import Iterable
+from dataclasses import fields
+
+from ..origins import Origin, origin_of_model, origin_of_picture
+from ..tracing import zero
+from ..tracing.interventions import Intervention
+from .state import State
+
+_WIDTH = 88  # of a line
+
+_UNKNOWN_MODEL = Origin('sx.load("weights.pth")', "put in the file that the model was loaded from")
+_UNKNOWN_PICTURE = Origin(
+    '"picture.png"',
+    "the picture came as an array; keep it once by "
+    'PIL.Image.fromarray(session.image).save("picture.png")',
+)
+_HINT = Origin(
+    'prompts_from_json(Path("prompts.json").read_text("utf-8"))',
+    "they hold a mask hint, which is too long for here; keep them once by "
+    'session.save_prompts("prompts.json")',
+)
+
+
+def as_python(session: State) -> str:
+    """Python that makes `prediction` and `mask`, the one shown, to the last bit.
+
+    What code can't say, such as an edit that is a function of the user's own, is named in a comment
+    and left out.
+    """
+    sam = origin_of_model(session.sam) or _UNKNOWN_MODEL
+    picture = origin_of_picture(session.image) or _UNKNOWN_PICTURE
+    prompts = _HINT if session.prompts.mask_hint is not None else Origin(_prompts(session))
+    steps, left_out = _steps(session)
+    lines = ["import sam_explore as sx"]
+    if prompts is _HINT:
+        saved = "from sam_explore.saved_prompts import prompts_from_json"
+        lines = ["from pathlib import Path", "", *lines, saved]
+    lines += ["", *_assigned("sam", sam), *_assigned("picture", picture)]
+    lines += _assigned("prompts", prompts)
+    run = _call("sx.Trace", ["sam", "picture", "prompts", *_preprocessing(session)])
+    lines += [f"trace = {run}", *(f"trace = trace.{step}" for step in steps)]
+    lines += [f"# Left out, since code can't say it: {what}." for what in left_out]
+    if not session.prompts.is_empty:
+        threshold = repr(session.threshold) if session.threshold else ""
+        mask = "prediction.chosen" if session.chosen is None else session.chosen
+        lines += ["prediction = trace.prediction", f"mask = prediction.masks({threshold})[{mask}]"]
+    return "\n".join(lines) + "\n"
+
+
+def _prompts(session: State) -> str:
+    prompts, given = session.prompts, []
+    if len(prompts.points):
+        points = [tuple(point) for point in prompts.points.tolist()]
+        given = [f"points={points}", f"labels={prompts.labels.tolist()}"]
+    if prompts.box is not None:
+        given.append(f"box={tuple(prompts.box.tolist())}")
+    return _call("sx.Prompts", given, indent=len("prompts = "))
+
+
+def _preprocessing(session: State) -> list[str]:
+    how = session.preprocessing
+    return [
+        f"{name}={value!r}"
+        for name, value, default in (
+            ("preprocessing", how.name, "original"),
+            ("side", how.side, None),
+            ("keep_aspect", how.keep_aspect, False),
+        )
+        if value != default
+    ]
+
+
+def _steps(session: State) -> tuple[list[str], list[str]]:
+    """What is done to the trace for windows and edits, and names of edits that code can't say."""
+    windows = session.windows
+    steps, left_out = [] if windows is None else [f"with_windows({windows})"], []
+    for edit in session.edits:
+        if isinstance(edit, Intervention):
+            name = type(edit).__name__
+            values = [(each.name, getattr(edit, each.name)) for each in fields(edit) if each.init]
+            if all(_is_literal(value) for _, value in values):
+                given = [f"{each}={value!r}" for each, value in values]
+                made = _call(f"sx.interventions.{name}", given, indent=len("trace = trace.") + 20)
+                steps.append(f"with_interventions({made})")
+            else:
+                left_out.append(f"the edit {name}, which reads something else")
+        elif edit[1] is zero:
+            steps.append(f"with_edit({edit[0]!r}, sx.zero)")
+        else:
+            left_out.append(f"the edit of {edit[0]}, which is a function")
+    return steps, left_out
+
+
+def _is_literal(value: object) -> bool:
+    try:
+        return literal_eval(repr(value)) == value
+    except (ValueError, SyntaxError):
+        return False
+
+
+def _assigned(name: str, origin: Origin) -> Iterable[str]:
+    """An assignment, with its remark above."""
+    if origin.remark:
+        yield f"# {origin.remark[0].upper()}{origin.remark[1:]}"
+    yield f"{name} = {origin.code}"
+
+
+def _call(name: str, arguments: list[str], indent: int = 0) -> str:
+    """A call in one line if there is room, else with an argument a line."""
+    line = f"{name}({', '.join(arguments)})"
+    if indent + len(line) <= _WIDTH:
+        return line
+    return "\n".join([f"{name}(", *(f"    {each}," for each in arguments), ")"])

@@ -1,0 +1,58 @@
+"""How long an encode will still take, judged by the steps that are done."""
+
+from collections.abc import Hashable, Mapping
+
+from ..tracing import Trace
+from ..tracing.steps import EMBED, PROJECT, describe
+
+
+class Countdown:
+    """Measures the steps of a run, and says what the others will take.
+
+    Args:
+        kinds: the steps in order, and what kind each is of; steps of a kind take about as long.
+        pace: seconds of a step by kind, as far as they are known. Newer ones are put in there.
+    """
+
+    def __init__(self, kinds: Mapping[str, Hashable], pace: dict[Hashable, float]):
+        self._kinds, self._pace = kinds, pace
+        self._begun: tuple[Hashable, float] | None = None
+
+    def end_step(self, now: float) -> None:
+        """The step that was begun last has ended, at this time in seconds."""
+        if self._begun is not None:
+            kind, start = self._begun
+            self._pace[kind] = now - start
+        self._begun = None
+
+    def begin_step(self, step: str, now: float) -> float | None:
+        """A step begins: the seconds that it and the ones after it will take; None if unknown.
+
+        A kind that was never seen is taken to be as quick as those that were, on average.
+        """
+        steps = list(self._kinds)
+        if step not in steps:
+            return None
+        self._begun = self._kinds[step], now
+        left = [self._kinds[each] for each in steps[steps.index(step) :]]
+        known = [self._pace[kind] for kind in left if kind in self._pace]
+        if not known:
+            return None
+        mean = sum(known) / len(known)
+        return sum(self._pace.get(kind, mean) for kind in left)
+
+
+def encoder_steps(trace: Trace) -> dict[str, Hashable]:
+    """The steps of the image encoder as they are announced, and what each one's time hangs on."""
+    config = trace.sam.config
+    kinds = {describe(EMBED, config.encoder_depth): (config, EMBED)}
+    for block, window in enumerate(trace.windows):
+        kinds[describe(block, config.encoder_depth)] = config, window
+    return kinds | {describe(PROJECT, config.encoder_depth): (config, PROJECT)}
+
+
+def time_left(seconds: float | None) -> str:
+    """Such as ", 3 s left" or ", 2 min left"; nothing for less than a second, or if unknown."""
+    if seconds is None or seconds < 0.95:
+        return ""
+    return f", {seconds:.0f} s left" if seconds < 99.5 else f", {seconds / 60:.0f} min left"
