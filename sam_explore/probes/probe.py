@@ -103,6 +103,7 @@ class Probe(ABC):
     def __call__(self, trace: Trace) -> Reading:
         """Answer the question for this trace. Raises ValueError for a knob out of its bounds."""
         self.check(trace.config)
+        self._check_tokens(trace.frame.grid)
         return self.read(trace)
 
     def check(self, config: SamConfig) -> None:
@@ -112,6 +113,16 @@ class Probe(ABC):
             if each.name in knobs:
                 value = getattr(self, each.name)
                 _check(each.name, value, each.default, knobs[each.name], config)
+
+    def _check_tokens(self, grid: tuple[int, int]) -> None:
+        """Bounds are those of the longer side; the shorter one has fewer rows, or columns."""
+        for name, each in self.knobs().items():
+            token = getattr(self, name)
+            if each.link == "token" and not (token[0] < grid[0] and token[1] < grid[1]):
+                raise ValueError(
+                    f"{name} ({each.about}) must lie from (0, 0) to {(grid[0] - 1, grid[1] - 1)} "
+                    f"in this run, but is {token}."
+                )
 
     @abstractmethod
     def read(self, trace: Trace) -> Reading:

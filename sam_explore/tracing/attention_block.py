@@ -38,14 +38,14 @@ class Square:
     Args:
         index: its number among the block's squares, as hook points count windows.
         row, column: its first token.
-        side: tokens along one side, padding included.
+        sides: its rows and columns, padding included. The whole grid need not be square.
         rows, columns: how many of them lie on the grid; the others are padding.
     """
 
     index: int
     row: int
     column: int
-    side: int
+    sides: tuple[int, int]
     rows: int
     columns: int
 
@@ -62,11 +62,17 @@ class Square:
     @property
     def missing(self) -> tuple[int, int, int, int]:
         """How far padding reaches: on the left, on the right, above and below, as F.pad counts."""
-        return 0, self.side - self.columns, 0, self.side - self.rows
+        down, across = self.sides
+        return 0, across - self.columns, 0, down - self.rows
 
     def inside(self, token: tuple[int, int]) -> tuple[int, int]:
         """A token's row and column counted from the first token of the square."""
         return token[0] - self.row, token[1] - self.column
+
+    def number_of(self, token: tuple[int, int]) -> int:
+        """A token's number in the square, counted row by row as hook points have them."""
+        row, column = self.inside(token)
+        return row * self.sides[1] + column
 
 
 class BlockAttention:
@@ -87,7 +93,7 @@ class BlockAttention:
                 f"block must lie from 0 to {config.encoder_depth - 1} in this model, not {block}."
             )
         self.trace, self.block = trace, block
-        self.grid, self.side = config.grid, config.side(trace.windows[block])
+        self.grid, self.sides = trace.frame.grid, trace.attended(block)
         self.heads, self.scale = config.encoder_heads, config.head_dim**-0.5
         module = trace.sam.image_encoder.vit.blocks[block]
         self.norm: LayerNorm = module.norm1
@@ -107,20 +113,21 @@ class BlockAttention:
 
     def square_of(self, token: tuple[int, int]) -> Square:
         """The square that a token lies in. Raises ValueError for one beside the grid."""
-        if not all(0 <= place < self.grid for place in token):
+        rows, columns = self.grid
+        if not (0 <= token[0] < rows and 0 <= token[1] < columns):
             raise ValueError(
-                f"token must be (row, column), each from 0 to {self.grid - 1} in this model, "
-                f"not {tuple(token)}."
+                f"token must be (row, column), from (0, 0) to {(rows - 1, columns - 1)} in this "
+                f"run, not {tuple(token)}."
             )
-        down, across = (place // self.side for place in token)
+        down, across = (place // side for place, side in zip(token, self.sides, strict=True))
         return self._square(down, across)
 
     def squares(self) -> Iterator[Square]:
         """All squares, in the order in which hook points hold them."""
-        count = self._count
-        return (self._square(*divmod(index, count)) for index in range(count**2))
+        down, across = self._counts
+        return (self._square(*divmod(index, across)) for index in range(down * across))
 
-    def normed(self, square: Square) -> Float[Tensor, "side side channel"]:
+    def normed(self, square: Square) -> Float[Tensor, "down across channel"]:
         """What attention reads within a square: tokens after the layer norm, padding zero."""
         tokens = self._normed(self._input[square.on_grid])
         return F.pad(tokens, (0, 0, *square.missing)) if any(square.missing) else tokens
@@ -131,7 +138,7 @@ class BlockAttention:
 
     def products(
         self, square: Square, vectors: Float[Tensor, "vector channel"]
-    ) -> Float[Tensor, "vector side side"]:
+    ) -> Float[Tensor, "vector down across"]:
         """The vectors' products with what attention reads within a square; those of padding are 0.
 
         `normed` is not formed for them. Of a token x, the norm with weight w and bias b makes
@@ -164,13 +171,13 @@ class BlockAttention:
     def row_table(self) -> Float[Tensor, "distance channel_in_head"]:
         """The vector for each vertical distance of a query from its key, ascending."""
         tables = self.trace.relative_positions
-        return relative_table(self.module.relative_rows, self.side, tables)
+        return relative_table(self.module.relative_rows, self.sides[0], tables)
 
     @cached_property
     def column_table(self) -> Float[Tensor, "distance channel_in_head"]:
         """The vector for each horizontal distance of a query from its key, ascending."""
         tables = self.trace.relative_positions
-        return relative_table(self.module.relative_columns, self.side, tables)
+        return relative_table(self.module.relative_columns, self.sides[1], tables)
 
     def _by_head(
         self,
@@ -200,14 +207,20 @@ class BlockAttention:
         return F.layer_norm(tokens, norm.normalized_shape, norm.weight, norm.bias, norm.eps)
 
     @property
-    def _count(self) -> int:
-        """Squares along one side of the grid."""
-        return -(-self.grid // self.side)
+    def _counts(self) -> tuple[int, int]:
+        """How many squares lie down and across the grid."""
+        down, across = (
+            -(-whole // side) for whole, side in zip(self.grid, self.sides, strict=True)
+        )
+        return down, across
 
     def _square(self, down: int, across: int) -> Square:
-        row, column = down * self.side, across * self.side
-        rows, columns = (min(self.side, self.grid - first) for first in (row, column))
-        return Square(down * self._count + across, row, column, self.side, rows, columns)
+        row, column = down * self.sides[0], across * self.sides[1]
+        rows, columns = (
+            min(side, whole - first)
+            for side, whole, first in zip(self.sides, self.grid, (row, column), strict=True)
+        )
+        return Square(down * self._counts[1] + across, row, column, self.sides, rows, columns)
 
     @property
     def _is_normed(self) -> bool:

@@ -78,8 +78,8 @@ def attention_row(trace: Trace, block: int, token: tuple[int, int]) -> Attention
     beside = weights[:, : square.rows, square.columns :].sum((1, 2))
     return AttentionOfQuery(
         _placed(content, square, grid),
-        _on_line(row_terms, rows, grid),
-        _on_line(column_terms, columns, grid),
+        _on_line(row_terms, rows, grid[0]),
+        _on_line(column_terms, columns, grid[1]),
         _placed(weights, square, grid),
         below + beside,
     )
@@ -108,7 +108,7 @@ def attention_column(
     attention = BlockAttention(trace, block)
     square = attention.square_of(token)
     find = _column_of_run if attention.is_edited_inside else _column
-    return _placed(find(attention, square, *square.inside(token)), square, attention.grid)
+    return _placed(find(attention, square, token), square, attention.grid)
 
 
 @torch.no_grad()
@@ -127,10 +127,13 @@ def attention_position_terms(
     attention = BlockAttention(trace, block)
     if attention.is_edited_inside:
         return _position_terms_of_run(attention)
-    shape = (attention.heads, attention.grid, attention.grid, attention.side)
-    row_terms, column_terms = (attention.q_bias.new_empty(shape) for _ in range(2))
-    row_vectors = relative_vectors(attention.row_table, attention.side)
-    column_vectors = relative_vectors(attention.column_table, attention.side)
+    down, across = attention.sides
+    row_terms, column_terms = (
+        attention.q_bias.new_empty(attention.heads, *attention.grid, side)
+        for side in (down, across)
+    )
+    row_vectors = relative_vectors(attention.row_table, down)
+    column_vectors = relative_vectors(attention.column_table, across)
     for square in attention.squares():
         tokens = attention.normed(square)[: square.rows, : square.columns]
         q = attention.queries(tokens)
@@ -144,10 +147,10 @@ def attention_position_terms(
 def _row(
     attention: BlockAttention, square: Square, token: tuple[int, int]
 ) -> tuple[
-    Float[Tensor, "head side side"],
-    Float[Tensor, "head side"],
-    Float[Tensor, "head side"],
-    Float[Tensor, "head side side"],
+    Float[Tensor, "head down across"],
+    Float[Tensor, "head down"],
+    Float[Tensor, "head across"],
+    Float[Tensor, "head down across"],
 ]:
     """The three terms and the weights within the square, padding included."""
     q = attention.queries(attention.normed_token(token))
@@ -165,9 +168,10 @@ def _row(
 
 
 def _column(
-    attention: BlockAttention, square: Square, row: int, column: int
+    attention: BlockAttention, square: Square, token: tuple[int, int]
 ) -> Float[Tensor, "head row column"]:
     """Weights of the square's queries, as far as they lie on the grid."""
+    row, column = square.inside(token)
     tokens = attention.normed(square)
     k = attention.keys(tokens[row, column]) * attention.scale
     tokens = tokens[: square.rows, : square.columns]
@@ -205,14 +209,13 @@ def _facing_key(
 def _row_of_run(
     attention: BlockAttention, square: Square, token: tuple[int, int]
 ) -> tuple[
-    Float[Tensor, "head side side"],
-    Float[Tensor, "head side"],
-    Float[Tensor, "head side"],
-    Float[Tensor, "head side side"],
+    Float[Tensor, "head down across"],
+    Float[Tensor, "head down"],
+    Float[Tensor, "head across"],
+    Float[Tensor, "head down across"],
 ]:
     """As `_row`, out of a run of the block with its edits."""
-    row, column = square.inside(token)
-    query = row * square.side + column
+    query = square.number_of(token)
     parts = ("hook_q", "hook_k", "hook_relative_rows", "hook_relative_columns", "hook_pattern")
 
     def pick(tensor: Tensor, hook: HookPoint) -> Tensor:
@@ -222,18 +225,17 @@ def _row_of_run(
     names = [attention.name(f"attention.{part}") for part in parts]
     q, k, *terms, weights = attention.trace.read(names, pick).values()
     content = torch.einsum("hd,hkd->hk", q * attention.scale, k)
-    sides = (square.side, square.side)
-    return content.unflatten(-1, sides), *terms, weights.unflatten(-1, sides)
+    return content.unflatten(-1, square.sides), *terms, weights.unflatten(-1, square.sides)
 
 
 def _column_of_run(
-    attention: BlockAttention, square: Square, row: int, column: int
+    attention: BlockAttention, square: Square, token: tuple[int, int]
 ) -> Float[Tensor, "head row column"]:
     """As `_column`, out of a run of the block with its edits."""
-    key = row * square.side + column
+    key = square.number_of(token)
     name = attention.name("attention.hook_pattern")
     picked = attention.trace.read(name, lambda tensor, _: tensor[square.index, :, :, key].clone())
-    by_place = picked[name].unflatten(-1, (square.side, square.side))
+    by_place = picked[name].unflatten(-1, square.sides)
     return by_place[:, : square.rows, : square.columns]
 
 
@@ -241,30 +243,31 @@ def _position_terms_of_run(
     attention: BlockAttention,
 ) -> tuple[Float[Tensor, "head row column key_row"], Float[Tensor, "head row column key_column"]]:
     """As `attention_position_terms`, out of a run of the block with its edits."""
-    side, grid = attention.side, attention.grid
+    is_global = attention.sides == attention.grid
     parts = ("hook_relative_rows", "hook_relative_columns")
     names = [attention.name(f"attention.{part}") for part in parts]
     found = []
     for terms in attention.trace.read(names).values():
-        by_window = terms.unflatten(2, (side, side)).permute(0, 2, 3, 1, 4).flatten(3)
-        by_grid = join_windows(by_window, grid, grid)[0]
-        found.append(by_grid.unflatten(-1, (attention.heads, side)).permute(2, 0, 1, 3))
+        heads_and_keys = terms.shape[1], terms.shape[3]
+        by_window = terms.unflatten(2, attention.sides).permute(0, 2, 3, 1, 4).flatten(3)
+        by_grid = by_window[0] if is_global else join_windows(by_window, *attention.grid)[0]
+        found.append(by_grid.unflatten(-1, heads_and_keys).permute(2, 0, 1, 3))
     return found[0], found[1]
 
 
 def _placed(
-    values: Float[Tensor, "head rows columns"], square: Square, grid: int
+    values: Float[Tensor, "head rows columns"], square: Square, grid: tuple[int, int]
 ) -> Float[Tensor, "head row column"]:
     """A square's values in their place on the grid; padding is cut off, and the rest is NaN."""
-    placed = values.new_full((len(values), grid, grid), torch.nan)
+    placed = values.new_full((len(values), *grid), torch.nan)
     placed[:, *square.on_grid] = values[:, : square.rows, : square.columns]
     return placed
 
 
 def _on_line(
-    values: Float[Tensor, "head length"], place: slice, grid: int
+    values: Float[Tensor, "head length"], place: slice, whole: int
 ) -> Float[Tensor, "head line"]:
-    """The same along one side of the grid."""
-    placed = values.new_full((len(values), grid), torch.nan)
+    """The same along one side of the grid, of this length."""
+    placed = values.new_full((len(values), whole), torch.nan)
     placed[:, place] = values[:, : place.stop - place.start]
     return placed

@@ -6,6 +6,7 @@ there. What is left, a number or a few for each query and head, is kept with the
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from math import prod
 
 import torch
 from jaxtyping import Float
@@ -100,7 +101,7 @@ def _kept(attention: BlockAttention, what: str, work: Callable[[BlockAttention],
 
 
 def _row_sums(attention: BlockAttention) -> Float[Tensor, "head row column"]:
-    found = attention.q_bias.new_empty(attention.heads, attention.grid, attention.grid)
+    found = attention.q_bias.new_empty(attention.heads, *attention.grid)
     for square, rows, scores in _scores(attention):
         found[:, *square.place(rows)] = scores.logsumexp(-1)
     return found
@@ -120,7 +121,7 @@ def _statistics(attention: BlockAttention) -> Float[Tensor, "statistic head row 
 
 
 def _even(attention: BlockAttention) -> Float[Tensor, "statistic head row column"]:
-    keys = attention.side**2
+    keys = prod(attention.sides)
     weight = attention.q_bias.new_full((1, 1, 1, 1), 1 / keys)
     chunks = (
         (square, rows, weight.expand(1, rows.stop - rows.start, square.columns, keys))
@@ -132,15 +133,15 @@ def _even(attention: BlockAttention) -> Float[Tensor, "statistic head row column
 
 def _scores(attention: BlockAttention) -> Iterator[Chunk]:
     """Scores of all queries that lie on the grid."""
-    row_vectors = relative_vectors(attention.row_table, attention.side)
-    column_vectors = relative_vectors(attention.column_table, attention.side)
+    row_vectors = relative_vectors(attention.row_table, attention.sides[0])
+    column_vectors = relative_vectors(attention.column_table, attention.sides[1])
     for square in attention.squares():
         tokens = attention.normed(square)
         keys = attention.keys(tokens.flatten(0, 1)).transpose(0, 1) * attention.scale
         for rows in _cuts(attention, square):
             q = attention.queries(tokens[rows, : square.columns]).permute(2, 0, 1, 3)
             scores = (q.flatten(1, 2) @ keys.transpose(1, 2)).unflatten(1, q.shape[1:3])
-            by_place = scores.unflatten(-1, (square.side, square.side))
+            by_place = scores.unflatten(-1, square.sides)
             by_row, by_column = row_vectors[rows], column_vectors[: square.columns]
             by_place += torch.einsum("hrcd,rkd->hrck", q, by_row)[..., :, None]
             by_place += torch.einsum("hrcd,ckd->hrck", q, by_column)[..., None, :]
@@ -152,14 +153,14 @@ def _cut_up(
 ) -> Iterator[Chunk]:
     """The same cuts through a pattern that is there as a whole."""
     for square in attention.squares():
-        by_place = pattern[square.index].unflatten(1, (square.side, square.side))
+        by_place = pattern[square.index].unflatten(1, square.sides)
         for rows in _cuts(attention, square):
             yield square, rows, by_place[:, rows, : square.columns]
 
 
 def _cuts(attention: BlockAttention, square: Square) -> Iterator[slice]:
     """The rows of a square that lie on the grid, as many at a time as a chunk holds."""
-    step = max(1, _CHUNK // (attention.heads * square.columns * square.side**2))
+    step = max(1, _CHUNK // (attention.heads * square.columns * prod(square.sides)))
     for start in range(0, square.rows, step):
         yield slice(start, min(start + step, square.rows))
 
@@ -168,7 +169,7 @@ def _summed(
     attention: BlockAttention, chunks: Iterable[Chunk], heads: int
 ) -> Float[Tensor, "statistic head row column"]:
     """The four statistics of weights that come in chunks, in the order of the dataclass."""
-    found = attention.q_bias.new_empty(4, heads, attention.grid, attention.grid)
+    found = attention.q_bias.new_empty(4, heads, *attention.grid)
     for square, rows, weights in chunks:
         measures = _measures(attention, square, rows).to(weights)
         distance, px, seen, padding = torch.einsum("hrck,rcmk->mhrc", weights, measures)
@@ -184,11 +185,11 @@ def _measures(
     attention: BlockAttention, square: Square, rows: slice
 ) -> Float[Tensor, "row column measure key"]:
     """What is averaged: both distances of keys on the grid, and which are on it and which not."""
-    places = torch.arange(square.side, dtype=torch.float32)
-    down = (places[rows, None] - places)[:, None, :, None]
-    across = (places[: square.columns, None] - places)[None, :, None, :]
+    row_places, column_places = (torch.arange(side, dtype=torch.float32) for side in square.sides)
+    down = (row_places[rows, None] - row_places)[:, None, :, None]
+    across = (column_places[: square.columns, None] - column_places)[None, :, None, :]
     height, width = attention.trace.frame.token_size_px
-    seen = torch.zeros(square.side, square.side)
+    seen = torch.zeros(square.sides)
     seen[: square.rows, : square.columns] = 1
     distance, px = torch.hypot(down, across), torch.hypot(down * height, across * width)
     seen = seen.expand_as(distance)

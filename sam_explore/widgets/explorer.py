@@ -146,10 +146,10 @@ class Explorer(ReadingStill, VBox):
         self.close()
 
     def _follow(self) -> None:
-        asked = ["sam", "image", "encoded", "windows", "edits"]
+        asked = ["sam", "image", "preprocessing", "encoded", "windows", "edits"]
         asked += ["prompts"] if self._class.reads_prompts else []
         self._observers = [
-            (self._asking.guard(self._rebuild_controls), ["sam"]),
+            (self._asking.guard(self._rebuild_controls), ["sam", "preprocessing"]),
             (self._asking.guard(self._knobs_moved), self._knobs.traits),
             (self._asking.guard(self._ask), asked),
             (self._asking.guard(self._outline_picked), ["token"]),
@@ -175,10 +175,10 @@ class Explorer(ReadingStill, VBox):
 
     def _make_controls(self) -> KnobControls:
         turn, follow = self._asking.guard(self._turn), self._asking.guard(self._set_following)
-        return KnobControls(self._knobs, self.session.sam.config, turn, follow)
+        return KnobControls(self._knobs, self.session.unprompted.config, turn, follow)
 
     def _rebuild_controls(self, change: dict) -> None:
-        """Another model has other bounds."""
+        """Another model or input size has other bounds."""
         with self._asking.lock:
             if self._open:
                 self._knobs.fit()
@@ -193,7 +193,8 @@ class Explorer(ReadingStill, VBox):
 
     def _pick(self, token: tuple[int, int]) -> None:
         """A token was clicked on: for the knob that is one, else for the session."""
-        if max(token) >= self.session.sam.config.grid:
+        rows, columns = self.session.grid
+        if token[0] >= rows or token[1] >= columns:
             return  # padding
         knob = self._token_knob()
         if knob:

@@ -23,7 +23,7 @@ class KnobControls:
 
     Args:
         knobs: what the fields of the probe may be, and what they are now.
-        config: the model's, from which bounds come.
+        config: the run's sizes, from which bounds come.
         on_change: called with a knob's name and its new value when the reader changes it.
         on_follow: called with a linked knob's name and whether it follows from now on.
     """

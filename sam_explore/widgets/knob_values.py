@@ -60,7 +60,7 @@ class KnobValues:
                     f"{', '.join(self.knobs) or 'none'}.{hint}"
                 )
         values = self.now | self._fixed | changes
-        self._class(**values).check(self._session.sam.config)
+        self._class(**values).check(self._session.unprompted.config)
 
     def turn(self, name: str, value: Any) -> None:
         """Set one knob: for the whole session if it follows that."""
@@ -79,11 +79,11 @@ class KnobValues:
             self._own[name] = value
 
     def fit(self) -> None:
-        """Give knobs that lie beyond the bounds of a new model their defaults again."""
+        """Give knobs beyond the bounds of a new model or input size their defaults again."""
         for name, default in self._defaults().items():
             try:
                 self._class(**(self._defaults() | {name: self.now[name]})).check(
-                    self._session.sam.config
+                    self._session.unprompted.config
                 )
             except ValueError:
                 self._own[name] = default
