@@ -223,7 +223,7 @@ def test_what_the_model_does_not_have_is_refused_in_words(trace):
     for ask in (attention_row, attention_column):
         with pytest.raises(ValueError, match=r"block must lie from 0 to 3 in this model, not −?4"):
             ask(trace, 4, (0, 0))
-        with pytest.raises(ValueError, match=r"from \(0, 0\) to \(4, 4\) in this run, not \(0, 5\)"):
+        with pytest.raises(ValueError, match=r"\(4, 4\) in this run, not \(0, 5\)"):
             ask(trace, 0, (0, 5))
         with pytest.raises(ValueError, match=r"\(4, 4\) in this run, not \(-1, 0\)"):
             ask(trace, 0, (-1, 0))
