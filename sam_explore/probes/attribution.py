@@ -1,6 +1,7 @@
 """What in the picture is the answer owed to?"""
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from jaxtyping import Float
@@ -24,6 +25,13 @@ from .owing import ChosenMethod, ChosenNumber, agreement, capitalised, patches_i
 from .probe import Probe, knob
 
 WEIGHTS = ("trained", "shuffled")
+ALL = "all"
+# Rows of the gallery of all methods: the gradient's, then what it is a guess of.
+_BESIDE = tuple(
+    (gradient, OCCLUSION[place])
+    for gradient, place in METHODS.items()
+    if gradient != OCCLUSION[place]
+)
 
 
 @dataclass(frozen=True)
@@ -33,20 +41,25 @@ class Attribution(ChosenNumber, ChosenMethod, Probe):
     Occlusion takes the content away and looks: the mean of the picture's image tokens takes the
     place of the patch's, or the model's mean colour that of its pixels. The gradient's methods say
     the same to first order, from one pass backwards; beside them stands the occlusion of the same
-    patches. All are on one scale. What is positive holds the number up.
+    patches. What is positive holds the number up.
+
+    All methods answer in the unit of the number, so that nothing is normalised: maps that stand
+    side by side have one scale of colours, and the same colour is the same fall of the number.
+    "all" shows the four of them, the embedding's above those of the pixels.
 
     With shuffled weights, the same is asked of a copy of the model in which each weight's numbers
     have changed places. A map that stays as it was shows the picture, not what the model learned.
 
     Reads: the prediction, its gradients, and the prediction with patches taken away. Occlusion of
         the pixels runs the whole model for each patch.
-    Returns: a Gallery of a Heatmap (row, column), diverging around 0, and for the gradient's
-        methods a second one of the occlusion. Each token shows the value of its whole patch.
+    Returns: a Gallery of a Heatmap (row, column) for each method, diverging around 0. Each token
+        shows the value of its whole patch.
     Unit: that of the number, logits or predicted IoU, by patch.
     Source: occlusion is Zeiler and Fergus' (arXiv 1311.2901), the control that of "Sanity Checks
         for Saliency Maps" (arXiv 1810.03292).
     """
 
+    method: str = knob("gradient times embedding", "method", choices=(*METHODS, ALL))
     weights: str = knob("trained", "weights", choices=WEIGHTS)
 
     is_sweep = True
@@ -55,38 +68,86 @@ class Attribution(ChosenNumber, ChosenMethod, Probe):
         of, name = self.scalar(trace)
         patch = self.patch_side(trace.config)
         run = control_of(trace) if self.weights == "shuffled" else trace
-        patches = attribute(run, of, self.method, patch)
-        holds = patches_with_content(trace, self.method, patch)
-        maps = [(self.method, patches)]
-        words = _words(value_of(run, of), name, self.method, patches, patch)
-        causal = OCCLUSION[METHODS[self.method]]
-        if self.method != causal:
-            effects = attribute(run, of, causal, patch)
-            maps.append((causal, effects))
-            words += (
-                " The rank correlation with the occlusion of the same patches is "
-                f"{agreement(rank_correlation(patches[holds], effects[holds]))}."
-            )
-        if self.weights == "shuffled":
-            trained = attribute(trace, of, self.method, patch)
-            words += (
-                " These are shuffled weights; the rank correlation with the trained ones' map is "
-                f"{agreement(rank_correlation(patches[holds], trained[holds]))}."
-            )
-        return _gallery(maps, f"{capitalised(name)}, {self.weights} weights", words, patch, run, of)
+        maps = {each: attribute(run, of, each, patch) for each in self._methods()}
+        words = [
+            f"{capitalised(name)} is {text(value_of(run, of))}.",
+            _shares(maps, patch, of.unit),
+            *_agreements(maps, trace, patch),
+        ]
+        if run is not trace:
+            trained = {each: attribute(trace, of, each, patch) for each in self._compared()}
+            words.append(_against_trained(maps, trained, trace, patch))
+        title = f"{capitalised(name)}, {self.weights} weights"
+        return _gallery(maps, title, " ".join(words), patch, run, of)
+
+    def _methods(self) -> tuple[str, ...]:
+        """What is shown, in the order of the maps."""
+        if self.method == ALL:
+            return tuple(chain(*_BESIDE))
+        return tuple(dict.fromkeys((self.method, OCCLUSION[METHODS[self.method]])))
+
+    def _compared(self) -> tuple[str, ...]:
+        """Of which the map of the trained weights is looked at too."""
+        return self._methods() if self.method == ALL else (self.method,)
 
 
-def _words(value: float, name: str, method: str, patches: np.ndarray, patch: int) -> str:
+def _shares(maps: dict[str, Float[np.ndarray, "down across"]], patch: int, unit: str) -> str:
+    if len(maps) > 2:
+        ranges = ", ".join(
+            f"{method} {text(values.min())} to {text(values.max())}"
+            for method, values in maps.items()
+        )
+        return f"All on one scale of {unit} for {patches_in_words(patch)}: {ranges}."
+    method, values = next(iter(maps.items()))
     kind = "token" if patch == 1 else "patch"
     return (
-        f"{capitalised(name)} is {text(value)}. By {method}, the shares of "
-        f"{patches_in_words(patch)} go from {text(patches.min())} to {text(patches.max())}; the "
-        f"greatest is that of the {kind} at {place_of_greatest(patches)}."
+        f"By {method}, the shares of {patches_in_words(patch)} go from {text(values.min())} to "
+        f"{text(values.max())}; the greatest is that of the {kind} at {place_of_greatest(values)}."
     )
 
 
+def _agreements(
+    maps: dict[str, Float[np.ndarray, "down across"]], trace: Trace, patch: int
+) -> list[str]:
+    """How well each gradient's order is that of the occlusion of the same patches."""
+    found = [
+        f"{f'{pair[0]} ' if len(maps) > 2 else ''}{_correlation(maps, maps, *pair, trace, patch)}"
+        for pair in _BESIDE
+        if all(method in maps for method in pair)
+    ]
+    what = "The rank correlation with the occlusion of the same patches is"
+    return [f"{what} {', '.join(found)}."] if found else []
+
+
+def _against_trained(
+    maps: dict[str, Float[np.ndarray, "down across"]],
+    trained: dict[str, Float[np.ndarray, "down across"]],
+    trace: Trace,
+    patch: int,
+) -> str:
+    each = ", ".join(
+        f"{f'{method} ' if len(trained) > 1 else ''}"
+        f"{_correlation(maps, trained, method, method, trace, patch)}"
+        for method in trained
+    )
+    return f"These are shuffled weights; the rank correlation with the trained ones' map is {each}."
+
+
+def _correlation(
+    maps: dict[str, Float[np.ndarray, "down across"]],
+    others: dict[str, Float[np.ndarray, "down across"]],
+    method: str,
+    other: str,
+    trace: Trace,
+    patch: int,
+) -> str:
+    """Over the patches that have something to lose."""
+    holds = patches_with_content(trace, method, patch)
+    return agreement(rank_correlation(maps[method][holds], others[other][holds]))
+
+
 def _gallery(
-    maps: list[tuple[str, Float[np.ndarray, "down across"]]],
+    maps: dict[str, Float[np.ndarray, "down across"]],
     title: str,
     words: str,
     patch: int,
@@ -103,7 +164,7 @@ def _gallery(
                 scale=scale,
                 frame="tokens",
             )
-            for method, values in maps
+            for method, values in maps.items()
         ),
         title=title,
         words=words,

@@ -5,6 +5,7 @@ import pytest
 
 from sam_explore.probes import Attribution
 from sam_explore.tracing.attribution import (
+    METHODS,
     MeanLogit,
     PredictedIoU,
     attribute,
@@ -89,10 +90,48 @@ def test_the_mean_is_taken_where_the_chosen_mask_is():
     reading = Attribution(threshold=0.5)(trace)
 
     expected = attribute(trace, MeanLogit(chosen, region, "logits"))
-    np.testing.assert_array_equal(reading.maps[0].values, spread(expected, 1, 5))
+    np.testing.assert_array_equal(reading.maps[0].values, spread(expected, 1, (5, 5)))
 
 
 def test_an_empty_mask_leaves_the_whole_picture():
     reading = Attribution(threshold=99.0, mask=1)(small_trace())
 
     assert reading.words.startswith("Mask 1's mean logit over the whole picture is ")
+
+
+def test_all_methods_stand_on_one_scale_in_the_numbers_own_unit():
+    trace = linear_trace()
+
+    reading = Attribution(method="all", patch=2, **ALL)(trace)
+
+    assert [each.title for each in reading.maps] == [
+        "Gradient times embedding",
+        "Occlusion of the embedding",
+        "Gradient times pixels",
+        "Occlusion of the pixels",
+    ]
+    for each in reading.maps:
+        alone = Attribution(method=each.title.lower(), patch=2, **ALL)(trace)
+        np.testing.assert_array_equal(each.values, alone.maps[0].values)
+    assert (reading.shared.unit, reading.shared.centre) == ("logit", 0)
+    assert "All on one scale of logit for patches of 2 × 2 tokens: gradient" in reading.words
+    # The network is linear, so that each gradient says what its occlusion does.
+    assert reading.words.endswith(
+        "The rank correlation with the occlusion of the same patches is "
+        "gradient times embedding 1, gradient times pixels 1."
+    )
+
+
+def test_each_of_all_methods_is_compared_with_that_of_the_trained_weights():
+    trace = small_trace()
+    of = PredictedIoU(2)
+
+    reading = Attribution(number="predicted IoU", mask=2, method="all", weights="shuffled")(trace)
+
+    compared = reading.words.split("the trained ones' map is ")[1]
+    for method, place in METHODS.items():
+        trained, control = (attribute(run, of, method) for run in (trace, control_of(trace)))
+        there = np.s_[:3] if place == "pixels" else np.s_[:]  # the others are padding
+        expected = rank_correlation(trained[there], control[there])
+        found = compared.split(f"{method} ")[1].split(",")[0].rstrip(".").replace("−", "-")
+        assert float(found) == pytest.approx(expected, abs=0.01)
