@@ -71,9 +71,14 @@ def indexed_png(
     return file.getvalue()
 
 
-def jpeg(image: UInt8[np.ndarray, "row column 3"], height: int, width: int) -> bytes:
-    """A photo as a JPEG file of this size in pixels."""
-    scaled = Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS)
+def jpeg(
+    image: UInt8[np.ndarray, "row column 3"],
+    height: int,
+    width: int,
+    box: tuple[float, float, float, float] | None = None,
+) -> bytes:
+    """A photo, or the box x0, y0, x1, y1 of it, as a JPEG file of this size in pixels."""
+    scaled = Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS, box)
     file = BytesIO()
     scaled.save(file, "JPEG", quality=90, subsampling=0)
     return file.getvalue()

@@ -9,6 +9,7 @@ FOREGROUND = "#009E73"
 BACKGROUND = "#D55E00"
 BOX = "#F0E442"
 MASK = "#0072B2"
+HINT = "#CC79A7"  # a mask hint, always a dotted line
 CHOSEN = "#E69F00"
 SIGN = "#FFFFFF"  # the plus and the minus
 HALO = "#000000"  # around every mark, so that it shows on any picture

@@ -24,19 +24,15 @@ class Caption:
 
     def show_words(self, words: str) -> None:
         """What the picture shows."""
-        self.words.value = _paragraph(words)
+        self.words.value = paragraph(words)
 
     def show_status(self, words: str) -> None:
         """How far a computation is, or how long it took."""
-        self._status.value = _paragraph(words, style.FAINT_TEXT)
+        self._status.value = paragraph(words, style.FAINT_TEXT)
 
     def show_error(self, words: str) -> None:
         """What went wrong, in the place of the status."""
-        self._status.value = (
-            f'<div role="alert" style="line-height:1.45;padding:6px 8px;border-left:4px solid '
-            f"{style.ALERT};background:{style.css(style.ALERT, style.ALERT_OPACITY)};"
-            f'color:{style.TEXT}"><b>That did not work.</b> {escape(words)}</div>'
-        )
+        self._status.value = alert(words)
 
     def show_code(self, code: str) -> None:
         """Python to be copied."""
@@ -72,5 +68,17 @@ def duration(seconds: float) -> str:
     return f"{1000 * seconds:.0f} ms" if seconds >= 0.0005 else "less than 1 ms"
 
 
-def _paragraph(words: str, colour: str = style.TEXT) -> str:
+def paragraph(words: str, colour: str = style.TEXT) -> str:
+    """HTML of plain words."""
     return f'<div style="line-height:1.45;color:{colour}">{escape(words)}</div>'
+
+
+def alert(words: str) -> str:
+    """HTML of what went wrong, in words; nothing if there are none."""
+    if not words:
+        return ""
+    return (
+        f'<div role="alert" style="line-height:1.45;padding:6px 8px;border-left:4px solid '
+        f"{style.ALERT};background:{style.css(style.ALERT, style.ALERT_OPACITY)};"
+        f'color:{style.TEXT}"><b>That did not work.</b> {escape(words)}</div>'
+    )

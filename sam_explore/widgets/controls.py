@@ -1,13 +1,14 @@
 """Buttons and sliders of the prompting view; each works from the keyboard."""
 
 import threading
+from collections.abc import Callable
 
-from ipywidgets import HTML, Button, HBox, Text, ToggleButtons
+from ipywidgets import HTML, Button, HBox, Text, ToggleButton, ToggleButtons
 
-from ..geometry import BACKGROUND, FOREGROUND
 from ..plots import style
 from .drawing import close_all
 from .inputs import WideSlider
+from .mode_switch import ModeSwitch
 from .order import keep_order
 from .session import Session
 from .state import THRESHOLD
@@ -21,51 +22,51 @@ class Controls:
 
     Args:
         session: what they show and change.
+        modes: whose first row stands in the toolbar.
+        on_typed: called with two or four numbers that were typed, x before y.
 
     Attributes:
-        label: what a click means now, 1 for foreground, 0 for background.
-        toolbar, choice, typed, busy: the widgets, to be laid out.
+        more: whether the further controls are shown.
+        toolbar, cut, choice, typed, busy: the widgets, to be laid out.
     """
 
-    def __init__(self, session: Session):
-        self._session = session
+    def __init__(
+        self, session: Session, modes: ModeSwitch, on_typed: Callable[[list[float]], None]
+    ):
+        self._session, self._on_typed = session, on_typed
         # While the controls follow the session they do not tell it what it said.
         self._lock = threading.RLock()
         self._following = False
-        self._mode = ToggleButtons(
-            options=[("+ Foreground", FOREGROUND), ("− Background", BACKGROUND)],
-            tooltips=["A click says: this is on the object", "A click says: this is not"],
-            style={"button_width": "auto"},
-        )
-        self._undo = Button(description="Undo", tooltip="Take back the last point or box")
+        self._undo = Button(description="Undo", tooltip="Take back the last change of the prompts")
+        self._redo = Button(description="Redo", tooltip="Do again what was taken back")
         self._clear = Button(description="Clear", tooltip="Drop all prompts")
+        self.more = ToggleButton(
+            description="More", icon="sliders", tooltip="Remove, mask hint, zoom and view"
+        )
+        steps = HBox([self._undo, self._redo, self._clear, self.more])
+        self.toolbar = HBox([modes.main, steps])
         bounds = THRESHOLD.low, THRESHOLD.high
         self._threshold = WideSlider(session.threshold, *bounds, reach=_REACH)
         self.busy = HTML()
-        cut = HBox([_label("Threshold (logits)"), *self._threshold.widgets])
-        self.toolbar = HBox([self._mode, self._undo, self._clear, cut])
+        self.cut = HBox([label("Threshold (logits)"), *self._threshold.widgets])
         count = session.sam.config.mask_tokens
         self._choice = ToggleButtons(
             options=[("auto", _AUTO), *((str(number), number) for number in range(count))],
             tooltips=["The model's choice", *(f"Mask of token {n}" for n in range(count))],
             style={"button_width": "auto"},
         )
-        self.choice = HBox([_label("Show mask"), self._choice])
+        self.choice = HBox([label("Show mask"), self._choice])
         # Sent as a whole when left: letter by letter it may arrive after the press of the button.
         self._text = Text(placeholder="x, y   or   x0, y0, x1, y1", continuous_update=False)
         self._entered = False
-        self._add = Button(description="Add", tooltip="Add this point, or set this box")
-        self.typed = HBox([_label("Or type it"), self._text, self._add])
+        self._add = Button(description="Add", tooltip="As a click there, or a drag between the two")
+        self.typed = HBox([label("Or type it"), self._text, self._add])
         self._lay_out()
-        keep_order(self._mode, self._undo, self._clear, *self._threshold.inputs, self._choice)
-        keep_order(self._text, self._add)
+        keep_order(self._undo, self._redo, self._clear, self.more, self._choice)
+        keep_order(*self._threshold.inputs, self._text, self._add)
         self._listen()
         self.follow()
         self._show_busy()
-
-    @property
-    def label(self) -> int:
-        return self._mode.value
 
     def follow(self, change: dict | None = None) -> None:
         """Show the session's state."""
@@ -80,17 +81,18 @@ class Controls:
         """Stop following and remove the widgets."""
         self._session.unobserve(self.follow, _FOLLOWED)
         self._session.unobserve(self._show_busy, "busy")
-        for widget in (*self._threshold.inputs, self._choice, self._text):
+        for widget in (*self._threshold.inputs, self._choice, self._text, self.more):
             widget.unobserve_all()
-        close_all(self.toolbar, self.choice, self.typed, self.busy)
+        close_all(self.toolbar, self.cut, self.choice, self.typed, self.busy)
 
     def _listen(self) -> None:
         session, act = self._session, self._session.action
         self._undo.on_click(act(lambda _: session.undo()))
+        self._redo.on_click(act(lambda _: session.redo()))
         self._clear.on_click(act(lambda _: session.clear()))
-        self._add.on_click(act(lambda _: self._add_typed()))
+        self._add.on_click(act(lambda _: self._take_typed()))
         self._text.on_msg(self._note_enter)
-        self._text.observe(act(self._add_entered), "value")
+        self._text.observe(act(self._take_entered), "value")
         self._threshold.observe(act(self._set_threshold))
         self._choice.observe(act(self._set_chosen), "value")
         session.observe(self.follow, _FOLLOWED)
@@ -99,6 +101,7 @@ class Controls:
     def _show(self) -> None:
         session = self._session
         self._undo.disabled = not session.can_undo
+        self._redo.disabled = not session.can_redo
         self._clear.disabled = session.prompts.is_empty
         self._choice.value = _AUTO if session.chosen is None else session.chosen
         self._threshold.set(session.threshold)
@@ -123,33 +126,31 @@ class Controls:
         # The page tells of the key first, and then what was typed.
         self._entered = content.get("event") == "submit"
 
-    def _add_entered(self, change: dict) -> None:
+    def _take_entered(self, change: dict) -> None:
         if self._entered and change["new"]:
             self._entered = False
-            self._add_typed()
+            self._take_typed()
 
-    def _add_typed(self) -> None:
-        numbers = _numbers(self._text.value)
-        if len(numbers) == 2:
-            self._session.add_point(numbers, self.label)
-        else:
-            self._session.set_box(numbers)
+    def _take_typed(self) -> None:
+        self._on_typed(_numbers(self._text.value))
         self._text.value = ""
 
     def _lay_out(self) -> None:
-        for button in (self._undo, self._clear, self._add):
-            button.layout.width = "64px"
+        for button in (self._undo, self._redo, self._clear, self._add):
+            button.layout.width = "60px"
+        self.more.layout.width = "76px"
         self._text.layout.width = "176px"
-        for toggles in (self._mode, self._choice):
-            toggles.layout.width = "auto"
-        for row in (self.toolbar, self.choice, self.typed):
+        self._choice.layout.width = "auto"
+        for row in (self.toolbar, *self.toolbar.children[1:], self.cut, self.choice, self.typed):
             row.layout.align_items, row.layout.grid_gap = "center", "4px"
+            row.layout.overflow = "visible"
         self.toolbar.layout.flex_flow = "row wrap"
         self.toolbar.layout.margin = "0 0 4px 0"
-        self.choice.layout.margin = "6px 0 0 0"
+        self.cut.layout.margin = "6px 0 0 0"
 
 
-def _label(words: str) -> HTML:
+def label(words: str) -> HTML:
+    """Words before a control, in one line."""
     return HTML(f'<span style="white-space:nowrap">{words}</span>')
 
 

@@ -6,14 +6,25 @@ from html import escape
 from ipywidgets import HTML, HBox, VBox
 
 from ..plots import style
+from ..plots.outlines import outlines
+from .brush import px_from_cells
+from .caption import alert, paragraph
 from .controls import Controls
 from .drawing import Channel, close_all
+from .editing import Editing
 from .logits_map import LogitsMap
+from .mode_switch import ModeSwitch
+from .modes import MAIN
+from .more_controls import MoreControls
+from .pointer import Pointer
+from .preview import Preview
 from .rerun import replace_older
+from .right_click import listen
 from .session import Session
-from .stage import Stage
+from .stage import Lines, Stage
 from .still import PromptingStill
 from .thumbnails import Thumbnails
+from .viewport import Viewport
 from .words import INVITATION, WAITING, describe
 
 _GAP_CSS = 16
@@ -23,7 +34,10 @@ _CONTROLS_CSS = 320  # what a row of controls needs
 class PromptCanvas(PromptingStill, VBox):
     """A picture to click on, with the masks that answer.
 
-    A click adds a point, of the kind that the buttons above the picture show; a drag draws a box.
+    A click adds a point, of the kind that the buttons above the picture show; a drag draws a box,
+    or moves the mark that it starts on. With ipyevents installed, the right button adds a
+    background point. The dashed line at the pointer is the mask that a click there would give. All
+    of it has a control, too, that takes keys; the rarer ones open with "More".
     Beside the picture are the raw logits of the mask shown, below it all four masks: click on one
     to look at that. Several canvases may share a session. Run its cell again, and the new canvas
     takes the place of the old one, which is closed.
@@ -44,17 +58,17 @@ class PromptCanvas(PromptingStill, VBox):
         self.session = session
         # Held while drawing, so that nothing of an older picture is drawn over a new one.
         self._lock = threading.RLock()
-        act = session.action
-        self._controls = Controls(session)
         self._channel = Channel()
-        self._stage = Stage(
-            self._channel, width, act(self._click), act(session.set_box), session.guard
-        )
+        self._stage = Stage(self._channel, width)
+        self._make_controls()
         count = session.sam.config.mask_tokens
-        self._thumbnails = Thumbnails(self._channel, width, count, act(self._choose))
+        choose = session.action(self._choose)
+        self._thumbnails = Thumbnails(self._channel, width, count, choose)
         self._logits = LogitsMap(width * 5 // 8)
+        self._pointed = HTML(_pointed(MAIN[0].hint))
         self._status, self._error = HTML(), HTML()
-        super().__init__([self._controls.toolbar, self._lay_out(width), _cursors()])
+        parts = [self._controls.toolbar, self._more.panel, self._lay_out(width), _cursors()]
+        super().__init__(parts)
         self.layout.overflow = "visible"
         self._open = True
         self._show_image()
@@ -72,7 +86,10 @@ class PromptCanvas(PromptingStill, VBox):
                 self.session.unobserve(observer, names)
             self._stage.canvas.on_client_ready(self._redraw_soon, remove=True)
             self._thumbnails.canvas.on_client_ready(self._redraw_soon, remove=True)
+            close_all(*self._right_button)
+            self._modes.close()
             self._controls.close()
+            self._more.close()
             for part in (self._channel, self._stage, self._thumbnails, self._logits):
                 part.close()
             parts = self.children
@@ -85,10 +102,34 @@ class PromptCanvas(PromptingStill, VBox):
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    def _make_controls(self) -> None:
+        session = self.session
+        self._modes = ModeSwitch(session.guard(self._begin_mode))
+        self._editing = Editing(session)
+        self._preview = Preview(
+            session, f"preview {id(self)}", self._show_preview, lambda: self._more.tell_slow()
+        )
+        self._pointer = Pointer(
+            self._stage, session, self._editing, self._preview, lambda: self._modes.mode, self._look
+        )
+        self._controls = Controls(session, self._modes, self._take_typed)
+        self._more = MoreControls(
+            session,
+            self._modes,
+            self._editing,
+            self._preview,
+            viewport=lambda: self._stage.viewport,
+            look=self._look,
+            opacity=self._set_opacity,
+            brush=self._set_brush,
+        )
+        self._controls.more.observe(session.guard(self._show_more), "value")
+        self._right_button = listen(self._stage.canvas, self._pointer.note_button)
+
     def _lay_out(self, width: int) -> HBox:
-        left = VBox([self._stage.canvas, self._thumbnails.widget])
+        left = VBox([self._stage.canvas, self._pointed, self._thumbnails.widget])
         # What changes its height comes last: nothing jumps away from under the pointer.
-        choices = [self._controls.choice, self._controls.typed]
+        choices = [self._controls.cut, self._controls.choice, self._controls.typed]
         words = [self._controls.busy, self._status, self._error]
         right = VBox([self._logits.widget, *choices, *words])
         left.layout.width = f"{width}px"
@@ -97,7 +138,7 @@ class PromptCanvas(PromptingStill, VBox):
             column.layout.align_items = "flex-start"
             column.layout.overflow = "visible"
             column.layout.flex = "none"
-        self._thumbnails.widget.layout.margin = f"{_GAP_CSS // 2}px 0 0 0"
+        self._pointed.layout.width, self._pointed.layout.margin = f"{width}px", "2px 0"
         for canvas, name in (
             (self._stage.canvas, "sam-explore-stage"),
             (self._thumbnails.canvas, "sam-explore-thumbnails"),
@@ -126,8 +167,43 @@ class PromptCanvas(PromptingStill, VBox):
         self._thumbnails.canvas.on_client_ready(self._redraw_soon)
         self._render_soon()
 
-    def _click(self, point_px: tuple[float, float]) -> None:
-        self.session.add_point(point_px, self._controls.label)
+    def _begin_mode(self) -> None:
+        self._preview.want(None)
+        self._stage.clear_band()
+        self._show_preview([], "")
+
+    def _show_more(self, change: dict) -> None:
+        self._more.show(change["new"])
+        if not change["new"]:  # no mode is chosen that nobody sees
+            self._modes.leave_more()
+
+    def _take_typed(self, numbers: list[float]) -> None:
+        mode = self._modes.mode
+        reach = self._pointer.brush_px if mode.paints else self._pointer.reach_px
+        self._editing.typed(mode, numbers, reach)
+
+    def _look(self, viewport: Viewport) -> None:
+        self._stage.look(viewport)
+        self.session.submit(f"look {self.model_id}", self._show_again)
+
+    def _set_opacity(self, opacity: float) -> None:
+        self._stage.opacity = opacity
+        self._render_soon()
+
+    def _set_brush(self, radius_css: float) -> None:
+        self._pointer.brush_css = radius_css
+
+    def _show_again(self) -> None:
+        with self._lock:
+            if self._open:
+                self._stage.show_again()
+
+    def _show_preview(self, lines_px: Lines, words: str) -> None:
+        """Dashed lines and their words; without them, what can be done in the mode."""
+        with self._lock:
+            if self._open:
+                self._stage.show_preview(lines_px)
+                self._pointed.value = _pointed(words or self._modes.mode.hint)
 
     def _choose(self, mask: int) -> None:
         self.session.chosen = mask
@@ -144,12 +220,19 @@ class PromptCanvas(PromptingStill, VBox):
     def _show_prompts(self, change: dict | None = None) -> None:
         with self._lock:
             if self._open:
-                self._stage.show_prompts(self.session.prompts)
+                self._stage.show_prompts(self.session.prompts, self._hint_px())
                 if self.session.prediction is None:
                     self._say_what_can_be_done()
 
+    def _hint_px(self) -> Lines:
+        """The edge of the mask hint, in pixels of the picture."""
+        hint, frame = self.session.prompts.mask_hint, self.session.unprompted.frame
+        if hint is None:
+            return []
+        return [px_from_cells(line, frame, hint.shape) for line in outlines(hint, 0.0)]
+
     def _show_error(self, change: dict | None = None) -> None:
-        self._error.value = _error(self.session.error)
+        self._error.value = alert(self.session.error)
 
     def _render_soon(self, change: dict | None = None) -> None:
         self.session.submit(f"render {self.model_id}", self._render)
@@ -178,7 +261,7 @@ class PromptCanvas(PromptingStill, VBox):
             self._stage.show_mask(shape)
             self._logits.show(prediction, mask, threshold)
             self._thumbnails.show(prediction, threshold, mask)
-            self._status.value = _status(describe(prediction, chosen, threshold))
+            self._status.value = paragraph(describe(prediction, chosen, threshold))
 
     def _render_nothing(self) -> None:
         if not self._open:
@@ -190,7 +273,7 @@ class PromptCanvas(PromptingStill, VBox):
 
     def _say_what_can_be_done(self) -> None:
         waiting = self.session.encoded is None and not self.session.prompts.is_empty
-        self._status.value = _status(WAITING if waiting else INVITATION)
+        self._status.value = paragraph(WAITING if waiting else INVITATION)
 
 
 def _cursors() -> HTML:
@@ -203,16 +286,9 @@ def _cursors() -> HTML:
     return rules
 
 
-def _status(words: str) -> str:
-    return f'<div style="line-height:1.45;color:{style.TEXT}">{escape(words)}</div>'
-
-
-def _error(words: str) -> str:
-    if not words:
-        return ""
+def _pointed(words: str) -> str:
+    # Of two lines' height always, so that nothing moves when the pointer comes and goes.
     return (
-        f'<div role="alert" style="line-height:1.45;padding:6px 8px;border-left:4px solid '
-        f"{style.ALERT};background:{style.css(style.ALERT, style.ALERT_OPACITY)};"
-        f'color:{style.TEXT}">'
-        f"<b>That did not work.</b> {escape(words)}</div>"
+        f'<div style="line-height:18px;height:36px;overflow:hidden;font-size:12px;'
+        f'color:{style.FAINT_TEXT}">{escape(words)}</div>'
     )

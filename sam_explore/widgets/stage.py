@@ -1,209 +1,210 @@
-"""The picture with its mask and its prompts, and where the pointer acts on it."""
+"""The picture with its mask and its prompts: what is drawn where, at any zoom."""
 
-import math
-import threading
-import time
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from ipycanvas import Canvas
 from jaxtyping import Bool, Float, UInt8
 
-from ..geometry import FOREGROUND, Prompts
+from ..geometry import Prompts
 from ..plots import raster, style
 from .drawing import Channel, close_all, paste
-from .gesture import Click, Drag, Gesture, Position
+from .marks import SHARPNESS, draw_box, draw_point
+from .viewport import Viewport
 
-# Canvas pixels for one CSS pixel, so that screens with small pixels show sharp lines.
-SHARPNESS = 2
-_SLOP_CSS = 4
-_MARK_CSS = 9
 _OUTLINE_CSS = 1.5
-# The box being dragged is drawn so often; less often when moves come faster than a hand makes them,
-# which is when they have queued and the page has other things to catch up with.
-_BAND_INTERVAL_S = 0.05
-_BAND_MOVES = 12
-_BAND_INTERVAL_IN_FLOOD_S = 0.3
+_DASH_CSS = 5
 
-PHOTO, MASK, PROMPTS, BAND = range(4)
+# The layers, from the lowest.
+PHOTO, MASK, PROMPTS, PREVIEW, BAND = range(5)
+
+Lines = Sequence[Float[np.ndarray, "point 2"]]
 
 
 class Stage:
-    """Layers of canvases: the photo, the mask, the prompts, and the box that is being dragged.
+    """Layers of canvases: the photo, the mask, the prompts, a preview, and what is being dragged.
 
     Args:
         channel: what it draws through.
         width: the width of the stage in CSS pixels; a picture fits into a square of it.
-        on_click: called with x, y in pixels of the picture.
-        on_box: called with x0, y0, x1, y1 in pixels of the picture.
-        guard: wraps what the page calls, so that no exception gets lost.
+
+    Attributes:
+        viewport: the part of the picture that is shown; see `look`.
+        opacity: of the colour over the mask, 0 to 1; the outline keeps its own.
     """
 
-    def __init__(
-        self,
-        channel: Channel,
-        width: int,
-        on_click: Callable[[Position], None],
-        on_box: Callable[[tuple[float, float, float, float]], None],
-        guard: Callable[[Callable[..., None]], Callable[..., None]],
-    ):
+    def __init__(self, channel: Channel, width: int):
         self._channel, self._width = channel, width
-        self._on_click, self._on_box = on_click, on_box
-        self._image_size = (1, 1)
-        self._gesture = Gesture(_SLOP_CSS * SHARPNESS)
-        self._gesture_lock = threading.Lock()
-        self._band_drawn_at, self._band_moves = -math.inf, 0
+        self.opacity = style.MASK_OPACITY
+        self.viewport = Viewport((1, 1), (width * SHARPNESS, width * SHARPNESS))
+        self._image: UInt8[np.ndarray, "h w 3"] | None = None
+        self._mask: Bool[np.ndarray, "h w"] | None = None
+        self._prompts, self._hint = Prompts(), ()
+        self._band_is_empty = self._preview_is_empty = True
         self._photo, self._overlay = channel.image("jpeg"), channel.image("png")
-        self.canvas = channel.canvas(4, width, width)
-        self._listen(guard)
+        self.canvas = channel.canvas(5, width, width)
+        self.canvas.tabbable = False  # every action also has a control that takes keys
 
     def show_photo(self, image: UInt8[np.ndarray, "h w 3"]) -> None:
-        """Draw the picture and nothing on it. It is sent once, as a JPEG of the stage's size."""
-        self._image_size = image.shape[:2]
-        scale = self._width / max(self._image_size)
-        height, width = (max(1, round(length * scale)) for length in self._image_size)
-        self.canvas.layout.width, self.canvas.layout.height = f"{width}px", f"{height}px"
+        """Draw the whole picture and nothing on it, sent as a JPEG of the stage's size."""
+        scale = self._width / max(image.shape[:2])
+        height, width = (max(1, round(length * scale)) for length in image.shape[:2])
+        size = height * SHARPNESS, width * SHARPNESS
+        if image is not self._image:  # else it is drawn again as it was looked at
+            self._image, self._mask, self._prompts, self._hint = image, None, Prompts(), ()
+            self.viewport = Viewport(image.shape[:2], size)
         # Changing the size wipes a canvas, even to the same size.
-        if (self.canvas.width, self.canvas.height) != (width * SHARPNESS, height * SHARPNESS):
-            self.canvas.width, self.canvas.height = width * SHARPNESS, height * SHARPNESS
-        self._photo.value = raster.jpeg(image, height * SHARPNESS, width * SHARPNESS)
+        if (self.canvas.height, self.canvas.width) != size:
+            self.canvas.layout.width, self.canvas.layout.height = f"{width}px", f"{height}px"
+            self.canvas.height, self.canvas.width = size
         with self._channel.batch():
-            for layer in (MASK, PROMPTS, BAND):
+            for layer in (MASK, PROMPTS, PREVIEW, BAND):
                 self.canvas[layer].clear()
-            paste(self.canvas[PHOTO], self._photo)
+            self._draw_photo()
+        self._band_is_empty = self._preview_is_empty = True
+
+    def look(self, viewport: Viewport) -> None:
+        """Say which part is shown; `show_again` draws it."""
+        self.viewport = viewport
+
+    def show_again(self) -> None:
+        """Draw all that was shown, as the viewport and the opacity now are."""
+        with self._channel.batch():
+            self._draw_photo()
+        self.show_mask(self._mask)
+        self.show_prompts(self._prompts, self._hint)
+        self.show_preview([])
 
     def show_mask(self, mask: Bool[np.ndarray, "h w"] | None) -> None:
         """Colour the mask's pixels, with an outline inside its edge; None takes it away."""
-        layer = self.canvas[MASK]
+        layer, self._mask = self.canvas[MASK], mask
         if mask is None:
             with self._channel.batch():
                 layer.clear()
             return
-        height, width = (
-            min(have, want)
-            for have, want in zip(mask.shape, (layer.height, layer.width), strict=True)
-        )
-        rows, columns = raster.nearest(height, len(mask)), raster.nearest(width, len(mask[0]))
-        thickness = max(1, round(_OUTLINE_CSS * SHARPNESS * width / layer.width))
+        rows, columns = self._places(mask.shape)
+        thickness = max(1, round(_OUTLINE_CSS * SHARPNESS * len(columns) / layer.width))
         entries = raster.inside_and_outline(mask[np.ix_(rows, columns)], thickness)
-        self._overlay.value = raster.indexed_png(entries, _MASK_COLOURS)
+        self._overlay.value = raster.indexed_png(entries, _mask_colours(self.opacity))
         with self._channel.batch():
             layer.clear()
             paste(layer, self._overlay)
 
-    def show_prompts(self, prompts: Prompts) -> None:
-        """Mark the points and the box."""
+    def show_prompts(self, prompts: Prompts, hint_px: Lines = ()) -> None:
+        """Mark the points and the box, and draw the mask hint's edge as a dotted line.
+
+        Args:
+            prompts: the points and the box.
+            hint_px: lines around the mask hint in pixels of the picture.
+        """
+        self._prompts, self._hint = prompts, hint_px
         layer = self.canvas[PROMPTS]
         with self._channel.batch():
             layer.clear()
+            self._draw_lines(PROMPTS, hint_px, style.HINT, 3, [0.1, 6], "round")
             if prompts.box is not None:
-                corners = prompts.box.reshape(2, 2)
-                _draw_box(layer, *self._canvas_from_px(corners).ravel())
+                draw_box(layer, *self._canvas_corners(prompts))
             for point, label in zip(prompts.points, prompts.labels, strict=True):
-                _draw_point(layer, *self._canvas_from_px(point), int(label))
+                draw_point(layer, *self.viewport.canvas_from_px(point), int(label))
+
+    def show_preview(self, lines_px: Lines) -> None:
+        """Draw lines in pixels of the picture, dashed: what is not asked yet. None take it away."""
+        if self._preview_is_empty and not lines_px:
+            return
+        with self._channel.batch():
+            self.canvas[PREVIEW].clear()
+            self._draw_lines(PREVIEW, lines_px, style.SIGN, 2, [_DASH_CSS, _DASH_CSS], "butt")
+        self._preview_is_empty = not lines_px
+
+    def show_box(self, box: tuple[float, float, float, float]) -> None:
+        """Draw a box that is being dragged, in canvas pixels."""
+        with self._band() as layer:
+            draw_box(layer, *box)
+
+    def show_marks_moving(self, prompts: Prompts, before: Prompts) -> None:
+        """Draw what is being dragged: the marks that differ from those before."""
+        with self._band() as layer:
+            if prompts.box is not None and prompts.box is not before.box:
+                draw_box(layer, *self._canvas_corners(prompts))
+            for point, old, label in zip(
+                prompts.points, before.points, prompts.labels, strict=True
+            ):
+                if (point != old).any():
+                    draw_point(layer, *self.viewport.canvas_from_px(point), int(label))
+
+    def show_stroke(self, way: list[tuple[float, float]], radius: float, erase: bool) -> None:
+        """Draw where a brush was and is, all in canvas pixels."""
+        with self._band() as layer:
+            colour = style.css(style.HALO if erase else style.HINT, 0.5)
+            layer.stroke_style = colour
+            layer.line_cap = layer.line_join = "round"
+            layer.line_width = 2 * radius
+            if len(way) > 1:
+                layer.stroke_lines(np.array(way))
+            for ring, line_css in ((style.HALO, 3), (style.SIGN, 1.5)):
+                layer.stroke_style = ring
+                layer.line_width = line_css * SHARPNESS
+                layer.stroke_circle(*way[-1], radius)
+
+    def clear_band(self) -> None:
+        """Take away what is being dragged."""
+        if not self._band_is_empty:
+            with self._channel.batch():
+                self.canvas[BAND].clear()
+            self._band_is_empty = True
 
     def close(self) -> None:
         """Remove what the channel leaves of the canvases when it closes."""
         close_all(self.canvas)
 
-    def _listen(self, guard: Callable[[Callable[..., None]], Callable[..., None]]) -> None:
-        canvas = self.canvas
-        press, move, release = guard(self._press), guard(self._move), guard(self._release)
-        canvas.on_mouse_down(lambda x, y: press((x, y)))
-        canvas.on_mouse_move(lambda x, y: move((x, y)))
-        canvas.on_mouse_up(lambda x, y: release((x, y)))
-        # A release outside is never told: a drag ends where it leaves the picture.
-        canvas.on_mouse_out(lambda x, y: release((x, y)))
-        canvas.on_touch_start(lambda touches: press(touches[0]))
-        canvas.on_touch_move(lambda touches: move(touches[0]))
-        canvas.on_touch_end(lambda touches: release(None))
-        canvas.on_touch_cancel(lambda touches: guard(self._cancel)())
+    def _draw_photo(self) -> None:
+        height, width = self.viewport.canvas_size
+        self._photo.value = raster.jpeg(self._image, height, width, self.viewport.box)
+        paste(self.canvas[PHOTO], self._photo)
 
-    def _press(self, at: Position) -> None:
-        with self._gesture_lock:
-            self._gesture.press(at)
+    def _places(self, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        """Rows and columns of the mask to draw: its own if the canvas has more, which enlarges."""
+        canvas, corner = self.viewport.canvas_size, (self.viewport.top, self.viewport.left)
+        counts = canvas if self.viewport.zoom > 1 else map(min, size, canvas)
+        rows, columns = (
+            (start + (np.arange(count) + 0.5) * (span / count)).astype(int)
+            for start, count, span in zip(corner, counts, self.viewport.span, strict=True)
+        )
+        return rows, columns
 
-    def _move(self, at: Position) -> None:
-        if not self._gesture.active:
+    def _canvas_corners(self, prompts: Prompts) -> np.ndarray:
+        return self.viewport.canvas_from_px(prompts.box.reshape(2, 2)).ravel()
+
+    def _draw_lines(
+        self, layer: int, lines_px: Lines, colour: str, line_css: float, dash: list, cap: str
+    ) -> None:
+        """Broken lines over a dark rim, which shows them on any picture."""
+        if not lines_px:
             return
-        with self._gesture_lock:
-            drag = self._gesture.move(at)
-            if drag is None or not self._band_is_due():
-                return
+        canvas = self.canvas[layer]
+        lines = [self.viewport.canvas_from_px(line) for line in lines_px]
+        canvas.line_cap, canvas.line_join = cap, "round"
+        for stroke, grown_css, pattern in ((_RIM, 2, []), (colour, 0, dash)):
+            canvas.stroke_style = stroke
+            canvas.line_width = (line_css + grown_css) * SHARPNESS
+            canvas.set_line_dash([length * SHARPNESS for length in pattern])
+            canvas.stroke_line_segments(lines)
+        canvas.set_line_dash([])
+
+    @contextmanager
+    def _band(self) -> Iterator[Canvas]:
+        """The layer of what is being dragged, empty, and sent at the end."""
         with self._channel.batch():
             self.canvas[BAND].clear()
-            _draw_box(self.canvas[BAND], *drag.box)
-
-    def _band_is_due(self) -> bool:
-        self._band_moves += 1
-        now = time.monotonic()
-        flood = self._band_moves > _BAND_MOVES
-        interval = _BAND_INTERVAL_IN_FLOOD_S if flood else _BAND_INTERVAL_S
-        due = now - self._band_drawn_at >= interval
-        if due:
-            self._band_drawn_at, self._band_moves = now, 0
-        return due
-
-    def _release(self, at: Position | None) -> None:
-        with self._gesture_lock:
-            gesture = self._gesture.release(at)
-            self._clear_band()
-        if isinstance(gesture, Click):
-            self._on_click(tuple(self._px_from_canvas(np.array(gesture.at, float))))
-        elif isinstance(gesture, Drag):
-            corners = np.array(gesture.box, float).reshape(2, 2)
-            self._on_box(tuple(self._px_from_canvas(corners).ravel()))
-
-    def _cancel(self) -> None:
-        with self._gesture_lock:
-            self._gesture.release()
-            self._clear_band()
-
-    def _clear_band(self) -> None:
-        if self._band_drawn_at > -math.inf:
-            self._band_drawn_at = -math.inf
-            with self._channel.batch():
-                self.canvas[BAND].clear()
-
-    def _px_from_canvas(self, positions: Float[np.ndarray, "*any 2"]) -> np.ndarray:
-        """Pixels of the picture; what lies outside goes to the nearest place on the border."""
-        height, width = self._image_size
-        scale = np.array([width / self.canvas.width, height / self.canvas.height])
-        return np.clip(positions * scale, 0, (width, height))
-
-    def _canvas_from_px(self, points_px: Float[np.ndarray, "*any 2"]) -> np.ndarray:
-        height, width = self._image_size
-        return points_px * (self.canvas.width / width, self.canvas.height / height)
+            yield self.canvas[BAND]
+        self._band_is_empty = False
 
 
-def _draw_box(canvas: Canvas, x0: float, y0: float, x1: float, y1: float) -> None:
-    for colour, line_css in ((_HALO, 4), (style.BOX, 2)):
-        canvas.stroke_style = colour
-        canvas.line_width = line_css * SHARPNESS
-        canvas.stroke_rect(x0, y0, x1 - x0, y1 - y0)
+def _mask_colours(opacity: float) -> UInt8[np.ndarray, "3 4"]:
+    """Outside, inside and on the edge of the mask."""
+    inside = style.rgba(style.MASK, opacity)
+    return np.array([style.rgba(style.MASK, 0.0), inside, style.rgba(style.SIGN)], np.uint8)
 
 
-def _draw_point(canvas: Canvas, x: float, y: float, label: int) -> None:
-    """A disc with a plus or a minus, ringed in white and in a dark halo to show on any picture."""
-    radius = _MARK_CSS * SHARPNESS
-    colour = style.FOREGROUND if label == FOREGROUND else style.BACKGROUND
-    for fill, rim_css in ((_HALO, 3), (style.SIGN, 1.5), (colour, 0)):
-        canvas.fill_style = fill
-        canvas.fill_circle(x, y, radius + rim_css * SHARPNESS)
-    arm = radius * 0.55
-    canvas.stroke_style = style.SIGN
-    canvas.line_width = 2.5 * SHARPNESS
-    canvas.stroke_line(x - arm, y, x + arm, y)
-    if label == FOREGROUND:
-        canvas.stroke_line(x, y - arm, x, y + arm)
-
-
-_HALO = style.css(style.HALO, style.HALO_OPACITY)
-_MASK_COLOURS = np.array(
-    [
-        style.rgba(style.MASK, 0.0),
-        style.rgba(style.MASK, style.MASK_OPACITY),
-        style.rgba(style.SIGN),
-    ],
-    np.uint8,
-)
+_RIM = style.css(style.HALO, style.HALO_OPACITY)

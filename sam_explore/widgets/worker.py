@@ -12,8 +12,9 @@ Job = Callable[[], None]
 FETCHES = -1  # of another picture or model
 PROMPTS = 0
 EXPLORERS = 1
-ENCODER_RUNS = 2
-SWEEPS = 3
+PREVIEWS = 2  # of what is not asked yet
+ENCODER_RUNS = 3
+SWEEPS = 4
 
 SYNCHRONOUS = "SAM_EXPLORE_SYNCHRONOUS"  # 1 in an environment in which a document is built
 

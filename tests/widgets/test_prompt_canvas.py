@@ -32,7 +32,7 @@ def test_a_click_adds_a_point_and_colours_the_mask_chosen_by_the_model(view):
 
 def test_the_visible_mode_decides_what_a_click_means(view):
     click(view.stage, 80, 160)
-    front_end_sets(view.controls._mode, index=1)
+    front_end_sets(view.canvas._modes.main, index=1)
     click(view.stage, 240, 320)
     assert view.session.prompts.labels.tolist() == [1, 0]
     assert view.marks() == [(10, 20, True), (30, 40, False)]

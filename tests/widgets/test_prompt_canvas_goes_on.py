@@ -57,7 +57,7 @@ def test_a_view_that_cannot_draw_raises_at_nobody_and_keeps_no_other_from_follow
     view, screen, monkeypatch
 ):
     other = View(view.session, screen)
-    monkeypatch.setattr(view.canvas._stage, "show_prompts", lambda _: 1 / 0)
+    monkeypatch.setattr(view.canvas._stage, "show_prompts", lambda *_: 1 / 0)
     view.session.add_point((10.0, 20.0))
     assert "ZeroDivisionError" in view.error()
     assert other.marks() == [(10, 20, True)]

@@ -1,0 +1,23 @@
+"""The edge of a mask as lines, which a page can draw at any size without a picture being sent."""
+
+import numpy as np
+from contourpy import contour_generator
+from jaxtyping import Float
+
+
+def outlines(
+    values: Float[np.ndarray, "row column"], level: float
+) -> list[Float[np.ndarray, "point 2"]]:
+    """Closed lines around where `values`, linear between the cells' centres, exceed `level`.
+
+    What reaches the border of the map is closed along it.
+
+    Returns:
+        Lines of x, y in cells: the map reaches from 0 to its numbers of columns and of rows.
+    """
+    rows, columns = values.shape
+    below = min(float(values.min()), level) - 1.0
+    padded = np.pad(values.astype(np.float64), 1, constant_values=below)
+    lines = contour_generator(z=padded).lines(level)
+    # The first centre of the map, at 0.5, is entry 1 of what is padded.
+    return [np.clip(line - 0.5, 0, (columns, rows)) for line in lines]

@@ -1,0 +1,111 @@
+"""What a click at the pointer would give, decoded before it is asked."""
+
+import threading
+from collections.abc import Callable
+from time import perf_counter
+
+from ..geometry import Prompts
+from ..plots.outlines import outlines
+from ..prediction import Prediction, predict
+from .brush import px_from_cells
+from .session import Session
+from .stage import Lines
+from .words import number
+from .worker import PREVIEWS
+
+# A preview that lags further behind a hand than this is no help, and costs the prompts their time.
+SLOW_S = 0.15
+_TRIALS = 3
+
+
+class Preview:
+    """Decodes the prompts that a click would make, at the pointer's latest place only.
+
+    It runs in the session's worker, after prompts and explorers. When even the quickest of three
+    in a row takes longer than `SLOW_S`, it switches itself off, until the reader switches it on.
+
+    Args:
+        session: whose state it adds to.
+        name: of its jobs.
+        show: called with the mask's outlines in pixels of the picture and words; with none of both
+            when there is nothing to preview.
+        on_slow: called when it has switched itself off.
+
+    Attributes:
+        on: whether there are previews; see `switch`.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        name: str,
+        show: Callable[[Lines, str], None],
+        on_slow: Callable[[], None],
+    ):
+        self._session, self._name, self._show, self._on_slow = session, name, show, on_slow
+        self._lock = threading.RLock()
+        self._wanted: tuple[Prompts, str] | None = None
+        self._durations: list[float] = []
+        self.on, self._insisted = True, False
+
+    def want(self, prompts: Prompts | None, when: str = "") -> None:
+        """Preview these prompts soon instead of those before, or nothing.
+
+        Args:
+            prompts: what would be asked, None for nothing.
+            when: what makes it so, such as "if you click here".
+        """
+        with self._lock:
+            had = self._wanted is not None
+            self._wanted = None if prompts is None or not self.on else (prompts, when)
+            wants = self._wanted is not None
+        if wants:
+            self._session.submit(self._name, self._decode, PREVIEWS)
+        elif had:
+            self._show([], "")
+
+    def switch(self, on: bool) -> None:
+        """Switch previews on or off, as the reader wants it: on stays on, however slow."""
+        self.on = self._insisted = on
+        self.want(None)
+
+    def _decode(self) -> None:
+        """In the worker."""
+        session = self._session
+        image, encoded = session.image, session.encoded
+        with self._lock:
+            wanted = self._wanted
+        if wanted is None or encoded is None:
+            return
+        start = perf_counter()
+        if session.edits:
+            prediction = session.unprompted.with_prompts(wanted[0]).prediction
+        else:  # which keeps nothing: a trace would remember each place that the pointer passed
+            prediction = predict(session.sam, encoded, wanted[0])
+        lines, words = self._describe(prediction, wanted[1])
+        with self._lock:
+            # The pointer may have left, but not if it only went on: else nothing would ever show.
+            if self._wanted is None or image is not session.image:
+                return
+            self._show(lines, words)
+        self._judge(perf_counter() - start)
+
+    def _describe(self, prediction: Prediction, when: str) -> tuple[Lines, str]:
+        chosen = self._session.chosen
+        mask = prediction.chosen if chosen is None else chosen
+        logits = prediction.logits[mask]
+        lines = [
+            px_from_cells(line, prediction.frame, logits.shape)
+            for line in outlines(logits, self._session.threshold)
+        ]
+        iou = number(prediction.iou[mask], 2)
+        return lines, f"Dashed: mask {mask} {when}, predicted IoU {iou}."
+
+    def _judge(self, seconds: float) -> None:
+        self._durations = [*self._durations, seconds][-_TRIALS:]
+        slow = len(self._durations) == _TRIALS and min(self._durations) > SLOW_S
+        if slow and not self._insisted:
+            self.on = False
+            self.want(None)
+            self._durations.clear()
+            self._on_slow()
