@@ -32,6 +32,9 @@ class Server(ThreadingHTTPServer):
         self.hold: threading.Event | None = None  # nothing is answered before this is set
         self.asked: list[str | None] = []
 
+    def handle_error(self, request, client_address):
+        """A client that hangs up is part of these tests."""
+
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
