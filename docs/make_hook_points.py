@@ -21,9 +21,10 @@ INTRODUCTION = (
     "`sx.list_hooks(sam)` has them for any model. `N` is a number from 0. In patterns `*` stands "
     "for any part between dots and `**` for any number of them: "
     "`image_encoder.vit.blocks.*.hook_residual_post`.\n\n"
-    "Attention scores and patterns exist in the explicit form of attention only. An attention with "
-    "something attached to one of them runs that form instead of the fused kernel; the two agree "
-    "to 1e-5. A trace always runs the explicit form.\n"
+    "Attention scores and patterns are put together only when something is attached to them. On "
+    "the CPU in fp32 without gradients that changes no digit of the result. Elsewhere, explicit "
+    "attention then runs in place of PyTorch's fused kernel; the two agree to 1e-5, and a trace "
+    "always runs the explicit form there.\n"
 )
 _BLOCK = re.compile(r"(?<=\.)(blocks|layers)\.(\d+)(?=\.)")
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from .config import SamConfig
 from .hooks import HookPoint
+from .kernels import fast_self_attention, use_fast
 
 
 def attend(
@@ -164,6 +165,10 @@ class Attention(nn.Module):
         `relative_table`.
         """
         rows, columns = tokens.shape[1:3]
+        if use_fast(self, tokens):
+            sides = (window, window) if window else (rows, columns)
+            vectors = self._relative_vectors(*sides, relative_positions)
+            return self.hook_out(fast_self_attention(self, tokens, window, *vectors))
         if window:
             tokens = split_windows(tokens, window)
         tokens = self._self_attention(tokens, relative_positions)
@@ -192,8 +197,17 @@ class Attention(nn.Module):
         Float[Tensor, "batch head token key_row"], Float[Tensor, "batch head token key_column"]
     ]:
         by_grid = q.unflatten(2, (rows, columns))
-        row_vectors = relative_vectors(self.relative_rows, rows, relative_positions)
-        column_vectors = relative_vectors(self.relative_columns, columns, relative_positions)
+        row_vectors, column_vectors = self._relative_vectors(rows, columns, relative_positions)
         row_terms = torch.einsum("bhrcd,rkd->bhrck", by_grid, row_vectors).flatten(2, 3)
         column_terms = torch.einsum("bhrcd,ckd->bhrck", by_grid, column_vectors).flatten(2, 3)
         return self.hook_relative_rows(row_terms), self.hook_relative_columns(column_terms)
+
+    def _relative_vectors(
+        self, rows: int, columns: int, relative_positions: str
+    ) -> tuple[
+        Float[Tensor, "query_row key_row channel"], Float[Tensor, "query_column key_column channel"]
+    ]:
+        return (
+            relative_vectors(self.relative_rows, rows, relative_positions),
+            relative_vectors(self.relative_columns, columns, relative_positions),
+        )

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from .attention import Attention
 from .config import SamConfig
 from .hooks import HookPoint
+from .kernels import fast_mlp, use_fast
 from .layers import ChannelNorm
 
 
@@ -168,6 +169,8 @@ class Mlp(nn.Module):
     def forward(
         self, tokens: Float[Tensor, "batch row column channel"]
     ) -> Float[Tensor, "batch row column channel"]:
+        if use_fast(self, tokens):
+            return fast_mlp(self, tokens)
         hidden = self.hook_hidden(F.gelu(self.expand(tokens)))
         return self.hook_out(self.contract(hidden))
 

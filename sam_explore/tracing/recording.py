@@ -28,8 +28,7 @@ def record(
 
     Recording opened inside an `edit` sees the edited tensors. A hook point that runs several times
     keeps the last. Traces of the same model in other threads wait meanwhile. Looking at attention
-    scores or patterns makes that attention run its explicit form, since the fused kernel never
-    holds them.
+    scores or patterns needs memory for all of them, which no form of attention holds otherwise.
 
     Args:
         sam: the model.

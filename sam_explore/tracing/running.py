@@ -9,7 +9,7 @@ from sam_explore.model.lock import lock_of
 from .editing import edit
 from .guards import refuse_changed_weights, refuse_foreign_hooks
 from .progress import announce
-from .steps import Run, Step, describe, explicit
+from .steps import Run, Step, alike, describe
 
 if TYPE_CHECKING:
     from .trace import Trace
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def running(trace: "Trace", step: Step, backwards: bool = False) -> Iterator[Run]:
     """While this lasts, the model is held for one step of the trace, with its edits attached.
 
-    The step is announced, and attention runs in its explicit form. Yields what `compute` needs.
+    The step is announced, and attention gives the same digits whether it is looked at or not.
+    Yields what `compute` needs.
 
     Args:
         trace: the run that the step belongs to.
@@ -36,5 +37,5 @@ def running(trace: "Trace", step: Step, backwards: bool = False) -> Iterator[Run
         refuse_changed_weights(trace.sam, trace._family.versions)
         for name, fn in trace._edits_in(step):
             attached.enter_context(edit(trace.sam, {name: fn}))
-        attached.enter_context(explicit(step, trace.sam))
+        attached.enter_context(alike(step, trace.sam, gradients=backwards))
         yield trace._start

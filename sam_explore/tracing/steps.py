@@ -4,10 +4,12 @@ import re
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from sam_explore.geometry import Frame, Prompts
 from sam_explore.model import Sam
+from sam_explore.model.kernels import use_fast
 from sam_explore.prediction import prompt_tensors
 
 from .recording import record
@@ -75,14 +77,25 @@ def compute(step: Step, run: Run, *inputs: Tensor) -> Tensor | tuple[Tensor, Ten
     return encoder.vit.blocks[step](*inputs, run.windows[step], run.relative_positions)
 
 
-def explicit(step: Step, sam: Sam) -> AbstractContextManager:
-    """While this lasts, the step's attention runs one operation after the other, never fused."""
+def alike(step: Step, sam: Sam, gradients: bool) -> AbstractContextManager:
+    """While this lasts, attention in the step gives the same digits, whoever looks inside.
+
+    The fast form does so by itself. The plain one is fused while nobody looks, so here somebody
+    does, and it runs one operation after the other.
+
+    Args:
+        step: the step that is going to run.
+        sam: the model.
+        gradients: whether it is going to run with gradients.
+    """
+    scores: str | tuple[()] = ()
     if step == DECODE:
         scores = "mask_decoder.**.hook_scores"
     elif isinstance(step, int):
-        scores = f"image_encoder.vit.blocks.{step}.attention.hook_scores"
-    else:
-        scores = ()
+        attention = sam.image_encoder.vit.blocks[step].attention
+        with torch.no_grad():
+            is_fast = not gradients and use_fast(attention)
+        scores = () if is_fast else attention.hook_scores.name
     return record(sam, scores, lambda _tensor, _hook: None)
 
 

@@ -37,7 +37,7 @@ class Trace(Variants):
     The run is a chain of steps: embedding, each block, channel projection, prompts, decoder. The
     steps' results are kept; what is inside a step is computed again from the step before when it is
     asked for. Traces made from one another share every result that their difference can't reach.
-    All run the explicit form of attention, never the fused one, so that an edit that changes
+    All compute attention in a way that looking inside does not change, so that an edit that changes
     nothing changes nothing, exactly.
 
     Args:

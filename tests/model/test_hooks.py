@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from sam_explore.model import HookPoint, Sam, attention
+from sam_explore.model.kernels.rule import SWITCH
 
 from .conftest import CONFIG
 
@@ -33,8 +34,10 @@ def relative_error(one, other) -> float:
     return max(float((a - b).abs().max() / b.abs().max()) for a, b in zip(one, other, strict=True))
 
 
+@pytest.mark.parametrize("form", ["fast", "plain"])
 @pytest.mark.parametrize("name", HOOK_POINTS)
-def test_each_hook_point_fires_once_with_the_axes_it_declares(sam, name):
+def test_each_hook_point_fires_once_with_the_axes_it_declares(sam, name, form, monkeypatch):
+    monkeypatch.setenv(SWITCH, str(int(form == "plain")))
     hook, seen = sam.get_submodule(name), []
     hook.register_forward_hook(lambda module, inputs, output: seen.append(output))
 
@@ -92,6 +95,13 @@ def test_hook_points_leave_no_trace_in_a_state_dict(sam):
     assert not [name for name in sam.state_dict() if "hook" in name]
 
 
+@pytest.fixture
+def plain(monkeypatch) -> None:
+    """The forms that the model's own files hold, without those of kernels."""
+    monkeypatch.setenv(SWITCH, "1")
+
+
+@pytest.mark.usefixtures("plain")
 @pytest.mark.parametrize("which", ["hook_scores", "hook_pattern"])
 @pytest.mark.parametrize("name", ATTENTIONS)
 def test_the_explicit_form_agrees_with_the_fused_one(sam, name, which):
@@ -102,6 +112,7 @@ def test_the_explicit_form_agrees_with_the_fused_one(sam, name, which):
     assert relative_error(run(sam), fused) <= 1e-5
 
 
+@pytest.mark.usefixtures("plain")
 def test_all_explicit_agrees_with_all_fused(sam):
     fused = run(sam)
 
@@ -111,8 +122,10 @@ def test_all_explicit_agrees_with_all_fused(sam):
     assert relative_error(run(sam), fused) <= 1e-5
 
 
+@pytest.mark.parametrize("form", ["fast", "plain"])
 @pytest.mark.parametrize("name", ATTENTIONS)
-def test_a_pattern_is_the_softmax_of_its_scores_and_weighs_the_values(sam, name):
+def test_a_pattern_is_the_softmax_of_its_scores_and_weighs_the_values(sam, name, form, monkeypatch):
+    monkeypatch.setenv(SWITCH, str(int(form == "plain")))
     seen = {}
     for part in ("scores", "pattern", "v", "out_per_head"):
         sam.get_submodule(f"{name}.hook_{part}").register_forward_hook(
@@ -127,6 +140,7 @@ def test_a_pattern_is_the_softmax_of_its_scores_and_weighs_the_values(sam, name)
     torch.testing.assert_close(pattern @ seen["v"], seen["out_per_head"])
 
 
+@pytest.mark.usefixtures("plain")
 def test_fused_and_explicit_attention_are_chosen_by_who_watches(sam, monkeypatch):
     fused_calls = []
 
@@ -189,8 +203,10 @@ def test_hooks_that_are_removed_leave_nothing(sam):
         assert torch.equal(now, then)
 
 
+@pytest.mark.parametrize("form", ["fast", "plain"])
 @pytest.mark.parametrize("name", HOOK_POINTS)
-def test_what_a_hook_returns_takes_the_tensors_place(sam, name):
+def test_what_a_hook_returns_takes_the_tensors_place(sam, name, form, monkeypatch):
+    monkeypatch.setenv(SWITCH, str(int(form == "plain")))
     before = run(sam)
 
     # Nothing that a norm or a softmax behind it would undo.

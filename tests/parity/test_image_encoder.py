@@ -1,10 +1,12 @@
 """The image encoder gives the numbers of both references, window padding included."""
 
+import pytest
 import torch
 import torch.nn.functional as F
 
 from sam_explore.model.attention import Attention
 from sam_explore.model.image_encoder import TransformerBlock
+from sam_explore.model.kernels.rule import SWITCH
 
 from .reference import random_weights, relative_error
 from .trio import SMALL_CONFIGS, build_trio
@@ -12,6 +14,14 @@ from .trio import SMALL_CONFIGS, build_trio
 TOLERANCE = 2e-5
 
 
+@pytest.fixture(params=["fast", "plain"])
+def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Which form of the network runs; see `use_fast`."""
+    monkeypatch.setenv(SWITCH, str(int(request.param == "plain")))
+    return request.param
+
+
+@pytest.mark.usefixtures("form")
 def test_image_tokens_are_the_originals(trio):
     ours = trio.ours.encode_image(trio.images)
 
@@ -25,6 +35,7 @@ def test_image_tokens_are_those_of_transformers(trio):
     assert relative_error(ours, theirs) <= TOLERANCE
 
 
+@pytest.mark.usefixtures("form")
 def test_changed_windows_give_what_the_original_gives_with_changed_windows(trio):
     depth, grid = trio.config.encoder_depth, trio.config.grid
     mixtures = [
