@@ -10,6 +10,8 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
+from .downloading import OFFICIAL
+
 # Under these a training script keeps the state dict, beside its optimizer and the like.
 _WRAPPERS = ("model", "model_state", "model_state_dict", "state_dict")
 
@@ -106,10 +108,14 @@ def _holds_code(path: Path, reference: str) -> ValueError:
 
 
 def _unreadable(path: Path, kind: str, reason: str) -> ValueError:
+    official = next((each for each in OFFICIAL.values() if each.file == path.name), None)
+    sizes = "Compare its size with the original's and download"
+    if official:
+        bytes_here = f"It has {path.stat().st_size:,} bytes, the official file {official.bytes:,}."
+        sizes = f"{bytes_here} Download"
     return ValueError(
         f"{path.name} could not be read as {kind} of plain tensors ({reason}). It is probably "
-        "truncated, or of another kind than its ending says. Compare its size with the original's "
-        "and download it again."
+        f"truncated, or of another kind than its ending says. {sizes} it again."
     )
 
 

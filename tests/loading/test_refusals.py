@@ -49,6 +49,13 @@ class TestWrongFiles:
         with pytest.raises(ValueError, match=r"probably truncated.* download it again"):
             sx.load(path)
 
+    def test_a_truncated_official_file_is_told_how_large_it_should_be(self, weights, save):
+        path = save(weights, "sam_vit_b_01ec64.pth")
+        path.write_bytes(path.read_bytes()[:100_000])
+
+        with pytest.raises(ValueError, match=r"has 100,000 bytes, the official file 375,042,383"):
+            sx.load(path)
+
     @pytest.mark.parametrize("kept", [0, 5, 100, 30_000, -1])
     def test_a_truncated_safetensors_is_refused_in_words(self, weights, tmp_path, kept):
         path = tmp_path / "sam.safetensors"
