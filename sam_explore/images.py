@@ -93,8 +93,10 @@ def _read(file: Path | BytesIO, name: str) -> UInt8[np.ndarray, "height width 3"
             "the limit: PIL.Image.MAX_IMAGE_PIXELS = None."
         ) from error
     except (UnidentifiedImageError, OSError, SyntaxError, EOFError) as error:
+        unknown = isinstance(error, UnidentifiedImageError)
+        reason = "its content is of no kind that it knows" if unknown else error
         raise ValueError(
-            f"{name} is no picture that Pillow can read: {error}. PNG and JPEG files can be read."
+            f"{name} is no picture that Pillow can read: {reason}. PNG and JPEG files can be read."
         ) from error
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from .notebooks import FIRST_NOTEBOOK, OWN_FOLDER, copy_notebooks, notebooks_source
 
+_LARGEST_UPLOAD = 512 * 2**20  # bytes; by default a message of 10 MB ends the connection
+
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command and its arguments."""
@@ -55,12 +57,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _lab_settings(folder: Path) -> str:
     """A search path for Jupyter's settings with one place more: there JupyterLab's questions about
-    news and updates are off. The reader's own settings still win."""
+    news and updates are off, and uploads may be large. The reader's own settings still win."""
     place = folder / OWN_FOLDER / "jupyter"
     settings = place / "labconfig" / "default_setting_overrides.json"
     settings.parent.mkdir(parents=True, exist_ok=True)
     quiet = {"fetchNews": "false", "checkForUpdates": False}
     text = json.dumps({"@jupyterlab/apputils-extension:notification": quiet}, indent=1)
     settings.write_text(text, "utf-8")
+    large = {"ServerApp": {"tornado_settings": {"websocket_max_message_size": _LARGEST_UPLOAD}}}
+    (place / "jupyter_server_config.json").write_text(json.dumps(large, indent=1), "utf-8")
     others = os.environ.get("JUPYTER_CONFIG_PATH")
     return os.pathsep.join([str(place), others] if others else [str(place)])

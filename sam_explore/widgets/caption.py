@@ -36,12 +36,7 @@ class Caption:
 
     def show_code(self, code: str) -> None:
         """Python to be copied."""
-        self._code.value = (
-            f'<pre style="margin:6px 0 0;padding:6px 8px;white-space:pre-wrap;word-break:normal;'
-            f"overflow-wrap:anywhere;user-select:text;"
-            f"line-height:1.4;font-size:12px;color:{style.TEXT};background:transparent;"
-            f'border:1px solid {style.FRAME};border-radius:3px">{escape(code)}</pre>'
-        )
+        self._code.value = code_block(code)
 
     def close(self) -> None:
         """Remove all of it."""
@@ -81,4 +76,14 @@ def alert(words: str) -> str:
         f'<div role="alert" style="line-height:1.45;padding:6px 8px;border-left:4px solid '
         f"{style.ALERT};background:{style.css(style.ALERT, style.ALERT_OPACITY)};"
         f'color:{style.TEXT}"><b>That did not work.</b> {escape(words)}</div>'
+    )
+
+
+def code_block(code: str) -> str:
+    """HTML of code that can be selected."""
+    return (
+        f'<pre style="margin:6px 0 0;padding:6px 8px;white-space:pre-wrap;word-break:normal;'
+        f"overflow-wrap:anywhere;user-select:text;"
+        f"line-height:1.4;font-size:12px;color:{style.TEXT};background:transparent;"
+        f'border:1px solid {style.FRAME};border-radius:3px">{escape(code)}</pre>'
     )

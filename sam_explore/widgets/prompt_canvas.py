@@ -16,6 +16,7 @@ from .logits_map import LogitsMap
 from .mode_switch import ModeSwitch
 from .modes import MAIN
 from .more_controls import MoreControls
+from .panel import Panel
 from .pointer import Pointer
 from .preview import Preview
 from .rerun import replace_older
@@ -39,8 +40,9 @@ class PromptCanvas(PromptingStill, VBox):
     background point. The dashed line at the pointer is the mask that a click there would give. All
     of it has a control, too, that takes keys; the rarer ones open with "More".
     Beside the picture are the raw logits of the mask shown, below it all four masks: click on one
-    to look at that. Several canvases may share a session. Run its cell again, and the new canvas
-    takes the place of the old one, which is closed.
+    to look at that. Folded up at the bottom: another picture or model, masks and prompts as files,
+    and the code that does the same. Several canvases may share a session. Run its cell again, and
+    the new canvas takes the place of the old one, which is closed.
 
     Args:
         session: picture, prompts and prediction, which the canvas follows.
@@ -61,14 +63,15 @@ class PromptCanvas(PromptingStill, VBox):
         self._channel = Channel()
         self._stage = Stage(self._channel, width)
         self._make_controls()
+        self._panel = Panel(session, self._controls.busy)
         count = session.sam.config.mask_tokens
         choose = session.action(self._choose)
         self._thumbnails = Thumbnails(self._channel, width, count, choose)
         self._logits = LogitsMap(width * 5 // 8)
         self._pointed = HTML(_pointed(MAIN[0].hint))
         self._status, self._error = HTML(), HTML()
-        parts = [self._controls.toolbar, self._more.panel, self._lay_out(width), _cursors()]
-        super().__init__(parts)
+        above, below = [self._controls.toolbar, self._more.panel], [self._panel.widget, _cursors()]
+        super().__init__([*above, self._lay_out(width), *below])
         self.layout.overflow = "visible"
         self._open = True
         self._show_image()
@@ -90,6 +93,7 @@ class PromptCanvas(PromptingStill, VBox):
             self._modes.close()
             self._controls.close()
             self._more.close()
+            self._panel.close()
             for part in (self._channel, self._stage, self._thumbnails, self._logits):
                 part.close()
             parts = self.children
@@ -130,7 +134,7 @@ class PromptCanvas(PromptingStill, VBox):
         left = VBox([self._stage.canvas, self._pointed, self._thumbnails.widget])
         # What changes its height comes last: nothing jumps away from under the pointer.
         choices = [self._controls.cut, self._controls.choice, self._controls.typed]
-        words = [self._controls.busy, self._status, self._error]
+        words = [self._panel.encode_row.widget, self._status, self._error]
         right = VBox([self._logits.widget, *choices, *words])
         left.layout.width = f"{width}px"
         right.layout.width = f"{max(width * 5 // 8, _CONTROLS_CSS)}px"

@@ -106,8 +106,10 @@ def test_lab_hands_over_to_jupyterlab_on_the_first_notebook(handed_over: list, t
     assert command[4:] == ["--no-browser", "--port=8123", "--allow-root", "--debug"]
     assert Path.cwd() == tmp_path / "sam-explore-notebooks"
     assert Path("01_prompting.ipynb").is_file()
-    settings = Path(environment["JUPYTER_CONFIG_PATH"], "labconfig")
+    settings = Path(environment["JUPYTER_CONFIG_PATH"])
     assert settings.is_relative_to(Path.cwd())
+    server = json.loads((settings / "jupyter_server_config.json").read_text("utf-8"))
+    assert server["ServerApp"]["tornado_settings"]["websocket_max_message_size"] > 100e6
 
 
 def test_lab_without_jupyterlab_says_how_to_install_it(

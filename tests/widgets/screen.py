@@ -114,3 +114,18 @@ def _name(widget: Widget) -> str:
 
 def _widget(name: str) -> Widget | None:
     return _instances.get(name.removeprefix("IPY_MODEL_"))
+
+
+def type_line(field: Widget, text: str) -> None:
+    """Type a text into a field and press Enter, as the page tells it."""
+    message = {"data": {"method": "custom", "content": {"event": "submit"}}}
+    field._handle_msg({"content": message, "buffers": []})
+    front_end_sets(field, value=text)
+
+
+def upload_file(widget: Widget, name: str, content: bytes) -> None:
+    """Choose a file, as the page tells it."""
+    file = {"name": name, "type": "", "size": len(content), "last_modified": 0}
+    state = {"value": [file | {"content": memoryview(content)}]}
+    message = {"data": {"method": "update", "state": state}}
+    widget._handle_msg({"content": message, "buffers": []})

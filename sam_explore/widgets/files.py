@@ -1,0 +1,200 @@
+"""Another picture, another model: opened from the page, in the worker."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ipywidgets import HTML, Dropdown, FileUpload, HBox, VBox, Widget
+from jaxtyping import UInt8
+
+import sam_explore
+
+from ..images import as_picture, picture_in
+from ..loading import OFFICIAL, downloaded, load, weights_in
+from ..origins import Origin, note_picture, origin_of_model, origin_of_picture
+from .caption import paragraph
+from .controls import label
+from .drawing import close_all
+from .order import keep_order
+from .session import Session
+from .typed_line import TypedLine
+
+_LABEL_CSS = 84
+_FIELD_CSS = 230
+_OTHER = ""  # the choice that stands for what none of the choices is
+
+_ABOUT = (
+    "A new picture starts without prompts; another model answers those that there are. Cancel, "
+    "while it is being encoded, brings back what was there before. Jupyter drops an upload of more "
+    "than about 10 MB unless it was started by `sam-explore lab`: open such a file by its path."
+)
+
+
+class Files:
+    """Controls that open a picture or a model for a session.
+
+    Args:
+        session: what they change.
+
+    Attributes:
+        widget: to be laid out.
+    """
+
+    def __init__(self, session: Session):
+        self._session = session
+        # While the choices follow the session they do not tell it what it said.
+        self._lock = threading.RLock()
+        self._following = False
+        act = session.action
+        names = ((name, name) for name in sam_explore.example.names)
+        self.examples = Dropdown(options=[("none of the examples", _OTHER), *names])
+        self.upload = FileUpload(accept="image/*", tooltip="A picture of this computer")
+        self.path = TypedLine("path of a picture", "Open", "Open this file", act(self._open))
+        self.models = Dropdown()
+        self.weights = TypedLine(
+            "path of a .pth or .safetensors file", "Load", "Load this model", act(self._load)
+        )
+        self._facts = HTML()
+        self.widget = VBox([*self._rows(), self._facts])
+        keep_order(self.examples, self.upload, self.models)
+        self.examples.observe(act(self._choose_example), "value")
+        self.models.observe(act(self._choose_model), "value")
+        self.upload.observe(act(self._take_upload), "value")
+        self._follow = session.guard(self.follow)
+        session.observe(self._follow, _FOLLOWED)
+        self.follow()
+
+    def follow(self, change: dict | None = None) -> None:
+        """Show which picture and which model the session has, and which there are."""
+        with self._lock:
+            self._following = True
+            try:
+                self._show()
+            finally:
+                self._following = False
+
+    def close(self) -> None:
+        """Stop following and remove the widgets."""
+        self._session.unobserve(self._follow, _FOLLOWED)
+        for widget in (self.examples, self.upload, self.models, self.path.field):
+            widget.unobserve_all()
+        self.weights.field.unobserve_all()
+        close_all(self.widget)
+
+    def _show(self) -> None:
+        session = self._session
+        picture, model = origin_of_picture(session.image), origin_of_model(session.sam)
+        names = {_example_code(name): name for name in sam_explore.example.names}
+        self.examples.value = names.get(picture.code, _OTHER) if picture else _OTHER
+        models = models_at_hand()
+        chosen = next(
+            (source for _, source in models if model and model.code == _model_code(source)), _OTHER
+        )
+        if chosen == _OTHER:
+            models.append((model.code if model else "given from Python", _OTHER))
+        if self.models.options != tuple(models):
+            self.models.options = models
+        self.models.value = chosen
+        height, width = session.image.shape[:2]
+        facts = f"The picture is {width} wide and {height} high. {_ABOUT}"
+        self._facts.value = paragraph(facts)
+
+    def _choose_example(self, change: dict) -> None:
+        name = change["new"]
+        if name != _OTHER and not self._is_following():
+            self._fetch("image", lambda: sam_explore.example(name), f"Drawing {name}")
+
+    def _choose_model(self, change: dict) -> None:
+        if change["new"] not in (_OTHER, None) and not self._is_following():
+            self._load(change["new"])
+
+    def _open(self, path: str) -> None:
+        self._fetch("image", lambda: as_picture(_unquoted(path)), f"Opening {Path(path).name}")
+
+    def _take_upload(self, change: dict) -> None:
+        if not change["new"]:
+            return
+        (file,) = change["new"]
+        self.upload.value = ()  # the next file may be the same
+        name, content = file["name"], bytes(file["content"])
+        self._fetch("image", lambda: _uploaded(name, content), f"Opening {name}")
+
+    def _load(self, source: str) -> None:
+        source = _unquoted(source)
+        if source in OFFICIAL and source not in downloaded():
+            raise ValueError(
+                f"{source} is not on the kernel's machine, and nothing of {OFFICIAL[source].size} "
+                f"is downloaded by the way. Run `sam-explore download {source}`, and choose it "
+                "again."
+            )
+        device = self._session.sam.device
+        self._fetch("sam", lambda: load(source, device=device), f"Loading {Path(source).name}")
+
+    def _fetch(self, trait: str, get: Callable[[], Any], doing: str) -> None:
+        def got() -> Any:
+            try:
+                return get()
+            except Exception:
+                self.follow()  # the choices show again what there still is
+                raise
+
+        self._session.fetch(trait, got, doing)
+
+    def _is_following(self) -> bool:
+        with self._lock:  # so that a change by the user waits until the controls have followed
+            return self._following
+
+    def _rows(self) -> list[Widget]:
+        self.upload.layout.width = "auto"
+        for field in (self.examples, self.models, self.path.field, self.weights.field):
+            field.layout.width = f"{_FIELD_CSS}px"
+        rows = [
+            [label("Picture"), self.examples],
+            [label("or a file"), *self.path.widgets, self.upload],
+            [label("Model"), self.models],
+            [label("or a file"), *self.weights.widgets],
+        ]
+        return [row(parts) for parts in rows]
+
+
+def row(parts: list[Widget]) -> HBox:
+    """Controls beside one another, with words of one width before them."""
+    made = HBox(parts)
+    made.layout.align_items, made.layout.grid_gap = "center", "4px"
+    made.layout.flex_flow, made.layout.overflow = "row wrap", "visible"
+    parts[0].layout.width = f"{_LABEL_CSS}px"
+    return made
+
+
+def models_at_hand() -> list[tuple[str, str]]:
+    """Models that can be loaded without a download: what to call each, and what `load` takes."""
+    here = [path.name for path in weights_in(Path.cwd())]
+    return [
+        ("toy, which ships with the package", "toy"),
+        *((f"{name}, downloaded", name) for name in downloaded()),
+        *((f"{name}, in this folder", name) for name in here),
+    ]
+
+
+def _uploaded(name: str, content: bytes) -> UInt8[np.ndarray, "height width 3"]:
+    picture = picture_in(content, name)
+    note_picture(picture, Origin(repr(name), "the file that was uploaded has to lie here"))
+    return picture
+
+
+def _unquoted(path: str) -> str:
+    """A path as it is meant, without the quotes that copying it may bring along."""
+    return path.strip("\"'")
+
+
+def _example_code(name: str) -> str:
+    return f'sx.example("{name}")'
+
+
+def _model_code(source: str) -> str:
+    return "sx.load()" if source == "toy" else f"sx.load({source!r})"
+
+
+_FOLLOWED = ["sam", "image"]

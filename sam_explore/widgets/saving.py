@@ -1,0 +1,153 @@
+"""Masks and prompts as files for the reader's computer, and prompts back from one."""
+
+import json
+from base64 import b64encode
+from collections.abc import Callable
+from html import escape
+from io import BytesIO
+
+import numpy as np
+from ipywidgets import HTML, Button, FileUpload, VBox
+
+from ..geometry import Prompts
+from ..plots import style
+from ..prediction import Prediction
+from ..saved_prompts import prompts_from_json, prompts_to_json
+from .caption import paragraph
+from .controls import label
+from .drawing import close_all
+from .files import row
+from .order import keep_order
+from .session import Session
+from .words import describe_prompts
+
+_KIND = {"png": "image/png", "json": "application/json", "npz": "application/octet-stream"}
+
+
+class Saving:
+    """Controls that make files out of a session's masks and prompts.
+
+    Args:
+        session: whose masks and prompts.
+
+    Attributes:
+        widget: to be laid out.
+    """
+
+    def __init__(self, session: Session):
+        self._session = session
+        self.png = _button("PNG", "The mask that is shown, as a picture of its size")
+        self.coco = _button("COCO RLE", "The mask that is shown, as a record of run lengths")
+        self.numpy = _button("NumPy", "All masks and their logits, as arrays")
+        self.prompts = _button("JSON", "The points, the box and the mask hint")
+        self.upload = FileUpload(accept=".json", description="Restore")
+        self.upload.tooltip = "Take prompts from a file that was saved here"
+        self.upload.layout.width = "auto"
+        self._link, self._words = HTML(), HTML()
+        masks = [label("Masks"), self.png, self.coco, self.numpy]
+        prompts = [label("Prompts"), self.prompts, self.upload]
+        self.widget = VBox([row(masks), row(prompts), self._link, self._words])
+        keep_order(self.png, self.coco, self.numpy, self.prompts, self.upload)
+        for button, make in (
+            (self.png, self._make_png),
+            (self.coco, self._make_coco),
+            (self.numpy, self._make_numpy),
+            (self.prompts, self._make_prompts),
+        ):
+            button.on_click(session.action(lambda _, make=make: self._make(make)))
+        self.upload.observe(session.action(self._restore), "value")
+        self._follow = session.guard(self.follow)
+        session.observe(self._follow, _FOLLOWED)
+        self.follow()
+
+    def follow(self, change: dict | None = None) -> None:
+        """Offer what there is, and no longer what was made of something else."""
+        self._link.value = self._words.value = ""
+        for button in (self.png, self.coco, self.numpy):
+            button.disabled = self._session.prediction is None
+        self.prompts.disabled = self._session.prompts.is_empty
+
+    def close(self) -> None:
+        """Stop following and remove the widgets."""
+        self._session.unobserve(self._follow, _FOLLOWED)
+        self.upload.unobserve_all()
+        close_all(self.widget)
+
+    def _make(self, make: Callable[[], tuple[str, bytes]]) -> None:
+        def job() -> None:
+            self._link.value = _link(*make())
+
+        self._session.submit("save", job)
+
+    def _make_png(self) -> tuple[str, bytes]:
+        prediction, mask, threshold = self._shown()
+        return f"mask-{mask}.png", prediction.to_png(mask, threshold)
+
+    def _make_coco(self) -> tuple[str, bytes]:
+        prediction, mask, threshold = self._shown()
+        text = json.dumps(prediction.to_coco(mask, threshold), indent=1)
+        return f"mask-{mask}.json", text.encode()
+
+    def _make_numpy(self) -> tuple[str, bytes]:
+        prediction, mask, threshold = self._shown()
+        file = BytesIO()
+        np.savez_compressed(
+            file,
+            masks=prediction.masks(threshold),
+            logits=prediction.logits,
+            iou=prediction.iou,
+            shown=mask,
+            threshold=threshold,
+        )
+        return "masks.npz", file.getvalue()
+
+    def _make_prompts(self) -> tuple[str, bytes]:
+        session = self._session
+        return "prompts.json", prompts_to_json(session.prompts, session.image.shape[:2]).encode()
+
+    def _shown(self) -> tuple[Prediction, int, float]:
+        """The prediction, the mask that is shown of it, and the threshold."""
+        session = self._session
+        prediction, chosen = session.prediction, session.chosen
+        if prediction is None:
+            raise ValueError("There is no mask yet. Click on an object, and save its mask then.")
+        return prediction, prediction.chosen if chosen is None else chosen, session.threshold
+
+    def _restore(self, change: dict) -> None:
+        if not change["new"]:
+            return
+        (file,) = change["new"]
+        self.upload.value = ()  # the next file may be the same
+        text = bytes(file["content"]).decode("utf-8", errors="replace")
+        saved = prompts_from_json(text)
+        self._session.prompts = placed = prompts_from_json(text, self._session.image.shape[:2])
+        self._words.value = paragraph(_in_words(saved, placed))
+
+
+def _button(words: str, about: str) -> Button:
+    return Button(description=words, tooltip=about, layout={"width": "auto"})
+
+
+def _in_words(saved: Prompts, placed: Prompts) -> str:
+    words = f"Restored: {describe_prompts(placed)}. Undo takes them back."
+    if saved.points.tolist() == placed.points.tolist() and _box(saved) == _box(placed):
+        return words
+    return f"{words} They were for a picture of another size, and moved in proportion."
+
+
+def _box(prompts: Prompts) -> list | None:
+    return None if prompts.box is None else prompts.box.tolist()
+
+
+def _link(name: str, content: bytes) -> str:
+    """A link that saves a file from the page; nothing is written on the kernel's machine."""
+    kind = _KIND[name.rpartition(".")[2]]
+    size = f"{len(content) / 1000:.1f} kB" if len(content) < 1e6 else f"{len(content) / 1e6:.1f} MB"
+    return (
+        f'<a download="{escape(name)}" href="data:{kind};base64,{b64encode(content).decode()}" '
+        f'style="color:{style.TEXT};text-decoration:underline">Download {escape(name)}</a> '
+        f'<span style="color:{style.FAINT_TEXT}">{size}</span>'
+    )
+
+
+_FOLLOWED = ["prediction", "prompts", "chosen", "threshold"]
