@@ -12,7 +12,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="check a file of weights, and write a report that can be attached to an issue",
         description="Load a file of weights, run a fixed picture through every part, compare with "
         "segment_anything and transformers where they are installed, and measure what the course "
-        "claims. Takes a minute or two for ViT-B and many for ViT-H. Nothing is sent anywhere.",
+        "claims. Takes minutes for the released models. Nothing is sent anywhere.",
     )
     parser.add_argument("path", metavar="PATH", help="a .pth or .safetensors file; or vit_b, vit_l "
                         "or vit_h, if it was downloaded before")  # fmt: skip
