@@ -7,20 +7,27 @@ returns the exit status. To add one: a file, and its name in COMMANDS.
 import argparse
 import sys
 
-from . import download, export, info, lab, verify
+from . import app, download, export, info, lab, verify
 
-COMMANDS = (lab, export, info, download, verify)
+COMMANDS = (lab, app, export, info, download, verify)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run a command; returns the exit status. What follows `--` is for the program it starts."""
+    """Run a command; returns the exit status.
+
+    What a command that starts a program does not know itself is for that program, and so is
+    everything that follows `--`.
+    """
     argv = sys.argv[1:] if argv is None else list(argv)
     own, passed_on = _split_at_dashes(argv)
     parser = _parser()
-    arguments = parser.parse_args(own)
-    if passed_on and not hasattr(arguments, "passed_on"):
-        parser.error(f"`{arguments.command}` takes no arguments after `--`")
-    arguments.passed_on = passed_on
+    arguments, unknown = parser.parse_known_args(own)
+    if not hasattr(arguments, "passed_on"):
+        if unknown:
+            parser.error(f"`{arguments.command}` knows no {' '.join(unknown)}")
+        if passed_on:
+            parser.error(f"`{arguments.command}` takes no arguments after `--`")
+    arguments.passed_on = unknown + passed_on
     try:
         return arguments.run(arguments)
     except (OSError, ValueError) as error:

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from .notebooks import notebooks_source
+from .notebooks import find_notebook, notebooks_source
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -42,11 +42,11 @@ def run(arguments: argparse.Namespace) -> int:
     from .executing import execute  # slow to import, and only this needs them
     from .offline_page import page_of
 
-    source = _find(arguments.notebook)
+    source = find_notebook(arguments.notebook, notebooks_source())
     page_file = (arguments.output or Path(source.stem + ".html")).expanduser()
     if not page_file.parent.is_dir():
         raise ValueError(f"There is no folder {page_file.parent} to write {page_file.name} into.")
-    notebook, folder = _read(source), source.resolve().parent
+    notebook, folder = _read(source), source.parent
     failures = execute(notebook, folder, allow_errors=arguments.allow_errors)
     page, outside = page_of(notebook, source.stem, folder)
     _write(page_file, page)
@@ -56,19 +56,6 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"sam-explore: left out, since it lies elsewhere: {address}", file=sys.stderr)
     print(f"{page_file} ({len(page.encode()) / 2**20:.1f} MiB)")
     return 0
-
-
-def _find(notebook: Path) -> Path:
-    """The notebook at this path, else the one of the course by this name."""
-    mine = notebook.expanduser()
-    if mine.is_file():
-        return mine
-    course = sorted(notebooks_source().glob("*.ipynb"))
-    for each in course:
-        if notebook.name in (each.name, each.stem) and len(notebook.parts) == 1:
-            return each
-    names = ", ".join(each.stem for each in course)
-    raise ValueError(f"There is no notebook {notebook}. Those of the course are: {names}.")
 
 
 def _read(source: Path) -> "nbformat.NotebookNode":

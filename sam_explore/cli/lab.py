@@ -8,7 +8,13 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from .notebooks import FIRST_NOTEBOOK, OWN_FOLDER, copy_notebooks, notebooks_source
+from .notebooks import (
+    FIRST_NOTEBOOK,
+    OWN_FOLDER,
+    add_folder,
+    copy_notebooks,
+    notebooks_source,
+)
 
 _LARGEST_UPLOAD = 512 * 2**20  # bytes; by default a message of 10 MB ends the connection
 
@@ -18,15 +24,10 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser(
         "lab",
         help="open the notebooks in JupyterLab, as your own copy",
-        usage="sam-explore lab [--folder FOLDER] [--no-browser] [--port PORT] [-- ARGUMENT ...]",
-        epilog="What follows -- goes to jupyter lab as it is, such as: -- --allow-root",
+        epilog="Any other option goes to jupyter lab as it is, such as --allow-root.",
+        allow_abbrev=False,
     )
-    parser.add_argument(
-        "--folder",
-        type=Path,
-        default=Path("sam-explore-notebooks"),
-        help="where your copy of the notebooks lives (default: ./sam-explore-notebooks)",
-    )
+    add_folder(parser)
     parser.add_argument("--no-browser", action="store_true", help="print the address only")
     parser.add_argument("--port", type=int, help="the port to listen on")
     parser.set_defaults(run=run, passed_on=[])
@@ -43,7 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
     for sentence in copy_notebooks(notebooks_source(), folder):
         print(sentence)
     print(f"Notebooks: {folder}", flush=True)
-    command = [sys.executable, "-m", "jupyterlab", FIRST_NOTEBOOK]
+    command = [sys.executable, "-m", "jupyterlab"]
+    # Not as a file to open: then the address that is printed would be the launcher's.
+    command += [f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}"]
     command += ["--no-browser"] if arguments.no_browser else []
     command += [f"--port={arguments.port}"] if arguments.port is not None else []
     command += arguments.passed_on

@@ -1,5 +1,6 @@
 """The reader's copy of the notebooks: brought up to date, and never at the cost of their work."""
 
+import argparse
 import hashlib
 import json
 import sysconfig
@@ -49,6 +50,35 @@ def notebooks_source() -> Path:
     raise ValueError(
         f"The notebooks are missing: expected {FIRST_NOTEBOOK} in {PACKAGE / 'notebooks'}. "
         "Install sam-explore again."
+    )
+
+
+def find_notebook(wanted: Path, course: Path) -> Path:
+    """The notebook at this path, else the one of the course by this name.
+
+    Args:
+        wanted: a path, or the name of a notebook of the course, with or without its ending.
+        course: the folder that the course lies in.
+
+    Raises:
+        ValueError: there is neither; the message lists the course.
+    """
+    mine = wanted.expanduser()
+    if mine.is_file():
+        return mine.resolve()
+    names = [each.stem for each in sorted(course.glob("*.ipynb"))]
+    if len(wanted.parts) == 1 and wanted.name.removesuffix(".ipynb") in names:
+        return (course / wanted.name.removesuffix(".ipynb")).with_suffix(".ipynb").resolve()
+    raise ValueError(f"There is no notebook {wanted}. Those of the course are: {', '.join(names)}.")
+
+
+def add_folder(parser: argparse.ArgumentParser) -> None:
+    """Declare where the reader's copy goes."""
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("sam-explore-notebooks"),
+        help="where your copy of the notebooks lives (default: ./sam-explore-notebooks)",
     )
 
 

@@ -37,9 +37,21 @@ __all__ = [
     "sam_from",
     "sha256_of",
     "shipped_weights",
+    "warm_up",
     "weights_file",
     "weights_in",
 ]
+
+_warm: dict[Path, Sam] = {}
+
+
+def warm_up(source: str | Path | None = None) -> None:
+    """Load a model for the next `load` of the same source, which takes this very one.
+
+    Processes that are forked in between share its memory.
+    """
+    path = weights_file(source)
+    _warm[path] = sam_from(read_weights(path), path.name)
 
 
 def load(source: str | Path | None = None, *, device: str | torch.device = "cpu") -> Sam:
@@ -60,7 +72,8 @@ def load(source: str | Path | None = None, *, device: str | torch.device = "cpu"
             network; the message says which, and what can be done.
     """
     path = weights_file(source)
-    sam = sam_from(read_weights(path), path.name, device=device)
+    sam = _warm.pop(path, None)
+    sam = sam_from(read_weights(path), path.name, device=device) if sam is None else sam.to(device)
     note_model(sam, _origin(source, device))
     return sam
 

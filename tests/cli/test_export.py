@@ -8,7 +8,6 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sam_explore.cli import export, main
-from sam_explore.cli.kernels import ThisPython
 
 
 def write(path: Path, *sources: str) -> Path:
@@ -76,14 +75,3 @@ def test_without_nbconvert_it_says_how_to_install_it(
     )
     assert main(["export", "01_prompting"]) == 1
     assert 'pip install "sam-explore[docs]"' in capsys.readouterr().err
-
-
-def test_the_course_can_be_named_without_its_folder(here: Path):
-    assert export._find(Path("01_prompting")).name == "01_prompting.ipynb"
-    mine = write(here / "01_prompting.ipynb", "1")
-    assert export._find(Path("01_prompting.ipynb")) == mine.relative_to(here)
-
-
-def test_kernels_are_those_of_this_python():
-    for name in ("python3", "an-environment-that-is-gone"):
-        assert ThisPython().get_kernel_spec(name).argv[1:3] == ["-m", "ipykernel_launcher"]

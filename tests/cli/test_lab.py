@@ -31,22 +31,6 @@ def source(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def handed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list:
-    """Collects (command, environment) of the JupyterLab that would have been started."""
-    calls = []
-
-    def become(path: str, command: list[str], environment: dict[str, str]) -> None:
-        calls.append((command, environment))
-        raise SystemExit(0)
-
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("JUPYTER_CONFIG_PATH", raising=False)
-    monkeypatch.setattr(os, "execve", become)
-    monkeypatch.setattr(subprocess, "call", lambda command, env: become("", command, env))
-    return calls
-
-
 def test_notebooks_are_copied_and_a_second_time_changes_nothing(source: Path, tmp_path: Path):
     mine = tmp_path / "mine"
     assert copy_notebooks(source, mine) == []
@@ -100,9 +84,10 @@ def test_the_installed_package_is_no_place_for_the_readers_notebooks(
 
 def test_lab_hands_over_to_jupyterlab_on_the_first_notebook(handed_over: list, tmp_path: Path):
     with pytest.raises(SystemExit):
-        main(["lab", "--port", "8123", "--no-browser", "--", "--allow-root", "--debug"])
+        main(["lab", "--allow-root", "--port", "8123", "--no-browser", "--", "--debug"])
     ((command, environment),) = handed_over
-    assert command[:4] == [sys.executable, "-m", "jupyterlab", "01_prompting.ipynb"]
+    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert command[3] == "--LabApp.default_url=/lab/tree/01_prompting.ipynb"
     assert command[4:] == ["--no-browser", "--port=8123", "--allow-root", "--debug"]
     assert Path.cwd() == tmp_path / "sam-explore-notebooks"
     assert Path("01_prompting.ipynb").is_file()
@@ -134,14 +119,14 @@ def served(tmp_path: Path):
     own = {f"JUPYTER_{kind}_DIR": str(tmp_path / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
-            [COMMAND, "lab", "--no-browser", "--port", str(port), "--", "--allow-root"],
+            [COMMAND, "lab", "--no-browser", "--port", str(port), "--allow-root"],
             cwd=tmp_path,
             env={**os.environ, **own, "JUPYTER_TOKEN": TOKEN, "JUPYTER_PORT_RETRIES": "0"},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
-    yield f"http://127.0.0.1:{port}", process
+    yield f"http://127.0.0.1:{port}", process, tmp_path / "log"
     process.kill()
     process.wait()
 
@@ -164,16 +149,22 @@ def answer_of(address: str, process: subprocess.Popen) -> dict:
 
 @pytest.mark.skipif(os.name != "posix", reason="ends the server by a signal")
 def test_the_lab_serves_the_copy_asks_nothing_about_news_and_ends_on_a_signal(served: tuple):
-    address, process = served
+    address, process, log = served
     content = answer_of(f"{address}/api/contents", process)["content"]
     assert "01_prompting.ipynb" in [entry["name"] for entry in content]
     setting = "@jupyterlab/apputils-extension:notification"
     schema = answer_of(f"{address}/lab/api/settings/{setting}", process)["schema"]
     assert schema["properties"]["fetchNews"]["default"] == "false"
+    printed = log.read_text("utf-8")
+    assert f"{address}/lab/tree/01_prompting.ipynb?token=" in printed
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=30) == 0
 
 
-def test_arguments_after_dashes_are_refused_where_nothing_takes_them():
-    with pytest.raises(SystemExit):
-        main(["info", "--", "--allow-root"])
+def test_what_a_command_does_not_know_is_refused_where_no_program_takes_it(
+    capsys: pytest.CaptureFixture,
+):
+    for unknown in (["--", "--allow-root"], ["--allow-root"]):
+        with pytest.raises(SystemExit):
+            main(["info", *unknown])
+        assert "`info`" in capsys.readouterr().err

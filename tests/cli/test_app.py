@@ -1,0 +1,46 @@
+"""`sam-explore app`: what is handed to Voila. The page itself: tests/browser."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from sam_explore.cli import app, main
+from sam_explore.cli.app import WARM_MODEL
+from sam_explore.loading import shipped_weights
+
+
+def test_app_hands_over_to_voila_on_the_first_notebook(handed_over: list, tmp_path: Path):
+    with pytest.raises(SystemExit):
+        main(["app", "--no-browser", "--port", "8123", "--token=secret", "--", "--debug"])
+    ((command, environment),) = handed_over
+    mine = tmp_path / "sam-explore-notebooks" / "01_prompting.ipynb"
+    assert command[:4] == [sys.executable, "-m", "voila", str(mine)]
+    assert mine.is_file()
+    assert command[-4:] == ["--no-browser", "--port=8123", "--token=secret", "--debug"]
+    assert WARM_MODEL not in environment
+
+
+def test_app_takes_a_notebook_of_the_readers_own_and_a_model(
+    handed_over: list, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "mine.ipynb").touch()
+    (tmp_path / "weights.safetensors").symlink_to(shipped_weights())
+    with pytest.raises(SystemExit):
+        main(["app", "mine.ipynb", "--model", "weights.safetensors"])
+    ((command, environment),) = handed_over
+    assert command[3] == str(tmp_path / "mine.ipynb")
+    assert environment[WARM_MODEL] == str(tmp_path / "weights.safetensors")
+
+
+def test_app_refuses_in_words(
+    handed_over: list, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    assert main(["app", "none.ipynb"]) == 1
+    assert "There is no notebook none.ipynb. Those of the course are" in capsys.readouterr().err
+    assert main(["app", "--model", "none.safetensors"]) == 1
+    assert "none.safetensors" in capsys.readouterr().err
+    monkeypatch.setattr(app, "find_spec", lambda name: None)
+    assert main(["app"]) == 1
+    assert 'pip install "sam-explore[app]"' in capsys.readouterr().err
+    assert not handed_over

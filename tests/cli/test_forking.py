@@ -1,0 +1,80 @@
+"""Kernels forked from one warm process: each its own, all with one model in memory."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from jupyter_client.manager import AsyncKernelManager
+
+from sam_explore.cli.forking import WarmPython
+from sam_explore.cli.kernels import ThisPython
+
+# Bits 56 and 63 of a page's entry: nobody else has this page, and it is in memory.
+ASK = """
+import json, os
+import numpy as np
+import sam_explore as sx
+
+sam = sx.load()
+pages = {page for each in sam.parameters() if each.numel() * 4 >= 4 * 4096
+         for page in range(each.data_ptr() // 4096 + 1, (each.data_ptr() + each.numel() * 4) // 4096)}
+with open("/proc/self/pagemap", "rb") as file:
+    entries = [int.from_bytes(os.pread(file.fileno(), 8, 8 * page), "little") for page in pages]
+print(json.dumps({
+    "parent": os.getppid(),
+    "shared": sum(entry >> 63 and not entry >> 56 & 1 for entry in entries) / len(pages),
+    "drawn": np.random.rand(),
+    "variable": os.environ["MARK"],
+    "folder": os.getcwd(),
+}))
+"""
+
+
+async def answers_of_two_kernels(folder: Path) -> list[dict]:
+    specs = WarmPython()
+    managers = [AsyncKernelManager(kernel_spec_manager=specs) for _ in range(2)]
+    answers = []
+    try:
+        for number, manager in enumerate(managers):
+            environment = {**os.environ, "MARK": f"tab {number}"}
+            await manager.start_kernel(env=environment, cwd=str(folder))
+            answers.append(await answer_of(manager))
+    finally:
+        for manager in managers:
+            await manager.shutdown_kernel(now=True)
+    assert not [manager for manager in managers if await manager.is_alive()]
+    return answers
+
+
+async def answer_of(manager: AsyncKernelManager) -> dict:
+    client = manager.client()
+    client.start_channels()
+    try:
+        await client.wait_for_ready(timeout=120)
+        said = []
+        reply = await client.execute_interactive(
+            ASK, timeout=120, output_hook=lambda message: said.append(message["content"])
+        )
+        assert reply["content"]["status"] == "ok", reply["content"]
+        return json.loads("".join(each["text"] for each in said if each.get("name") == "stdout"))
+    finally:
+        client.stop_channels()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each kernel is a program")
+def test_two_kernels_share_one_model_and_nothing_else(tmp_path: Path):
+    first, second = asyncio.run(answers_of_two_kernels(tmp_path))
+    assert first["parent"] == second["parent"] != os.getpid()
+    for number, answer in enumerate((first, second)):
+        assert answer["shared"] > 0.99  # of the pages that hold weights and nothing else
+        assert answer["variable"] == f"tab {number}"
+        assert answer["folder"] == str(tmp_path)
+    assert first["drawn"] != second["drawn"]
+
+
+def test_kernels_are_those_of_this_python_by_any_name():
+    for name in ("python3", "an-environment-that-is-gone"):
+        assert ThisPython().get_kernel_spec(name).argv[0] == sys.executable
