@@ -99,3 +99,18 @@ def test_the_code_about_attributions_runs(session):
     assert names["by_pixel_moved"].shape == (1, 2)
     assert names["owed"].shape == names["effect"].shape == (3, 3)
     assert not np.array_equal(names["owed"], names["control"])
+
+
+def test_the_code_about_sizes_runs_and_its_worked_out_click_lies_there():
+    image = np.zeros((400, 512, 3), np.uint8)
+    names = {"sx": sx, "np": np, "sam": sx.load(), "image": image}
+    _, sizes, click = python_blocks((DOCS / "pictures_and_sizes.md").read_text("utf-8"))
+    exec(sizes, names)
+
+    assert names["session"].grid == (6, 8)  # 128 x 100 pixels, of which 96 are whole patches
+    assert names["trace"].frame.grid == (16, 16)
+    names["session"].close()
+    frame, unit, token = click.strip().splitlines()
+    exec(frame, names)
+    np.testing.assert_allclose(eval(unit, names), [[0.501953, 0.252604]], atol=1e-6)
+    assert eval(token, names) == (3, 8)
