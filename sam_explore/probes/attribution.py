@@ -97,7 +97,7 @@ def _shares(maps: dict[str, Float[np.ndarray, "down across"]], patch: int, unit:
             f"{method} {text(values.min())} to {text(values.max())}"
             for method, values in maps.items()
         )
-        return f"All on one scale of {unit} for {patches_in_words(patch)}: {ranges}."
+        return f"All on one scale ({unit}), by {patches_in_words(patch)}: {ranges}."
     method, values = next(iter(maps.items()))
     kind = "token" if patch == 1 else "patch"
     return (
@@ -110,13 +110,13 @@ def _agreements(
     maps: dict[str, Float[np.ndarray, "down across"]], trace: Trace, patch: int
 ) -> list[str]:
     """How well each gradient's order is that of the occlusion of the same patches."""
-    found = [
-        f"{f'{pair[0]} ' if len(maps) > 2 else ''}{_correlation(maps, maps, *pair, trace, patch)}"
+    found = {
+        pair[0]: _correlation(maps, maps, *pair, trace, patch)
         for pair in _BESIDE
         if all(method in maps for method in pair)
-    ]
+    }
     what = "The rank correlation with the occlusion of the same patches is"
-    return [f"{what} {', '.join(found)}."] if found else []
+    return [f"{what} {_listed(found, len(maps) > 2)}."] if found else []
 
 
 def _against_trained(
@@ -125,12 +125,20 @@ def _against_trained(
     trace: Trace,
     patch: int,
 ) -> str:
-    each = ", ".join(
-        f"{f'{method} ' if len(trained) > 1 else ''}"
-        f"{_correlation(maps, trained, method, method, trace, patch)}"
-        for method in trained
+    found = {
+        method: _correlation(maps, trained, method, method, trace, patch) for method in trained
+    }
+    return (
+        "These are shuffled weights; the rank correlation with the trained ones' map is "
+        f"{_listed(found, len(trained) > 1)}."
     )
-    return f"These are shuffled weights; the rank correlation with the trained ones' map is {each}."
+
+
+def _listed(correlations: dict[str, str], several: bool) -> str:
+    """Such as "0.8", or with `several` methods "0.8 for gradient times pixels, 0.4 for …"."""
+    return ", ".join(
+        f"{each} for {method}" if several else each for method, each in correlations.items()
+    )
 
 
 def _correlation(

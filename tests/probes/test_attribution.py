@@ -114,11 +114,11 @@ def test_all_methods_stand_on_one_scale_in_the_numbers_own_unit():
         alone = Attribution(method=each.title.lower(), patch=2, **ALL)(trace)
         np.testing.assert_array_equal(each.values, alone.maps[0].values)
     assert (reading.shared.unit, reading.shared.centre) == ("logit", 0)
-    assert "All on one scale of logit for patches of 2 × 2 tokens: gradient" in reading.words
+    assert "All on one scale (logit), by patches of 2 × 2 tokens: gradient" in reading.words
     # The network is linear, so that each gradient says what its occlusion does.
     assert reading.words.endswith(
         "The rank correlation with the occlusion of the same patches is "
-        "gradient times embedding 1, gradient times pixels 1."
+        "1 for gradient times embedding, 1 for gradient times pixels."
     )
 
 
@@ -133,5 +133,5 @@ def test_each_of_all_methods_is_compared_with_that_of_the_trained_weights():
         trained, control = (attribute(run, of, method) for run in (trace, control_of(trace)))
         there = np.s_[:3] if place == "pixels" else np.s_[:]  # the others are padding
         expected = rank_correlation(trained[there], control[there])
-        found = compared.split(f"{method} ")[1].split(",")[0].rstrip(".").replace("−", "-")
+        found = compared.split(f" for {method}")[0].split(" ")[-1].replace("−", "-")
         assert float(found) == pytest.approx(expected, abs=0.01)
