@@ -71,7 +71,7 @@ class HeadEffects(ChosenNumber, Probe):
             ),
             title=f"Without one head: {name}",
             words=words,
-            across=3,
+            across=2,
         )
 
     def blocks(self, config: SamConfig) -> range:
