@@ -53,7 +53,12 @@ class Lab:
         page.on("console", self._note)
 
     def open(
-        self, notebook: str | Sequence[str] | Path, *, run: bool = True, errors: bool = False
+        self,
+        notebook: str | Sequence[str] | Path,
+        *,
+        run: bool = True,
+        errors: bool = False,
+        notebook_7: bool = False,
     ) -> "Notebook":
         """Open a notebook in JupyterLab, and by default run it to the end.
 
@@ -61,6 +66,7 @@ class Lab:
             notebook: the code of one cell or of several, or the path of a notebook to copy.
             run: whether to run all cells.
             errors: whether a cell may raise. What it raised is then in `kernel_errors`.
+            notebook_7: open it in Notebook 7 instead, which is made of the same parts.
         """
         name = f"test-{time.monotonic_ns()}.ipynb"
         if isinstance(notebook, Path):
@@ -70,8 +76,8 @@ class Lab:
             written = new_notebook(cells=[new_code_cell(cell) for cell in cells])
             written.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
             nbformat.write(written, self.server.folder / name)
-        address = f"{self.server.url}/lab/workspaces/{name[:-6]}/tree/{name}"
-        self.page.goto(f"{address}?token={self.server.token}")
+        place = f"notebooks/{name}" if notebook_7 else f"lab/workspaces/{name[:-6]}/tree/{name}"
+        self.page.goto(f"{self.server.url}/{place}?token={self.server.token}")
         opened = Notebook(self.page, name)
         opened.connect()
         if run:

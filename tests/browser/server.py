@@ -1,4 +1,4 @@
-"""A JupyterLab server of the tests' own: its settings, data and notebooks in one folder."""
+"""A Jupyter server of the tests' own: its settings, data and notebooks in one folder."""
 
 import json
 import os
@@ -50,12 +50,12 @@ def running_server(home: Path) -> Iterator[Server]:
     """Start JupyterLab with everything under `home`; at the end, end it and all its kernels."""
     folder = home / "notebooks"
     folder.mkdir(parents=True)
-    server = Server(f"http://127.0.0.1:{_free_port()}", folder)
+    server = Server(f"http://127.0.0.1:{free_port()}", folder)
     log = home / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             _command(server),
-            env={**_environment(home), "JUPYTER_TOKEN": server.token},
+            env={**environment(home), "JUPYTER_TOKEN": server.token},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -65,7 +65,7 @@ def running_server(home: Path) -> Iterator[Server]:
         _wait_until_ready(server, process, log)
         yield server
     finally:
-        _end(process)
+        end(process)
 
 
 def _command(server: Server) -> list[str]:
@@ -76,6 +76,7 @@ def _command(server: Server) -> list[str]:
         "--no-browser",
         "--allow-root",
         "--expose-app-in-browser",
+        "--JupyterNotebookApp.expose_app_in_browser=True",  # Notebook 7, which it serves as well
         f"--ServerApp.root_dir={server.folder}",
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={server.url.rpartition(':')[2]}",
@@ -85,7 +86,7 @@ def _command(server: Server) -> list[str]:
     ]
 
 
-def _environment(home: Path) -> dict[str, str]:
+def environment(home: Path) -> dict[str, str]:
     """Nothing of the user's own Jupyter is read or written; `python3` is this interpreter."""
     settings = home / "config" / "labconfig" / "default_setting_overrides.json"
     settings.parent.mkdir(parents=True)
@@ -107,7 +108,7 @@ def _environment(home: Path) -> dict[str, str]:
     }
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -125,7 +126,7 @@ def _wait_until_ready(server: Server, process: subprocess.Popen, log: Path) -> N
     raise RuntimeError(f"JupyterLab {what}. Its last words:\n{log.read_text('utf-8')[-3000:]}")
 
 
-def _end(process: subprocess.Popen) -> None:
+def end(process: subprocess.Popen) -> None:
     """End the server, which ends its kernels; a kernel whose server was killed ends itself."""
     process.terminate()
     try:

@@ -19,8 +19,10 @@ import numpy as np
 import sam_explore as sx
 
 sam = sx.load()
-pages = {page for each in sam.parameters() if each.numel() * 4 >= 4 * 4096
-         for page in range(each.data_ptr() // 4096 + 1, (each.data_ptr() + each.numel() * 4) // 4096)}
+pages = set()
+for each in sam.parameters():
+    start = each.data_ptr()
+    pages.update(range(start // 4096 + 1, (start + 4 * each.numel()) // 4096))
 with open("/proc/self/pagemap", "rb") as file:
     entries = [int.from_bytes(os.pread(file.fileno(), 8, 8 * page), "little") for page in pages]
 print(json.dumps({
