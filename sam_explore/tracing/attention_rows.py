@@ -1,9 +1,9 @@
 """Attention without its matrix: what one token attends to, and who attends to one token.
 
 The scores of a global block of ViT-B at 1024 pixels are 800 MB, and one row of them is 200 kB. A
-row needs its query alone: with the weights of the keys folded into the query, one product with the
-tokens gives all of its scores, and no key is ever formed. A column needs its key and, for the
-softmax, one number a query, which `row_sums` keeps.
+row needs its query alone: with the weights of the keys and of the layer norm folded into the query,
+one product with the tokens gives all of its scores, and neither a key nor a normed token is ever
+formed. A column needs its key and, for the softmax, one number a query, which `row_sums` keeps.
 """
 
 from dataclasses import dataclass

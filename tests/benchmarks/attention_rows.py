@@ -126,6 +126,9 @@ def contestants(trace: Trace, token: Token) -> dict[str, dict[str, Callable[[], 
     for kind, block in (("global", config.global_blocks[0]), ("windowed", windowed)):
         found[f"a row of a {kind} block"] = {
             "attention_row": lambda block=block: attention_row(trace, block, token),
+            "attention_row, the first": lambda block=block: attention_row(
+                afresh(trace, block), block, token
+            ),
             "naive row": lambda block=block: naive_row(trace, block, token),
             "the block's pattern": lambda block=block: row_of_run(trace, str(block), token),
         }
@@ -142,6 +145,9 @@ def contestants(trace: Trace, token: Token) -> dict[str, dict[str, Callable[[], 
         }
     found[f"a row of all {len(blocks)} blocks"] = {
         "attention_row": lambda: [attention_row(trace, block, token) for block in blocks],
+        "attention_row, the first": lambda: [
+            attention_row(afresh(trace, block), block, token) for block in blocks
+        ],
         "naive row": lambda: [naive_row(trace, block, token) for block in blocks],
         "the blocks' patterns": lambda: row_of_run(trace, "*", token),
     }
