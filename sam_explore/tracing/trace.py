@@ -77,6 +77,8 @@ class Trace(Variants):
     def __repr__(self) -> str:
         count = len(self._edits)
         changed = f", {count} change{'s' * (count > 1)}" if count else ""
+        if self.windows != self.sam.config.windows:
+            changed += f", windows={self.windows}"
         (height, width), (rows, columns) = self.frame.image_size, self.frame.grid
         return (
             f"Trace({self.sam.config.name}, picture {width} wide and {height} high, "

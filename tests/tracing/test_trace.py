@@ -198,10 +198,13 @@ def test_a_replaced_model_is_the_one_that_runs(trace):
 
 
 def test_a_trace_shows_its_settings_in_short(trace):
-    shown = repr(trace)
-    assert shown.startswith("Trace(prompts=Prompts(points=array([[12.,  8.]])")
-    assert "windows=(3, 0, 3, 0)" in shown
-    assert len(shown) < 300
+    shown = (
+        "Trace(small, picture 40 wide and 20 high, 5 x 5 tokens, "
+        "Prompts(points=[[12.0, 8.0]], labels=[1])"
+    )
+    assert repr(trace) == f"{shown})"
+    changed = trace.with_windows((2, 0, 3, 0)).with_edit("**.hook_q", zero)
+    assert repr(changed) == f"{shown}, 1 change, windows=(2, 0, 3, 0))"
 
 
 def test_a_trace_is_frozen(trace):
