@@ -174,9 +174,7 @@ def _write_values(ax: Axes, values: np.ndarray, image: ScalarMappable) -> None:
     place = Normalize(*image.get_clim())
     for (row, column), value in np.ndenumerate(values):
         if np.isfinite(value):
-            red, green, blue, _ = image.get_cmap()(float(place(value)))
-            is_dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5
-            ink = style.SIGN if is_dark else style.INK
+            ink = style.ink_on(image.get_cmap()(float(place(value))))
             ax.text(column, row, _short(value), ha="center", va="center", fontsize=7, color=ink)
 
 

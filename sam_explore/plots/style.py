@@ -1,9 +1,12 @@
 """Every colour, in one place.
 
 Prompts and masks use the palette of Okabe and Ito, which people with a colour vision deficiency can
-tell apart (https://jfly.uni-koeln.de/color/). Nothing is said by colour alone: a foreground point
-is also a plus, a background point also a minus, and the chosen mask also has a thicker frame.
+tell apart (https://jfly.uni-koeln.de/color/); a test simulates what they see. Nothing is said by
+colour alone: a foreground point is also a plus, a background point also a minus, a box has handles,
+a mask hint's edge is dotted, a preview's is dashed, and the chosen mask also has a thicker frame.
 """
+
+from collections.abc import Sequence
 
 FOREGROUND = "#009E73"
 BACKGROUND = "#D55E00"
@@ -43,6 +46,16 @@ def rgba(colour: str, opacity: float = 1.0) -> tuple[int, int, int, int]:
     """A colour such as "#0072B2" as red, green, blue and opacity, each 0 to 255."""
     red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
     return red, green, blue, round(255 * opacity)
+
+
+def ink_on(colour: Sequence[float]) -> str:
+    """Black or white, whichever is read better on red, green and blue from 0 to 1.
+
+    One of them always has a contrast of 4.5 or more, which WCAG 2.2 asks of text.
+    """
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
+    light = sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    return SIGN if (light + 0.05) ** 2 < 1.05 * 0.05 else HALO
 
 
 def css(colour: str, opacity: float = 1.0) -> str:

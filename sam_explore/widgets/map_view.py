@@ -4,7 +4,7 @@ from collections.abc import Callable
 from html import escape
 
 import numpy as np
-from ipywidgets import HTML, VBox
+from ipywidgets import HTML, Box, VBox
 
 from ..plots import raster, style
 from ..plots.scales import colormap_of
@@ -17,6 +17,7 @@ from .words import value_in_words
 
 _HINT = "Point at a cell to read its value."
 _HINT_OVER_TOKENS = "Point at a cell to read its value, click to pick its token."
+_EDGE_CSS = 6  # of the paper around a map, which a dark page would else cut close to its words
 MAPS, PICKED = range(2)
 
 
@@ -50,7 +51,11 @@ class MapView:
         self.canvas.add_class("sam-explore-map")
         self.canvas.tabbable = False
         self.value = HTML()
-        self.widget = VBox([self.canvas, self.value])
+        paper = Box([self.canvas])
+        paper.layout.border = f"{_EDGE_CSS}px solid {style.SIGN}"
+        paper.layout.flex = "none"
+        paper.layout.overflow = "visible"
+        self.widget = VBox([paper, self.value])
         self.widget.layout.align_items = "flex-start"
         self.widget.layout.overflow = "visible"
         move, press, leave = guard(self._move), guard(self._press), guard(self._leave)
@@ -62,7 +67,7 @@ class MapView:
 
     def show(self, reading: Heatmap | Gallery) -> None:
         """Draw a reading in place of the one before."""
-        layout = lay_out(reading, self._width)
+        layout = lay_out(reading, self._width - 2 * _EDGE_CSS)
         self._reading, self._layout = reading, layout
         self._fit(layout)
         first = layout.tiles[0].scale

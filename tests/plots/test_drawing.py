@@ -241,7 +241,7 @@ def test_a_small_table_has_its_numbers_written_in_and_a_large_one_has_not():
 
 def test_numbers_in_a_table_can_be_read_on_dark_and_on_light_cells():
     (ax,) = draw(MATRIX).axes
-    assert [text.get_color() for text in ax.texts[:2]] == [style.SIGN, style.INK]
+    assert [text.get_color() for text in ax.texts[:2]] == [style.SIGN, style.HALO]
 
 
 def test_a_panel_stands_in_rows_of_its_readings():

@@ -100,6 +100,16 @@ def test_sequential_colours_grow_lighter_for_everybody(seen):
     assert (np.diff(lightness) > 0).all()
 
 
+@pytest.mark.parametrize("name", [style.SEQUENTIAL, style.DIVERGING])
+def test_numbers_are_read_on_every_colour_of_a_table(name):
+    for colour in raster.lookup_table(name):
+        ink = style.ink_on(tuple(colour / 255))
+        ground = "#{:02X}{:02X}{:02X}".format(*colour[:3])
+        assert contrast(ink, ground) >= 4.5
+    assert style.ink_on((0, 0, 0)) == style.SIGN
+    assert style.ink_on((1, 1, 0)) == style.HALO
+
+
 def test_signs_and_ink_are_read_on_their_ground():
     assert contrast(style.INK, style.SIGN) >= 7
     assert contrast(style.FAINT_INK, style.SIGN) >= 4.5
