@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from ipywidgets import HTML, Dropdown, FileUpload, HBox, VBox, Widget
 from jaxtyping import UInt8
 
@@ -13,6 +14,7 @@ import sam_explore
 
 from ..images import as_picture, picture_in
 from ..loading import OFFICIAL, downloaded, load, weights_in
+from ..model import Sam
 from ..origins import Origin, note_picture, origin_of_model, origin_of_picture
 from .caption import paragraph
 from .controls import label
@@ -54,7 +56,7 @@ class Files:
         self.path = TypedLine("path of a picture", "Open", "Open this file", act(self._open))
         self.models = Dropdown()
         self.weights = TypedLine(
-            "path of a .pth or .safetensors file", "Load", "Load this model", act(self._load)
+            "path of a .pth or .safetensors file", "Load", "Load this model", act(self._load_typed)
         )
         self._facts = HTML()
         self.widget = VBox([*self._rows(), self._facts])
@@ -111,7 +113,8 @@ class Files:
             self._load(change["new"])
 
     def _open(self, path: str) -> None:
-        self._fetch("image", lambda: as_picture(_unquoted(path)), f"Opening {Path(path).name}")
+        path = _unquoted(path)
+        self._fetch("image", lambda: as_picture(path), f"Opening {Path(path).name}", self.path)
 
     def _take_upload(self, change: dict) -> None:
         if not change["new"]:
@@ -121,23 +124,24 @@ class Files:
         name, content = file["name"], bytes(file["content"])
         self._fetch("image", lambda: _uploaded(name, content), f"Opening {name}")
 
-    def _load(self, source: str) -> None:
-        source = _unquoted(source)
-        if source in OFFICIAL and source not in downloaded():
-            raise ValueError(
-                f"{source} is not on the kernel's machine, and nothing of {OFFICIAL[source].size} "
-                f"is downloaded by the way. Run `sam-explore download {source}`, and choose it "
-                "again."
-            )
-        device = self._session.sam.device
-        self._fetch("sam", lambda: load(source, device=device), f"Loading {Path(source).name}")
+    def _load_typed(self, source: str) -> None:
+        self._load(_unquoted(source), self.weights)
 
-    def _fetch(self, trait: str, get: Callable[[], Any], doing: str) -> None:
+    def _load(self, source: str, line: TypedLine | None = None) -> None:
+        device = self._session.sam.device
+        get, doing = lambda: _load_at_hand(source, device), f"Loading {Path(source).name}"
+        self._fetch("sam", get, doing, line)
+
+    def _fetch(
+        self, trait: str, get: Callable[[], Any], doing: str, line: TypedLine | None = None
+    ) -> None:
         def got() -> Any:
             try:
                 return get()
             except Exception:
                 self.follow()  # the choices show again what there still is
+                if line is not None:
+                    line.put_back()
                 raise
 
         self._session.fetch(trait, got, doing)
@@ -176,6 +180,16 @@ def models_at_hand() -> list[tuple[str, str]]:
         *((f"{name}, downloaded", name) for name in downloaded()),
         *((f"{name}, in this folder", name) for name in here),
     ]
+
+
+def _load_at_hand(source: str, device: torch.device) -> Sam:
+    """The model, if no download is needed for it."""
+    if source in OFFICIAL and source not in downloaded():
+        raise ValueError(
+            f"{source} is not on the kernel's machine, and {OFFICIAL[source].size} are not "
+            f"downloaded by the way. Run `sam-explore download {source}`, and choose it again."
+        )
+    return load(source, device=device)
 
 
 def _uploaded(name: str, content: bytes) -> UInt8[np.ndarray, "height width 3"]:

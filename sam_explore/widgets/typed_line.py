@@ -14,14 +14,14 @@ class TypedLine:
         placeholder: what stands in the empty field.
         button: what stands on the button.
         about: what it does, for a tooltip.
-        on_line: called with what was typed.
+        on_line: called with what was typed; the field is empty then. `put_back` fills it again.
 
     Attributes:
         widgets: field and button, to be laid out.
     """
 
     def __init__(self, placeholder: str, button: str, about: str, on_line: Callable[[str], None]):
-        self._on_line, self._entered = on_line, False
+        self._on_line, self._entered, self._sent = on_line, False, ""
         # Sent as a whole when left: letter by letter it may arrive after the press of the button.
         self.field = Text(placeholder=placeholder, continuous_update=False)
         self.button = Button(description=button, tooltip=about)
@@ -31,6 +31,10 @@ class TypedLine:
         self.button.on_click(lambda _: self._send())
         self.field.on_msg(self._note_enter)
         self.field.observe(self._take_entered, "value")
+
+    def put_back(self) -> None:
+        """Show the line that was sent last, to be corrected, unless another has been begun."""
+        self.field.value = self.field.value or self._sent
 
     def _note_enter(self, widget: Text, content: dict, buffers: list) -> None:
         # The page tells of the key first, and then what was typed.
@@ -44,4 +48,6 @@ class TypedLine:
     def _send(self) -> None:
         line, self._entered = self.field.value.strip(), False
         if line:
+            # The page tells of a line only when it has changed: the next may be the same.
+            self._sent, self.field.value = line, ""
             self._on_line(line)

@@ -68,6 +68,22 @@ def test_a_picture_is_opened_by_its_path(session, files, folder, quote):
     assert "picture = 'mine.png'" in session.code
 
 
+def test_the_same_line_can_be_sent_again_and_one_that_failed_can_be_corrected(
+    session, files, folder
+):
+    field = files.path.field
+    type_line(field, "mine.png")
+    assert "There is no picture at mine.png" in session.error
+    assert field.value == "mine.png"
+    (folder / "mine.png").write_bytes(png(RGB))
+    press_button(files.path.button)
+    assert np.array_equal(session.image, RGB)
+    assert field.value == ""
+    session.image = RGB[:4]
+    type_line(field, "mine.png")
+    assert np.array_equal(session.image, RGB)
+
+
 def test_the_button_opens_what_was_typed(session, files, folder):
     (folder / "mine.png").write_bytes(png(RGB))
     front_end_sets(files.path.field, value=" mine.png ")
@@ -104,6 +120,7 @@ def test_what_cannot_be_opened_is_told_and_changes_nothing(act, words, session, 
     chosen = files.examples.value, files.models.value
     act(files)
     assert words in session.error
+    assert "Error" not in session.error  # words, and no name of an exception
     assert session.busy == ""
     assert all(getattr(session, name) is was for name, was in zip(names, before, strict=True))
     assert (files.examples.value, files.models.value) == chosen
