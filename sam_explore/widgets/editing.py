@@ -103,7 +103,5 @@ class Editing:
 
 def _hint_size(session: Session) -> tuple[int, int]:
     """Rows and columns of a mask hint: four to a token's side, as the masks have."""
-    if session.encoded is None:
-        return (session.sam.config.mask_size,) * 2
-    rows, columns = session.encoded.tokens.shape[-2:]
+    rows, columns = session.grid
     return 4 * rows, 4 * columns
