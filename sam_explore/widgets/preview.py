@@ -14,6 +14,8 @@ from .words import number
 from .worker import PREVIEWS
 
 # A preview that lags further behind a hand than this is no help, and costs the prompts their time.
+# The decoder of every released model is of one size, and takes 28 ms on two cores; see
+# docs/benchmarks.md.
 SLOW_S = 0.15
 _TRIALS = 3
 
