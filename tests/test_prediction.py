@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 import sam_explore as sx
+from sam_explore import prediction
 from sam_explore.geometry import Frame, Prompts
 from sam_explore.prediction import EncodedImage, Prediction, prompt_tensors
 from sam_explore.preprocessing import Preprocessing
@@ -196,7 +197,11 @@ class TestPredict:
         assert decoded_batches == [3, 1, 2, 1, 1]
         assert [one.prompts for one in predictions] == prompts
 
-    def test_many_sets_run_in_batches_of_sixteen(self, sam, encoded, decoded_batches):
+    def test_many_sets_run_in_batches_of_some_logits(
+        self, sam, encoded, decoded_batches, monkeypatch
+    ):
+        a_set = sam.config.mask_tokens * sam.config.mask_size**2
+        monkeypatch.setattr(prediction, "_LOGITS_AT_ONCE", 16 * a_set + 1)
         prompts = [Prompts([(i, i)]) for i in range(35)]
 
         predictions = sx.predict(sam, encoded, prompts)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from .config import SamConfig
 from .hooks import HookPoint
+from .kernels import beside, use_fast
 
 
 class CoordinateEncoder(nn.Module):
@@ -35,11 +36,19 @@ class CoordinateEncoder(nn.Module):
 
     def grid(self, rows: int, columns: int) -> Float[Tensor, "channel row column"]:
         """Encode the centres of a grid of `rows` x `columns` places over the unit square."""
+        if use_fast(self):
+            what = f"grid of {rows} x {columns}"
+            grid = beside(self.frequencies, what, [], lambda: self._grid(rows, columns))
+        else:
+            grid = self._grid(rows, columns)
+        return self.hook_grid(grid)
+
+    def _grid(self, rows: int, columns: int) -> Float[Tensor, "channel row column"]:
         device = self.frequencies.device
         y = (torch.arange(rows, device=device) + 0.5) / rows
         x = (torch.arange(columns, device=device) + 0.5) / columns
         y, x = torch.meshgrid(y, x, indexing="ij")
-        return self.hook_grid(self._encode(torch.stack([x, y], dim=-1)).permute(2, 0, 1))
+        return self._encode(torch.stack([x, y], dim=-1)).permute(2, 0, 1)
 
     def _encode(self, points_unit: Float[Tensor, "*any 2"]) -> Float[Tensor, "*any channel"]:
         # Products and a sum, no matmul: autocast would round that to bfloat16 and move the points.

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from .config import SamConfig
 from .cross_attention import CrossAttentionTransformer
 from .hooks import HookPoint
+from .kernels import fast_decode, use_fast
 from .layers import ChannelNorm, TokenHead
 
 
@@ -48,6 +49,9 @@ class MaskDecoder(nn.Module):
             prompt_tokens: the prompt encoder's output.
             mask_hints: logits of an earlier mask, 4 pixels a token along each side, or None.
         """
+        given = (image_tokens, image_encoding, prompt_tokens, mask_hints)
+        if use_fast(self, *(tensor for tensor in given if tensor is not None)):
+            return fast_decode(self, *given)
         rows, columns = image_tokens.shape[-2:]
         image = self.hook_image_in(image_tokens + self.mask_hint_encoder(mask_hints))
         own = torch.cat([self.iou_token, self.mask_tokens]).expand(len(prompt_tokens), -1, -1)

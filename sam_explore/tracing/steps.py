@@ -1,7 +1,7 @@
 """The steps that a traced run is made of: what each needs, computes and holds inside."""
 
 import re
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -88,14 +88,16 @@ def alike(step: Step, sam: Sam, gradients: bool) -> AbstractContextManager:
         sam: the model.
         gradients: whether it is going to run with gradients.
     """
-    scores: str | tuple[()] = ()
     if step == DECODE:
-        scores = "mask_decoder.**.hook_scores"
+        component, scores = sam.mask_decoder, "mask_decoder.**.hook_scores"
     elif isinstance(step, int):
-        attention = sam.image_encoder.vit.blocks[step].attention
-        with torch.no_grad():
-            is_fast = not gradients and use_fast(attention)
-        scores = () if is_fast else attention.hook_scores.name
+        component = sam.image_encoder.vit.blocks[step].attention
+        scores = component.hook_scores.name
+    else:
+        return nullcontext()
+    with torch.no_grad():
+        if not gradients and use_fast(component):
+            return nullcontext()
     return record(sam, scores, lambda _tensor, _hook: None)
 
 

@@ -4,7 +4,9 @@ One rule, `use_fast`, chooses between them. Each computes what the plain form co
 rounding, and each passes the same hook points.
 """
 
+from .decoder import fast_decode
 from .encoder import fast_mlp, fast_self_attention
+from .keeping import beside
 from .rule import use_fast
 
-__all__ = ["fast_mlp", "fast_self_attention", "use_fast"]
+__all__ = ["beside", "fast_decode", "fast_mlp", "fast_self_attention", "use_fast"]

@@ -1,12 +1,15 @@
 """The one rule that chooses between the plain form of a component and its fast form."""
 
 import os
+from collections.abc import Iterator
 from functools import cache
 
 import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 from torch.nn.modules import module as torch_modules
+
+from ..hooks import HookPoint, first_with_hooks
 
 # Set to anything but 0 or nothing, it keeps every component in its plain form.
 SWITCH = "SAM_EXPLORE_PLAIN"
@@ -29,9 +32,7 @@ def use_fast(component: nn.Module, *inputs: Tensor) -> bool:
         return False
     with_gradients = torch.is_grad_enabled()
     return all(_is_suitable(tensor, with_gradients) for tensor in inputs) and all(
-        _is_as_made(module)
-        and all(_is_suitable(weight, with_gradients) for weight in _weights(module))
-        for module in component.modules()
+        _is_as_made(module, with_gradients) for module in _layers_of(component)
     )
 
 
@@ -61,17 +62,26 @@ def _is_suitable(tensor: Tensor, with_gradients: bool) -> bool:
     )
 
 
-def _weights(module: nn.Module) -> list[Tensor]:
-    held = (*module._parameters.values(), *module._buffers.values())
-    return [tensor for tensor in held if tensor is not None]
+def _layers_of(component: nn.Module) -> Iterator[nn.Module]:
+    """All modules but hook points. Torch's own walk also names them, which takes much longer."""
+    modules = [component]
+    for module in modules:  # grows meanwhile
+        if type(module) is not HookPoint:
+            yield module
+            modules.extend(module._modules.values())
 
 
-def _is_as_made(module: nn.Module) -> bool:
-    from ..hooks import HookPoint, first_with_hooks
-
-    if "forward" in vars(module) or not _is_known(type(module)):
-        return False
-    return isinstance(module, HookPoint) or first_with_hooks([module]) is None
+def _is_as_made(module: nn.Module, with_gradients: bool) -> bool:
+    """Whether it is of the library's own kinds, has no hooks, and its weights are suitable."""
+    return (
+        _is_known(type(module))
+        and "forward" not in vars(module)
+        and first_with_hooks((module,)) is None
+        and all(
+            weight is None or _is_suitable(weight, with_gradients)
+            for weight in (*module._parameters.values(), *module._buffers.values())
+        )
+    )
 
 
 @cache

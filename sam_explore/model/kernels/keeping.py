@@ -1,0 +1,58 @@
+"""Results kept beside the tensor that they were worked out from, as long as it lives."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+from torch import Tensor, UntypedStorage
+from torch.utils.weak import WeakTensorKeyDictionary
+
+_kept: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
+_lock = Lock()
+
+
+def beside(
+    tensor: Tensor, what: str, weights: Sequence[Tensor], work: Callable[[], Tensor]
+) -> Tensor:
+    """The result of the work on a tensor, from the last time if nothing has changed since.
+
+    What is looked at are the tensor, the weights and the result itself: each counts as changed when
+    it lies elsewhere or was written to. So the result may depend on nothing else, and whoever
+    changes one of them gets it worked out anew. It may be no view of the tensor, which could then
+    never go.
+
+    Args:
+        tensor: what the result belongs to. Another tensor of the same values is another one.
+        what: which of the results on this tensor; the latest of each is kept.
+        weights: what else it depends on.
+        work: works it out.
+    """
+    inputs = (tensor, *weights)
+    if any(each.is_inference() for each in inputs):
+        return work()  # such tensors don't tell whether they were written to
+    with _lock:
+        known = _kept.get(tensor, {}).get(what)
+    if known is not None and known.is_of(inputs):
+        return known.result
+    result = work()
+    if not result.is_inference():
+        # While their memory is held, nothing else can come to lie there.
+        memory = [each.untyped_storage() for each in inputs]
+        with _lock:
+            _kept.setdefault(tensor, {})[what] = _Kept(result, _state([*inputs, result]), memory)
+    return result
+
+
+@dataclass(frozen=True)
+class _Kept:
+    result: Tensor
+    state: list[tuple[int, int]]
+    memory: list[UntypedStorage]
+
+    def is_of(self, inputs: Sequence[Tensor]) -> bool:
+        return self.state == _state([*inputs, self.result])
+
+
+def _state(tensors: Sequence[Tensor]) -> list[tuple[int, int]]:
+    """Where each lies and how often it was written to there."""
+    return [(tensor.data_ptr(), tensor._version) for tensor in tensors]
