@@ -190,10 +190,10 @@ def predict(
         kind = (len(one.points), one.box is not None, one.mask_hint is not None)
         groups.setdefault(kind, []).append(index)
     predictions: list[Prediction | None] = [None] * len(prompts)
-    at_once = max(1, _LOGITS_AT_ONCE // (sam.config.mask_tokens * 16 * encoded.tokens[0, 0].numel()))
+    some = max(1, _LOGITS_AT_ONCE // (16 * sam.config.mask_tokens * encoded.tokens[0, 0].numel()))
     for members in groups.values():
-        for start in range(0, len(members), at_once):
-            batch = members[start : start + at_once]
+        for start in range(0, len(members), some):
+            batch = members[start : start + some]
             answers = _predict_batch(sam, encoded, [prompts[index] for index in batch])
             for index, answer in zip(batch, answers, strict=True):
                 predictions[index] = answer
