@@ -24,7 +24,7 @@ from .session import Session
 from .typed_line import TypedLine
 
 _LABEL_CSS = 84
-_FIELD_CSS = 230
+_FIELD_CSS, _CHOICE_CSS = 180, 230
 _OTHER = ""  # the choice that stands for what none of the choices is
 
 _ABOUT = (
@@ -56,7 +56,7 @@ class Files:
         self.path = TypedLine("path of a picture", "Open", "Open this file", act(self._open))
         self.models = Dropdown()
         self.weights = TypedLine(
-            "path of a .pth or .safetensors file", "Load", "Load this model", act(self._load_typed)
+            "path of its weights", "Load", "Load this model", act(self._load_typed)
         )
         self._facts = HTML()
         self.widget = VBox([*self._rows(), self._facts])
@@ -152,8 +152,10 @@ class Files:
 
     def _rows(self) -> list[Widget]:
         self.upload.layout.width = "auto"
-        for field in (self.examples, self.models, self.path.field, self.weights.field):
-            field.layout.width = f"{_FIELD_CSS}px"
+        for choice in (self.examples, self.models):
+            choice.layout.width = f"{_CHOICE_CSS}px"
+        for line in (self.path, self.weights):
+            line.field.layout.width = f"{_FIELD_CSS}px"
         rows = [
             [label("Picture"), self.examples],
             [label("or a file"), *self.path.widgets, self.upload],
