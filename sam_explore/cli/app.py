@@ -73,7 +73,10 @@ def _found(model: str) -> str:
 
 
 _SETTINGS = [
-    # A tab that closes ends its kernel; of one that is lost the kernel ends after ten minutes.
+    # A page that is closed asks for its kernel's end, without the token that Voila 0.5 wants with
+    # it. Whom it asks to end has a name that nobody can guess.
+    "--Voila.tornado_settings=disable_check_xsrf=True",
+    # Of a page that is lost, the kernel ends after ten minutes.
     "--MappingKernelManager.cull_idle_timeout=600",
     "--MappingKernelManager.cull_interval=60",
     "--VoilaConfiguration.kernel_spec_manager_class=sam_explore.cli.forking.WarmPython",

@@ -94,6 +94,8 @@ def run_kernel(arguments: list[str], environment: dict[str, str], folder: str) -
 
     from .warm import THREADS
 
+    # The warm process ends when nobody holds this open; held by a fork it would outlive the server.
+    os.close(forkserver._forkserver._forkserver_alive_fd)
     os.setsid()  # Ctrl-C in the terminal is for the server
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()

@@ -45,8 +45,8 @@ def test_notebook_7_answers_a_click(lab: Lab):
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[str]:
-    """`sam-explore app` as a reader starts it, on a notebook of their own: its address."""
+def app(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """`sam-explore app` as a reader starts it, on a notebook of their own: its address and log."""
     cells = [new_code_cell(cell) for cell in CELLS]
     nbformat.write(new_notebook(cells=cells), tmp_path / "mine.ipynb")
     port, log = free_port(), tmp_path / "log"
@@ -65,16 +65,23 @@ def app(tmp_path: Path) -> Iterator[str]:
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"Voila did not start: {log.read_text('utf-8')[-3000:]}")
         time.sleep(0.1)
-    yield f"http://localhost:{port}/"
+    yield f"http://localhost:{port}/", log
     end(process)
 
 
-def test_voila_answers_a_click_and_shows_no_code(page: Page, app: str):
-    errors = []
+def test_voila_answers_a_click_shows_no_code_and_ends_with_the_tab(
+    page: Page, app: tuple[str, Path]
+):
+    (address, log), errors = app, []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(app, timeout=START_SECONDS * 1000)
+    page.goto(address, timeout=START_SECONDS * 1000)
     stage = page.locator("canvas").first
     stage.wait_for(timeout=30_000)
     assert_a_click_is_answered(page, Canvas(page, stage))
     assert "import sam_explore" not in page.inner_text("body")
     assert errors == []
+    page.goto("about:blank")
+    deadline = time.monotonic() + 30
+    while "Kernel shutdown" not in log.read_text("utf-8"):
+        assert time.monotonic() < deadline, "the kernel is still there"
+        page.wait_for_timeout(100)

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import os
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,26 @@ print(json.dumps({
     "variable": os.environ["MARK"],
     "folder": os.getcwd(),
 }))
+"""
+
+
+# A server that starts one kernel and is killed before it can tidy up.
+KILLED = """
+import asyncio, os, signal
+from jupyter_client.manager import AsyncKernelManager
+from sam_explore.cli.forking import WarmPython
+
+async def start():
+    manager = AsyncKernelManager(kernel_spec_manager=WarmPython())
+    await manager.start_kernel()
+    client = manager.client()
+    client.start_channels()
+    await client.wait_for_ready(timeout=120)
+    print(manager.provisioner.pid, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    asyncio.run(start())
 """
 
 
@@ -75,6 +97,16 @@ def test_two_kernels_share_one_model_and_nothing_else(tmp_path: Path):
         assert answer["variable"] == f"tab {number}"
         assert answer["folder"] == str(tmp_path)
     assert first["drawn"] != second["drawn"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each kernel is a program")
+def test_a_kernel_ends_when_its_server_was_killed(tmp_path: Path):
+    (tmp_path / "killed.py").write_text(KILLED, "utf-8")
+    ended = subprocess.run([sys.executable, tmp_path / "killed.py"], stdout=subprocess.PIPE)
+    kernel, deadline = Path(f"/proc/{int(ended.stdout)}"), time.monotonic() + 30
+    while kernel.exists():
+        assert time.monotonic() < deadline, "the kernel is still there"
+        time.sleep(0.1)
 
 
 def test_kernels_are_those_of_this_python_by_any_name():
