@@ -70,6 +70,11 @@ class Answering(State):
             return self._trace
 
     @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._worker.closed
+
+    @property
     def synchronous(self) -> bool:
         """Whether each change is answered when it returns."""
         return self._worker.synchronous

@@ -49,7 +49,7 @@ class EncodeRow:
     def follow(self, change: dict | None = None) -> None:
         """Show the buttons that do something now."""
         session = self._session
-        idle = session.encoded is None and not session.busy
+        idle = session.encoded is None and not session.busy and not session.closed
         for part, shown in (
             (self.cancel, bool(session.busy)),
             (self._words, idle),

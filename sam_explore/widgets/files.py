@@ -176,7 +176,10 @@ def row(parts: list[Widget]) -> HBox:
 
 def models_at_hand() -> list[tuple[str, str]]:
     """Models that can be loaded without a download: what to call each, and what `load` takes."""
-    here = [path.name for path in weights_in(Path.cwd())]
+    try:
+        here = [path.name for path in weights_in(Path.cwd())]
+    except OSError:  # a folder that is gone, or may not be read
+        here = []
     return [
         ("toy, which ships with the package", "toy"),
         *((f"{name}, downloaded", name) for name in downloaded()),

@@ -85,7 +85,8 @@ class Switching(Answering):
         Picture, model, windows and edits are as they were, and so are the prompts; those that were
         given to the same picture meanwhile stay. When nothing was encoded before, everything stays
         as it is, and nothing is encoded until prompts come or `go_on` is called. An encode ends
-        after the block that is under way. Nothing happens when there is nothing to cancel.
+        after the block that is under way; a file that is being read is read to its end, and
+        dropped. Nothing happens when there is nothing to cancel.
         """
         with self._lock:
             self._fetches += 1

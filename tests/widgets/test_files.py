@@ -149,6 +149,14 @@ def test_models_at_hand_are_the_shipped_the_downloaded_and_those_in_the_folder(
     ]
 
 
+def test_a_folder_that_is_gone_holds_no_models(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert [source for _, source in models_at_hand()] == ["toy"]
+
+
 def test_a_model_is_switched_and_answers_the_same_prompts(session, files, folder):
     assert files.models.label == "given from Python"
     before = session.prompts

@@ -120,3 +120,11 @@ def test_after_a_failed_encode_it_can_be_tried_again_or_one_can_go_back(
     assert session.encoded.frame.image_size == (8, 8)
     assert not shown(row.go_back)
     panel.close()
+
+
+def test_a_session_that_was_closed_meanwhile_offers_no_encode(session):
+    panel = Panel(session, HTML())
+    session.close()
+    session.encoded = None
+    assert not shown(panel.encode_row.go_on)
+    panel.close()
