@@ -14,6 +14,7 @@ def test_encoder_and_decoder_are_compared_and_written_between_their_marks(tmp_pa
     )
     script = ROOT / "tests" / "benchmarks" / "encoder_decoder.py"
     options = ["--size", "toy", "--rounds", "1", "--decoder-rounds", "2", "--threads", "1"]
+    options += ["--grid-rounds", "1", "--grid-points", "2", "--approximate", "--both-allocators"]
 
     done = subprocess.run(
         [sys.executable, script, *options, "--write", page],
@@ -28,8 +29,13 @@ def test_encoder_and_decoder_are_compared_and_written_between_their_marks(tmp_pa
     assert text.endswith("below")
     assert "old" not in text
     for peer in ("sam_explore", "segment_anything", "transformers, eager", "transformers, sdpa"):
-        assert text.count(f"\n| {peer} |") == 2
+        # Encoder, one point and the grid, by both allocators; ours also beside the approximate.
+        assert text.count(f"\n| {peer} |") == (8 if peer == "sam_explore" else 6)
         assert f"\n- {peer}: embedding " in text
+    for peer in ("segment_anything, bf16 autocast", "transformers, sdpa, bf16"):
+        assert text.count(f"\n| {peer} |") == 2
+    assert "malloc as the system sets it" in text
+    assert "MALLOC_MMAP_THRESHOLD_=4294967296" in text
 
 
 def test_the_small_model_is_measured_against_its_goals(tmp_path):

@@ -5,6 +5,7 @@
 One process and one random state dict for all; parity is checked first; the order alternates from
 round to round, and what is compared are ratios within a round, so that a machine which slows down
 does so for everybody. Peers run under inference_mode, ours under no_grad as the library runs it.
+Who they are stands in contestants.py.
 """
 
 import argparse
@@ -12,8 +13,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -24,95 +24,37 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from sam_explore.model import TOY, VIT_B, VIT_H, VIT_L, SamConfig  # noqa: E402
+from sam_explore.model.kernels.products import linear  # noqa: E402
 from sam_explore.toy.exam.tables import write_between_marks  # noqa: E402
+from tests.benchmarks.contestants import (  # noqa: E402
+    APPROXIMATE,
+    COMPILED,
+    EXACT,
+    OURS,
+    Runner,
+    encoder_flops,
+    grid_points,
+    make_input,
+)
 from tests.benchmarks.measuring import (  # noqa: E402
+    common_arguments,
     forget_peak,
     gemm_speed,
     machine,
     memory_now,
     time_rounds,
 )
-from tests.parity.huggingface import build_transformers  # noqa: E402
-from tests.parity.reference import (  # noqa: E402
-    build_ours,
-    build_reference,
-    give_weights,
-    random_weights,
-    relative_error,
-)
+from tests.parity.reference import random_weights, relative_error  # noqa: E402
 
 SIZES = {config.name: config for config in (TOY, VIT_B, VIT_L, VIT_H)}
-OURS = "sam_explore"
+ALL = EXACT | COMPILED | APPROXIMATE
 ENCODER_TOLERANCE, DECODER_TOLERANCE = 2e-5, 1e-5
-
-
-@dataclass(frozen=True)
-class Runner:
-    """One implementation: a picture to image tokens, and image tokens and a point to masks."""
-
-    encode: Callable[[Tensor], Tensor]
-    decode: Callable[[Tensor, Tensor], Tensor]
-
-
-def ours(config: SamConfig, weights: dict[str, Tensor]) -> Runner:
-    sam = build_ours(config, weights)
-
-    def decode(tokens: Tensor, point: Tensor) -> Tensor:
-        prompt = sam.encode_prompts((point + 0.5) / config.image_size, torch.tensor([[1]]))
-        return sam.decode(tokens, prompt)[0][:, 1:]
-
-    return Runner(torch.no_grad()(sam.encode_image), torch.no_grad()(decode))
-
-
-def original(config: SamConfig, weights: dict[str, Tensor], compiled: bool = False) -> Runner:
-    sam = give_weights(build_reference(config), weights)
-    compile_ = torch.compile if compiled else lambda module: module
-    encoder, mask_decoder = compile_(sam.image_encoder), compile_(sam.mask_decoder)
-
-    def decode(tokens: Tensor, point: Tensor) -> Tensor:
-        points = (point, torch.tensor([[1]]))
-        sparse, dense = sam.prompt_encoder(points=points, boxes=None, masks=None)
-        positions = sam.prompt_encoder.get_dense_pe()
-        return mask_decoder(tokens, positions, sparse, dense, multimask_output=True)[0]
-
-    return Runner(torch.inference_mode()(encoder.__call__), torch.inference_mode()(decode))
-
-
-def transformers(
-    config: SamConfig, weights: dict[str, Tensor], attention: str, compiled: bool = False
-) -> Runner:
-    model = build_transformers(config, weights, attention)
-    encoder = torch.compile(model.vision_encoder) if compiled else model.vision_encoder
-    whole = torch.compile(model) if compiled else model
-
-    def decode(tokens: Tensor, point: Tensor) -> Tensor:
-        points, labels = point[None], torch.tensor([[[1]]])
-        answer = whole(image_embeddings=tokens, input_points=points, input_labels=labels)
-        return answer.pred_masks[:, 0]
-
-    def encode(image: Tensor) -> Tensor:
-        return encoder(image).last_hidden_state
-
-    return Runner(torch.inference_mode()(encode), torch.inference_mode()(decode))
-
-
-PEERS = {
-    OURS: ours,
-    "segment_anything": original,
-    "transformers, eager": lambda *given: transformers(*given, "eager"),
-    "transformers, sdpa": lambda *given: transformers(*given, "sdpa"),
+BATCHES = (1, 2, 4, 16, 64)  # prompt sets at once; 64 is what the original's mask generator takes
+TUNED = {
+    "MALLOC_MMAP_THRESHOLD_": "4294967296",
+    "MALLOC_TRIM_THRESHOLD_": "8589934592",
+    "MALLOC_TOP_PAD_": "268435456",
 }
-COMPILED = {
-    "segment_anything, compiled": lambda *given: original(*given, compiled=True),
-    "transformers, sdpa, compiled": lambda *given: transformers(*given, "sdpa", compiled=True),
-}
-
-
-def make_input(config: SamConfig) -> tuple[Tensor, Tensor]:
-    """A picture as the encoder takes it, and a point in pixels of it."""
-    side = config.image_size
-    image = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(0))
-    return image, torch.tensor([[[0.4 * side, 0.6 * side]]])
 
 
 def check_parity(
@@ -151,10 +93,62 @@ def table(title: str, seconds: dict[str, list[float]]) -> list[str]:
     return lines
 
 
+def grid_table(
+    runners: dict[str, Runner], tokens: Tensor, points: Tensor, rounds: int
+) -> list[str]:
+    """Points a second of each contestant at its best batch size."""
+    work = {
+        (name, batch): partial(_decode_all, runner, tokens, points, batch)
+        for name, runner in runners.items()
+        for batch in BATCHES
+        if batch <= len(points)
+    }
+    seconds = time_rounds(work, rounds)
+    best: dict[str, int] = {}
+    for name, batch in work:
+        known = best.setdefault(name, batch)
+        if median(seconds[name, batch]) < median(seconds[name, known]):
+            best[name] = batch
+    mine = seconds[OURS, best[OURS]]
+    lines = [
+        f"| {len(points)} points of a 32 x 32 grid | best batch | points a second, median "
+        "| times ours, median | times ours, least |",
+        "|---|---|---|---|---|",
+    ]
+    for name, batch in best.items():
+        times = seconds[name, batch]
+        ratios = [theirs / our for theirs, our in zip(times, mine, strict=True)]
+        speed = len(points) / median(times)
+        lines.append(
+            f"| {name} | {batch} | {speed:.1f} | {median(ratios):.2f} | {min(ratios):.2f} |"
+        )
+    return lines
+
+
+def _decode_all(runner: Runner, tokens: Tensor, points: Tensor, batch: int) -> None:
+    for some in points.split(batch):
+        runner.decode(tokens, some)
+
+
+def approximate_table(config: SamConfig, weights: dict, image: Tensor, rounds: int) -> list[str]:
+    """Image encoders in lower precision beside ours in fp32, with how far off they are."""
+    makers = {OURS: EXACT[OURS]} | APPROXIMATE
+    runners = {name: make(config, weights) for name, make in makers.items()}
+    expected = runners[OURS].encode(image)
+    errors = {name: relative_error(run.encode(image), expected) for name, run in runners.items()}
+    work = {name: partial(runner.encode, image) for name, runner in runners.items()}
+    lines = table("encoder, approximate", time_rounds(work, rounds))
+    lines += [
+        "",
+        "Largest difference from sam_explore in fp32, as a fraction of its largest value:",
+    ]
+    return [*lines, "", *(f"- {name}: embedding {error:.1e}" for name, error in errors.items())]
+
+
 def measure_memory(name: str, config: SamConfig) -> None:
     """Print the peak of one encoder run above the weights; this process does nothing else."""
-    runner = (PEERS | COMPILED)[name](config, random_weights(config))
-    image, _ = make_input(config)
+    runner = ALL[name](config, random_weights(config))
+    image = make_input(config)
     before = forget_peak()
     runner.encode(image)
     print(f"{memory_now('VmHWM') - before:.0f}")
@@ -171,53 +165,79 @@ def memory_table(names: list[str], size: str, threads: int) -> list[str]:
     return lines
 
 
+def best_gemm() -> float:
+    """The faster of the two products that this library has."""
+    return max(gemm_speed(), gemm_speed(linear))
+
+
 def compare(arguments: argparse.Namespace, config: SamConfig) -> list[str]:
     """The whole comparison as lines of markdown."""
-    makers = PEERS | (COMPILED if arguments.compile else {})
+    makers = EXACT | (COMPILED if arguments.compile else {})
     weights = random_weights(config)
     runners = {name: make(config, weights) for name, make in makers.items()}
-    image, point = make_input(config)
-    gemm_before = gemm_speed()
+    image, points = make_input(config), grid_points(config, arguments.grid_points)
     tokens = runners[OURS].encode(image)
-    parity = check_parity(runners, image, tokens, point)
+    parity = check_parity(runners, image, tokens, points[:1])
+    gemm = best_gemm()
     encoder = time_rounds(
-        {name: lambda run=run: run.encode(image) for name, run in runners.items()},
-        arguments.rounds,
+        {name: partial(run.encode, image) for name, run in runners.items()}, arguments.rounds
     )
+    gemm = max(gemm, best_gemm())
     decoder = time_rounds(
-        {name: lambda run=run: run.decode(tokens, point) for name, run in runners.items()},
+        {name: partial(run.decode, tokens, points[:1]) for name, run in runners.items()},
         arguments.decoder_rounds,
     )
+    speed = encoder_flops(config) / median(encoder[OURS]) / 1e9
     lines = [
         f"{config.name} at {config.image_size} x {config.image_size}, fp32, {arguments.rounds} "
-        f"rounds of the encoder and {arguments.decoder_rounds} of the decoder. {machine()}. "
-        f"GEMM {gemm_before:.0f} GFLOP/s before and {gemm_speed():.0f} after.",
+        f"rounds of the encoder and {arguments.decoder_rounds} of the decoder. {machine()}.",
         "",
         *table("encoder", encoder),
         "",
+        f"The best matrix product gave {gemm:.0f} GFLOP/s in this run; the encoder of {OURS}, with "
+        f"{encoder_flops(config) / 1e9:.0f} GFLOP in products, {speed:.0f}: "
+        f"{100 * speed / gemm:.0f} % of it.",
+        "",
         *table("decoder, one point", decoder),
+        "",
+        *grid_table(runners, tokens, points, arguments.grid_rounds),
         "",
         "Largest difference from segment_anything, as a fraction of its largest value:",
         "",
         *parity,
     ]
+    del runners
+    if arguments.approximate:
+        lines += ["", *approximate_table(config, weights, image, arguments.rounds)]
     if arguments.memory:
         lines += ["", *memory_table(list(makers), config.name, torch.get_num_threads())]
     return lines
 
 
-def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description="Encoder and decoder beside segment_anything and transformers, in one run."
+def with_tuned_malloc() -> list[str]:
+    """What the same command prints when glibc keeps the memory that it was given."""
+    done = subprocess.run(
+        [sys.executable, *sys.argv, "--one-allocator"],
+        env=os.environ | TUNED,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
     )
-    parser.add_argument("--size", choices=SIZES, default="vit_b", help="the network's size")
-    parser.add_argument("--rounds", type=int, default=5, help="of the encoder")
-    parser.add_argument("--decoder-rounds", type=int, default=40, help="of the decoder")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="for all alike")
+    return done.stdout.splitlines()
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = common_arguments(
+        "Encoder and decoder beside segment_anything and transformers, in one run.", SIZES, rounds=5
+    )
+    parser.add_argument("--decoder-rounds", type=int, default=40, help="of one point")
+    parser.add_argument("--grid-rounds", type=int, default=3, help="of the grid of points")
+    parser.add_argument("--grid-points", type=int, default=64, help="how many of its 1024")
     parser.add_argument("--compile", action="store_true", help="add peers under torch.compile")
-    parser.add_argument("--memory", action="store_true", help="add peak memory (Linux only)")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="write between FILE's marks")
-    parser.add_argument("--memory-of", choices=PEERS | COMPILED, help=argparse.SUPPRESS)
+    parser.add_argument("--approximate", action="store_true", help="add peers in bf16")
+    parser.add_argument("--both-allocators", action="store_true", help="again with malloc tuned")
+    parser.add_argument("--one-allocator", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--memory-of", choices=ALL, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -228,8 +248,10 @@ def main() -> None:
     if arguments.memory_of:
         return measure_memory(arguments.memory_of, config)
     lines = compare(arguments, config)
+    if arguments.both_allocators and not arguments.one_allocator:
+        lines += ["", *with_tuned_malloc()]
     print("\n".join(lines))
-    if arguments.write:
+    if arguments.write and not arguments.one_allocator:
         write_between_marks(arguments.write, f"encoder_decoder {arguments.size}", lines)
 
 

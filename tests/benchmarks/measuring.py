@@ -1,14 +1,16 @@
 """What the benchmarks share: fair rounds, the machine in words, peak memory."""
 
+import argparse
 import os
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 
 def time_rounds(work: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
@@ -23,15 +25,28 @@ def time_rounds(work: dict[str, Callable[[], object]], rounds: int) -> dict[str,
     return seconds
 
 
-def gemm_speed() -> float:
+def gemm_speed(product: Callable[[Tensor, Tensor], Tensor] = F.linear) -> float:
     """GFLOP/s of a linear layer of ViT-B's size: what this machine gave in this very run."""
     tokens, weight = torch.randn(4096, 768), torch.randn(3072, 768)
     best = float("inf")
     for _ in range(5):
         started = time.perf_counter()
-        F.linear(tokens, weight)
+        product(tokens, weight)
         best = min(best, time.perf_counter() - started)
     return 2 * 4096 * 768 * 3072 / best / 1e9
+
+
+def common_arguments(
+    description: str, sizes: Iterable[str], rounds: int
+) -> argparse.ArgumentParser:
+    """A parser with the options that the benchmarks of whole networks share."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--size", choices=sizes, default="vit_b", help="the network's size")
+    parser.add_argument("--rounds", type=int, default=rounds, help="of the image encoder")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="for all alike")
+    parser.add_argument("--memory", action="store_true", help="add peak memory (Linux only)")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write between FILE's marks")
+    return parser
 
 
 PEERS = ("torch", "segment-anything", "transformers")

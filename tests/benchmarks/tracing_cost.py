@@ -8,7 +8,6 @@ process for each.
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import time
@@ -29,6 +28,7 @@ from sam_explore.preprocessing import Preprocessing  # noqa: E402
 from sam_explore.toy.exam.tables import write_between_marks  # noqa: E402
 from sam_explore.tracing import Trace, norm, record  # noqa: E402
 from tests.benchmarks.measuring import (  # noqa: E402
+    common_arguments,
     forget_peak,
     gemm_speed,
     machine,
@@ -207,12 +207,7 @@ def compare(arguments: argparse.Namespace, config: SamConfig) -> list[str]:
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="What looking inside the model costs.")
-    parser.add_argument("--size", choices=SIZES, default="vit_b", help="the network's size")
-    parser.add_argument("--rounds", type=int, default=7, help="of the image encoder")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="for all alike")
-    parser.add_argument("--memory", action="store_true", help="add peak memory (Linux only)")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="write between FILE's marks")
+    parser = common_arguments("What looking inside the model costs.", SIZES, rounds=7)
     parser.add_argument("--memory-of", choices=MEMORY, help=argparse.SUPPRESS)
     return parser.parse_args()
 
