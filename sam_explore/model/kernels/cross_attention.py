@@ -1,5 +1,6 @@
 """Cross-attention between few tokens and many places of the image, all heads in one product."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -103,11 +104,11 @@ def _token_to_image(
     v = _seen(attention.hook_v, v, heads, batch)
 
     scaled = _on_diagonal(q * q.shape[-1] ** -0.5)
-    scores = torch.stack([linear(scaled[i], k[i % len(k)]) for i in range(batch)])
+    scores = _for_each(linear, scaled, k)
     scores = attention.hook_scores(scores.unflatten(1, (heads, -1)))
     pattern = attention.hook_pattern(scores.softmax(dim=-1))
     rows = pattern.flatten(1, 2)
-    out = torch.stack([rows[i] @ v[i % len(v)] for i in range(batch)])
+    out = _for_each(torch.mm, rows, v)
     out = attention.hook_out_per_head(_diagonal_of(out, heads))
     return attention.hook_out(attention.out(out.transpose(1, 2).flatten(2)))
 
@@ -131,10 +132,10 @@ def _image_to_token(
     v = attention.hook_v(_heads(attention.v(values), heads))
 
     scaled, weights = _on_diagonal(k * k.shape[-1] ** -0.5), _on_diagonal(v)
-    scores = torch.stack([linear(scaled[i], q[i % len(q)]) for i in range(batch)])
+    scores = _for_each(linear, scaled, q)
     scores = _turned(attention.hook_scores, scores.unflatten(1, (heads, -1)))
     pattern = _turned(attention.hook_pattern, scores.softmax(dim=-2)).flatten(1, 2)
-    out = torch.stack([pattern[i].T @ weights[i] for i in range(batch)])
+    out = _for_each(torch.mm, pattern.mT, weights)
     out = _seen(attention.hook_out_per_head, out, heads, batch)
     return attention.hook_out(linear(out, attention.out.weight, attention.out.bias))
 
@@ -150,6 +151,17 @@ def _placed(
 
     weights = [layer.weight, layer.bias, encoding]
     return work() if image.origin is None else beside(image.origin, what, weights, work)
+
+
+def _for_each(
+    product: Callable[[Tensor, Tensor], Tensor],
+    left: Float[Tensor, "batch rows inner"],
+    right: Float[Tensor, "batch_or_1 some other"],
+) -> Float[Tensor, "batch rows columns"]:
+    """A product for each prompt set, each alike whether one or many are asked."""
+    if len(left) == 1:
+        return product(left[0], right[0])[None]
+    return torch.stack([product(left[i], right[i % len(right)]) for i in range(len(left))])
 
 
 def _heads(
