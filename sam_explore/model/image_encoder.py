@@ -73,7 +73,8 @@ class PatchEmbedding(nn.Module):
     def forward(
         self, image: Float[Tensor, "batch 3 height width"]
     ) -> Float[Tensor, "batch row column channel"]:
-        return self.hook_out(self.projection(image).permute(0, 2, 3, 1))
+        # Token by token in memory, as every layer norm of the stream would else have to copy it.
+        return self.hook_out(self.projection(image).permute(0, 2, 3, 1).contiguous())
 
 
 class PositionEncoder(nn.Module):

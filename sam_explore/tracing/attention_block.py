@@ -152,7 +152,7 @@ class BlockAttention:
         tokens = self._input[square.on_grid]
         found = (folded @ tokens.flatten(0, 1).T).unflatten(-1, tokens.shape[:2])
         if not self._is_normed:
-            found = found / self._spread[square.on_grid] + (vectors @ self.norm.bias)[:, None, None]
+            found = found / self._spread(square) + (vectors @ self.norm.bias)[:, None, None]
         return F.pad(found, square.missing) if any(square.missing) else found
 
     def queries(
@@ -226,10 +226,11 @@ class BlockAttention:
     def _is_normed(self) -> bool:
         return self.name("hook_norm1") in self.trace.edits
 
-    @cached_property
-    def _spread(self) -> Float[Tensor, "row column"]:
-        """What the layer norm divides each token by, kept with the trace."""
-        return self.kept("Spread of tokens", lambda: _spread_of(self._input, self.norm.eps))
+    def _spread(self, square: Square) -> Float[Tensor, "row column"]:
+        """What the layer norm divides each token of a square by, kept with the trace."""
+        tokens = self._input[square.on_grid]
+        what = f"Spread of tokens in square {square.index}"
+        return self.kept(what, lambda: _spread_of(tokens, self.norm.eps))
 
     @cached_property
     def _input(self) -> Float[Tensor, "row column channel"]:

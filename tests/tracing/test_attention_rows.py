@@ -199,13 +199,14 @@ def test_products_are_those_of_the_normed_tokens_and_none_with_padding(trace):
         assert_close(attention.products(square, vectors), expected)
 
 
-def test_a_row_keeps_one_number_a_token_and_no_more(sam):
+@pytest.mark.parametrize("block", [0, 1])
+def test_rows_keep_one_number_a_token_and_no_more(sam, block):
     run = small_trace(sam)
-    tokens = run[BLOCK.format(1) + "hook_residual_pre"]
+    tokens = run[BLOCK.format(block) + "hook_residual_pre"]
     before = run._family.store.bytes
 
-    for token in CORNERS:
-        attention_row(run, 1, token)
+    for token in CORNERS * 2:
+        attention_row(run, block, token)
 
     assert run._family.store.bytes - before == tokens[..., 0].numel() * 4
 
