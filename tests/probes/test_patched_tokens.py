@@ -14,9 +14,10 @@ AFTER_0 = "image_encoder.vit.blocks.0.hook_residual_post"
 
 
 def test_the_region_is_a_square_that_the_grid_may_cut():
-    assert PatchedTokens(token=(2, 3), reach=0).places(CONFIG) == ((2, 3),)
-    assert PatchedTokens(token=(0, 4), reach=1).places(CONFIG) == ((0, 3), (0, 4), (1, 3), (1, 4))
-    assert len(PatchedTokens(token=(2, 2), reach=4).places(CONFIG)) == 25
+    assert PatchedTokens(token=(2, 3), reach=0).places((5, 5)) == ((2, 3),)
+    assert PatchedTokens(token=(0, 4), reach=1).places((5, 5)) == ((0, 3), (0, 4), (1, 3), (1, 4))
+    assert len(PatchedTokens(token=(2, 2), reach=4).places((5, 5))) == 25
+    assert PatchedTokens(token=(1, 4), reach=1).places((2, 5)) == ((0, 3), (0, 4), (1, 3), (1, 4))
 
 
 def test_how_far_the_runs_lie_apart_by_hand():
