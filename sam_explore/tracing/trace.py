@@ -47,7 +47,8 @@ class Trace(Variants):
         windows: each block's window in tokens, 0 for global; the trained ones if None.
         relative_positions: "interpolate" or "crop" for tables of another size; see `with_windows`.
         preprocessing, side, keep_aspect: as in `encode`.
-        cache_bytes: the most memory that results of this and all derived traces may take.
+        cache_bytes: the most memory that results of this and all derived traces may take. Those
+            of the prompt encoder and the mask decoder are kept for the latest 16 prompt sets.
     """
 
     sam: Sam = field(repr=False)
@@ -212,12 +213,13 @@ class Trace(Variants):
             record(self.sam, names, reduce) as recorded,
         ):
             output = compute(step, run, *inputs)
-        self._family.store.put(self._key(step), output)
+        key, prompts = self._key(step), self.prompts if step in (PROMPTS, DECODE) else None
+        self._family.store.put(key, output, prompts)
         if reduce is None:
             recorded = {name: own(tensor, self.sam) for name, tensor in recorded.items()}
             for name, tensor in recorded.items():
                 if not self._is_result(name):
-                    self._family.store.put((self._key(step), name), tensor)
+                    self._family.store.put((key, name), tensor, prompts)
         return output, recorded
 
     @cached_property

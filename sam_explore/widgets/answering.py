@@ -134,7 +134,8 @@ class Answering(State):
     def close(self) -> None:
         """End the worker; views of this session stop following. May be called twice.
 
-        What is being computed stops at its next step.
+        What is being computed stops at its next step, and what traces have cached is let go:
+        whoever asks the session for its `trace` again computes anew.
         """
         self._worker.close()
         self.busy = ""

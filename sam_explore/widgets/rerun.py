@@ -1,9 +1,12 @@
 """A cell that is run again replaces the views that it made before."""
 
+import re
 import sys
 from weakref import WeakSet
 
 from ipywidgets import Widget
+
+_RESULT = re.compile(r"_{1,3}|_\d+")  # IPython's names of what cells gave, beside Out
 
 # By cell: its latest run, and the views that this run has made.
 _made: dict[str, tuple[str, WeakSet[Widget]]] = {}
@@ -23,9 +26,25 @@ def replace_older(view: Widget) -> None:
     if latest != run:
         for older in list(views):
             older.close()
+            _forget(older)
         views = WeakSet()
         _made[cell] = run, views
     views.add(view)
+
+
+def _forget(view: Widget) -> None:
+    """Take a closed view out of what the notebook remembers of its cells' results.
+
+    Else a session that nobody can reach by name would live on there, with all that it has computed.
+    """
+    shell = sys.modules["IPython"].get_ipython()
+    named = shell.user_ns
+    for results, is_result in ((named.get("Out", {}), lambda _: True), (named, _RESULT.fullmatch)):
+        for name in [name for name, value in results.items() if value is view and is_result(name)]:
+            del results[name]
+    for name in ("_", "__", "___"):
+        if getattr(shell.displayhook, name, None) is view:
+            setattr(shell.displayhook, name, None)
 
 
 def running_cell() -> tuple[str, str] | None:

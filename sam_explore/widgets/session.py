@@ -14,6 +14,8 @@ from ..saved_prompts import prompts_from_json, prompts_to_json
 from .as_python import as_python
 from .switching import Switching
 
+_MOST_STEPS = 100  # that can be undone; each may hold a mask hint, of 256 KiB for released models
+
 
 class Session(Switching):
     """One picture, its prompts and the model's answer; every view of it follows.
@@ -122,7 +124,7 @@ class Session(Switching):
                 self.prompts = Prompts()
 
     def undo(self) -> None:
-        """Take back the last change of the prompts; nothing happens when there is none."""
+        """Take back the last change of the prompts, up to a hundred; nothing when there is none."""
         self._step(self._history, self._undone)
 
     def redo(self) -> None:
@@ -186,6 +188,7 @@ class Session(Switching):
             self.stopped, self._asked_since = False, True
             if self._keep_history:
                 self._history.append(change["old"])
+                del self._history[:-_MOST_STEPS]
                 self._undone.clear()
             self._asked += 1
             if self.prompts.is_empty:

@@ -108,6 +108,11 @@ class Switching(Answering):
             self.stopped = False
         self.submit("answer", self._answer)
 
+    def close(self) -> None:
+        super().close()
+        with self._lock:
+            self._plain = self._unprompted = self._trace = self._last = self._before = None
+
     @property
     def can_go_back(self) -> bool:
         """Whether `cancel` would bring something back that was encoded."""

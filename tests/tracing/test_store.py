@@ -2,7 +2,7 @@
 
 import torch
 
-from sam_explore.tracing.store import Store
+from sam_explore.tracing.store import PROMPT_SETS, Store
 
 
 def kilobytes(count: int) -> torch.Tensor:
@@ -38,3 +38,23 @@ def test_something_larger_than_the_limit_is_kept_alone():
     store.put("b", kilobytes(4))
     assert store.get("a") is None
     assert store.get("b") is not None
+
+
+def test_of_many_prompt_sets_the_latest_are_kept_and_the_picture_always():
+    store = Store(10**9)
+    store.put("picture", kilobytes(1))
+    for number in range(PROMPT_SETS + 2):
+        for part in ("tokens", "logits"):
+            store.put((part, number), kilobytes(1), prompts=number)
+    assert store.get(("logits", 1)) is store.get(("tokens", 1)) is None
+    assert store.get(("logits", 2)) is not None
+    assert store.get("picture") is not None
+    assert store.bytes == 1024 * (1 + 2 * PROMPT_SETS)
+
+
+def test_prompts_that_are_asked_again_are_among_the_latest():
+    store = Store(10**9)
+    for number in (*range(PROMPT_SETS), 0, PROMPT_SETS):
+        store.put(("logits", number), kilobytes(1), prompts=number)
+    assert store.get(("logits", 0)) is not None
+    assert store.get(("logits", 1)) is None

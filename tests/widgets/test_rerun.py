@@ -1,5 +1,10 @@
 """Cells that are run again, as a notebook's kernel tells of them."""
 
+import gc
+import threading
+import weakref
+from types import SimpleNamespace
+
 import IPython
 import pytest
 
@@ -13,12 +18,18 @@ from .view import observers_of
 def run(monkeypatch):
     """Pretends from now on that a cell of this name runs, for the so-manieth time."""
     monkeypatch.setattr(rerun, "_made", {})
+    monkeypatch.setattr(IPython, "get_ipython", notebook)
 
     def run(cell: str | None, time: int = 1) -> None:
         running = cell and (cell, f"{cell} {time}")
         monkeypatch.setattr(rerun, "running_cell", lambda: running)
 
     return run
+
+
+def notebook(**names) -> SimpleNamespace:
+    """What a notebook remembers: the reader's names, and the results of cells."""
+    return SimpleNamespace(user_ns=names, displayhook=SimpleNamespace(_=names.get("_")))
 
 
 def is_open(view) -> bool:
@@ -98,3 +109,36 @@ class Shell:
 def test_the_running_cell_is_the_one_whose_run_was_asked_for(shell, cell, monkeypatch):
     monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
     assert rerun.running_cell() == cell
+
+
+def test_a_session_that_was_replaced_goes_with_its_views_though_the_notebook_remembered_them(
+    run, sam, image, monkeypatch
+):
+    threads = set(threading.enumerate())
+    run("a")
+    session = sx.Session(sam, image)
+    view = explore(sx.probes.BlockNorms, session)
+    session.settle(20)
+    replaced, kept = weakref.ref(session), "of the reader"
+    shell = notebook(Out={1: view, 2: kept}, _1=view, _2=kept, _=view)
+    monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
+    del view
+    run("a", 2)
+    with sx.Session(sam, image) as session, explore(sx.probes.BlockNorms, session):
+        gc.collect()
+        assert replaced() is None
+        assert (shell.user_ns["Out"], shell.user_ns["_2"]) == ({2: kept}, kept)
+    assert set(threading.enumerate()) <= threads
+
+
+def test_a_closed_view_stays_under_the_names_that_the_reader_gave_it(
+    run, image, open_session, screen, monkeypatch
+):
+    session = open_session(image)
+    run("a")
+    view = explore(sx.probes.BlockNorms, session)
+    shell = notebook(Out={1: view}, _1=view, mine=view, _mine=view)
+    monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
+    run("a", 2)
+    explore(sx.probes.BlockNorms, session).close()
+    assert shell.user_ns == {"Out": {}, "mine": view, "_mine": view}

@@ -1,5 +1,8 @@
 """Prompts, pictures and models, and what a session answers to them."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -132,6 +135,16 @@ def test_prompts_set_from_python_can_be_taken_back_too(answers, image, open_sess
     assert session.prediction.prompts is session.prompts
 
 
+def test_a_hundred_changes_can_be_taken_back(answers, image, open_session):
+    session = open_session(image)
+    for x in range(110):
+        session.prompts = Prompts([(x / 2, 1)])
+    for _ in range(100):
+        session.undo()
+    assert points(session) == [[4.5, 1]]
+    assert not session.can_undo
+
+
 def test_the_threshold_and_the_choice_ask_the_model_nothing(answers, image, open_session):
     session = open_session(image)
     session.add_point((1.0, 2.0))
@@ -158,3 +171,13 @@ def test_a_session_is_closed_when_its_context_ends(sam, image):
         assert thread.is_alive()
     assert not thread.is_alive()
     session.close()
+
+
+def test_a_closed_session_lets_go_what_was_cached_and_answers_anew_who_asks(image, open_session):
+    session = open_session(image)
+    session.add_point((1.0, 2.0))
+    before, cached = session.prediction, weakref.ref(session.trace._family.store)
+    session.close()
+    gc.collect()
+    assert cached() is None
+    assert np.array_equal(session.trace.prediction.logits, before.logits)
