@@ -73,6 +73,7 @@ class PromptCanvas(PromptingStill, VBox):
         above, below = [self._controls.toolbar, self._more.panel], [self._panel.widget, _cursors()]
         super().__init__([*above, self._lay_out(width), *below])
         self.layout.overflow = "visible"
+        self.add_class("sam-explore-prompting")
         self._open = True
         self._show_image()
         self._show_error()
@@ -125,7 +126,7 @@ class PromptCanvas(PromptingStill, VBox):
             viewport=lambda: self._stage.viewport,
             look=self._look,
             opacity=self._set_opacity,
-            brush=self._set_brush,
+            brush=lambda radius_css: setattr(self._pointer, "brush_css", radius_css),
         )
         self._controls.more.observe(session.guard(self._show_more), "value")
         self._right_button = listen(self._stage.canvas, self._pointer.note_button)
@@ -193,9 +194,6 @@ class PromptCanvas(PromptingStill, VBox):
     def _set_opacity(self, opacity: float) -> None:
         self._stage.opacity = opacity
         self._render_soon()
-
-    def _set_brush(self, radius_css: float) -> None:
-        self._pointer.brush_css = radius_css
 
     def _show_again(self) -> None:
         with self._lock:
@@ -281,10 +279,12 @@ class PromptCanvas(PromptingStill, VBox):
 
 
 def _cursors() -> HTML:
-    """A cross where a click lands on a point, a hand where it chooses."""
+    """A cross where a click lands on a point, a hand where it chooses; words that can be read."""
     rules = HTML(
         "<style>.sam-explore-stage {cursor: crosshair; outline: none}"
-        ".sam-explore-thumbnails {cursor: pointer; outline: none}</style>"
+        ".sam-explore-thumbnails {cursor: pointer; outline: none}"
+        # ipywidgets writes it too faintly for its ground, in a light theme.
+        f".sam-explore-prompting .jupyter-widget-Collapse-header {{color: {style.TEXT}}}</style>"
     )
     rules.layout.display = "none"
     return rules

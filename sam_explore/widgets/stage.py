@@ -44,7 +44,6 @@ class Stage:
         self._band_is_empty = self._preview_is_empty = True
         self._photo, self._overlay = channel.image("jpeg"), channel.image("png")
         self.canvas = channel.canvas(5, width, width)
-        self.canvas.tabbable = False  # every action also has a control that takes keys
 
     def show_photo(self, image: UInt8[np.ndarray, "h w 3"]) -> None:
         """Draw the whole picture and nothing on it, sent as a JPEG of the stage's size."""

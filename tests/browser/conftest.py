@@ -8,6 +8,7 @@ from playwright.sync_api import Page, Playwright
 
 from .chromium import ARGUMENTS, find_chromium
 from .lab import Lab
+from .prompting import OPEN, Prompting
 from .server import Server, running_server
 
 HERE = Path(__file__).parent
@@ -48,3 +49,9 @@ def lab(page: Page, jupyter_server: Server) -> Iterator[Lab]:
     assert not lab.kernel_errors, "the kernel raised:\n" + "\n".join(lab.kernel_errors)
     assert not lab.page_errors, "the page raised:\n" + "\n".join(lab.page_errors)
     assert not lab.console_errors, "the page logged:\n" + "\n".join(lab.console_errors)
+
+
+@pytest.fixture
+def prompting(lab: Lab) -> Prompting:
+    """The view on the turtle, encoded and drawn."""
+    return Prompting(lab.open(OPEN))

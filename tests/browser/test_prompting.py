@@ -2,20 +2,13 @@
 
 import numpy as np
 import pytest
-from jaxtyping import Bool, UInt8
 
 from sam_explore.plots import style
 from sam_explore.toy import example_scene
 
-from .lab import Lab, Notebook
+from .lab import Lab
+from .prompting import MEADOW, OPEN, SHELL, SIDE, Prompting
 
-OPEN = """
-import sam_explore as sx
-
-session = sx.Session(sx.load(), sx.example("turtle"))
-canvas = sx.PromptCanvas(session)
-canvas
-"""
 # Sends events as fast as the page can, and tells after how many milliseconds the page has answered.
 FLOOD = """async (canvas, [x, y, kind, answer]) => {
     const {left, top} = canvas.getBoundingClientRect();
@@ -39,93 +32,9 @@ bare.on_mouse_move(lambda x, y: None)
 bare.on_mouse_up(lambda x, y: setattr(echo, "value", "heard"))
 ipywidgets.VBox([bare, echo])
 """
-FOCUSED = """() => {
-    const {placeholder, innerText, className} = document.activeElement;
-    return placeholder || (innerText || className).slice(0, 40);
-}"""
 RUN = """code => {
     jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({code});
 }"""
-SIDE = 512  # of the picture in its pixels and of its place on the page; the canvas has twice that
-SHELL, MEADOW = (230, 300), (470, 470)  # in pixels of the picture
-
-
-class Prompting:
-    """The view in the page: where to click, and what is to be seen."""
-
-    def __init__(self, notebook: Notebook):
-        self.notebook = notebook
-        self.stage, self.thumbnails = notebook.canvas(0), notebook.canvas(1)
-        notebook.wait_until(lambda: self.stage.pixel((8, 8))[3] == 255, "the picture is there")
-        self.wait("not session.busy", "the picture is encoded")
-        self.settle()
-        self.photo = self.picture()
-
-    def click(self, point_px: tuple[float, float]) -> None:
-        self.stage.click((2 * point_px[0], 2 * point_px[1]))
-
-    def drag(self, start_px: tuple[float, float], end_px: tuple[float, float]) -> None:
-        self.stage.drag((2 * start_px[0], 2 * start_px[1]), (2 * end_px[0], 2 * end_px[1]))
-
-    def wait(self, expression: str, what: str) -> None:
-        self.notebook.wait_until(lambda: self.notebook.value(f"bool({expression})"), what)
-
-    def read(self, words: str) -> None:
-        """Wait until the page says so."""
-        self.notebook.page.get_by_text(words).first.wait_for(timeout=10_000)
-
-    def settle(self) -> None:
-        """Until the kernel is done, and the page has drawn."""
-        self.notebook.execute("session.settle(30)")
-        before = None
-        while not np.array_equal(before, before := self.everything()):
-            self.notebook.page.wait_for_timeout(100)
-
-    def picture(self) -> UInt8[np.ndarray, "512 512 3"]:
-        """What the stage shows, a canvas pixel for each of the picture's."""
-        return self.stage.pixels()[1::2, 1::2, :3]
-
-    def everything(self) -> np.ndarray:
-        return np.concatenate([self.stage.pixels().ravel(), self.thumbnails.pixels().ravel()])
-
-    def mask(self) -> Bool[np.ndarray, "512 512"]:
-        """The mask that the kernel wants to be shown."""
-        packed = self.notebook.value(
-            "(lambda mask: __import__('numpy').packbits(mask).tobytes())"
-            "(session.prediction.masks(session.threshold)[session.shown_mask])"
-        )
-        return np.unpackbits(np.frombuffer(packed, np.uint8)).reshape(SIDE, SIDE).astype(bool)
-
-    def shown(self) -> Bool[np.ndarray, "512 512"]:
-        """Where the stage shows the mask's colour or its white outline instead of the photo."""
-        *colour, _ = style.rgba(style.MASK)
-        filled = self.photo * (1 - style.MASK_OPACITY) + np.array(colour) * style.MASK_OPACITY
-        shown = self.picture().astype(float)
-        distances = [np.abs(shown - other).max(axis=2) for other in (self.photo, filled, 255.0)]
-        return np.argmin(distances, axis=0) > 0
-
-    def marked(self) -> Bool[np.ndarray, "512 512"]:
-        """Pixels that the mark of a point or the line of the box covers."""
-        rows, columns = np.mgrid[:SIDE, :SIDE] + 0.5
-        covered = np.zeros((SIDE, SIDE), bool)
-        for x, y in self.notebook.value("session.prompts.points.tolist()"):
-            covered |= (rows - y) ** 2 + (columns - x) ** 2 < 14**2
-        box = "[box.tolist() for box in [session.prompts.box] if box is not None]"
-        for x0, y0, x1, y1 in self.notebook.value(box):
-            outside = np.maximum.reduce([x0 - columns, columns - x1, y0 - rows, rows - y1])
-            covered |= np.abs(outside) < 4
-        return covered
-
-    def assert_mask_is_shown(self) -> None:
-        """The stage shows the kernel's mask, where no mark covers it."""
-        differs = (self.shown() != self.mask()) & ~self.marked()
-        # White clouds look like the outline, and some blue of the sky like the fill.
-        assert differs.mean() < 0.01
-
-
-@pytest.fixture
-def prompting(lab: Lab) -> Prompting:
-    return Prompting(lab.open(OPEN))
 
 
 def overlap(one: np.ndarray, other: np.ndarray) -> float:
@@ -195,7 +104,7 @@ def test_the_threshold_slider_makes_the_mask_smaller_and_larger(prompting: Promp
     prompting.click(SHELL)
     prompting.settle()
     sizes = [prompting.mask().sum()]
-    handle = prompting.notebook.output(".noUi-handle").first
+    handle = prompting.notebook.output(".noUi-handle:visible").first
     handle.focus()
     for key, expected in (("ArrowRight", 0.5), ("ArrowLeft", -0.5)):
         for _ in range(5 if key == "ArrowRight" else 10):
@@ -264,31 +173,6 @@ def test_an_exception_in_a_callback_is_shown_and_the_next_click_works(prompting:
     prompting.settle()
     assert prompting.notebook.page.get_by_text("ZeroDivisionError").count() == 0
     prompting.assert_mask_is_shown()
-
-
-def test_a_prompt_can_be_given_with_the_keyboard_alone(prompting: Prompting):
-    page = prompting.notebook.page
-    keyboard = page.keyboard
-    prompting.notebook.output("button").filter(has_text="Background").focus()
-    focused = []
-    while "x, y   or   x0, y0, x1, y1" not in focused:
-        keyboard.press("Tab")
-        # A canvas takes the focus, and lets it go at the next key.
-        if page.evaluate("document.activeElement.tagName") == "CANVAS":
-            keyboard.press("Tab")
-            page.wait_for_function("document.activeElement.tagName !== 'CANVAS'")
-        focused.append(page.evaluate(FOCUSED))
-        assert len(focused) < 30, focused
-    keyboard.type("230, 300")
-    keyboard.press("Tab")
-    keyboard.press("Space")
-    prompting.wait("len(session.prompts.points) == 1", "the typed point has arrived")
-    prompting.settle()
-    prompting.assert_mask_is_shown()
-    keyboard.press("Shift+Tab")
-    keyboard.type("470, 470")
-    keyboard.press("Enter")
-    prompting.wait("len(session.prompts.points) == 2", "Enter has added the point")
 
 
 def test_clicks_are_heard_in_order_and_answered_while_a_cell_runs(prompting: Prompting):
