@@ -1,6 +1,6 @@
 """What a reader does with a session now and then, folded up below the picture."""
 
-from ipywidgets import HTML, Accordion, VBox
+from ipywidgets import HTML, HBox, ToggleButton, VBox
 
 from .caption import code_block
 from .drawing import close_all
@@ -16,14 +16,17 @@ _OF_CODE = ["sam", "image", "preprocessing", "windows", "edits", "prompts", "cho
 
 
 class Panel:
-    """An accordion: picture and model, files, and the code that does the same.
+    """Three buttons that unfold a part each: picture and model, files, the code that does the same.
+
+    Buttons, since the keyboard does not reach the headings of an accordion.
 
     Args:
         session: what it is about.
         busy: the words of what takes long.
 
     Attributes:
-        widget: the accordion, to be laid out.
+        widget: buttons and parts, to be laid out.
+        toggles: the buttons; one is pressed at most.
         encode_row: how far an encode is, to be laid out near the picture.
     """
 
@@ -31,30 +34,43 @@ class Panel:
         self._session = session
         self.encode_row = EncodeRow(session, busy)
         self.files, self.saving, self.code = Files(session), Saving(session), HTML()
-        parts = [self.files.widget, self.saving.widget, VBox([self.code])]
-        self.widget = Accordion(parts, titles=_TITLES, selected_index=None)
+        self._parts = [self.files.widget, self.saving.widget, VBox([self.code])]
+        self.toggles = [ToggleButton(description=title, icon="caret-right") for title in _TITLES]
+        for toggle, part in zip(self.toggles, self._parts, strict=True):
+            toggle.layout.width = "auto"
+            part.layout.display = "none"
+            toggle.observe(session.guard(self._unfold), "value")
+        keep_order(*self.toggles)
+        row = HBox(self.toggles)
+        row.layout.flex_flow = "row wrap"
+        self.widget = VBox([row, *self._parts])
         self.widget.layout.width = "100%"
         self.widget.layout.margin = "8px 0 0 0"
-        keep_order(self.widget)
-        self.widget.observe(session.guard(self._unfold), "selected_index")
         self._follow = session.guard(self._show_code_soon)
         session.observe(self._follow, _OF_CODE)
 
     def close(self) -> None:
         """Stop following and remove the widgets."""
         self._session.unobserve(self._follow, _OF_CODE)
-        self.widget.unobserve_all()
+        for toggle in self.toggles:
+            toggle.unobserve_all()
         for part in (self.encode_row, self.files, self.saving):
             part.close()
         close_all(self.widget)
 
     def _unfold(self, change: dict) -> None:
-        if change["new"] == _FILES:
+        pressed = change["owner"]
+        for toggle, part in zip(self.toggles, self._parts, strict=True):
+            if change["new"] and toggle is not pressed:
+                toggle.value = False
+            toggle.icon = "caret-down" if toggle.value else "caret-right"
+            part.layout.display = "flex" if toggle.value else "none"
+        if self.toggles[_FILES].value:
             self.files.follow()  # there may be other files by now
         self._show_code_soon()
 
     def _show_code_soon(self, change: dict | None = None) -> None:
-        if self.widget.selected_index == _CODE:
+        if self.toggles[_CODE].value:
             self._session.submit(f"code {self.widget.model_id}", self._show_code)
 
     def _show_code(self) -> None:

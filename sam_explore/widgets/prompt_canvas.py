@@ -279,12 +279,10 @@ class PromptCanvas(PromptingStill, VBox):
 
 
 def _cursors() -> HTML:
-    """A cross where a click lands on a point, a hand where it chooses; words that can be read."""
+    """A cross where a click lands on a point, a hand where it chooses."""
     rules = HTML(
         "<style>.sam-explore-stage {cursor: crosshair; outline: none}"
-        ".sam-explore-thumbnails {cursor: pointer; outline: none}"
-        # ipywidgets writes it too faintly for its ground, in a light theme.
-        f".sam-explore-prompting .jupyter-widget-Collapse-header {{color: {style.TEXT}}}</style>"
+        ".sam-explore-thumbnails {cursor: pointer; outline: none}</style>"
     )
     rules.layout.display = "none"
     return rules

@@ -31,7 +31,8 @@ def shown(widget) -> bool:
 def test_it_is_folded_at_first_and_works_out_no_code(session, monkeypatch):
     monkeypatch.setattr(type(session), "code", property(lambda session: 1 / 0))
     panel = Panel(session, HTML())
-    assert panel.widget.selected_index is None
+    assert not any(toggle.value for toggle in panel.toggles)
+    assert not any(shown(part) for part in panel.widget.children[1:])
     session.add_point((1.0, 2.0))
     assert session.error == ""
     panel.close()
@@ -39,7 +40,7 @@ def test_it_is_folded_at_first_and_works_out_no_code(session, monkeypatch):
 
 def test_unfolded_the_code_follows_the_session(session):
     panel = Panel(session, HTML())
-    front_end_sets(panel.widget, selected_index=CODE)
+    front_end_sets(panel.toggles[CODE], value=True)
     for change in (
         lambda: session.add_point((1.0, 2.0)),
         lambda: setattr(session, "chosen", 2),
@@ -58,15 +59,28 @@ def test_unfolding_the_files_shows_those_that_have_come(session, tmp_path, monke
     monkeypatch.chdir(tmp_path)
     panel = Panel(session, HTML())
     (tmp_path / "new.pth").write_bytes(b"")
-    front_end_sets(panel.widget, selected_index=FILES)
+    front_end_sets(panel.toggles[FILES], value=True)
     assert ("new.pth, in this folder", "new.pth") in panel.files.models.options
+    panel.close()
+
+
+def test_one_part_is_unfolded_at_most(session):
+    panel = Panel(session, HTML())
+    _, *parts = panel.widget.children
+    front_end_sets(panel.toggles[FILES], value=True)
+    assert [shown(part) for part in parts] == [True, False, False]
+    front_end_sets(panel.toggles[SAVING], value=True)
+    assert [shown(part) for part in parts] == [False, True, False]
+    assert [toggle.value for toggle in panel.toggles] == [False, True, False]
+    front_end_sets(panel.toggles[SAVING], value=False)
+    assert not any(shown(part) for part in parts)
     panel.close()
 
 
 def test_closing_leaves_no_widget_and_no_observer(session):
     widgets, observers = set(_instances), observers_of(session)
     panel = Panel(session, HTML())
-    front_end_sets(panel.widget, selected_index=CODE)
+    front_end_sets(panel.toggles[CODE], value=True)
     panel.close()
     assert set(_instances) == widgets
     assert observers_of(session) == observers
