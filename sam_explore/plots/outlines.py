@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 def outlines(
     values: Float[np.ndarray, "row column"], level: float
-) -> list[Float[np.ndarray, "point 2"]]:
+) -> list[Float[np.ndarray, "_ 2"]]:
     """Closed lines around where `values`, linear between the cells' centres, exceed `level`.
 
     What reaches the border of the map is closed along it.

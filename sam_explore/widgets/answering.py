@@ -110,6 +110,7 @@ class Answering(State):
     def action(self, callback: Callable[..., None]) -> Callable[..., None]:
         """`callback`, guarded, as something the user does: an older error goes."""
 
+        @wraps(callback)
         def act(*args: object, **kwargs: object) -> None:
             self.error = ""
             callback(*args, **kwargs)

@@ -79,8 +79,8 @@ class Controls:
 
     def close(self) -> None:
         """Stop following and remove the widgets."""
-        self._session.unobserve(self.follow, _FOLLOWED)
-        self._session.unobserve(self._show_busy, "busy")
+        for observer, names in self._observers:
+            self._session.unobserve(observer, names)
         for widget in (*self._threshold.inputs, self._choice, self._text, self.more):
             widget.unobserve_all()
         close_all(self.toolbar, self.cut, self.choice, self.typed, self.busy)
@@ -95,8 +95,12 @@ class Controls:
         self._text.observe(act(self._take_entered), "value")
         self._threshold.observe(act(self._set_threshold))
         self._choice.observe(act(self._set_chosen), "value")
-        session.observe(self.follow, _FOLLOWED)
-        session.observe(self._show_busy, "busy")
+        self._observers = [
+            (session.guard(self.follow), _FOLLOWED),
+            (session.guard(self._show_busy), "busy"),
+        ]
+        for observer, names in self._observers:
+            session.observe(observer, names)
 
     def _show(self) -> None:
         session = self._session

@@ -1,10 +1,12 @@
 """Drawing with ipycanvas without its traps: every use of its private parts is here."""
 
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
+import traitlets
 from ipycanvas import Canvas, MultiCanvas
 from ipycanvas.canvas import _CanvasManager
 from ipywidgets import Image, Widget
@@ -40,7 +42,7 @@ class Channel:
 
     def image(self, kind: str) -> Image:
         """A picture to draw, "png" or "jpeg"; its content may change."""
-        image = Image(format=kind)
+        image = _Sheet(kind)
         self._drawn.append(image)
         return image
 
@@ -68,6 +70,23 @@ class Channel:
             close_all(*self._drawn)
             self._drawn.clear()
             self._manager.close()
+
+
+class _Sheet(Image):
+    """A picture to draw: takes a file's bytes, and gives the page a data URL of them.
+
+    ipycanvas' page keeps the bytes of every picture that it has ever drawn, one more for each
+    click, except for those that come as URLs.
+    """
+
+    def __init__(self, kind: str):
+        self._head = f"data:image/{kind};base64,".encode()
+        super().__init__(format="url")
+
+    @traitlets.validate("value")
+    def _as_url(self, proposal: dict) -> memoryview:
+        file = proposal["value"]
+        return memoryview(self._head + b64encode(file)) if file else file
 
 
 def paste(canvas: Canvas, image: Image) -> None:

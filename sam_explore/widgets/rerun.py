@@ -6,7 +6,7 @@ from weakref import WeakSet
 
 from ipywidgets import Widget
 
-_RESULT = re.compile(r"_{1,3}|_\d+")  # IPython's names of what cells gave, beside Out
+_RESULT = re.compile(r"_{1,3}|_?\d+")  # IPython's names of what cells gave, and Out's
 
 # By cell: its latest run, and the views that this run has made.
 _made: dict[str, tuple[str, WeakSet[Widget]]] = {}
@@ -38,10 +38,10 @@ def _forget(view: Widget) -> None:
     Else a session that nobody can reach by name would live on there, with all that it has computed.
     """
     shell = sys.modules["IPython"].get_ipython()
-    named = shell.user_ns
-    for results, is_result in ((named.get("Out", {}), lambda _: True), (named, _RESULT.fullmatch)):
-        for name in [name for name, value in results.items() if value is view and is_result(name)]:
-            del results[name]
+    for names in (shell.user_ns.get("Out", {}), shell.user_ns, shell.user_ns_hidden):
+        for name in [name for name, value in names.items() if value is view]:
+            if _RESULT.fullmatch(str(name)):
+                del names[name]
     for name in ("_", "__", "___"):
         if getattr(shell.displayhook, name, None) is view:
             setattr(shell.displayhook, name, None)

@@ -19,7 +19,7 @@ _DASH_CSS = 5
 # The layers, from the lowest.
 PHOTO, MASK, PROMPTS, PREVIEW, BAND = range(5)
 
-Lines = Sequence[Float[np.ndarray, "point 2"]]
+Lines = Sequence[Float[np.ndarray, "_ 2"]]  # each of its own length
 
 
 class Stage:

@@ -3,6 +3,7 @@ that was named there last."""
 
 import io
 import json
+from base64 import b64decode
 from collections import defaultdict
 
 import numpy as np
@@ -62,8 +63,10 @@ class Screen:
 
 
 def rgba(image: Image) -> UInt8[np.ndarray, "h w 4"]:
-    """The content of an Image widget."""
-    return np.asarray(Picture.open(io.BytesIO(image.value)).convert("RGBA"))
+    """The content of an Image widget, a file or the URL of one."""
+    file = bytes(image.value)
+    file = b64decode(file.partition(b",")[2]) if image.format == "url" else file
+    return np.asarray(Picture.open(io.BytesIO(file)).convert("RGBA"))
 
 
 def send(canvas: Widget, event: str, x: float = 0, y: float = 0) -> None:

@@ -3,6 +3,8 @@ it holds and sends drawings, and adapt sam_explore/widgets/drawing.py."""
 
 import gc
 import inspect
+import sys
+from pathlib import Path
 
 import ipycanvas
 import pytest
@@ -128,6 +130,19 @@ def test_closing_a_widget_closes_all_that_it_is_made_of():
     assert len(set(_instances) - before) > 15
     close_all(row)
     assert set(_instances) == before
+
+
+def test_a_picture_goes_to_the_page_as_a_url_since_of_others_it_keeps_every_one(channel):
+    source = "".join(
+        path.read_text("utf-8")
+        for path in Path(sys.prefix, "share/jupyter/labextensions/ipycanvas/static").glob("*.js")
+    )
+    assert source.count("createObjectURL") > source.count("revokeObjectURL")
+    image = channel.image("jpeg")
+    assert not image.value
+    image.value = b"bytes"
+    assert (image.format, bytes(image.value)) == ("url", b"data:image/jpeg;base64,Ynl0ZXM=")
+    assert "data:image" in repr(image)
 
 
 def test_closing_a_channel_leaves_nothing_here_and_tells_the_page_nothing(screen, monkeypatch):

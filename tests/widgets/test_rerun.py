@@ -29,7 +29,9 @@ def run(monkeypatch):
 
 def notebook(**names) -> SimpleNamespace:
     """What a notebook remembers: the reader's names, and the results of cells."""
-    return SimpleNamespace(user_ns=names, displayhook=SimpleNamespace(_=names.get("_")))
+    hidden = {name: value for name, value in names.items() if name.startswith("_")}
+    hook = SimpleNamespace(_=names.get("_"))
+    return SimpleNamespace(user_ns=names, user_ns_hidden=hidden, displayhook=hook)
 
 
 def is_open(view) -> bool:

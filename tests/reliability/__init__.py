@@ -1,0 +1,1 @@
+"""Long runs that show whether memory stays flat: scripts, whose tables stand in docs."""
