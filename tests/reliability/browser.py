@@ -32,7 +32,8 @@ FIRE = """(canvas, events) => {
     for (const [type, x, y] of events) canvas.dispatchEvent(new MouseEvent(
         type, {clientX: left + x * width, clientY: top + y * height, bubbles: true}));
 }"""
-KERNEL = """(gc.collect(), int(open('/proc/self/statm').read().split()[1]) * 4096 / 2**20,
+KERNEL = """(gc.collect(), len(gc.get_objects()),
+    int(open('/proc/self/statm').read().split()[1]) * 4096 / 2**20,
     sum(type(each) is sx.Session for each in gc.get_objects()), len(_instances),
     sum(each.name == 'sam-explore worker' for each in threading.enumerate()))[1:]"""
 MOVES = 9  # for each click
@@ -79,13 +80,14 @@ class Page:
         self.devtools.send("HeapProfiler.collectGarbage")
         metrics = self.devtools.send("Performance.getMetrics")["metrics"]
         held = {each["name"]: each["value"] for each in metrics}
-        kernel, sessions, widgets, workers = self.notebook.value(KERNEL)
+        objects, kernel, sessions, widgets, workers = self.notebook.value(KERNEL)
         return {
             "JavaScript heap, MiB": f"{held['JSHeapUsedSize'] / 2**20:.1f}",
             "elements": int(held["Nodes"]),
             "page's process, MiB": round(max(self.processes("renderer"))),
             "browser's, MiB": round(*self.processes("browser")),
             "kernel, MiB": round(kernel),
+            "Python objects": objects,
             "sessions": sessions,
             "workers": workers,
             "widgets": widgets,
@@ -133,6 +135,8 @@ def run_all(page: Page, count: int) -> Iterator[Row]:
             yield {"runs": run - warm_up, **page.look()}
         page.notebook.run_all()
         settle(page.notebook)
+    page.notebook.execute("import ctypes; ctypes.CDLL('libc.so.6').malloc_trim(0)")
+    yield {"runs": "after", **page.look()}
 
 
 if __name__ == "__main__":

@@ -1,0 +1,62 @@
+"""Second views, second pages, second sessions, and a kernel that is restarted."""
+
+import numpy as np
+
+from .canvas import Canvas
+from .lab import Lab, Notebook
+from .prompting import MEADOW, OPEN, SHELL, Prompting
+
+RESTART = "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+
+
+def wait_until_alike(notebook: Notebook, *stages: Canvas) -> None:
+    def alike() -> bool:
+        first, *others = (stage.pixels() for stage in stages)
+        return all(np.array_equal(first, other) for other in others)
+
+    notebook.wait_until(alike, "the views show the same")
+
+
+def test_a_second_view_and_a_second_page_show_the_same_and_are_clicked_on(lab: Lab):
+    prompting = Prompting(lab.open([OPEN, "canvas"]))
+    notebook, page = prompting.notebook, lab.page
+    stages = [prompting.stage, notebook.canvas(2)]  # between them are the thumbnails
+    prompting.click(SHELL)
+    prompting.settle()
+    prompting.assert_mask_is_shown()
+    wait_until_alike(notebook, *stages)
+    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    other = page.context.new_page()
+    other.on("pageerror", lambda error: lab.page_errors.append(str(error)))
+    other.expose_function("noteKernelError", lambda text: lab.kernel_errors.append(text))
+    other.goto(page.url.replace("/workspaces/", "/workspaces/other-"))
+    second = Notebook(other, notebook.name)
+    second.connect()
+    wait_until_alike(notebook, *stages, second.canvas(0))
+    for count, stage in enumerate((stages[1], second.canvas(0)), start=2):
+        stage.click((2 * MEADOW[0], 2 * MEADOW[1] - 200 * count))
+        prompting.wait(f"len(session.prompts.points) == {count}", "the click has arrived")
+        prompting.settle()
+        prompting.assert_mask_is_shown()
+        wait_until_alike(notebook, *stages, second.canvas(0))
+    other.close()
+
+
+def test_two_sessions_side_by_side_and_after_a_restart_all_runs_again(lab: Lab):
+    beside = OPEN.replace("session", "beside").replace("canvas", "view").replace("turtle", "fish")
+    prompting = Prompting(lab.open([OPEN, beside]))
+    for restarts in range(2):
+        prompting.click(SHELL)
+        prompting.settle()
+        prompting.assert_mask_is_shown()
+        assert prompting.notebook.value(
+            "(len(session.prompts.points), beside.prompts.is_empty)"
+        ) == (1, True)
+        prompting.notebook.canvas(2).click((2 * SHELL[0], 2 * SHELL[1]))
+        prompting.wait("len(beside.prompts.points) == 1", "the other session hears its click")
+        assert prompting.notebook.value("len(session.prompts.points)") == 1
+        if not restarts:
+            lab.page.evaluate(RESTART)
+            prompting.notebook.wait_until_idle()
+            prompting.notebook.run_all()
+            prompting = Prompting(prompting.notebook)
