@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import ConsoleMessage, Locator, Page
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page
 
 from .canvas import Canvas
 from .server import Server
@@ -38,6 +38,10 @@ _EXECUTE = """async ([code, expression]) => {
 }"""
 
 
+# Its keyboard shortcuts ask for the settings of a part before these have come, at times.
+OF_NOTEBOOK_7 = {"Cannot read properties of undefined (reading 'schema')"}
+
+
 class Lab:
     """Opens notebooks in one browser page, and remembers what went wrong: in the page, in its
     console, and in the kernel, where an exception in a widget's callback leaves no other trace."""
@@ -48,8 +52,9 @@ class Lab:
         self.page_errors: list[str] = []
         self.console_errors: list[str] = []
         self.kernel_errors: list[str] = []
+        self._of_the_page_itself: set[str] = set()
         page.expose_function("noteKernelError", lambda text: self.kernel_errors.append(text))
-        page.on("pageerror", lambda error: self.page_errors.append(str(error)))
+        page.on("pageerror", self._note_error)
         page.on("console", self._note)
 
     def open(
@@ -76,6 +81,8 @@ class Lab:
             written = new_notebook(cells=[new_code_cell(cell) for cell in cells])
             written.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
             nbformat.write(written, self.server.folder / name)
+        if notebook_7:
+            self._of_the_page_itself |= OF_NOTEBOOK_7
         place = f"notebooks/{name}" if notebook_7 else f"lab/workspaces/{name[:-6]}/tree/{name}"
         self.page.goto(f"{self.server.url}/{place}?token={self.server.token}")
         opened = Notebook(self.page, name)
@@ -83,6 +90,10 @@ class Lab:
         if run:
             opened.run_all(errors=errors)
         return opened
+
+    def _note_error(self, error: Error) -> None:
+        if str(error) not in self._of_the_page_itself:
+            self.page_errors.append(str(error))
 
     def _note(self, message: ConsoleMessage) -> None:
         # A resource that is not there (a workspace not yet saved) is Jupyter's everyday business.
