@@ -157,7 +157,8 @@ def test_a_prediction_waits_for_an_edit_in_another_thread(sam, image):
         other.join(0.2)
         assert not answered
     other.join(10)
-    assert (answered[0] == expected).all()
+    # Another thread may share out its sums in another way; zeros would be far off.
+    np.testing.assert_allclose(answered[0], expected, rtol=1e-4, atol=1e-6)
 
 
 def test_encoding_waits_for_a_trace_with_edits_in_another_thread(sam, image):

@@ -295,7 +295,9 @@ def test_after_an_exception_on_the_way_back_nothing_is_attached_and_the_next_wor
     thread = Thread(target=lambda: answers.append(gradient(trace, of, "input")), daemon=True)
     thread.start()
     thread.join(30)
-    np.testing.assert_array_equal(answers[0], gradient(small_trace(), of, "input"))
+    expected = gradient(small_trace(), of, "input")
+    # Another thread may share out its sums in another way.
+    np.testing.assert_allclose(answers[0], expected, rtol=0, atol=1e-5 * np.abs(expected).max())
 
 
 def test_it_can_be_stopped_between_two_blocks():
