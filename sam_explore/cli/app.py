@@ -1,13 +1,10 @@
 """`sam-explore app`: a notebook as a page of its own through Voila, with no code on it."""
 
 import argparse
-import os
-import subprocess
-import sys
-from importlib.util import find_spec
 from pathlib import Path
 
-from .notebooks import FIRST_NOTEBOOK, add_folder, copy_notebooks, find_notebook, notebooks_source
+from .launching import add_options, become, bring_notebooks, require
+from .notebooks import FIRST_NOTEBOOK, find_notebook
 
 WARM_MODEL = "SAM_EXPLORE_WARM_MODEL"  # what the notebook gives to load; unset for the small model
 
@@ -27,41 +24,23 @@ def add(commands: argparse._SubParsersAction) -> None:
         default=Path(FIRST_NOTEBOOK),
         help=f"a notebook of yours, or the name of one of the course (default: {FIRST_NOTEBOOK})",
     )
-    add_folder(parser)
-    parser.add_argument("--no-browser", action="store_true", help="print the address only")
-    parser.add_argument("--port", type=int, help="the port to listen on (default: 8866)")
+    add_options(parser)
     parser.add_argument(
         "--model",
         default="",
         help="what the notebook gives to sx.load, such as vit_b: on Linux it is loaded before the "
         "first page, once for all pages (default: the small model)",
     )
-    parser.set_defaults(run=run, passed_on=[])
+    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Copy the notebooks to the reader's folder and become Voila on one of them."""
-    if find_spec("voila") is None:
-        raise ValueError(
-            "Voila is not installed here. Install it with: "
-            f'{sys.executable} -m pip install "sam-explore[app]"'
-        )
-    folder = arguments.folder.expanduser().resolve()
-    for sentence in copy_notebooks(notebooks_source(), folder):
-        print(sentence)
-    notebook = find_notebook(arguments.notebook, folder)
-    print(f"Notebook: {notebook}", flush=True)
-    command = [sys.executable, "-m", "voila", str(notebook), *_SETTINGS]
-    command += ["--no-browser"] if arguments.no_browser else []
-    command += [f"--port={arguments.port}"] if arguments.port is not None else []
-    command += arguments.passed_on
-    environment = dict(os.environ)
-    if arguments.model:
-        environment[WARM_MODEL] = _found(arguments.model)
-    if os.name == "posix":
-        # Signals, Ctrl-C included, then reach Voila itself.
-        os.execve(command[0], command, environment)
-    return subprocess.call(command, env=environment)
+    require("voila", "Voila", "app")
+    notebook = find_notebook(arguments.notebook, bring_notebooks(arguments.folder))
+    print(f"Notebook: {notebook}")
+    model = {WARM_MODEL: _found(arguments.model)} if arguments.model else {}
+    return become("voila", [str(notebook), *_SETTINGS], arguments, model)
 
 
 def _found(model: str) -> str:

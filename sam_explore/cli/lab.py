@@ -3,18 +3,10 @@
 import argparse
 import json
 import os
-import subprocess
-import sys
-from importlib.util import find_spec
 from pathlib import Path
 
-from .notebooks import (
-    FIRST_NOTEBOOK,
-    OWN_FOLDER,
-    add_folder,
-    copy_notebooks,
-    notebooks_source,
-)
+from .launching import add_options, become, bring_notebooks, require
+from .notebooks import FIRST_NOTEBOOK, OWN_FOLDER
 
 _LARGEST_UPLOAD = 512 * 2**20  # bytes; by default a message of 10 MB ends the connection
 
@@ -27,35 +19,20 @@ def add(commands: argparse._SubParsersAction) -> None:
         epilog="Any other option goes to jupyter lab as it is, such as --allow-root.",
         allow_abbrev=False,
     )
-    add_folder(parser)
-    parser.add_argument("--no-browser", action="store_true", help="print the address only")
-    parser.add_argument("--port", type=int, help="the port to listen on")
-    parser.set_defaults(run=run, passed_on=[])
+    add_options(parser)
+    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Copy the notebooks to the reader's folder and become JupyterLab on the first of them."""
-    if find_spec("jupyterlab") is None:
-        raise ValueError(
-            "JupyterLab is not installed here. Install it with: "
-            f'{sys.executable} -m pip install "sam-explore[lab]"'
-        )
-    folder = arguments.folder.expanduser().resolve()
-    for sentence in copy_notebooks(notebooks_source(), folder):
-        print(sentence)
-    print(f"Notebooks: {folder}", flush=True)
-    command = [sys.executable, "-m", "jupyterlab"]
-    # Not as a file to open: then the address that is printed would be the launcher's.
-    command += [f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}"]
-    command += ["--no-browser"] if arguments.no_browser else []
-    command += [f"--port={arguments.port}"] if arguments.port is not None else []
-    command += arguments.passed_on
-    environment = {**os.environ, "JUPYTER_CONFIG_PATH": _lab_settings(folder)}
+    require("jupyterlab", "JupyterLab", "lab")
+    folder = bring_notebooks(arguments.folder)
+    print(f"Notebooks: {folder}")
+    settings = {"JUPYTER_CONFIG_PATH": _lab_settings(folder)}
     os.chdir(folder)
-    if os.name == "posix":
-        # Signals, Ctrl-C and its question included, then reach JupyterLab itself.
-        os.execve(command[0], command, environment)
-    return subprocess.call(command, env=environment)
+    # Not as a file to open: then the address that is printed would be the launcher's.
+    first = f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}"
+    return become("jupyterlab", [first], arguments, settings)
 
 
 def _lab_settings(folder: Path) -> str:

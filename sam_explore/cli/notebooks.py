@@ -1,6 +1,5 @@
 """The reader's copy of the notebooks: brought up to date, and never at the cost of their work."""
 
-import argparse
 import hashlib
 import json
 import sysconfig
@@ -70,16 +69,6 @@ def find_notebook(wanted: Path, course: Path) -> Path:
     if len(wanted.parts) == 1 and wanted.name.removesuffix(".ipynb") in names:
         return (course / wanted.name.removesuffix(".ipynb")).with_suffix(".ipynb").resolve()
     raise ValueError(f"There is no notebook {wanted}. Those of the course are: {', '.join(names)}.")
-
-
-def add_folder(parser: argparse.ArgumentParser) -> None:
-    """Declare where the reader's copy goes."""
-    parser.add_argument(
-        "--folder",
-        type=Path,
-        default=Path("sam-explore-notebooks"),
-        help="where your copy of the notebooks lives (default: ./sam-explore-notebooks)",
-    )
 
 
 def _refuse_installed(folder: Path, source: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sam_explore.cli import app, main
+from sam_explore.cli import launching, main
 from sam_explore.cli.app import WARM_MODEL
 from sam_explore.loading import shipped_weights
 
@@ -40,7 +40,7 @@ def test_app_refuses_in_words(
     assert "There is no notebook none.ipynb. Those of the course are" in capsys.readouterr().err
     assert main(["app", "--model", "none.safetensors"]) == 1
     assert "none.safetensors" in capsys.readouterr().err
-    monkeypatch.setattr(app, "find_spec", lambda name: None)
+    monkeypatch.setattr(launching, "find_spec", lambda name: None)
     assert main(["app"]) == 1
     assert 'pip install "sam-explore[app]"' in capsys.readouterr().err
     assert not handed_over

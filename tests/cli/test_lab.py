@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from sam_explore.cli import lab, main
+from sam_explore.cli import launching, main
 from sam_explore.cli.notebooks import PACKAGE, copy_notebooks, notebooks_source
 
 COMMAND = str(Path(sys.executable).with_name("sam-explore"))
@@ -103,7 +103,7 @@ def test_lab_without_jupyterlab_says_how_to_install_it(
     capsys: pytest.CaptureFixture,
     tmp_path: Path,
 ):
-    monkeypatch.setattr(lab, "find_spec", lambda name: None)
+    monkeypatch.setattr(launching, "find_spec", lambda name: None)
     assert main(["lab"]) == 1
     assert 'pip install "sam-explore[lab]"' in capsys.readouterr().err
     assert not handed_over
