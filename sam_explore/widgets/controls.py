@@ -1,17 +1,18 @@
 """Buttons and sliders of the prompting view; each works from the keyboard."""
 
-import threading
 from collections.abc import Callable
 
-from ipywidgets import HTML, Button, HBox, Text, ToggleButton, ToggleButtons
+from ipywidgets import HTML, Button, HBox, ToggleButton, ToggleButtons
 
 from ..plots import style
 from .drawing import close_all
+from .following import Following
 from .inputs import WideSlider
 from .mode_switch import ModeSwitch
 from .order import keep_order
 from .session import Session
 from .state import THRESHOLD
+from .typed_line import TypedLine
 
 _AUTO = -1
 _REACH = 10.0  # of the threshold's slider at first, in logits
@@ -27,6 +28,7 @@ class Controls:
 
     Attributes:
         more: whether the further controls are shown.
+        line: where prompts are typed.
         toolbar, cut, choice, typed, busy: the widgets, to be laid out.
     """
 
@@ -34,9 +36,7 @@ class Controls:
         self, session: Session, modes: ModeSwitch, on_typed: Callable[[list[float]], None]
     ):
         self._session, self._on_typed = session, on_typed
-        # While the controls follow the session they do not tell it what it said.
-        self._lock = threading.RLock()
-        self._following = False
+        self._following = Following()
         self._undo = Button(description="Undo", tooltip="Take back the last change of the prompts")
         self._redo = Button(description="Redo", tooltip="Do again what was taken back")
         self._clear = Button(description="Clear", tooltip="Drop all prompts")
@@ -56,32 +56,30 @@ class Controls:
             style={"button_width": "auto"},
         )
         self.choice = HBox([label("Show mask"), self._choice])
-        # Sent as a whole when left: letter by letter it may arrive after the press of the button.
-        self._text = Text(placeholder="x, y   or   x0, y0, x1, y1", continuous_update=False)
-        self._entered = False
-        self._add = Button(description="Add", tooltip="As a click there, or a drag between the two")
-        self.typed = HBox([label("Or type it"), self._text, self._add])
+        self.line = TypedLine(
+            "x, y   or   x0, y0, x1, y1",
+            "Add",
+            "As a click there, or a drag between the two",
+            session.action(self._take_typed),
+        )
+        self.typed = HBox([label("Or type it"), *self.line.widgets])
         self._lay_out()
         keep_order(self._undo, self._redo, self._clear, self.more, self._choice)
-        keep_order(*self._threshold.inputs, self._text, self._add)
+        keep_order(*self._threshold.inputs)
         self._listen()
         self.follow()
         self._show_busy()
 
     def follow(self, change: dict | None = None) -> None:
         """Show the session's state."""
-        with self._lock:
-            self._following = True
-            try:
-                self._show()
-            finally:
-                self._following = False
+        with self._following:
+            self._show()
 
     def close(self) -> None:
         """Stop following and remove the widgets."""
         for observer, names in self._observers:
             self._session.unobserve(observer, names)
-        for widget in (*self._threshold.inputs, self._choice, self._text, self.more):
+        for widget in (*self._threshold.inputs, self._choice, self.line.field, self.more):
             widget.unobserve_all()
         close_all(self.toolbar, self.cut, self.choice, self.typed, self.busy)
 
@@ -90,9 +88,6 @@ class Controls:
         self._undo.on_click(act(lambda _: session.undo()))
         self._redo.on_click(act(lambda _: session.redo()))
         self._clear.on_click(act(lambda _: session.clear()))
-        self._add.on_click(act(lambda _: self._take_typed()))
-        self._text.on_msg(self._note_enter)
-        self._text.observe(act(self._take_entered), "value")
         self._threshold.observe(act(self._set_threshold))
         self._choice.observe(act(self._set_chosen), "value")
         self._observers = [
@@ -115,35 +110,25 @@ class Controls:
         self.busy.value = _busy(self._session.busy)
 
     def _set_threshold(self, change: dict) -> None:
-        if not self._is_following():
+        if not self._following.is_on():
             self._session.threshold = change["new"]
 
     def _set_chosen(self, change: dict) -> None:
-        if not self._is_following():
+        if not self._following.is_on():
             self._session.chosen = None if change["new"] == _AUTO else change["new"]
 
-    def _is_following(self) -> bool:
-        with self._lock:  # so that a change by the user waits until the controls have followed
-            return self._following
-
-    def _note_enter(self, widget: Text, content: dict, buffers: list) -> None:
-        # The page tells of the key first, and then what was typed.
-        self._entered = content.get("event") == "submit"
-
-    def _take_entered(self, change: dict) -> None:
-        if self._entered and change["new"]:
-            self._entered = False
-            self._take_typed()
-
-    def _take_typed(self) -> None:
-        self._on_typed(_numbers(self._text.value))
-        self._text.value = ""
+    def _take_typed(self, line: str) -> None:
+        try:
+            self._on_typed(_numbers(line))
+        except Exception:
+            self.line.put_back()
+            raise
 
     def _lay_out(self) -> None:
-        for button in (self._undo, self._redo, self._clear, self._add):
+        for button in (self._undo, self._redo, self._clear, self.line.button):
             button.layout.width = "60px"
         self.more.layout.width = "76px"
-        self._text.layout.width = "176px"
+        self.line.field.layout.width = "176px"
         self._choice.layout.width = "auto"
         for row in (self.toolbar, *self.toolbar.children[1:], self.cut, self.choice, self.typed):
             row.layout.align_items, row.layout.grid_gap = "center", "4px"

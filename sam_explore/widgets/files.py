@@ -1,6 +1,5 @@
 """Another picture, another model: opened from the page, in the worker."""
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from ..origins import Origin, note_picture, origin_of_model, origin_of_picture
 from .caption import paragraph
 from .controls import label
 from .drawing import close_all
+from .following import Following
 from .order import keep_order
 from .session import Session
 from .typed_line import TypedLine
@@ -46,9 +46,7 @@ class Files:
 
     def __init__(self, session: Session):
         self._session = session
-        # While the choices follow the session they do not tell it what it said.
-        self._lock = threading.RLock()
-        self._following = False
+        self._following = Following()
         act = session.action
         names = ((name, name) for name in sam_explore.example.names)
         self.examples = Dropdown(options=[("none of the examples", _OTHER), *names])
@@ -70,12 +68,8 @@ class Files:
 
     def follow(self, change: dict | None = None) -> None:
         """Show which picture and which model the session has, and which there are."""
-        with self._lock:
-            self._following = True
-            try:
-                self._show()
-            finally:
-                self._following = False
+        with self._following:
+            self._show()
 
     def close(self) -> None:
         """Stop following and remove the widgets."""
@@ -105,15 +99,17 @@ class Files:
 
     def _choose_example(self, change: dict) -> None:
         name = change["new"]
-        if name != _OTHER and not self._is_following():
+        if name != _OTHER and not self._following.is_on():
             self._fetch("image", lambda: sam_explore.example(name), f"Drawing {name}")
 
     def _choose_model(self, change: dict) -> None:
-        if change["new"] not in (_OTHER, None) and not self._is_following():
+        if change["new"] not in (_OTHER, None) and not self._following.is_on():
             self._load(change["new"])
 
     def _open(self, path: str) -> None:
         path = _unquoted(path)
+        if not path:
+            raise ValueError("Type the path of a picture on the kernel's machine first.")
         self._fetch("image", lambda: as_picture(path), f"Opening {Path(path).name}", self.path)
 
     def _take_upload(self, change: dict) -> None:
@@ -125,7 +121,10 @@ class Files:
         self._fetch("image", lambda: _uploaded(name, content), f"Opening {name}")
 
     def _load_typed(self, source: str) -> None:
-        self._load(_unquoted(source), self.weights)
+        source = _unquoted(source)
+        if not source:
+            raise ValueError("Type the path of the model's weights, or its name, first.")
+        self._load(source, self.weights)
 
     def _load(self, source: str, line: TypedLine | None = None) -> None:
         device = self._session.sam.device
@@ -145,10 +144,6 @@ class Files:
                 raise
 
         self._session.fetch(trait, got, doing)
-
-    def _is_following(self) -> bool:
-        with self._lock:  # so that a change by the user waits until the controls have followed
-            return self._following
 
     def _rows(self) -> list[Widget]:
         self.upload.layout.width = "auto"

@@ -1,6 +1,5 @@
 """Ordinary controls for the knobs of a probe, one a row."""
 
-import threading
 from collections.abc import Callable
 from html import escape
 from typing import Any
@@ -10,6 +9,7 @@ from ipywidgets import HTML, Checkbox, HBox
 from ..model import SamConfig
 from ..plots import style
 from .drawing import close_all
+from .following import Following
 from .inputs import Control, control_for
 from .knob_values import KnobValues
 from .order import keep_order
@@ -35,9 +35,7 @@ class KnobControls:
         on_change: Callable[[str, Any], None],
         on_follow: Callable[[str, bool], None],
     ):
-        # While the controls are set from outside they report nothing.
-        self._lock = threading.RLock()
-        self._setting = False
+        self._following = Following()
         self._controls: dict[str, Control] = {}
         self._follows: dict[str, Checkbox] = {}
         rows = []
@@ -68,13 +66,9 @@ class KnobControls:
 
     def show(self, values: dict[str, Any]) -> None:
         """Show these values, without reporting them."""
-        with self._lock:
-            self._setting = True
-            try:
-                for name, value in values.items():
-                    self._controls[name].set(value)
-            finally:
-                self._setting = False
+        with self._following:
+            for name, value in values.items():
+                self._controls[name].set(value)
 
     def close(self) -> None:
         """Remove all controls."""
@@ -96,10 +90,8 @@ class KnobControls:
         self, on_change: Callable[[str, Any], None], name: str, control: Control
     ) -> Callable[[dict], None]:
         def report(change: dict) -> None:
-            with self._lock:
-                if self._setting:
-                    return
-            on_change(name, control.get())
+            if not self._following.is_on():
+                on_change(name, control.get())
 
         return report
 

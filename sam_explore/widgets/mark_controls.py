@@ -6,6 +6,7 @@ from ..geometry import FOREGROUND, Prompts
 from .controls import label
 from .drawing import close_all
 from .editing import Editing
+from .following import Following
 from .marks import Mark
 from .order import keep_order
 from .session import Session
@@ -26,7 +27,7 @@ class MarkControls:
 
     def __init__(self, session: Session, editing: Editing):
         self._session, self._editing = session, editing
-        self._following = False
+        self._following = Following()
         self._marks = Dropdown(layout={"width": "150px"})
         self._fields = [BoundedFloatText(step=1, layout={"width": "76px"}) for _ in _AXES]
         self._remove = Button(description="Remove", layout={"width": "76px"})
@@ -47,16 +48,13 @@ class MarkControls:
         """Show the session's marks, and the one chosen before if there still is one like it."""
         marks = marks_of(self._session.prompts)
         before = self._marks.value
-        self._following = True
-        try:
+        with self._following:
             options = [(name, mark) for mark, name in marks]
             if [mark for _, mark in options] != [mark for _, mark in self._marks.options]:
                 self._marks.options = options or [("no marks yet", None)]
             known = [mark for mark, _ in marks]
             if known:
                 self._marks.value = before if before in known else known[-1]
-        finally:
-            self._following = False
         for part in (self._marks, *self._fields, self._remove):
             part.disabled = not marks
         self._show_place()
@@ -70,20 +68,17 @@ class MarkControls:
 
     def _show_place(self) -> None:
         mark = self._marks.value
-        if mark is None or self._following:
+        if mark is None or self._following.is_on():
             return
         height, width = self._session.image.shape[:2]
-        self._following = True
-        try:
+        with self._following:
             place = mark.place(self._session.prompts)
             for field, value, most in zip(self._fields, place, (width, height), strict=True):
                 field.min, field.max = min(0.0, float(value)), max(float(most), float(value))
                 field.value = round(float(value), 2)
-        finally:
-            self._following = False
 
     def _note_number(self) -> None:
-        if not self._following:  # else nobody has done anything
+        if not self._following.is_on():  # else nobody has done anything
             self._session.action(self._move)()
 
     def _move(self) -> None:

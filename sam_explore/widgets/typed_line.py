@@ -14,7 +14,8 @@ class TypedLine:
         placeholder: what stands in the empty field.
         button: what stands on the button.
         about: what it does, for a tooltip.
-        on_line: called with what was typed; the field is empty then. `put_back` fills it again.
+        on_line: called with what was typed, which may be nothing when the button was pressed; the
+            field is empty then. `put_back` fills it again.
 
     Attributes:
         widgets: field and button, to be laid out.
@@ -46,8 +47,6 @@ class TypedLine:
             self._send()
 
     def _send(self) -> None:
-        line, self._entered = self.field.value.strip(), False
-        if line:
-            # The page tells of a line only when it has changed: the next may be the same.
-            self._sent, self.field.value = line, ""
-            self._on_line(line)
+        # The page tells of a line only when it has changed: the next may be the same.
+        self._sent, self.field.value, self._entered = self.field.value.strip(), "", False
+        self._on_line(self._sent)

@@ -19,7 +19,6 @@ from .view import half
 UNGUARDED = {
     "Asking.draw_again",
     "Channel.canvas.<locals>.<lambda>",
-    "Controls._note_enter",
     "ModeSwitch.__init__.<locals>.<lambda>",
     "PromptCanvas._redraw_soon",
     "PromptCanvas._show_error",

@@ -107,19 +107,19 @@ def test_a_threshold_beyond_the_slider_set_from_python_is_kept(view):
 
 
 def test_prompts_can_be_typed(view):
-    front_end_sets(view.controls._text, value="10, 20")
-    press_button(view.controls._add)
-    front_end_sets(view.controls._text, value="5 6 40.5 50")
-    press_button(view.controls._add)
+    front_end_sets(view.controls.line.field, value="10, 20")
+    press_button(view.controls.line.button)
+    front_end_sets(view.controls.line.field, value="5 6 40.5 50")
+    press_button(view.controls.line.button)
     assert view.session.prompts.points.tolist() == [[10, 20]]
     assert view.session.prompts.box.tolist() == [5, 6, 40.5, 50]
-    assert view.controls._text.value == ""
+    assert view.controls.line.field.value == ""
 
 
 @pytest.mark.parametrize("typed", ["", "ten, twenty", "1, 2, 3", "900, 20"])
 def test_a_prompt_that_means_nothing_is_explained_and_the_next_click_works(view, typed):
-    front_end_sets(view.controls._text, value=typed)
-    press_button(view.controls._add)
+    front_end_sets(view.controls.line.field, value=typed)
+    press_button(view.controls.line.button)
     assert "That did not work" in view.error()
     assert "pixels of the picture" in view.error()
     assert view.session.prompts.is_empty

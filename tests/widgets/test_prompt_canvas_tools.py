@@ -27,8 +27,8 @@ def button(view, words: str) -> Button:
 
 
 def type_in(view, words: str) -> None:
-    front_end_sets(view.controls._text, value=words)
-    press_button(view.controls._add)
+    front_end_sets(view.controls.line.field, value=words)
+    press_button(view.controls.line.button)
 
 
 def test_more_opens_a_panel_and_closing_it_leaves_no_hidden_mode(view):
