@@ -2,7 +2,7 @@
 
 from ipywidgets import HTML, HBox, ToggleButton, VBox
 
-from .caption import code_block
+from .caption import alert, code_block
 from .drawing import close_all
 from .encode_row import EncodeRow
 from .files import Files
@@ -43,15 +43,19 @@ class Panel:
         keep_order(*self.toggles)
         row = HBox(self.toggles)
         row.layout.flex_flow = "row wrap"
-        self.widget = VBox([row, *self._parts])
+        self._error = HTML()  # once more, where the reader is at work
+        self.widget = VBox([row, *self._parts, self._error])
         self.widget.layout.width = "100%"
         self.widget.layout.margin = "8px 0 0 0"
         self._follow = session.guard(self._show_code_soon)
+        self._tell = session.guard(self._show_error)
         session.observe(self._follow, _OF_CODE)
+        session.observe(self._tell, "error")
 
     def close(self) -> None:
         """Stop following and remove the widgets."""
         self._session.unobserve(self._follow, _OF_CODE)
+        self._session.unobserve(self._tell, "error")
         for toggle in self.toggles:
             toggle.unobserve_all()
         for part in (self.encode_row, self.files, self.saving):
@@ -68,6 +72,11 @@ class Panel:
         if self.toggles[_FILES].value:
             self.files.follow()  # there may be other files by now
         self._show_code_soon()
+        self._show_error()
+
+    def _show_error(self, change: dict | None = None) -> None:
+        is_open = any(toggle.value for toggle in self.toggles)
+        self._error.value = alert(self._session.error) if is_open else ""
 
     def _show_code_soon(self, change: dict | None = None) -> None:
         if self.toggles[_CODE].value:

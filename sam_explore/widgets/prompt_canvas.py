@@ -142,8 +142,8 @@ class PromptCanvas(PromptingStill, VBox):
         for column in (left, right):
             column.layout.align_items = "flex-start"
             column.layout.overflow = "visible"
-            column.layout.flex = "none"
-        self._pointed.layout.width, self._pointed.layout.margin = f"{width}px", "2px 0"
+            column.layout.flex, column.layout.max_width = "none", "100%"
+        self._pointed.layout.width, self._pointed.layout.margin = "100%", "2px 0"
         for canvas, name in (
             (self._stage.canvas, "sam-explore-stage"),
             (self._thumbnails.canvas, "sam-explore-thumbnails"),

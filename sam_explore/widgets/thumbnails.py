@@ -33,7 +33,7 @@ class Thumbnails:
         self._size = (1, 1)
         self._photo, self._overlay = channel.image("jpeg"), channel.image("png")
         self.canvas = channel.canvas(3, width * SHARPNESS, self._step * SHARPNESS)
-        self.canvas.layout.width = f"{width}px"
+        self.canvas.layout.width, self.canvas.layout.max_width = f"{width}px", "100%"
         self._captions = HTML()
         self._captions.layout.margin = "0"
         self.canvas.on_mouse_down(lambda x, y: self._pick(x))
@@ -117,11 +117,11 @@ def _captions(scores: list[tuple[str, str] | None], chosen: int | None, step: in
         lines = f"{iou_word} {iou}<br>{stability_word} {stability}" if pair else "<br>"
         whole = f"predicted IoU {iou}, stability {stability}" if pair else ""
         cells.append(
-            f'<div style="width:{step}px;flex:none" title="{whole}">{name}'
+            f'<div style="flex:0 1 {step}px;min-width:0" title="{whole}">{name}'
             f'<div style="color:{style.FAINT_TEXT}">{lines}</div></div>'
         )
     return (
-        f'<div style="display:flex;font-size:{min(12, step / 5.4):.3g}px;line-height:1.35;'
+        f'<div style="display:flex;margin-right:-{_GAP_CSS}px;font-size:{min(12, step / 5.4):.3g}px;line-height:1.35;'
         f'white-space:nowrap;color:{style.TEXT}">{"".join(cells)}</div>'
     )
 

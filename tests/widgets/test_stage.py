@@ -25,13 +25,13 @@ def stage(screen: Screen):
 
 def test_the_picture_fits_into_a_square_of_css_pixels_and_has_twice_as_many_of_its_own(stage):
     assert (stage.canvas.width, stage.canvas.height) == (400, 200)
-    assert (stage.canvas.layout.width, stage.canvas.layout.height) == ("200px", "100px")
+    assert (stage.canvas.layout.width, stage.canvas.layout.height) == ("200px", "auto")
     assert all((layer.width, layer.height) == (400, 200) for layer in stage.canvas._canvases)
 
 
 def test_a_tall_picture_is_as_high_as_a_wide_one_is_wide(screen):
     stage = make_stage(200, np.zeros((90, 30, 3), np.uint8))
-    assert (stage.canvas.layout.width, stage.canvas.layout.height) == ("67px", "200px")
+    assert (stage.canvas.layout.width, stage.canvas.layout.height) == ("67px", "auto")
     stage.close()
 
 
