@@ -3,7 +3,14 @@
 import argparse
 from pathlib import Path
 
-from .launching import add_options, become, bring_notebooks, require
+from .launching import (
+    LARGE_UPLOADS,
+    add_options,
+    become,
+    bring_notebooks,
+    place_settings,
+    require,
+)
 from .notebooks import FIRST_NOTEBOOK, find_notebook
 
 WARM_MODEL = "SAM_EXPLORE_WARM_MODEL"  # what the notebook gives to load; unset for the small model
@@ -37,10 +44,13 @@ def add(commands: argparse._SubParsersAction) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Copy the notebooks to the reader's folder and become Voila on one of them."""
     require("voila", "Voila", "app")
-    notebook = find_notebook(arguments.notebook, bring_notebooks(arguments.folder))
+    folder = bring_notebooks(arguments.folder)
+    notebook = find_notebook(arguments.notebook, folder)
     print(f"Notebook: {notebook}")
-    model = {WARM_MODEL: _found(arguments.model)} if arguments.model else {}
-    return become("voila", [str(notebook), *_SETTINGS], arguments, model)
+    extra = place_settings(folder, _SETTINGS)
+    if arguments.model:
+        extra[WARM_MODEL] = _found(arguments.model)
+    return become("voila", [str(notebook), *_OPTIONS], arguments, extra)
 
 
 def _found(model: str) -> str:
@@ -51,10 +61,11 @@ def _found(model: str) -> str:
     return str(path.absolute()) if Path(model).expanduser().is_file() else model
 
 
-_SETTINGS = [
-    # A page that is closed asks for its kernel's end, without the token that Voila 0.5 wants with
-    # it. Whom it asks to end has a name that nobody can guess.
-    "--Voila.tornado_settings=disable_check_xsrf=True",
+# A page that is closed asks for its kernel's end, without the token that Voila 0.5 wants with it.
+# Whom it asks to end has a name that nobody can guess.
+_TORNADO = {"disable_check_xsrf": True, **LARGE_UPLOADS}
+_SETTINGS = {"voila.json": {"Voila": {"tornado_settings": _TORNADO}}}
+_OPTIONS = [
     # Of a page that is lost, the kernel ends after ten minutes.
     "--MappingKernelManager.cull_idle_timeout=600",
     "--MappingKernelManager.cull_interval=60",

@@ -1,13 +1,17 @@
 """What the commands share that start a server on the reader's copy of the notebooks."""
 
 import argparse
+import json
 import os
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from .notebooks import copy_notebooks, notebooks_source
+from .notebooks import OWN_FOLDER, copy_notebooks, notebooks_source
+
+# For tornado, which both servers are made of: in bytes. By default 10 MB end the connection.
+LARGE_UPLOADS = {"websocket_max_message_size": 512 * 2**20}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +46,19 @@ def bring_notebooks(folder: Path) -> Path:
     for sentence in copy_notebooks(notebooks_source(), folder):
         print(sentence)
     return folder
+
+
+def place_settings(folder: Path, files: dict[str, dict]) -> dict[str, str]:
+    """Write settings beside the reader's notebooks, by file; the reader's own still win.
+
+    Returns the variable with the search path on which Jupyter finds them.
+    """
+    place = folder / OWN_FOLDER / "jupyter"
+    for name, settings in files.items():
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text(json.dumps(settings, indent=1), "utf-8")
+    others = os.environ.get("JUPYTER_CONFIG_PATH")
+    return {"JUPYTER_CONFIG_PATH": os.pathsep.join([str(place), *([others] if others else [])])}
 
 
 def become(

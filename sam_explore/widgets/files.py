@@ -30,7 +30,7 @@ _OTHER = ""  # the choice that stands for what none of the choices is
 _ABOUT = (
     "A new picture starts without prompts; another model answers those that there are. Cancel, "
     "while it is being encoded, brings back what was there before. Jupyter drops an upload of more "
-    "than about 10 MB unless it was started by sam-explore lab: open such a file by its path."
+    "than about 10 MB unless sam-explore started it: open such a file by its path."
 )
 
 

@@ -1,5 +1,6 @@
 """`sam-explore app`: what is handed to Voila. The page itself: tests/browser."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -19,6 +20,8 @@ def test_app_hands_over_to_voila_on_the_first_notebook(handed_over: list, tmp_pa
     assert mine.is_file()
     assert command[-4:] == ["--no-browser", "--port=8123", "--token=secret", "--debug"]
     assert WARM_MODEL not in environment
+    settings = json.loads(Path(environment["JUPYTER_CONFIG_PATH"], "voila.json").read_text("utf-8"))
+    assert settings["Voila"]["tornado_settings"]["websocket_max_message_size"] > 100e6
 
 
 def test_app_takes_a_notebook_of_the_readers_own_and_a_model(
