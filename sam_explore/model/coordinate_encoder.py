@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from .config import SamConfig
 from .hooks import HookPoint
 from .kernels import beside, use_fast
+from .layers import gaussian
 
 
 class CoordinateEncoder(nn.Module):
@@ -22,7 +23,7 @@ class CoordinateEncoder(nn.Module):
 
     def __init__(self, config: SamConfig):
         super().__init__()
-        self.register_buffer("frequencies", torch.randn(2, config.token_dim // 2))
+        self.register_buffer("frequencies", gaussian(2, config.token_dim // 2))
         self.hook_points = HookPoint(
             "batch coordinate channel", "encodings of clicks, then of box corners"
         )

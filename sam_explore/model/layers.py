@@ -2,9 +2,17 @@
 
 from itertools import pairwise
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
+
+
+def gaussian(*shape: int) -> Tensor:
+    """Standard normal numbers; on the meta device, which holds none, a tensor of this shape."""
+    # Drawing them there would import sympy, which takes a third of a second.
+    on_meta = torch.get_default_device().type == "meta"
+    return torch.empty(shape) if on_meta else torch.randn(shape)
 
 
 class ChannelNorm(nn.LayerNorm):

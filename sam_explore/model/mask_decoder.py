@@ -9,7 +9,7 @@ from .config import SamConfig
 from .cross_attention import CrossAttentionTransformer
 from .hooks import HookPoint
 from .kernels import fast_decode, use_fast
-from .layers import ChannelNorm, TokenHead
+from .layers import ChannelNorm, TokenHead, gaussian
 
 
 class MaskDecoder(nn.Module):
@@ -21,8 +21,8 @@ class MaskDecoder(nn.Module):
 
     def __init__(self, config: SamConfig):
         super().__init__()
-        self.iou_token = nn.Parameter(torch.randn(1, config.token_dim))
-        self.mask_tokens = nn.Parameter(torch.randn(config.mask_tokens, config.token_dim))
+        self.iou_token = nn.Parameter(gaussian(1, config.token_dim))
+        self.mask_tokens = nn.Parameter(gaussian(config.mask_tokens, config.token_dim))
         self.mask_hint_encoder = MaskHintEncoder(config)
         self.transformer = CrossAttentionTransformer(config)
         self.mask_generator = MaskGenerator(config)
@@ -81,7 +81,7 @@ class MaskHintEncoder(nn.Module):
         self.conv2 = nn.Conv2d(few, many, kernel_size=2, stride=2)
         self.norm2 = ChannelNorm(many)
         self.conv3 = nn.Conv2d(many, config.token_dim, kernel_size=1)
-        self.no_mask = nn.Parameter(torch.randn(1, config.token_dim))
+        self.no_mask = nn.Parameter(gaussian(1, config.token_dim))
         self.hook_half = HookPoint("batch channel row column", "mask hint at half its size")
         self.hook_quarter = HookPoint("batch channel row column", "mask hint at token size")
         self.hook_out = HookPoint(

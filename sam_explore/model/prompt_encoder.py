@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from .config import SamConfig
 from .hooks import HookPoint
+from .layers import gaussian
 
 
 class PromptEncoder(nn.Module):
@@ -19,11 +20,11 @@ class PromptEncoder(nn.Module):
 
     def __init__(self, config: SamConfig):
         super().__init__()
-        self.background = nn.Parameter(torch.randn(1, config.token_dim))
-        self.foreground = nn.Parameter(torch.randn(1, config.token_dim))
-        self.box_top_left = nn.Parameter(torch.randn(1, config.token_dim))
-        self.box_bottom_right = nn.Parameter(torch.randn(1, config.token_dim))
-        self.not_a_point = nn.Parameter(torch.randn(1, config.token_dim))
+        self.background = nn.Parameter(gaussian(1, config.token_dim))
+        self.foreground = nn.Parameter(gaussian(1, config.token_dim))
+        self.box_top_left = nn.Parameter(gaussian(1, config.token_dim))
+        self.box_bottom_right = nn.Parameter(gaussian(1, config.token_dim))
+        self.not_a_point = nn.Parameter(gaussian(1, config.token_dim))
         self.hook_tokens = HookPoint(
             "batch prompt channel", "prompt tokens: points, then padding or the box's two corners"
         )
