@@ -55,7 +55,7 @@ class Stage:
             self.viewport = Viewport(image.shape[:2], size)
         # Changing the size wipes a canvas, even to the same size.
         if (self.canvas.height, self.canvas.width) != size:
-            # A page that is narrower shrinks it; what the pointer tells stays in the canvas's pixels.
+            # A narrower page shrinks it; what the pointer tells stays in the canvas's pixels.
             self.canvas.layout.width, self.canvas.layout.height = f"{width}px", "auto"
             self.canvas.layout.max_width = "100%"
             self.canvas.height, self.canvas.width = size

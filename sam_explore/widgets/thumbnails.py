@@ -121,8 +121,9 @@ def _captions(scores: list[tuple[str, str] | None], chosen: int | None, step: in
             f'<div style="color:{style.FAINT_TEXT}">{lines}</div></div>'
         )
     return (
-        f'<div style="display:flex;margin-right:-{_GAP_CSS}px;font-size:{min(12, step / 5.4):.3g}px;line-height:1.35;'
-        f'white-space:nowrap;color:{style.TEXT}">{"".join(cells)}</div>'
+        f'<div style="display:flex;margin-right:-{_GAP_CSS}px;color:{style.TEXT};'
+        f'font-size:{min(12, step / 5.4):.3g}px;line-height:1.35;white-space:nowrap">'
+        f"{''.join(cells)}</div>"
     )
 
 
