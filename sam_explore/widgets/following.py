@@ -23,6 +23,6 @@ class Following:
         self._lock.release()
 
     def is_on(self) -> bool:
-        """Whether this thread is at it; a change by the user, in another, waits until it is done."""
+        """Whether this thread is at it. A change by the user, in another thread, waits for that."""
         with self._lock:
             return self._depth > 0

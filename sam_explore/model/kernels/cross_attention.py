@@ -1,4 +1,8 @@
-"""Cross-attention between few tokens and many places of the image, all heads in one product."""
+"""Cross-attention between few tokens and many places of the image, all heads in one product.
+
+What is done for each place is what takes time, so layers that the image would go through are taken
+over to the tokens' side where that can be: see `_OfImage`.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,11 +29,11 @@ class Places:
     rows: Float[Tensor, "*batch_or_1 place channel"]
     origin: Tensor | None = None
 
-    def through(self, layer: nn.Linear, what: str, bias: bool = True) -> Tensor:
+    def through(self, layer: nn.Linear, what: str) -> Tensor:
         """The vectors through a linear layer, from the last time if they were kept."""
 
         def work() -> Tensor:
-            return linear(self.rows, layer.weight, layer.bias if bias else None)
+            return linear(self.rows, layer.weight, layer.bias)
 
         weights = [layer.weight, layer.bias]
         return work() if self.origin is None else beside(self.origin, what, weights, work)
@@ -70,7 +74,10 @@ def _layer(
 
     placed = tokens + token_encoding
     written = _image_to_token(layer.image_to_token, placed, tokens, image, image_encoding)
-    rows = layer.hook_image(layer.norm4(image.rows + written))
+    # Nobody else holds what nobody looked at.
+    free = not layer.image_to_token.hook_out.is_watched
+    added = written.add_(image.rows) if free else written + image.rows
+    rows = layer.hook_image(layer.norm4(added))
     return layer.hook_tokens(tokens), Places(rows)
 
 
@@ -96,20 +103,14 @@ def _token_to_image(
     image_encoding: Places,
 ) -> Float[Tensor, "batch token channel"]:
     """`CrossAttention.forward` with few queries and many keys."""
-    batch, heads = len(tokens), attention.heads
-    q = attention.hook_q(_heads(attention.q(tokens), heads))
-    k = _placed(attention.k, image, image_encoding, attention.hook_k.name)
-    k = _seen(attention.hook_k, k, heads, batch)
-    v = image.through(attention.v, attention.hook_v.name)
-    v = _seen(attention.hook_v, v, heads, batch)
+    q = attention.hook_q(_heads(attention.q(tokens), attention.heads))
+    of_image = _OfImage(attention.k, attention.hook_k, image, image_encoding, len(q), attention)
+    values = _OfImage(attention.v, attention.hook_v, image, None, len(q), attention)
 
-    scaled = _on_diagonal(q * q.shape[-1] ** -0.5)
-    scores = _for_each(linear, scaled, k)
-    scores = attention.hook_scores(scores.unflatten(1, (heads, -1)))
+    scores = of_image.scores(q * q.shape[-1] ** -0.5)
+    scores = attention.hook_scores(scores)
     pattern = attention.hook_pattern(scores.softmax(dim=-1))
-    rows = pattern.flatten(1, 2)
-    out = _for_each(torch.mm, rows, v)
-    out = attention.hook_out_per_head(_diagonal_of(out, heads))
+    out = attention.hook_out_per_head(values.weighed(pattern))
     return attention.hook_out(attention.out(out.transpose(1, 2).flatten(2)))
 
 
@@ -125,32 +126,107 @@ def _image_to_token(
     Scores lie in memory with the places last: a softmax over a last axis of seven would take longer
     than all the rest.
     """
-    batch, heads = len(tokens), attention.heads
-    q = _placed(attention.q, image, image_encoding, attention.hook_q.name)
-    q = _seen(attention.hook_q, q, heads, batch)
+    heads, out = attention.heads, attention.out
+    of_image = _OfImage(
+        attention.q, attention.hook_q, image, image_encoding, len(tokens), attention
+    )
     k = attention.hook_k(_heads(attention.k(tokens), heads))
     v = attention.hook_v(_heads(attention.v(values), heads))
 
-    scaled, weights = _on_diagonal(k * k.shape[-1] ** -0.5), _on_diagonal(v)
-    scores = _for_each(linear, scaled, q)
-    scores = _turned(attention.hook_scores, scores.unflatten(1, (heads, -1)))
+    scores = of_image.scores(k * k.shape[-1] ** -0.5)
+    scores = _turned(attention.hook_scores, scores)
     pattern = _turned(attention.hook_pattern, scores.softmax(dim=-2)).flatten(1, 2)
-    out = _for_each(torch.mm, pattern.mT, weights)
-    out = _seen(attention.hook_out_per_head, out, heads, batch)
-    return attention.hook_out(linear(out, attention.out.weight, attention.out.bias))
+    changed = _changed(
+        attention.hook_out_per_head, lambda: _for_each(torch.mm, pattern.mT, _on_diagonal(v)), heads
+    )
+    if changed is not None:
+        return attention.hook_out(linear(changed, out.weight, out.bias))
+    folded = torch.einsum("bhtc,dhc->bhtd", v, out.weight.unflatten(1, (heads, -1))).flatten(1, 2)
+    # The bias as one vector more, of weight one: adding it would be another way through memory.
+    batch, _, places = pattern.shape
+    pattern = torch.cat([pattern, pattern.new_ones(batch, 1, places)], dim=1)
+    folded = torch.cat([folded, out.bias.expand(batch, 1, -1)], dim=1)
+    written = folded.new_empty(batch, places, folded.shape[-1])
+    for place, weights, vectors in zip(written, pattern.mT, folded, strict=True):
+        torch.mm(weights, vectors, out=place)
+    return attention.hook_out(written)
 
 
-def _placed(
-    layer: nn.Linear, image: Places, image_encoding: Places, what: str
-) -> Float[Tensor, "batch_or_1 place inner"]:
-    """Image and encoding, added up, through a linear layer. The encoding's part is always kept."""
-    encoding = image_encoding.through(layer, what, bias=False)
+class _OfImage:
+    """The image's places through a linear layer of an attention, in products with few tokens.
 
-    def work() -> Tensor:
-        return linear(image.rows, layer.weight, layer.bias).add_(encoding)
+    What was kept from the last time is used as it is. Else the layer's weights go over to the
+    tokens, which are far fewer: (W x) t is x (W^T t). What a hook point changes is used as changed.
 
-    weights = [layer.weight, layer.bias, encoding]
-    return work() if image.origin is None else beside(image.origin, what, weights, work)
+    Args:
+        layer: the layer.
+        hook: where its outcome is passed.
+        image: the places.
+        encoding: what is added to them before; None for nothing.
+        batch: how many prompt sets there are.
+        attention: whose heads.
+    """
+
+    def __init__(
+        self,
+        layer: nn.Linear,
+        hook: HookPoint,
+        image: Places,
+        encoding: Places | None,
+        batch: int,
+        attention: nn.Module,
+    ):
+        self._layer, self._rows, self._encoding = layer, image.rows, None
+        self._heads = attention.heads
+        if encoding is not None:
+            self._encoding = encoding.through(layer, hook.name)  # the bias goes with it
+        self._whole = None if image.origin is None else self._kept(image, hook.name)
+        changed = _changed(hook, lambda: self._vectors().expand(batch, -1, -1), self._heads)
+        self._whole = self._whole if changed is None else changed
+
+    def scores(
+        self, vectors: Float[Tensor, "batch head token channel"]
+    ) -> Float[Tensor, "batch head token place"]:
+        """Products of the tokens' vectors with all places."""
+        on_diagonal = _on_diagonal(vectors)
+        if self._whole is not None:
+            found = _for_each(linear, on_diagonal, self._whole)
+        else:
+            folded = torch.einsum("bhtc,hcd->bhtd", vectors, self._weight).flatten(1, 2)
+            found = _for_each(linear, folded, self._rows)
+            for one, vector in zip(found, on_diagonal, strict=True):
+                one.addmm_(vector, self._encoding.T)
+        return found.unflatten(1, (self._heads, -1))
+
+    def weighed(
+        self, pattern: Float[Tensor, "batch head token place"]
+    ) -> Float[Tensor, "batch head token channel"]:
+        """The places' vectors, weighted for each token."""
+        rows = pattern.flatten(1, 2)
+        if self._whole is not None:
+            return _diagonal_of(_for_each(torch.mm, rows, self._whole), self._heads)
+        read = _for_each(torch.mm, rows, self._rows).unflatten(1, (self._heads, -1))
+        bias = self._layer.bias.view(self._heads, 1, -1)
+        shares = pattern.sum(-1, keepdim=True)  # an edited pattern need not add up to 1
+        return torch.einsum("bhtd,hcd->bhtc", read, self._weight) + shares * bias
+
+    @property
+    def _weight(self) -> Float[Tensor, "head channel_in_head channel"]:
+        return self._layer.weight.unflatten(0, (self._heads, -1))
+
+    def _vectors(self) -> Float[Tensor, "batch_or_1 place inner"]:
+        return self._worked_out() if self._whole is None else self._whole
+
+    def _kept(self, image: Places, what: str) -> Float[Tensor, "batch_or_1 place inner"]:
+        if self._encoding is None:
+            return image.through(self._layer, what)
+        weights = [self._layer.weight, self._encoding]
+        return beside(image.origin, what, weights, self._worked_out)
+
+    def _worked_out(self) -> Float[Tensor, "batch_or_1 place inner"]:
+        if self._encoding is None:
+            return linear(self._rows, self._layer.weight, self._layer.bias)
+        return linear(self._rows, self._layer.weight).add_(self._encoding)
 
 
 def _for_each(
@@ -188,14 +264,22 @@ def _diagonal_of(
     return blocks.diagonal(dim1=1, dim2=3).permute(0, 3, 1, 2)
 
 
-def _seen(
-    hook: HookPoint, vectors: Float[Tensor, "batch_or_1 place inner"], heads: int, batch: int
-) -> Float[Tensor, "as_many_as_wanted place inner"]:
-    """Vectors of the image past a hook point that wants them by head and for each prompt."""
+def _changed(
+    hook: HookPoint, work: Callable[[], Float[Tensor, "batch place inner"]], heads: int
+) -> Float[Tensor, "batch place inner"] | None:
+    """What a hook point, which wants them by head, makes of vectors of the image.
+
+    None if nobody looks, or whoever looks leaves them as they are: so looking changes nothing, not
+    even the last digit.
+    """
     if not hook.is_watched:
-        return vectors
-    by_head = _heads(vectors.expand(batch, -1, -1), heads)
-    return hook(by_head).transpose(1, 2).flatten(2).contiguous()
+        return None
+    by_head = _heads(work(), heads)
+    version = by_head._version
+    passed = hook(by_head)
+    if by_head._version == version and torch.equal(passed, by_head):
+        return None
+    return passed.transpose(1, 2).flatten(2).contiguous()
 
 
 def _turned(

@@ -1,5 +1,7 @@
 """Upscaling as matrix products: with stride and kernel alike, no two taps meet in a pixel."""
 
+from collections.abc import Iterable
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -8,34 +10,58 @@ from torch import Tensor, nn
 from ..hooks import HookPoint
 from .products import linear
 
+_AT_ONCE = 2**20  # numbers in the features of the rows of tokens that are upscaled at a time
+
 
 def fast_masks(
     generator: nn.Module,
     image: Float[Tensor, "batch row column channel"],
     mask_tokens: Float[Tensor, "batch mask channel"],
 ) -> Float[Tensor, "batch mask height width"]:
-    """`MaskGenerator.forward`. A pixel stays with its token until the logits are in place."""
-    norm = generator.norm
-    features = _upscaled(generator.upscale1, image)
-    features = F.layer_norm(features, norm.normalized_shape, norm.weight, norm.bias, norm.eps)
-    features = _seen(generator.hook_double, F.gelu(features))
-    features = _upscaled(generator.upscale2, features, gelu=True)
-    features = _seen(generator.hook_features, features)
+    """`MaskGenerator.forward`, some rows of tokens at a time, which stay in the processor's cache.
+
+    A pixel stays with its token until the logits are in place.
+    """
+    batch, rows, columns, _ = image.shape
+    some = max(1, _AT_ONCE // (columns * 16 * generator.upscale2.out_channels))
+    doubled = (_doubled(generator, part) for one in image for part in one.split(some))
+    doubled = _passed(generator.hook_double, doubled, batch)
+    features = (_upscaled(generator.upscale2, part, gelu=True) for part in doubled)
+    features = iter(_passed(generator.hook_features, features, batch))
 
     mask_tokens = generator.hook_mask_tokens(mask_tokens)
     vectors = [head(mask_tokens[:, i]) for i, head in enumerate(generator.token_heads)]
     vectors = generator.hook_mask_vectors(torch.stack(vectors, dim=1))
-    pairs = zip(vectors, features.flatten(1, -2), strict=True)
-    logits = torch.stack([linear(some, pixels) for some, pixels in pairs])
-    logits = logits.unflatten(2, features.shape[1:-1]).movedim(1, -1)
-    return generator.hook_logits(_to_map(logits))
+    logits = image.new_empty(batch, len(vectors[0]), 4 * rows, 4 * columns)
+    for one, places in zip(vectors, logits, strict=True):
+        for place in places.split(4 * some, dim=1):
+            _fill(place, one, next(features))
+    return generator.hook_logits(logits)
+
+
+def _doubled(
+    generator: nn.Module, image: Float[Tensor, "row column channel"]
+) -> Float[Tensor, "row column 2 2 feature"]:
+    features, norm = _upscaled(generator.upscale1, image), generator.norm
+    features = F.layer_norm(features, norm.normalized_shape, norm.weight, norm.bias, norm.eps)
+    return F.gelu(features)
+
+
+def _fill(
+    place: Float[Tensor, "mask height width"],
+    vectors: Float[Tensor, "mask feature"],
+    features: Float[Tensor, "row column 2 2 2 2 feature"],
+) -> None:
+    logits = linear(vectors, features.flatten(0, -2))
+    by_axes = _by_axes(logits.unflatten(1, features.shape[:-1]).movedim(0, -1))
+    place.view(by_axes.shape).copy_(by_axes)
 
 
 def _upscaled(
     layer: nn.ConvTranspose2d,
-    features: Float[Tensor, "batch row column *taps channel"],
+    features: Float[Tensor, "row column *taps channel"],
     gelu: bool = False,
-) -> Float[Tensor, "batch row column *taps_and_two feature"]:
+) -> Float[Tensor, "row column *taps_and_two feature"]:
     """A transposed convolution that makes 2 x 2 pixels of one, which two more axes count.
 
     The axes between a token's column and the channel, the taps, say which of the pixels that the
@@ -46,26 +72,25 @@ def _upscaled(
     return found.unflatten(-1, (2, 2, -1))
 
 
-def _to_map(
-    features: Float[Tensor, "batch row column *taps channel"],
-) -> Float[Tensor, "batch channel height width"]:
-    """Each pixel in its place."""
-    return _by_axes(features).flatten(features.ndim // 2 + 1).flatten(2, features.ndim // 2)
-
-
-def _by_axes(features: Tensor) -> Tensor:
+def _by_axes(features: Float[Tensor, "row column *taps channel"]) -> Tensor:
     """Channels, then all axes that lead to a row, then all that lead to a column."""
     last = features.ndim - 1
-    return features.permute(0, last, *range(1, last, 2), *range(2, last, 2))
+    return features.permute(last, *range(0, last, 2), *range(1, last, 2))
 
 
-def _seen(
-    hook: HookPoint, features: Float[Tensor, "batch row column *taps channel"]
-) -> Float[Tensor, "batch row column *taps channel"]:
-    """Features past a hook point that wants them as a map."""
+def _passed(hook: HookPoint, parts: Iterable[Tensor], batch: int) -> Iterable[Tensor]:
+    """Features (row, column, *taps, channel) of some rows of each prompt set past a hook point.
+
+    It wants them whole and as a map, and gets them put together from the very parts.
+    """
     if not hook.is_watched:
-        return features
-    passed, back = hook(_to_map(features)), torch.empty_like(features)
-    by_axes = _by_axes(back)
-    by_axes.copy_(passed.reshape(by_axes.shape))
-    return back
+        return parts
+    parts = list(parts)
+    features = torch.cat(parts).unflatten(0, (batch, -1))
+    maps = torch.stack([_by_axes(one) for one in features])
+    middle = 2 + (maps.ndim - 2) // 2
+    passed = hook(maps.flatten(middle).flatten(2, middle - 1)).reshape(maps.shape)
+    back = torch.empty_like(features)
+    for one, place in zip(passed, back, strict=True):
+        _by_axes(place).copy_(one)
+    return back.flatten(0, 1).split([len(part) for part in parts])

@@ -99,9 +99,9 @@ def test_the_image_side_is_worked_out_once_an_image(monkeypatch):
         sam.decode(tokens, prompts, hints)
         return len(products)
 
-    # Each layer has three projections of the image, a product for either attention and the way out,
-    # the last look two and one. Three and two more are of the image's encoding.
-    rest = 3 + (3 + 3) + 3
+    # Each layer has a product of its tokens with the image for either attention, the last look one.
+    # Kept are the three projections of the image in the first layer, and five of its encoding.
+    rest = 2 + 2 + 1
     assert products_of(tokens, prompts) == rest + 3 + 5
     assert products_of(tokens, prompts + 1) == rest
     assert products_of(tokens.clone(), prompts) == rest + 3
