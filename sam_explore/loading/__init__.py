@@ -54,7 +54,12 @@ def warm_up(source: str | Path | None = None) -> None:
     _warm[path] = sam_from(read_weights(path), path.name)
 
 
-def load(source: str | Path | None = None, *, device: str | torch.device = "cpu") -> Sam:
+def load(
+    source: str | Path | None = None,
+    *,
+    device: str | torch.device = "cpu",
+    dtype: str | torch.dtype = torch.float32,
+) -> Sam:
     """A Sam with its weights, ready for `encode` and `predict`.
 
     Args:
@@ -64,6 +69,10 @@ def load(source: str | Path | None = None, *, device: str | torch.device = "cpu"
             official layout, that of Hugging Face's SamModel, or this package's own. A `Path` is
             always a file, and so is "./vit_b".
         device: where to put the weights.
+        dtype: torch.float32, or torch.bfloat16 for matrix products of the image encoder's blocks
+            in bf16, also as "float32" and "bfloat16". Everything else stays in fp32: the residual
+            stream, the attention weights, the position encodings and the decoder. docs/weights.md
+            says what that costs.
 
     Raises:
         FileNotFoundError, IsADirectoryError: there is no such file.
@@ -71,20 +80,38 @@ def load(source: str | Path | None = None, *, device: str | torch.device = "cpu"
         ValueError: an unknown name, or a file that is truncated, carries code, or is no SAM v1
             network; the message says which, and what can be done.
     """
+    precision = _precision(dtype)
     path = weights_file(source)
     sam = _warm.pop(path, None)
     sam = sam_from(read_weights(path), path.name, device=device) if sam is None else sam.to(device)
-    note_model(sam, _origin(source, device))
+    sam.multiply_in(precision)
+    note_model(sam, _origin(source, device, precision))
     return sam
 
 
-def _origin(source: str | Path | None, device: str | torch.device) -> Origin:
+_PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+def _precision(dtype: object) -> torch.dtype:
+    known = _PRECISIONS.get(dtype, dtype) if isinstance(dtype, str) else dtype
+    if known not in _PRECISIONS.values():
+        raise ValueError(
+            f"dtype must be torch.float32 or torch.bfloat16, or one of them by name, not {dtype!r}."
+        )
+    return known
+
+
+def _origin(
+    source: str | Path | None, device: str | torch.device, precision: torch.dtype
+) -> Origin:
     """The call that loads this again."""
     given = [] if source in (None, "toy") else [repr(str(source))]
     if isinstance(source, Path) and str(source) in NAMES:  # a file that is called like a release
         given = [repr(f"./{source}")]
     if str(device) != "cpu":
         given.append(f"device={str(device)!r}")
+    if precision is not torch.float32:
+        given.append('dtype="bfloat16"')
     return Origin(f"sx.load({', '.join(given)})")
 
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from .config import SamConfig
 from .hooks import HookPoint
 from .kernels import fast_self_attention, use_fast
+from .layers import Linear
 
 
 def attend(
@@ -121,8 +122,8 @@ class Attention(nn.Module):
         dim = config.encoder_dim
         side = window or config.grid
         self.heads = config.encoder_heads
-        self.qkv = nn.Linear(dim, 3 * dim)
-        self.projection = nn.Linear(dim, dim)
+        self.qkv = Linear(dim, 3 * dim)
+        self.projection = Linear(dim, dim)
         self.relative_rows = nn.Parameter(torch.zeros(2 * side - 1, config.head_dim))
         self.relative_columns = nn.Parameter(torch.zeros(2 * side - 1, config.head_dim))
 

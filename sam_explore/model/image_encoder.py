@@ -11,7 +11,7 @@ from .attention import Attention
 from .config import SamConfig
 from .hooks import HookPoint
 from .kernels import fast_mlp, use_fast
-from .layers import ChannelNorm
+from .layers import ChannelNorm, Linear
 
 
 class ImageEncoder(nn.Module):
@@ -160,8 +160,8 @@ class Mlp(nn.Module):
 
     def __init__(self, config: SamConfig):
         super().__init__()
-        self.expand = nn.Linear(config.encoder_dim, config.encoder_mlp_dim)
-        self.contract = nn.Linear(config.encoder_mlp_dim, config.encoder_dim)
+        self.expand = Linear(config.encoder_dim, config.encoder_mlp_dim)
+        self.contract = Linear(config.encoder_mlp_dim, config.encoder_dim)
         self.hook_hidden = HookPoint("batch row column neuron", "hidden layer after GELU")
         self.hook_out = HookPoint(
             "batch row column channel", "what the MLP adds to the residual stream"

@@ -27,6 +27,20 @@ class ChannelNorm(nn.LayerNorm):
         return super().forward(features.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
+class Linear(nn.Linear):
+    """A linear layer that multiplies in the precision of its weights, between fp32 tensors.
+
+    With weights in bf16 its input is rounded to bf16, and its output comes back as fp32: what is
+    added up around it, and what hook points pass, stays fp32.
+    """
+
+    def forward(
+        self, vectors: Float[Tensor, "*place channel_in"]
+    ) -> Float[Tensor, "*place channel_out"]:
+        product = F.linear(vectors.to(self.weight.dtype), self.weight, self.bias)
+        return product.to(vectors.dtype)
+
+
 class TokenHead(nn.Module):
     """Three linear layers with ReLU between them, as SAM puts on each of its output tokens."""
 

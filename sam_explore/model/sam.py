@@ -10,6 +10,7 @@ from .config import SamConfig
 from .coordinate_encoder import CoordinateEncoder
 from .hooks import HookPoint
 from .image_encoder import ImageEncoder
+from .layers import Linear
 from .mask_decoder import MaskDecoder
 from .prompt_encoder import PromptEncoder
 
@@ -40,7 +41,8 @@ class Sam(nn.Module):
         return (
             f"Sam({config.name}: {config.encoder_depth} blocks of {config.encoder_dim} channels, "
             f"{config.image_size} x {config.image_size} pixels in patches of {config.patch_size}, "
-            f"{millions:.3g} million parameters, {self.device})"
+            f"{millions:.3g} million parameters, {self.device}"
+            f"{', products of the blocks in bf16' if self._is_mixed else ''})"
         )
 
     @property
@@ -52,6 +54,19 @@ class Sam(nn.Module):
     def device(self) -> torch.device:
         """Where the weights are."""
         return self.coordinate_encoder.frequencies.device
+
+    def multiply_in(self, precision: torch.dtype) -> None:
+        """Let the linear layers of the image encoder's blocks multiply in fp32 or in bf16.
+
+        All tensors between them stay fp32. Weights that were rounded to bf16 stay rounded.
+        """
+        for module in self.image_encoder.modules():
+            if isinstance(module, Linear):
+                module.to(precision)
+
+    @property
+    def _is_mixed(self) -> bool:
+        return self.image_encoder.vit.blocks[0].mlp.expand.weight.dtype is torch.bfloat16
 
     def encode_image(
         self,

@@ -99,16 +99,19 @@ class BlockAttention:
         self.norm: LayerNorm = module.norm1
         self.module: Attention = module.attention
         parts = (3, self.heads, config.head_dim)
-        self.q_weight, self.k_weight, _ = self.module.qkv.weight.unflatten(0, parts)
-        self.q_bias, self.k_bias, _ = self.module.qkv.bias.unflatten(0, parts)
+        self.q_weight, self.k_weight, _ = self.module.qkv.weight.float().unflatten(0, parts)
+        self.q_bias, self.k_bias, _ = self.module.qkv.bias.float().unflatten(0, parts)
 
     def name(self, part: str) -> str:
         """The full name of a hook point of this block."""
         return f"image_encoder.vit.blocks.{self.block}.{part}"
 
     @property
-    def is_edited_inside(self) -> bool:
-        """Whether only a run of the block itself knows its attention weights."""
+    def needs_run(self) -> bool:
+        """Whether only a run of the block itself knows its attention weights: it is edited inside,
+        or its products round to bf16."""
+        if self.module.qkv.weight.dtype is not torch.float32:
+            return True
         return any(self.name(part) in self.trace.edits for part in _INSIDE)
 
     def square_of(self, token: tuple[int, int]) -> Square:

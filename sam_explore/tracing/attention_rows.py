@@ -71,7 +71,7 @@ def attention_row(trace: Trace, block: int, token: tuple[int, int]) -> Attention
     """
     attention = BlockAttention(trace, block)
     square = attention.square_of(token)
-    find = _row_of_run if attention.is_edited_inside else _row
+    find = _row_of_run if attention.needs_run else _row
     content, row_terms, column_terms, weights = find(attention, square, token)
     grid, (rows, columns) = attention.grid, square.on_grid
     below = weights[:, square.rows :].sum((1, 2))
@@ -107,7 +107,7 @@ def attention_column(
     """
     attention = BlockAttention(trace, block)
     square = attention.square_of(token)
-    find = _column_of_run if attention.is_edited_inside else _column
+    find = _column_of_run if attention.needs_run else _column
     return _placed(find(attention, square, token), square, attention.grid)
 
 
@@ -125,7 +125,7 @@ def attention_position_terms(
     Raises ValueError for a block that the model does not have.
     """
     attention = BlockAttention(trace, block)
-    if attention.is_edited_inside:
+    if attention.needs_run:
         return _position_terms_of_run(attention)
     down, across = attention.sides
     row_terms, column_terms = (

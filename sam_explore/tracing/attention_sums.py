@@ -108,7 +108,7 @@ def _row_sums(attention: BlockAttention) -> Float[Tensor, "head row column"]:
 
 
 def _statistics(attention: BlockAttention) -> Float[Tensor, "statistic head row column"]:
-    if not attention.is_edited_inside:
+    if not attention.needs_run:
         chunks = _scores(attention)
         weights = ((square, rows, each.softmax(-1)) for square, rows, each in chunks)
         return _summed(attention, weights, attention.heads)

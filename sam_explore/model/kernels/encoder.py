@@ -104,7 +104,7 @@ class _Grid:
         height, width = down * self.height, self.across * self.width
         if vectors.shape[:2] == (height, width):
             return vectors
-        padded = bias.expand(height, width, -1).clone()
+        padded = bias.to(vectors.dtype).expand(height, width, -1).clone()
         padded[: len(band), : self.columns] = vectors
         return padded
 

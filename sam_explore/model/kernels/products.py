@@ -18,13 +18,13 @@ def linear(
     bias: Float[Tensor, "channel_out"] | None = None,
     gelu: bool = False,
 ) -> Float[Tensor, "*place channel_out"]:
-    """`F.linear`, with GELU behind it if wanted. It knows no gradient: see `use_fast`.
+    """`Linear.forward`, with GELU behind it if wanted. It knows no gradient: see `use_fast`.
 
     The weights stay as they lie, so that nothing gets stale when they change.
     """
-    if vectors.numel() and has_onednn():
+    if vectors.numel() and weight.dtype is vectors.dtype and has_onednn():
         return _onednn(vectors, weight, bias, gelu)
-    product = F.linear(vectors, weight, bias)
+    product = F.linear(vectors.to(weight.dtype), weight, bias).to(vectors.dtype)
     return F.gelu(product) if gelu else product
 
 

@@ -1,7 +1,7 @@
 """The one rule that chooses between the plain form of a component and its fast form."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import torch
@@ -10,14 +10,18 @@ from torch.autograd import forward_ad
 from torch.nn.modules import module as torch_modules
 
 from ..hooks import HookPoint, first_with_hooks
+from ..layers import Linear
 
 # Set to anything but 0 or nothing, it keeps every component in its plain form.
 SWITCH = "SAM_EXPLORE_PLAIN"
+_PRECISIONS = (torch.float32, torch.bfloat16)
 _LAYERS = (nn.Linear, nn.LayerNorm, nn.Conv2d, nn.ConvTranspose2d, nn.ModuleList)
 
 
 def use_fast(component: nn.Module, *inputs: Tensor) -> bool:
     """Whether a component runs its fast form: on the CPU, in fp32, without gradients, unchanged.
+
+    In fp32 but for the weights of a `Linear`, which may be in bf16: that is made for it.
 
     The fast forms were made for that and are tested in that. So the plain form runs
     - where the variable SAM_EXPLORE_PLAIN is set, or PyTorch compiles, exports or autocasts;
@@ -54,9 +58,13 @@ def _is_transformed() -> bool:
         return True
 
 
-def _is_suitable(tensor: Tensor, with_gradients: bool) -> bool:
+def _is_suitable(
+    tensor: Tensor,
+    with_gradients: bool,
+    precisions: Sequence[torch.dtype] = (torch.float32,),
+) -> bool:
     return (
-        tensor.dtype is torch.float32
+        tensor.dtype in precisions
         and tensor.device.type == "cpu"
         and not (with_gradients and tensor.requires_grad)
     )
@@ -73,12 +81,13 @@ def _layers_of(component: nn.Module) -> Iterator[nn.Module]:
 
 def _is_as_made(module: nn.Module, with_gradients: bool) -> bool:
     """Whether it is of the library's own kinds, has no hooks, and its weights are suitable."""
+    precisions = _PRECISIONS if type(module) is Linear else _PRECISIONS[:1]
     return (
         _is_known(type(module))
         and "forward" not in vars(module)
         and first_with_hooks((module,)) is None
         and all(
-            weight is None or _is_suitable(weight, with_gradients)
+            weight is None or _is_suitable(weight, with_gradients, precisions)
             for weight in (*module._parameters.values(), *module._buffers.values())
         )
     )
