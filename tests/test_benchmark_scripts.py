@@ -34,7 +34,7 @@ def test_encoder_and_decoder_are_compared_and_written_between_their_marks(tmp_pa
         # Encoder, one point and the grid, by both allocators; ours also beside the approximate.
         assert text.count(f"\n| {peer} |") == (8 if peer == "sam_explore" else 6)
         assert f"\n- {peer}: embedding " in text
-    for peer in ("segment_anything, bf16 autocast", "transformers, sdpa, bf16"):
+    for peer in ("sam_explore, bf16", "segment_anything, bf16 autocast", "transformers, sdpa, bf16"):
         assert text.count(f"\n| {peer} |") == 2
     assert "malloc as the system sets it" in text
     assert "MALLOC_MMAP_THRESHOLD_=4294967296" in text

@@ -27,8 +27,11 @@ class Runner:
     decode: Callable[[Tensor, Tensor], Tensor]
 
 
-def ours(config: SamConfig, weights: dict[str, Tensor]) -> Runner:
+def ours(
+    config: SamConfig, weights: dict[str, Tensor], precision: torch.dtype = torch.float32
+) -> Runner:
     sam = build_ours(config, weights)
+    sam.multiply_in(precision)
 
     def decode(tokens: Tensor, points: Tensor) -> Tensor:
         labels = torch.ones(len(points), 1, dtype=torch.int64)
@@ -93,6 +96,7 @@ COMPILED = {
 }
 # Only their image encoders: what they compute is something else, if little.
 APPROXIMATE = {
+    "sam_explore, bf16": lambda *given: ours(*given, precision=torch.bfloat16),
     "segment_anything, bf16 autocast": lambda *given: original(*given, bf16=True),
     "transformers, sdpa, bf16": lambda *given: transformers(*given, "sdpa", bf16=True),
 }
