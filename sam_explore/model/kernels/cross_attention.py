@@ -104,13 +104,13 @@ def _token_to_image(
 ) -> Float[Tensor, "batch token channel"]:
     """`CrossAttention.forward` with few queries and many keys."""
     q = attention.hook_q(_heads(attention.q(tokens), attention.heads))
-    of_image = _OfImage(attention.k, attention.hook_k, image, image_encoding, len(q), attention)
-    values = _OfImage(attention.v, attention.hook_v, image, None, len(q), attention)
+    lead = len(tokens), attention.heads
+    k = _OfImage(attention.k, attention.hook_k, lead, image, image_encoding)
+    v = _OfImage(attention.v, attention.hook_v, lead, image)
 
-    scores = of_image.scores(q * q.shape[-1] ** -0.5)
-    scores = attention.hook_scores(scores)
+    scores = attention.hook_scores(k.scores(q * q.shape[-1] ** -0.5))
     pattern = attention.hook_pattern(scores.softmax(dim=-1))
-    out = attention.hook_out_per_head(values.weighed(pattern))
+    out = attention.hook_out_per_head(v.weighed(pattern))
     return attention.hook_out(attention.out(out.transpose(1, 2).flatten(2)))
 
 
@@ -126,14 +126,12 @@ def _image_to_token(
     Scores lie in memory with the places last: a softmax over a last axis of seven would take longer
     than all the rest.
     """
-    heads, out = attention.heads, attention.out
-    of_image = _OfImage(
-        attention.q, attention.hook_q, image, image_encoding, len(tokens), attention
-    )
+    heads, out, lead = attention.heads, attention.out, (len(tokens), attention.heads)
+    q = _OfImage(attention.q, attention.hook_q, lead, image, image_encoding)
     k = attention.hook_k(_heads(attention.k(tokens), heads))
     v = attention.hook_v(_heads(attention.v(values), heads))
 
-    scores = of_image.scores(k * k.shape[-1] ** -0.5)
+    scores = q.scores(k * k.shape[-1] ** -0.5)
     scores = _turned(attention.hook_scores, scores)
     pattern = _turned(attention.hook_pattern, scores.softmax(dim=-2)).flatten(1, 2)
     changed = _changed(
@@ -161,25 +159,23 @@ class _OfImage:
     Args:
         layer: the layer.
         hook: where its outcome is passed.
+        lead: how many prompt sets there are, and how many heads.
         image: the places.
         encoding: what is added to them before; None for nothing.
-        batch: how many prompt sets there are.
-        attention: whose heads.
     """
 
     def __init__(
         self,
         layer: nn.Linear,
         hook: HookPoint,
+        lead: tuple[int, int],
         image: Places,
-        encoding: Places | None,
-        batch: int,
-        attention: nn.Module,
+        encoding: Places | None = None,
     ):
-        self._layer, self._rows, self._encoding = layer, image.rows, None
-        self._heads = attention.heads
-        if encoding is not None:
-            self._encoding = encoding.through(layer, hook.name)  # the bias goes with it
+        batch, self._heads = lead
+        self._layer, self._rows = layer, image.rows
+        # The bias goes with the encoding.
+        self._encoding = None if encoding is None else encoding.through(layer, hook.name)
         self._whole = None if image.origin is None else self._kept(image, hook.name)
         changed = _changed(hook, lambda: self._vectors().expand(batch, -1, -1), self._heads)
         self._whole = self._whole if changed is None else changed
