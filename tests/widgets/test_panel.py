@@ -32,9 +32,24 @@ def test_it_is_folded_at_first_and_works_out_no_code(session, monkeypatch):
     monkeypatch.setattr(type(session), "code", property(lambda session: 1 / 0))
     panel = Panel(session, HTML())
     assert not any(toggle.value for toggle in panel.toggles)
-    assert not any(shown(part) for part in panel.widget.children[1:])
+    assert not any(shown(part) for part in panel.widget.children[1:-1])
     session.add_point((1.0, 2.0))
     assert session.error == ""
+    panel.close()
+
+
+def test_an_error_stands_in_the_panel_while_a_part_is_open(session):
+    panel = Panel(session, HTML())
+    words = panel.widget.children[-1]
+    session.error = "no such file"
+    assert words.value == ""
+    front_end_sets(panel.toggles[FILES], value=True)
+    assert "no such file" in words.value
+    session.error = ""
+    assert words.value == ""
+    session.error = "nor this one"
+    front_end_sets(panel.toggles[FILES], value=False)
+    assert words.value == ""
     panel.close()
 
 
@@ -66,7 +81,7 @@ def test_unfolding_the_files_shows_those_that_have_come(session, tmp_path, monke
 
 def test_one_part_is_unfolded_at_most(session):
     panel = Panel(session, HTML())
-    _, *parts = panel.widget.children
+    _, *parts, _ = panel.widget.children
     front_end_sets(panel.toggles[FILES], value=True)
     assert [shown(part) for part in parts] == [True, False, False]
     front_end_sets(panel.toggles[SAVING], value=True)
