@@ -67,4 +67,5 @@ def test_a_loaded_model_knows_the_call_that_loads_it(source, code, tmp_path, mon
 
 
 def test_a_file_that_is_called_like_a_release_stays_a_file():
-    assert loading._origin(Path("vit_b"), "cuda:1", torch.float32).code == "sx.load('./vit_b', device='cuda:1')"
+    origin = loading._origin(Path("vit_b"), "cuda:1", torch.float32)
+    assert origin.code == "sx.load('./vit_b', device='cuda:1')"
