@@ -149,9 +149,10 @@ def _numbers(text: str) -> list[float]:
     except ValueError:
         numbers = []
     if len(numbers) not in (2, 4):
+        what = f"; this is {text!r}" if text else ""
         raise ValueError(
             "Type a point as x, y or a box as x0, y0, x1, y1, in pixels of the picture, such as "
-            f"120, 80; this is {text!r}."
+            f"120, 80{what}."
         )
     return numbers
 

@@ -68,7 +68,7 @@ class WideSlider(Control):
         ends = max(low, -reach), min(high, reach)
         self.slider = IntSlider(min=_tenths(ends[0]), max=_tenths(ends[1]), readout=False)
         self.field = BoundedFloatText(value, min=low, max=high, step=0.1)
-        self.slider.layout.width, self.field.layout.width = "140px", "66px"
+        self.slider.layout.width, self.field.layout.width = "120px", "66px"
         super().__init__(self.field)
         self.widgets = [self.slider, self.field]
         self.inputs = (self.field, self.slider)

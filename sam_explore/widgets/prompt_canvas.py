@@ -135,7 +135,8 @@ class PromptCanvas(PromptingStill, VBox):
         left = VBox([self._stage.canvas, self._pointed, self._thumbnails.widget])
         # What changes its height comes last: nothing jumps away from under the pointer.
         choices = [self._controls.cut, self._controls.choice, self._controls.typed]
-        words = [self._panel.encode_row.widget, self._status, self._error]
+        # What went wrong stands under the field that it may be about.
+        words = [self._error, self._panel.encode_row.widget, self._status]
         right = VBox([self._logits.widget, *choices, *words])
         left.layout.width = f"{width}px"
         right.layout.width = f"{max(width * 5 // 8, _CONTROLS_CSS)}px"
