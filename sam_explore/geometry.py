@@ -233,7 +233,8 @@ def _array(name: str, values: object, shape: tuple[int | None, ...]) -> np.ndarr
     )
     if not fits:
         wanted = " x ".join("any" if length is None else str(length) for length in shape)
-        alone = " A single point is [(x, y)]." if name == "points" else ""
+        hints = {"points": " A single point is [(x, y)].", "labels": " Each point has one label."}
+        alone = hints.get(name, "")
         raise ValueError(f"{name} must be of shape {wanted}, not {array.shape}.{alone}")
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, without NaN or infinity.")

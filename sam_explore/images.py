@@ -35,8 +35,8 @@ def as_picture(image: object) -> UInt8[np.ndarray, "height width 3"]:
     Raises:
         TypeError: no picture at all.
         FileNotFoundError: a path without a file.
-        ValueError: a file that Pillow can't read, an address on the web, another shape, no pixels,
-            NaN, or numbers whose range can't be told.
+        ValueError: a folder, a file that Pillow can't read, an address on the web, another shape,
+            no pixels, NaN, or numbers whose range can't be told.
     """
     if isinstance(image, str | os.PathLike):
         return _from_file(image)
@@ -73,6 +73,8 @@ def _from_file(path: str | os.PathLike) -> UInt8[np.ndarray, "height width 3"]:
         raise FileNotFoundError(
             f"There is no picture at {path}. The path is seen from {Path.cwd()}."
         )
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder. A picture is a file in it.")
     picture = _read(path, str(path))
     note_picture(picture, Origin(repr(str(path))))
     return picture

@@ -53,7 +53,7 @@ class TestPrompts:
             ({"points": [(np.inf, 1)]}, "points must be finite"),
             (
                 {"points": [(1, 2)], "labels": [1, 0]},
-                r"labels must be of shape 1, not \(2,",
+                r"labels must be of shape 1, not \(2,\). Each point has one label.",
             ),
             ({"labels": [1]}, r"labels must be of shape 0, not \(1,\)"),
             ({"points": [(1, 2)], "labels": [2]}, r"labels must be 1 .* or 0 .*, but are \[2.0\]"),

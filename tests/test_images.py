@@ -210,7 +210,9 @@ def test_a_file_that_is_not_there_or_no_picture_or_broken_is_told(tmp_path):
     buffer = io.BytesIO()
     Image.fromarray(np.tile(RGB, (50, 50, 1))).save(buffer, "PNG")
     (tmp_path / "broken.png").write_bytes(buffer.getvalue()[: len(buffer.getvalue()) // 2])
-    for name in ("words.txt", "broken.png", "."):
+    with pytest.raises(ValueError, match="is a folder"):
+        as_picture(tmp_path)
+    for name in ("words.txt", "broken.png"):
         with pytest.raises(ValueError, match="is no picture that Pillow can read"):
             as_picture(tmp_path / name)
 

@@ -23,7 +23,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "notebook", type=Path, help="a notebook of yours, or the name of one of the course"
     )
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="the page (default: ./NOTEBOOK.html)"
+        "-o", "--output", type=Path, metavar="FILE", help="the page (default: ./NOTEBOOK.html)"
     )
     parser.add_argument(
         "--allow-errors", action="store_true", help="go on after a cell that raises, and show it"

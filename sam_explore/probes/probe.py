@@ -120,7 +120,7 @@ class Probe(ABC):
             token = getattr(self, name)
             if each.link == "token" and not (token[0] < grid[0] and token[1] < grid[1]):
                 raise ValueError(
-                    f"{name} ({each.about}) must lie from (0, 0) to {(grid[0] - 1, grid[1] - 1)} "
+                    f"{_called(name, each)} must lie from (0, 0) to {(grid[0] - 1, grid[1] - 1)} "
                     f"in this run, but is {token}."
                 )
 
@@ -156,15 +156,20 @@ def _check(name: str, value: Any, default: Any, each: Knob, config: SamConfig) -
             raise ValueError(f"{name} must be one of {names}, not {value!r}.")
         return
     if not _alike(value, default):
-        raise ValueError(f"{name} ({each.about}) must be {_kind(default)}, but is {value!r}.")
+        raise ValueError(f"{_called(name, each)} must be {_kind(default)}, but is {value!r}.")
     low, high = each.bounds(config)
     for part in value if isinstance(value, tuple) else (value,):
         if not ((low is None or part >= low) and (high is None or part <= high)):  # NaN neither
             names = "".join(f", where {number} means {what}" for number, what in each.names)
             raise ValueError(
-                f"{name} ({each.about}) must lie from {low} to {high} in this model{names}, "
+                f"{_called(name, each)} must lie from {low} to {high} in this model{names}, "
                 f"but is {value!r}."
             )
+
+
+def _called(name: str, each: Knob) -> str:
+    """The field's name, and what it is if that says more."""
+    return each.about if each.about.startswith(name) else f"{name} ({each.about})"
 
 
 def _alike(value: Any, default: Any) -> bool:

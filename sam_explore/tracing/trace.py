@@ -65,6 +65,11 @@ class Trace(Variants):
 
     def __post_init__(self):
         check_model(self.sam, "sx.Trace(sam, image, prompts)")
+        if not isinstance(self.prompts, Prompts):
+            raise TypeError(
+                "prompts must be sx.Prompts(points=[(x, y)], labels=[1]), one set for a run, but "
+                f"is {self.prompts!r:.80}."
+            )
         object.__setattr__(self, "image", as_picture(self.image))
         how = Preprocessing(self.preprocessing, self.side, self.keep_aspect)
         origin = (self.sam, self.image, how, self.cache_bytes)

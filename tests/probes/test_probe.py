@@ -39,13 +39,13 @@ def test_values_at_the_bounds_are_accepted(trace):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"block": 4}, r"block \(block\) must lie from 0 to 3 in this model, but is 4"),
+        ({"block": 4}, r"block must lie from 0 to 3 in this model, but is 4"),
         ({"block": -1}, "must lie from 0 to 3"),
         ({"block": 1.0}, "must be a whole number, but is 1.0"),
         ({"block": True}, "must be a whole number, but is True"),
         ({"block": "2"}, "must be a whole number, but is '2'"),
         ({"block": None}, "must be a whole number, but is None"),
-        ({"token": (0, 5)}, r"token \(token \(row, column\)\) must lie from 0 to 4 .* \(0, 5\)"),
+        ({"token": (0, 5)}, r"token \(row, column\) must lie from 0 to 4 .* \(0, 5\)"),
         ({"token": (0,)}, "must be a tuple of 2, each a whole number"),
         ({"token": 3}, "must be a tuple of 2, each a whole number"),
         ({"size": 2.1}, "must lie from 0.0 to 2.0"),

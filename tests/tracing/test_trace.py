@@ -1,5 +1,6 @@
 """Traces: the same numbers as the plain model, edits that reach what follows, and guards."""
 
+from copy import copy
 from dataclasses import FrozenInstanceError, dataclass, replace
 from threading import Thread
 
@@ -217,6 +218,13 @@ def test_prompts_that_do_not_fit_are_refused_at_once(trace):
         trace.with_prompts(Prompts(points=[(12, 21)]))
     with pytest.raises(ValueError, match="mask_hint must be 20 x 20"):
         trace.with_prompts(Prompts(mask_hint=np.zeros((5, 5))))
+
+
+def test_a_list_of_prompt_sets_is_refused_in_words(trace):
+    several = copy(trace)  # by hand: the checks of types that run in tests would refuse it before
+    object.__setattr__(several, "prompts", [trace.prompts])
+    with pytest.raises(TypeError, match="one set for a run, but is \\[Prompts"):
+        several.__post_init__()
 
 
 def test_a_failing_edit_leaves_nothing_attached_and_the_lock_free(trace):
