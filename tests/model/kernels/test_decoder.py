@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from sam_explore.model import TOY, Sam, SamConfig
-from sam_explore.model.kernels import beside, cross_attention, keeping, use_fast
+from sam_explore.model.kernels import beside, cross_attention, keeping, upscaling, use_fast
 
 from ...parity.reference import relative_error
 from ...probes.small import small_sam
@@ -33,6 +33,13 @@ def make(config: SamConfig, batch: int, with_hint: bool) -> tuple[Sam, Tensor, T
     return sam, tokens, sam.encode_prompts(points, labels), hints
 
 
+@pytest.fixture(params=[2**20, 1000], ids=["whole", "rows 2, 2 and 1"])
+def upscaled_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All rows of tokens are upscaled in one go, or a few at a time, which don't come out even."""
+    monkeypatch.setattr(upscaling, "_AT_ONCE", request.param)
+
+
+@pytest.mark.usefixtures("upscaled_at_once")
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 @pytest.mark.parametrize("with_hint", [False, True])
 @pytest.mark.parametrize("batch", [1, 3])
@@ -59,6 +66,7 @@ def test_image_tokens_may_lie_in_any_way(layout, plainly):
     assert relative_error(found, expected) <= TOLERANCE
 
 
+@pytest.mark.usefixtures("upscaled_at_once")
 @pytest.mark.parametrize("with_hint", [False, True])
 def test_every_hook_point_holds_what_it_holds_in_the_plain_form(with_hint, plainly):
     sam, *given = make(CONFIG, 2, with_hint)
@@ -74,6 +82,7 @@ def test_every_hook_point_holds_what_it_holds_in_the_plain_form(with_hint, plain
         assert relative_error(fast[name], tensor) <= TOLERANCE, name
 
 
+@pytest.mark.usefixtures("upscaled_at_once")
 def test_looking_changes_nothing_not_even_the_last_digit():
     sam, *given = make(CONFIG, 2, False)
     before = sam.decode(*given)
