@@ -44,24 +44,33 @@ def test_encoder_and_decoder_are_compared_and_written_between_their_marks(tmp_pa
     assert "MALLOC_MMAP_THRESHOLD_=4294967296" in text
 
 
-def test_the_small_model_is_measured_against_its_goals(tmp_path):
-    page = tmp_path / "benchmarks.md"
-    page.write_text("above\n<!-- toy_speed -->\nold\n<!-- /toy_speed -->\nbelow")
-    script = ROOT / "tests" / "benchmarks" / "toy_speed.py"
-
+def written_by(script: str, mark: str, options: list[str], page: Path) -> str:
+    """What a script writes between its marks, in place of what stood there."""
+    page.write_text(f"above\n<!-- {mark} -->\nformer\n<!-- /{mark} -->\nbelow")
     done = subprocess.run(
-        [sys.executable, script, "--rounds", "1", "--threads", "1", "--write", page],
+        [sys.executable, ROOT / "tests" / "benchmarks" / script, *options, "--write", page],
         capture_output=True,
         text=True,
         timeout=300,
     )
-
     assert done.returncode == 0, done.stderr
-    text = page.read_text()
-    assert "old" not in text
+    assert "former" not in page.read_text()
+    return page.read_text()
+
+
+def test_the_small_model_is_measured_against_its_goals(tmp_path):
+    options = ["--rounds", "1", "--threads", "1"]
+    text = written_by("toy_speed.py", "toy_speed", options, tmp_path / "page.md")
     for goal in ("under 1000 ms: ", "under 60 ms: ", "under 8 ms: "):
         assert text.count(goal) == 1
     assert "goal at most 16 MB: met." in text
+
+
+def test_the_way_to_the_first_mask_is_measured(tmp_path):
+    text = written_by("start_up.py", "start_up", ["--rounds", "1"], tmp_path / "page.md")
+    for row in ("import torch", "sx.PromptCanvas(session)", "the click is answered"):
+        assert f"| {row} " in text
+    assert text.count(", goal ") == 3
 
 
 def test_the_page_has_the_marks_that_the_scripts_write_between():
@@ -69,25 +78,5 @@ def test_the_page_has_the_marks_that_the_scripts_write_between():
 
     assert text.index("<!-- encoder_decoder vit_b -->") < text.index("<!-- /encoder_decoder vit_b")
     assert text.index("<!-- attention_rows vit_b -->") < text.index("<!-- /attention_rows vit_b")
-    assert text.index("<!-- click_to_pixels -->") < text.index("<!-- /click_to_pixels -->")
-    assert text.index("<!-- toy_speed -->") < text.index("<!-- /toy_speed -->")
-
-
-def test_the_way_to_the_first_mask_is_measured_and_written(tmp_path):
-    page = tmp_path / "benchmarks.md"
-    page.write_text("above\n<!-- start_up -->\nformer\n<!-- /start_up -->\nbelow")
-    script = ROOT / "tests" / "benchmarks" / "start_up.py"
-
-    done = subprocess.run(
-        [sys.executable, script, "--rounds", "1", "--write", page],
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-
-    assert done.returncode == 0, done.stderr
-    text = page.read_text()
-    assert "former" not in text
-    for row in ("import torch", "sx.PromptCanvas(session)", "the click is answered"):
-        assert f"| {row} " in text
-    assert text.count(", goal ") == 3
+    for mark in ("click_to_pixels", "toy_speed", "start_up"):
+        assert text.index(f"<!-- {mark} -->") < text.index(f"<!-- /{mark} -->")

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -22,7 +23,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # of the repositor
 
 from sam_explore.toy.exam.tables import markdown, write_between_marks
 from tests.benchmarks.measuring import machine
-from tests.browser.canvas import Canvas
 from tests.browser.chromium import ARGUMENTS, find_chromium
 from tests.browser.lab import Notebook
 from tests.browser.server import end, environment, free_port
@@ -83,7 +83,7 @@ def steps_of_a_process() -> dict[str, float]:
     }
 
 
-def first_click(launch) -> dict[str, float]:
+def first_click(launch: Callable[[], Browser]) -> dict[str, float]:
     """Seconds from the command `sam-explore lab` to each milestone on the way to a mask."""
     with TemporaryDirectory(ignore_cleanup_errors=True) as home:
         url = f"http://127.0.0.1:{free_port()}"
@@ -111,7 +111,7 @@ def first_click(launch) -> dict[str, float]:
         try:
             wait_for_the_address(Path(home) / "log", process)
             note("the address is printed")
-            browser: Browser = launch()
+            browser = launch()
             page = browser.new_page(viewport={"width": 1400, "height": 1000})
             page.goto(f"{url}/lab/tree/01_prompting.ipynb?token=start")
             see_a_mask(page, note)
@@ -129,7 +129,7 @@ def wait_for_the_address(log: Path, process: subprocess.Popen) -> None:
         time.sleep(0.02)
 
 
-def see_a_mask(page: Page, note) -> None:
+def see_a_mask(page: Page, note: Callable[[str], None]) -> None:
     """Run the first cells as a person does, click as soon as the turtle is there, and wait."""
     notebook = Notebook(page, "01_prompting.ipynb")
     notebook.wait_until_idle()
@@ -138,7 +138,7 @@ def see_a_mask(page: Page, note) -> None:
         "async () => { for (let i = 0; i < 3; i++)"
         " jupyterapp.commands.execute('notebook:run-cell-and-select-next'); }"
     )
-    stage: Canvas = notebook.canvas(0)
+    stage = notebook.canvas(0)
     notebook.wait_until(lambda: stage.pixel((8, 8))[3] == 255, "the picture is there", seconds=60)
     note("the picture is there")
     stage.click((2 * SHELL_PX[0], 2 * SHELL_PX[1]))
