@@ -19,15 +19,15 @@ def prompted_loss(
     image_tokens: Float[Tensor, "scene channel row column"],
     batch: Batch,
     generator: torch.Generator,
-    most_rounds: int,
+    plan: list[bool],
 ) -> tuple[Float[Tensor, ""], dict[str, float]]:
     """The loss of SAM's own task over several rounds of prompting, and mean IoUs for the log.
 
     Half of the targets are asked for with a click, the others with a box. A click asks for whole,
     part and sub-part at once, and tokens 1-3 share them out; which of them is the target decides
     what the predicted IoUs and the corrections are about. A box is taken as an ambiguous prompt by
-    tokens 1-3 and as a clear one by token 0. How many rounds follow is drawn
-    anew for each step; every second target goes through them.
+    tokens 1-3 and as a clear one by token 0. Which rounds follow says `plan` (see `plan_rounds`);
+    every second target goes through them.
     """
     nested = batch.nested.flatten(0, 1)
     each = torch.arange(len(nested), device=nested.device)
@@ -47,7 +47,6 @@ def prompted_loss(
     box_loss, box_iou = by_box.ask_both()
     loss = click_loss + box_loss
     figures = {"one_click": click_iou, "box": box_iou}
-    plan = plan_rounds(most_rounds, generator)
     dialogues = [by_click.every_second(), by_box.every_second()]
     for index, clicks in enumerate(plan):
         for dialogue in dialogues:

@@ -46,25 +46,33 @@ class Batch(NamedTuple):
 class SceneStream(IterableDataset):
     """Training batches from `first_step` on, each a function of the run's seed and its step.
 
-    The first ten million scenes of each seed are its own.
+    `stride` leaves out the steps between, which are other processes'. The first ten million scenes
+    of each seed are its own.
     """
 
     def __init__(
-        self, config: SamConfig, scenes: int, targets: int, first_step: int, seed: int = 0
+        self,
+        config: SamConfig,
+        scenes: int,
+        targets: int,
+        first_step: int,
+        stride: int = 1,
+        seed: int = 0,
     ):
         self.first_scene = FIRST_TRAINING_SEED * (1 + 10 * seed)
         self.config = config
         self.scenes = scenes
         self.targets = targets
         self.first_step = first_step
+        self.stride = stride
 
     def __iter__(self) -> Iterator[Batch]:
         worker = torch.utils.data.get_worker_info()
         offset, stride = (worker.id, worker.num_workers) if worker else (0, 1)
-        step = self.first_step + offset
+        step = self.first_step + offset * self.stride
         while True:
             yield self.batch(step)
-            step += stride
+            step += stride * self.stride
 
     def batch(self, step: int) -> Batch:
         """The batch of one step, the same whenever it is asked for."""

@@ -191,6 +191,40 @@ def test_a_resumed_run_is_the_same_run(tmp_path, monkeypatch):
     assert steps == [2, 3]
 
 
+def test_processes_that_train_together_step_by_their_mean_gradient(tmp_path, monkeypatch):
+    command = "--steps 1 --grouping-steps 0 --scenes 1 --targets 2 --threads 1 --folder"
+    training.main([*command.split(), str(tmp_path / "two"), "--processes", "2"])
+    trained = torch.load(tmp_path / "two" / "checkpoint.pt", weights_only=True)
+
+    shares = []
+    monkeypatch.setattr(
+        training, "_average_gradients", lambda of: shares.append([each.grad.clone() for each in of])
+    )
+    given = training._parser().parse_args([*command.split(), str(tmp_path / "one")])
+    for rank in (0, 1):
+        alone = training.Training(given)
+        alone.rank, alone.processes = rank, 2
+        alone._train_on(SceneStream(TOY, scenes=1, targets=2, first_step=0).batch(rank))
+    wanted = training.Training(given)
+    for parameter, *gradients in zip(wanted.parameters, *shares, strict=True):
+        parameter.grad = sum(gradients) / 2
+    torch.nn.utils.clip_grad_norm_(wanted.sam.parameters(), 1.0)
+    wanted.optimiser.param_groups[0]["lr"] = learning_rate(0, 1, given.rate, given.decay)
+    wanted.optimiser.step()
+
+    assert trained["step"] == 1
+    assert len((tmp_path / "two" / "log.jsonl").read_text().splitlines()) == 1
+    for name, weight in wanted.sam.state_dict().items():
+        assert torch.allclose(weight, trained["sam"][name], atol=1e-7), name
+
+
+def test_processes_draw_scenes_of_their_own():
+    stream = iter(SceneStream(TOY, scenes=1, targets=1, first_step=1, stride=2))
+    whole = SceneStream(TOY, scenes=1, targets=1, first_step=0)
+    for step in (1, 3):
+        assert torch.equal(next(stream).pixels, whole.batch(step).pixels)
+
+
 def test_exported_weights_load_and_keep_the_frequencies_exactly(tmp_path):
     sam = initialise(Sam(TOY))
     save_weights(sam, tmp_path / "weights.safetensors")
