@@ -143,6 +143,8 @@ class Files:
                     line.put_back()
                 raise
 
+        # What is chosen now takes the place of a path that was refused.
+        (self.path if trait == "image" else self.weights).forget()
         self._session.fetch(trait, got, doing)
 
     def _rows(self) -> list[Widget]:

@@ -37,6 +37,11 @@ class TypedLine:
         """Show the line that was sent last, to be corrected, unless another has been begun."""
         self.field.value = self.field.value or self._sent
 
+    def forget(self) -> None:
+        """Empty the field of a line that was put back and not touched since."""
+        if self.field.value == self._sent:
+            self.field.value = ""
+
     def _note_enter(self, widget: Text, content: dict, buffers: list) -> None:
         # The page tells of the key first, and then what was typed.
         self._entered = content.get("event") == "submit"

@@ -84,6 +84,16 @@ def test_the_same_line_can_be_sent_again_and_one_that_failed_can_be_corrected(
     assert np.array_equal(session.image, RGB)
 
 
+def test_a_path_that_was_refused_goes_when_another_picture_is_chosen(session, files, folder):
+    type_line(files.path.field, "mine.png")
+    choose(files.examples, "fish")
+    assert files.path.field.value == ""
+    type_line(files.path.field, "mine.png")
+    front_end_sets(files.path.field, value="mine.jpg")  # and is being corrected
+    choose(files.examples, "turtle")
+    assert files.path.field.value == "mine.jpg"
+
+
 def test_the_button_opens_what_was_typed(session, files, folder):
     (folder / "mine.png").write_bytes(png(RGB))
     front_end_sets(files.path.field, value=" mine.png ")
