@@ -10,8 +10,8 @@ sooner. `--export FILE` writes the weights for `sam_explore.load`.
 cores that is faster than one process with two threads.
 
 Source: the training algorithm of the paper's appendix A (arXiv 2304.02643), in outline: one point
-or a box, then correction clicks with the previous logits fed back; focal and dice loss 20:1 on the
-best of tokens 1-3 for one prompt and on token 0 for several; regression of the IoU. The reference
+or a box, then correction clicks with the previous logits fed back; focal and dice loss 20:1 on
+tokens 1-3 for one prompt and on token 0 for several; regression of the IoU. The reference
 starts from an encoder that was trained before (MAE); here `GroupingHead` does that service.
 """
 
