@@ -238,16 +238,27 @@ def _parser() -> argparse.ArgumentParser:
         help="begin with random position encodings instead of sines and cosines",
     )
     parser.add_argument("--steps", type=int, default=4000, help="steps in all (default 4000)")
-    parser.add_argument("--grouping-steps", type=int, default=400, help="first, without prompts")
+    parser.add_argument(
+        "--grouping-steps", type=int, default=400, help="first, without prompts (default 400)"
+    )
     parser.add_argument("--scenes", type=int, default=16, help="scenes a step (default 16)")
     parser.add_argument("--targets", type=int, default=8, help="masks a scene (default 8)")
     parser.add_argument("--rounds", type=int, default=8, help="most rounds a mask (default 8)")
-    parser.add_argument("--rate", type=float, default=6e-4, help="peak learning rate")
-    parser.add_argument("--decay", type=float, default=0.3, help="share of steps with falling rate")
-    parser.add_argument("--seed", type=int, default=0, help="of initial weights, scenes and clicks")
-    parser.add_argument("--threads", type=int, default=2, help="CPU threads of the training itself")
     parser.add_argument(
-        "--processes", type=int, default=1, help="that train together, each on its own scenes"
+        "--rate", type=float, default=6e-4, help="peak learning rate (default 6e-4)"
+    )
+    parser.add_argument(
+        "--decay", type=float, default=0.3, help="share of steps with falling rate (default 0.3)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of weights, scenes and clicks (default 0)"
+    )
+    parser.add_argument("--threads", type=int, default=2, help="CPU threads a process (default 2)")
+    parser.add_argument(
+        "--processes",
+        type=int,
+        default=1,
+        help="that train together, each on its own scenes (default 1)",
     )
     parser.add_argument("--export", type=Path, help="write the weights here at the end")
     return parser
