@@ -2,9 +2,9 @@
 
     python -m sam_explore.toy.training --folder runs/toy --steps 4000
 
-The run can be stopped at any time and goes on from its last checkpoint when started again, on the
-same scenes in the same order. Asking for fewer steps the second time makes the learning rate decay
-sooner. `--export FILE` writes the weights for `sam_explore.load`.
+The run can be stopped at any time and goes on from its last checkpoint when started again with the
+same options, on the same scenes in the same order. Asking for fewer steps the second time makes the
+learning rate decay sooner. `--export FILE` writes the weights for `sam_explore.load`.
 
 `--processes 2 --threads 1` trains on two batches at a time, whose gradients are averaged. On two
 cores that is faster than one process with two threads.
