@@ -10,8 +10,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from tqdm import tqdm
 
+from ..widgets.session import SYNCHRONOUS
 from ..widgets.still import LIVE, VIEW
-from ..widgets.worker import SYNCHRONOUS
 from .kernels import ThisPython
 
 _PUBLISH = "from sam_explore.widgets.still import publish\npublish({names!r})"

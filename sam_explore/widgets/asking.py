@@ -1,21 +1,18 @@
 """A probe asked in the session's worker, again for each new state, without delaying a prompt."""
 
 import logging
-import threading
-from collections.abc import Callable, Iterator
-from functools import wraps
+from collections.abc import Callable, Iterable
+from functools import partial, wraps
 from time import perf_counter
 
 from ..probes import Probe
 from ..readings import Reading
 from ..tracing import Cancelled, Trace, between_steps
-from .answering import in_words
 from .caption import Caption, duration
-from .session import Session
+from .session import Session, in_words
 
 _LOG = logging.getLogger(__name__)
 _PATIENCE_S = 0.3  # a computation that takes longer tells how far it is, and can be cancelled
-_DONE = object()
 
 Question = tuple[Probe, Trace]
 
@@ -27,7 +24,7 @@ class Asking:
         name: of its jobs; a newer job replaces a waiting one of the same name.
         session: whose worker computes and draws.
         wanted: what is to be answered now: a probe, and the run that it is asked of.
-        show: draws a reading, a part of it at each step of the iterator.
+        show: gives what draws a reading, part by part.
         dim: called with whether what is drawn is no answer to the latest state.
         caption: where words, progress and errors go.
         priority: of its jobs; a computation gives way to jobs that go before it.
@@ -38,7 +35,9 @@ class Asking:
         error: what went wrong with the latest state, in words, or "".
         hint: what the reader should know beside, or "".
         open: False after `close`.
-        lock: held while drawing.
+
+    Readings are computed in the worker. All that is drawn and said is drawn and said in turn, so
+    that nothing of it needs a lock.
     """
 
     def __init__(
@@ -46,7 +45,7 @@ class Asking:
         name: str,
         session: Session,
         wanted: Callable[[], Question],
-        show: Callable[[Reading], Iterator[None]],
+        show: Callable[[Reading], Iterable[Callable[[], None]]],
         dim: Callable[[bool], None],
         caption: Caption,
         priority: int,
@@ -57,15 +56,10 @@ class Asking:
         self.reading: Reading | None = None
         self.seconds, self.error, self.hint = 0.0, "", ""
         self.open = True
-        self.lock = threading.RLock()
 
     def ask(self) -> None:
         """Ask again soon, if the state has changed."""
-        self._dim(True)
-        if self._session.encoded is None:
-            self._caption.show_status("Waits for the picture to be encoded …")
-        elif self.reading is None or self._session.at_length - {self._name}:
-            self._caption.show_status("Waits for its turn …")
+        self._while_open(self._show_waiting)
         self._session.submit(f"explore {self._name}", self._answer, self._priority)
 
     def draw_again(self) -> None:
@@ -73,21 +67,23 @@ class Asking:
         self._session.submit(f"redraw {self._name}", self._draw_latest, self._priority)
 
     def guard(self, callback: Callable[..., None]) -> Callable[..., None]:
-        """`callback`, but its exceptions are logged and shown in the caption."""
+        """`callback`, run in turn; its exceptions are logged and shown in the caption."""
 
-        @wraps(callback)
-        def guarded(*args: object) -> None:
+        def tried(*args: object) -> None:
             try:
                 callback(*args)
             except Exception as error:
                 self._fail(error)
 
+        @wraps(callback)
+        def guarded(*args: object) -> None:
+            self._session.run_in_turn(partial(tried, *args))
+
         return guarded
 
     def close(self) -> None:
         """Draw no more; a computation that runs ends at its next step."""
-        with self.lock:
-            self.open = False
+        self.open = False
 
     def _answer(self) -> None:
         """In the worker: bring reading and picture up to the latest state."""
@@ -103,15 +99,11 @@ class Asking:
             with between_steps(self._between(wanted, start)):
                 reading = probe(trace)
             self.seconds = perf_counter() - start
-            self._show(reading)
+            self._show(reading, wanted)
         except Cancelled:
             return
         except Exception as error:
-            self._answered = None
             self._fail(error)
-        else:
-            self._answered, self.error = wanted, ""
-            self._show_status()
         finally:
             self._session.at_length.discard(self._name)
 
@@ -133,43 +125,57 @@ class Asking:
 
         return step
 
-    def _show(self, reading: Reading) -> None:
-        """Draw part by part; what goes before it runs between two parts."""
-        drawing = self._draw(reading)
-        while True:
+    def _show(self, reading: Reading, answered: Question) -> None:
+        """Draw part by part; what goes before it runs between two parts.
+
+        Nothing is drawn of a picture that another has replaced, or after a part has failed.
+        """
+        self.reading, self._answered, self.error = reading, answered, ""
+
+        def draw_part(draw: Callable[[], None]) -> None:
+            is_current = answered[1].image is self._session.image
+            if is_current and self._answered is answered:
+                draw()
+
+        say = partial(self._caption.show_words, reading.words)
+        for draw in (say, *self._draw(reading), self._show_status):
             self._session.give_way(self._priority)
-            with self.lock:
-                if not self.open:
-                    return
-                self.reading = reading
-                self._caption.show_words(reading.words)
-                if next(drawing, _DONE) is _DONE:
-                    return
+            self._while_open(partial(draw_part, draw))
 
     def _draw_latest(self) -> None:
-        with self.lock:
-            if self.open and self.reading is not None:
-                for _ in self._draw(self.reading):
-                    pass
+        for draw in self._draw(self.reading) if self.reading is not None else ():
+            self._while_open(draw)
+
+    def _while_open(self, draw: Callable[[], None]) -> None:
+        """Draw in turn, unless the view has been closed until then; failures are shown."""
+        self.guard(lambda: draw() if self.open else None)()
+
+    def _show_waiting(self) -> None:
+        self._dim(True)
+        if self._session.encoded is None:
+            self._caption.show_status("Waits for the picture to be encoded …")
+        elif self.reading is None or self._session.at_length - {self._name}:
+            self._caption.show_status("Waits for its turn …")
 
     def _fail(self, error: Exception) -> None:
-        _LOG.error("A live view failed: %s", error, exc_info=True)
-        self.error = in_words(error)
+        _LOG.error("A live view failed: %s", error, exc_info=error)
+        self._answered, self.error = None, in_words(error)
         self._show_status()
 
     def _show_progress(self, what: str) -> None:
-        with self.lock:
-            if self.open:
-                self._dim(True)
-                self._caption.show_status(f"{what} …")
+        def tell() -> None:
+            self._dim(True)
+            self._caption.show_status(f"{what} …")
+
+        self._while_open(tell)
 
     def _show_status(self) -> None:
-        with self.lock:
-            if not self.open:
-                return
+        def tell() -> None:
             self._dim(bool(self.error))
             if self.error:
                 self._caption.show_error(self.error)
             else:
                 done = f"Computed in {duration(self.seconds)}."
                 self._caption.show_status(f"{self.hint} {done}".strip())
+
+        self._while_open(tell)

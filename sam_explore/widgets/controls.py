@@ -10,8 +10,7 @@ from .following import Following
 from .inputs import WideSlider
 from .mode_switch import ModeSwitch
 from .order import keep_order
-from .session import Session
-from .state import THRESHOLD
+from .session import THRESHOLD, Session
 from .typed_line import TypedLine
 
 _AUTO = -1

@@ -1,6 +1,5 @@
 """Drawing with ipycanvas without its traps: every use of its private parts is here."""
 
-import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,12 +19,12 @@ class Channel:
 
     ipycanvas has a single one for all canvases. On that, whatever stops one canvas stops every one:
     an exception while drawings are held, a canvas that is closed while the page still draws on it.
+    Draw in turn (`Session.run_in_turn`): nothing here keeps two threads apart.
     """
 
     def __init__(self):
         self._manager = _CanvasManager()
         self._drawn: list[Widget] = []  # what the page needs to draw: canvases and images
-        self._lock = threading.RLock()
 
     def canvas(self, layers: int, width: int, height: int) -> MultiCanvas:
         """A canvas of several layers, of this size in its own pixels."""
@@ -50,26 +49,24 @@ class Channel:
     def batch(self) -> Iterator[None]:
         """Send what is drawn inside as one message; after an exception, send nothing of it."""
         manager = self._manager
-        with self._lock:
-            # ipycanvas names the canvas it draws on only when that changes. A page that was
-            # reloaded has not heard it, and a command for no canvas ends all drawing there.
-            manager._current_canvas = None
-            manager._caching = True
-            try:
-                yield
-                manager.flush()
-            finally:
-                manager._commands_cache, manager._buffers_cache = [], []
-                manager._caching = False
+        # ipycanvas names the canvas it draws on only when that changes. A page that was
+        # reloaded has not heard it, and a command for no canvas ends all drawing there.
+        manager._current_canvas = None
+        manager._caching = True
+        try:
+            yield
+            manager.flush()
+        finally:
+            manager._commands_cache, manager._buffers_cache = [], []
+            manager._caching = False
 
     def close(self) -> None:
         """Remove canvases and images; nothing can be drawn any more."""
-        with self._lock:
-            for widget in self._drawn:
-                _let_go(widget)
-            close_all(*self._drawn)
-            self._drawn.clear()
-            self._manager.close()
+        for widget in self._drawn:
+            _let_go(widget)
+        close_all(*self._drawn)
+        self._drawn.clear()
+        self._manager.close()
 
 
 class _Sheet(Image):

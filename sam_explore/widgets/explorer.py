@@ -17,9 +17,8 @@ from .knob_values import KnobValues
 from .map_view import MapView
 from .reading_view import ReadingView
 from .rerun import replace_older
-from .session import Session
+from .session import ENCODER_RUNS, EXPLORERS, SWEEPS, Session
 from .still import ReadingStill
-from .worker import ENCODER_RUNS, EXPLORERS, SWEEPS
 
 _PICTURE_CSS = 640  # with the caption beside it, as wide as a notebook's output usually is
 
@@ -128,22 +127,24 @@ class Explorer(ReadingStill, VBox):
         """Stop following the session, and remove the view from the page. The session goes on."""
         if not self._open:
             return
-        with self._asking.lock:
-            self._open = False
-            self._asking.close()
-            for observer, names in self._observers:
-                self.session.unobserve(observer, names)
-            for part in (self._controls, self._view, self._caption):
-                part.close()
-            parts = self.children
-            super().close()
-            close_all(*parts, self.layout)
+        self._open = False
+        self._asking.close()
+        for observer, names in self._observers:
+            self.session.unobserve(observer, names)
+        self.session.run_in_turn(self._remove)
 
     def __enter__(self) -> "Explorer":
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+    def _remove(self) -> None:
+        for part in (self._controls, self._view, self._caption):
+            part.close()
+        parts = self.children
+        super().close()
+        close_all(*parts, self.layout)
 
     def _follow(self) -> None:
         asked = ["sam", "image", "preprocessing", "encoded", "windows", "edits"]
@@ -161,7 +162,7 @@ class Explorer(ReadingStill, VBox):
 
     def _turn(self, name: str, value: Any) -> None:
         self._knobs.turn(name, value)
-        self._knobs_moved()
+        self.session.run_in_turn(self._knobs_moved)
 
     def _set_following(self, name: str, follows: bool) -> None:
         self._knobs.follow(name, follows)
@@ -179,12 +180,11 @@ class Explorer(ReadingStill, VBox):
 
     def _rebuild_controls(self, change: dict) -> None:
         """Another model or input size has other bounds."""
-        with self._asking.lock:
-            if self._open:
-                self._knobs.fit()
-                old, self._controls = self._controls, self._make_controls()
-                self.children = [self.children[0], self._controls.widget, *self.children[2:]]
-                old.close()
+        if self._open:
+            self._knobs.fit()
+            old, self._controls = self._controls, self._make_controls()
+            self.children = [self.children[0], self._controls.widget, *self.children[2:]]
+            old.close()
 
     def _make_map(self, width: int) -> MapView:
         asking = self._asking
@@ -212,13 +212,9 @@ class Explorer(ReadingStill, VBox):
         return next((name for name, link in linked if link.trait == "token"), None)
 
     def _outline_picked(self, change: dict | None = None) -> None:
-        """Outline the picked token soon, between two steps of whatever is computed."""
-        self.session.submit(f"outline {self.model_id}", self._outline_now)
-
-    def _outline_now(self) -> None:
-        with self._asking.lock:
-            if self._open:
-                self._view.outline_picked()
+        """Outline the picked token in the maps that are shown."""
+        if self._open:
+            self._view.outline_picked()
 
     def _ask(self, change: dict | None = None) -> None:
         self._caption.show_code(self.code)

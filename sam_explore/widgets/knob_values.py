@@ -26,7 +26,8 @@ class KnobValues:
         self._class, self._session = probe, session
         self.knobs = probe.knobs()
         self.linked = {name: LINKS[knob.link] for name, knob in self.knobs.items() if knob.link}
-        self.following = set(self.linked) - set(given)
+        # By name: threads may set one while another looks at all.
+        self._follows = {name: name not in given for name in self.linked}
         self._own = self._defaults()
         self._fixed: dict[str, Any] = {}
         self.check(given)
@@ -37,6 +38,11 @@ class KnobValues:
     def traits(self) -> list[str]:
         """The session's traits that linked knobs stand for."""
         return sorted({link.trait for link in self.linked.values()})
+
+    @property
+    def following(self) -> set[str]:
+        """Names of the linked knobs that follow the session."""
+        return {name for name, follows in self._follows.copy().items() if follows}
 
     @property
     def now(self) -> dict[str, Any]:
@@ -72,11 +78,8 @@ class KnobValues:
     def follow(self, name: str, follows: bool) -> None:
         """Let a linked knob follow the session, or keep the value that it has now."""
         value = self.now[name]
-        if follows:
-            self.following.add(name)
-        else:
-            self.following.discard(name)
-            self._own[name] = value
+        self._own[name] = value
+        self._follows[name] = follows
 
     def fit(self) -> None:
         """Give knobs beyond the bounds of a new model or input size their defaults again."""

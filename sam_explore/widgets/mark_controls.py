@@ -28,6 +28,7 @@ class MarkControls:
     def __init__(self, session: Session, editing: Editing):
         self._session, self._editing = session, editing
         self._following = Following()
+        self._prompts = session.prompts  # those that are shown
         self._marks = Dropdown(layout={"width": "150px"})
         self._fields = [BoundedFloatText(step=1, layout={"width": "76px"}) for _ in _AXES]
         self._remove = Button(description="Remove", layout={"width": "76px"})
@@ -46,7 +47,8 @@ class MarkControls:
 
     def follow(self, change: dict | None = None) -> None:
         """Show the session's marks, and the one chosen before if there still is one like it."""
-        marks = marks_of(self._session.prompts)
+        self._prompts = self._session.prompts
+        marks = marks_of(self._prompts)
         before = self._marks.value
         with self._following:
             options = [(name, mark) for mark, name in marks]
@@ -68,11 +70,11 @@ class MarkControls:
 
     def _show_place(self) -> None:
         mark = self._marks.value
-        if mark is None or self._following.is_on():
+        if mark is None or self._following.is_on() or not mark.is_in(self._prompts):
             return
         height, width = self._session.image.shape[:2]
         with self._following:
-            place = mark.place(self._session.prompts)
+            place = mark.place(self._prompts)
             for field, value, most in zip(self._fields, place, (width, height), strict=True):
                 field.min, field.max = min(0.0, float(value)), max(float(most), float(value))
                 field.value = round(float(value), 2)

@@ -28,6 +28,12 @@ class Mark:
     kind: str
     index: int
 
+    def is_in(self, prompts: Prompts) -> bool:
+        """Whether these prompts have such a mark."""
+        if self.kind == "corner":
+            return prompts.box is not None
+        return self.index < len(prompts.points)
+
     def place(self, prompts: Prompts) -> np.ndarray:
         """x, y in pixels of the picture."""
         return prompts.points[self.index] if self.kind == "point" else corners(prompts)[self.index]

@@ -1,14 +1,13 @@
 """Mouse and finger on the stage: what they do, and what is seen of it while they do it."""
 
 import math
-import threading
 import time
 from collections.abc import Callable
 
 import numpy as np
 
 from ..geometry import Prompts
-from .editing import Editing, Place
+from .editing import Editing, Held, Place
 from .gesture import Click, Drag, Gesture, Position
 from .marks import REACH_CSS, SHARPNESS, Mark, nearest_mark
 from .modes import Mode
@@ -30,6 +29,8 @@ _MOST_WHEEL = 300
 
 class Pointer:
     """Turns presses, moves and releases on a stage into edits of the session's prompts.
+
+    What the page tells is heard in turn (`Session.guard`), so nothing here needs a lock.
 
     Args:
         stage: where.
@@ -55,13 +56,12 @@ class Pointer:
         self._stage, self._session, self._editing = stage, session, editing
         self._preview, self._mode_now, self._look = preview, mode, look
         self.brush_css = 12
-        self._lock = threading.Lock()
         self._gesture = Gesture(_SLOP_CSS * SHARPNESS)
         self._secondary = False
         self._at: Position = (0.0, 0.0)
         self._way: list[Position] = []
         self._seen = stage.viewport
-        self._held: tuple[Mark, Prompts] | None = None
+        self._held: Held | None = None
         self._drawn_at, self._moves = -math.inf, 0
         self._listen()
 
@@ -107,12 +107,11 @@ class Pointer:
 
     def _press(self, at: Position) -> None:
         self._preview.want(None)
-        with self._lock:
-            self._gesture.press(at)
-            self._way, self._seen = [at], self._stage.viewport
-            prompts = self._session.prompts
-            mark = self._markable(prompts, at)
-            self._held = None if mark is None else (mark, prompts)
+        self._gesture.press(at)
+        self._way, self._seen = [at], self._stage.viewport
+        prompts = self._session.prompts
+        mark = self._markable(prompts, at)
+        self._held = None if mark is None else (mark, prompts)
 
     def _markable(self, prompts: Prompts, at: Position) -> Mark | None:
         """The mark that a drag from here moves."""
@@ -132,14 +131,11 @@ class Pointer:
         if not self._gesture.active:
             self._hover(at)
             return
-        with self._lock:
-            if math.dist(at, self._way[-1]) >= SHARPNESS:
-                self._way.append(at)
-            drag = self._gesture.move(at)
-            mode = self._mode
-            if (drag is None and not mode.paints) or not self._is_due(mode):
-                return
-            held = self._held
+        if math.dist(at, self._way[-1]) >= SHARPNESS:
+            self._way.append(at)
+        drag, mode, held = self._gesture.move(at), self._mode, self._held
+        if (drag is None and not mode.paints) or not self._is_due(mode):
+            return
         if mode.paints:
             self._stage.show_stroke(self._way, self._brush, mode is Mode.ERASE)
         elif mode is Mode.ZOOM:
@@ -147,7 +143,7 @@ class Pointer:
         elif mode is not Mode.REMOVE:
             self._show_drag(drag, held)
 
-    def _show_drag(self, drag: Drag, held: tuple[Mark, Prompts] | None) -> None:
+    def _show_drag(self, drag: Drag, held: Held | None) -> None:
         prompts = self._session.prompts
         if held is not None and held[1] is prompts:
             moved = held[0].moved(prompts, self._place(drag.end))
@@ -177,10 +173,9 @@ class Pointer:
         return due
 
     def _release(self, at: Position | None) -> None:
-        with self._lock:
-            gesture, mode = self._gesture.release(at), self._mode
-            way = self._way if at is None else [*self._way, at]
-            self._end_drawing()
+        gesture, mode = self._gesture.release(at), self._mode
+        way = self._way if at is None else [*self._way, at]
+        self._end_drawing()
         if gesture is None:
             return
         self._preview.want(None)
@@ -195,11 +190,7 @@ class Pointer:
             act(self._finish_drag)(gesture)
 
     def _finish_drag(self, drag: Drag) -> None:
-        held, session = self._held, self._session
-        if held is not None and held[1] is session.prompts:
-            self._editing.move(held[0], self._place(drag.end))
-        else:
-            session.set_box(self._box_px(drag))
+        self._editing.drag(self._held, self._box_px(drag), self._place(drag.end))
 
     def _zoom(self, gesture: Click | Drag) -> None:
         if isinstance(gesture, Drag):
@@ -222,9 +213,8 @@ class Pointer:
         self._stage.clear_band()
 
     def _cancel(self) -> None:
-        with self._lock:
-            self._gesture.release()
-            self._end_drawing()
+        self._gesture.release()
+        self._end_drawing()
         self._preview.want(None)
 
     def _end_drawing(self) -> None:

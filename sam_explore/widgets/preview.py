@@ -1,23 +1,33 @@
 """What a click at the pointer would give, decoded before it is asked."""
 
-import threading
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
 
 from ..geometry import Prompts
 from ..plots.outlines import outlines
 from ..prediction import Prediction, predict
 from .brush import px_from_cells
-from .session import Session
+from .session import PREVIEWS, Session, Snapshot
 from .stage import Lines
 from .words import number
-from .worker import PREVIEWS
 
 # A preview that lags further behind a hand than this is no help, and costs the prompts their time.
 # The decoder of every released model is of one size, and takes 28 ms on two cores; see
 # docs/benchmarks.md.
 SLOW_S = 0.15
 _TRIALS = 3
+
+
+class _Wanted(NamedTuple):
+    """Prompts to preview, what makes them so, and the picture that they are about."""
+
+    prompts: Prompts
+    when: str
+    image: np.ndarray
 
 
 class Preview:
@@ -45,8 +55,7 @@ class Preview:
         on_slow: Callable[[], None],
     ):
         self._session, self._name, self._show, self._on_slow = session, name, show, on_slow
-        self._lock = threading.RLock()
-        self._wanted: tuple[Prompts, str] | None = None
+        self._wanted: _Wanted | None = None
         self._durations: list[float] = []
         self.on, self._insisted = True, False
 
@@ -57,14 +66,14 @@ class Preview:
             prompts: what would be asked, None for nothing.
             when: what makes it so, such as "if you click here".
         """
-        with self._lock:
-            had = self._wanted is not None
-            self._wanted = None if prompts is None or not self.on else (prompts, when)
-            wants = self._wanted is not None
-        if wants:
+        had = self._wanted is not None
+        is_wanted = prompts is not None and self.on
+        wanted = _Wanted(prompts, when, self._session.image) if is_wanted else None
+        self._wanted = wanted
+        if wanted is not None:
             self._session.submit(self._name, self._decode, PREVIEWS)
         elif had:
-            self._show([], "")
+            self._session.run_in_turn(partial(self._show, [], ""))
 
     def switch(self, on: bool) -> None:
         """Switch previews on or off, as the reader wants it: on stays on, however slow."""
@@ -73,32 +82,30 @@ class Preview:
 
     def _decode(self) -> None:
         """In the worker."""
-        session = self._session
-        image, encoded = session.image, session.encoded
-        with self._lock:
-            wanted = self._wanted
-        if wanted is None or encoded is None:
+        now, wanted = self._session.now, self._wanted
+        if wanted is None or now.encoded is None or wanted.image is not now.image:
             return
         start = perf_counter()
-        if session.edits:
-            prediction = session.unprompted.with_prompts(wanted[0]).prediction
+        if now.edits:
+            prediction = now.source.run.with_prompts(wanted.prompts).prediction
         else:  # which keeps nothing: a trace would remember each place that the pointer passed
-            prediction = predict(session.sam, encoded, wanted[0])
-        lines, words = self._describe(prediction, wanted[1])
-        with self._lock:
+            prediction = predict(now.sam, now.encoded, wanted.prompts)
+        lines, words = self._describe(prediction, wanted.when, now)
+
+        def show() -> None:
             # The pointer may have left, but not if it only went on: else nothing would ever show.
-            if self._wanted is None or image is not session.image:
-                return
-            self._show(lines, words)
+            if self._wanted is not None and now.image is self._session.image:
+                self._show(lines, words)
+
+        self._session.guard(show)()
         self._judge(perf_counter() - start)
 
-    def _describe(self, prediction: Prediction, when: str) -> tuple[Lines, str]:
-        chosen = self._session.chosen
-        mask = prediction.chosen if chosen is None else chosen
+    def _describe(self, prediction: Prediction, when: str, now: Snapshot) -> tuple[Lines, str]:
+        mask = prediction.chosen if now.chosen is None else now.chosen
         logits = prediction.logits[mask]
         lines = [
             px_from_cells(line, prediction.frame, logits.shape)
-            for line in outlines(logits, self._session.threshold)
+            for line in outlines(logits, now.threshold)
         ]
         iou = number(prediction.iou[mask], 2)
         return lines, f"Dashed: mask {mask} {when}, predicted IoU {iou}."
@@ -110,4 +117,4 @@ class Preview:
             self.on = False
             self.want(None)
             self._durations.clear()
-            self._on_slow()
+            self._session.guard(self._on_slow)()

@@ -1,9 +1,10 @@
 """The prompting view: click on a picture, and see what the model makes of it."""
 
-import threading
 from html import escape
 
+import numpy as np
 from ipywidgets import HTML, HBox, VBox
+from jaxtyping import Bool
 
 from ..plots import style
 from ..plots.outlines import outlines
@@ -21,7 +22,7 @@ from .pointer import Pointer
 from .preview import Preview
 from .rerun import replace_older
 from .right_click import listen
-from .session import Session
+from .session import Session, Snapshot
 from .stage import Lines, Stage
 from .still import PromptingStill
 from .thumbnails import Thumbnails
@@ -58,8 +59,6 @@ class PromptCanvas(PromptingStill, VBox):
         if width < 192:
             raise ValueError(f"width must be at least 192 CSS pixels, not {width}.")
         self.session = session
-        # Held while drawing, so that nothing of an older picture is drawn over a new one.
-        self._lock = threading.RLock()
         self._channel = Channel()
         self._stage = Stage(self._channel, width)
         self._make_controls()
@@ -75,31 +74,34 @@ class PromptCanvas(PromptingStill, VBox):
         self.layout.overflow = "visible"
         self.add_class("sam-explore-prompting")
         self._open = True
-        self._show_image()
-        self._show_error()
         self._follow()
+        session.run_in_turn(self._show_image)
+        session.run_in_turn(self._show_error)
+        self._render_soon()
         replace_older(self)
 
     def close(self) -> None:
         """Stop following the session, and remove the view from the page. The session goes on."""
         if not self._open:
             return
-        with self._lock:
-            self._open = False
-            for observer, names in self._observers:
-                self.session.unobserve(observer, names)
-            self._stage.canvas.on_client_ready(self._redraw_soon, remove=True)
-            self._thumbnails.canvas.on_client_ready(self._redraw_soon, remove=True)
-            close_all(*self._right_button)
-            self._modes.close()
-            self._controls.close()
-            self._more.close()
-            self._panel.close()
-            for part in (self._channel, self._stage, self._thumbnails, self._logits):
-                part.close()
-            parts = self.children
-            super().close()
-            close_all(*parts, self.layout)
+        self._open = False
+        for observer, names in self._observers:
+            self.session.unobserve(observer, names)
+        self.session.run_in_turn(self._remove)
+
+    def _remove(self) -> None:
+        self._stage.canvas.on_client_ready(self._redraw_soon, remove=True)
+        self._thumbnails.canvas.on_client_ready(self._redraw_soon, remove=True)
+        close_all(*self._right_button)
+        self._modes.close()
+        self._controls.close()
+        self._more.close()
+        self._panel.close()
+        for part in (self._channel, self._stage, self._thumbnails, self._logits):
+            part.close()
+        parts = self.children
+        super().close()
+        close_all(*parts, self.layout)
 
     def __enter__(self) -> "PromptCanvas":
         return self
@@ -110,7 +112,7 @@ class PromptCanvas(PromptingStill, VBox):
     def _make_controls(self) -> None:
         session = self.session
         self._modes = ModeSwitch(session.guard(self._begin_mode))
-        self._editing = Editing(session)
+        self._editing = Editing(session, lambda: self._stage.image)
         self._preview = Preview(
             session, f"preview {id(self)}", self._show_preview, lambda: self._more.tell_slow()
         )
@@ -171,7 +173,6 @@ class PromptCanvas(PromptingStill, VBox):
         # A page that was reloaded has empty canvases.
         self._stage.canvas.on_client_ready(self._redraw_soon)
         self._thumbnails.canvas.on_client_ready(self._redraw_soon)
-        self._render_soon()
 
     def _begin_mode(self) -> None:
         self._preview.want(None)
@@ -190,49 +191,41 @@ class PromptCanvas(PromptingStill, VBox):
 
     def _look(self, viewport: Viewport) -> None:
         self._stage.look(viewport)
-        self.session.submit(f"look {self.model_id}", self._show_again)
+        show = self.session.guard(self._show_again)
+        self.session.submit(f"look {self.model_id}", show)
 
     def _set_opacity(self, opacity: float) -> None:
         self._stage.opacity = opacity
         self._render_soon()
 
     def _show_again(self) -> None:
-        with self._lock:
-            if self._open:
-                self._stage.show_again()
+        if self._open:
+            self._stage.show_again()
 
     def _show_preview(self, lines_px: Lines, words: str) -> None:
         """Dashed lines and their words; without them, what can be done in the mode."""
-        with self._lock:
-            if self._open:
-                self._stage.show_preview(lines_px)
-                self._pointed.value = _pointed(words or self._modes.mode.hint)
+        if self._open:
+            self._stage.show_preview(lines_px)
+            self._pointed.value = _pointed(words or self._modes.mode.hint)
 
     def _choose(self, mask: int) -> None:
         self.session.chosen = mask
 
     def _show_image(self, change: dict | None = None) -> None:
-        with self._lock:
-            if self._open:
-                image = self.session.image
-                self._stage.show_photo(image)
-                self._thumbnails.show_photo(image)
-                self._logits.show_nothing(image.shape[:2])
+        if self._open:
+            image = self.session.image
+            self._stage.show_photo(image)
+            self._thumbnails.show_photo(image)
+            self._logits.show_nothing(image.shape[:2])
         self._show_prompts()
 
     def _show_prompts(self, change: dict | None = None) -> None:
-        with self._lock:
-            if self._open:
-                self._stage.show_prompts(self.session.prompts, self._hint_px())
-                if self.session.prediction is None:
-                    self._say_what_can_be_done()
-
-    def _hint_px(self) -> Lines:
-        """The edge of the mask hint, in pixels of the picture."""
-        hint, frame = self.session.prompts.mask_hint, self.session.unprompted.frame
-        if hint is None:
-            return []
-        return [px_from_cells(line, frame, hint.shape) for line in outlines(hint, 0.0)]
+        """Mark the prompts, on the picture that they are about."""
+        now = self.session.now
+        if self._open and self._stage.image is now.image:
+            self._stage.show_prompts(now.prompts, _hint_px(now))
+            if now.prediction is None:
+                self._say_what_can_be_done()
 
     def _show_error(self, change: dict | None = None) -> None:
         self._error.value = alert(self.session.error)
@@ -244,29 +237,29 @@ class PromptCanvas(PromptingStill, VBox):
         self.session.submit(f"redraw {self.model_id}", self._redraw)
 
     def _redraw(self) -> None:
-        self._show_image()
+        self.session.guard(self._show_image)()
         self._render()
 
     def _render(self) -> None:
-        """Bring everything that the prediction decides up to the latest state."""
-        session = self.session
-        image, prediction = session.image, session.prediction
-        chosen, threshold = session.chosen, session.threshold
-        if prediction is None:
-            with self._lock:
-                self._render_nothing()
+        """In the worker: bring everything that the prediction decides up to the latest state."""
+        now = self.session.now
+        if now.prediction is None:
+            self.session.guard(self._show_nothing)()
             return
-        mask = prediction.chosen if chosen is None else chosen
-        shape = prediction.masks(threshold)[mask]
-        with self._lock:
-            if not self._open or image is not session.image:
-                return
-            self._stage.show_mask(shape)
-            self._logits.show(prediction, mask, threshold)
-            self._thumbnails.show(prediction, threshold, mask)
-            self._status.value = paragraph(describe(prediction, chosen, threshold))
+        shape = now.prediction.masks(now.threshold)[now.shown_mask]
+        self.session.guard(self._show_answer)(now, shape)
 
-    def _render_nothing(self) -> None:
+    def _show_answer(self, now: Snapshot, mask: Bool[np.ndarray, "height width"]) -> None:
+        """Draw the answer of a moment, on its own picture alone."""
+        if not self._open or now.image is not self._stage.image:
+            return
+        prediction, shown = now.prediction, now.shown_mask
+        self._stage.show_mask(mask)
+        self._logits.show(prediction, shown, now.threshold)
+        self._thumbnails.show(prediction, now.threshold, shown)
+        self._status.value = paragraph(describe(prediction, now.chosen, now.threshold))
+
+    def _show_nothing(self) -> None:
         if not self._open:
             return
         self._stage.show_mask(None)
@@ -277,6 +270,14 @@ class PromptCanvas(PromptingStill, VBox):
     def _say_what_can_be_done(self) -> None:
         waiting = self.session.encoded is None and not self.session.prompts.is_empty
         self._status.value = paragraph(WAITING if waiting else INVITATION)
+
+
+def _hint_px(now: Snapshot) -> Lines:
+    """The edge of the mask hint, in pixels of the picture."""
+    hint = now.prompts.mask_hint
+    if hint is None:
+        return []
+    return [px_from_cells(line, now.source.frame, hint.shape) for line in outlines(hint, 0.0)]
 
 
 def _cursors() -> HTML:

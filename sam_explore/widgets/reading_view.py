@@ -1,6 +1,7 @@
 """The live picture of any reading: the views that its kinds need, reused as long as they fit."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from html import escape
 
 from ipywidgets import HTML, HBox, VBox
@@ -33,9 +34,13 @@ class ReadingView:
         # On a narrow page pictures that stand side by side wrap; they would be cut off otherwise.
         self.widget.layout.max_width = "100%"
 
-    def show(self, reading: Reading) -> Iterator[None]:
-        """Draw a reading in place of the one before, a part of it at each step of the iterator."""
+    def show(self, reading: Reading) -> list[Callable[[], None]]:
+        """What draws a reading in place of the one before, part by part: to be called in order."""
         parts = reading.readings if isinstance(reading, Panel) else (reading,)
+        draw_parts = [partial(self._show_part, index, part) for index, part in enumerate(parts)]
+        return [partial(self._make_room, reading, parts), *draw_parts]
+
+    def _make_room(self, reading: Reading, parts: tuple) -> None:
         kinds = tuple(type(part) for part in parts), getattr(reading, "across", 0)
         if kinds != self._kinds:
             self._rebuild(reading, parts)
@@ -43,9 +48,9 @@ class ReadingView:
         title = reading.title if isinstance(reading, Panel) else ""
         self._title.value = _heading(title)
         self._title.layout.display = None if title else "none"
-        for view, part in zip(self.views, parts, strict=True):
-            view.show(part)
-            yield
+
+    def _show_part(self, index: int, part: Reading) -> None:
+        self.views[index].show(part)
 
     def outline_picked(self) -> None:
         """Outline the picked token where it is one now."""

@@ -45,6 +45,11 @@ class Stage:
         self._photo, self._overlay = channel.image("jpeg"), channel.image("png")
         self.canvas = channel.canvas(5, width, width)
 
+    @property
+    def image(self) -> UInt8[np.ndarray, "h w 3"] | None:
+        """The picture that is shown; None before the first."""
+        return self._image
+
     def show_photo(self, image: UInt8[np.ndarray, "h w 3"]) -> None:
         """Draw the whole picture and nothing on it, sent as a JPEG of the stage's size."""
         scale = self._width / max(image.shape[:2])

@@ -9,7 +9,7 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 import sam_explore as sx
-from sam_explore.widgets import session as session_module
+from sam_explore.widgets.session import snapshot as snapshot_module
 
 from .screen import click, send
 from .view import observers_of
@@ -19,7 +19,7 @@ FEW = 50  # objects of Python's own, such as what its caches hold
 
 @pytest.fixture
 def session(answers, image, open_session, monkeypatch):
-    monkeypatch.setattr(session_module, "_MOST_STEPS", 5)
+    monkeypatch.setattr(snapshot_module, "_MOST_STEPS", 5)
     answers.asked = deque(maxlen=1)
     return open_session(image)
 

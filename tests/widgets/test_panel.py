@@ -3,6 +3,7 @@
 import html
 import re
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -154,6 +155,6 @@ def test_after_a_failed_encode_it_can_be_tried_again_or_one_can_go_back(
 def test_a_session_that_was_closed_meanwhile_offers_no_encode(session):
     panel = Panel(session, HTML())
     session.close()
-    session.encoded = None
+    session.change(lambda now: replace(now, encoded=None))
     assert not shown(panel.encode_row.go_on)
     panel.close()

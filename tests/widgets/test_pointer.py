@@ -35,6 +35,9 @@ class Heard(Editing, Preview):
     def paint(self, mode, way_px, radius_px):
         self.told.append((mode, way_px, radius_px))
 
+    def drag(self, held, box_px, to_px):
+        self.told.append(("box", *box_px) if held is None else (held[0], *to_px))
+
     def want(self, prompts, when=""):
         self.previewed.append((prompts, when))
 
@@ -49,7 +52,6 @@ class Hand:
         self.stage = Stage(Channel(), 200)
         self.stage.show_photo(session.image)
         self.canvas, look = self.stage.canvas, self.stage.look
-        session.set_box = lambda box_px: heard.told.append(("box", *box_px))
         self.pointer = Pointer(self.stage, session, heard, heard, lambda: self.mode, look)
 
 
@@ -162,12 +164,13 @@ def test_in_the_mode_for_boxes_points_are_in_nobodys_way(hand):
     assert hand.told == [("box", 25, 10, 50, 25), (Mark("corner", 0), 45, 15)]
 
 
-def test_a_mark_that_changed_meanwhile_is_not_moved(hand):
-    hand.session.prompts = Prompts([(25, 10)])
-    send(hand.canvas, "mouse_down", 100, 40)
-    hand.session.prompts = Prompts()
-    send(hand.canvas, "mouse_up", 200, 100)
-    assert hand.told == [("box", 25, 10, 50, 25)]
+def test_a_mark_that_changed_meanwhile_is_not_moved(view):
+    view.session.prompts = Prompts([(25, 10)])
+    send(view.stage, "mouse_down", 200, 80)
+    view.session.prompts = Prompts()
+    send(view.stage, "mouse_up", 400, 200)
+    assert view.session.prompts.box.tolist() == [25, 10, 50, 25]
+    assert not len(view.session.prompts.points)
 
 
 def test_what_a_drag_would_give_is_previewed(hand):

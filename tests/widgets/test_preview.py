@@ -9,8 +9,8 @@ from sam_explore.geometry import Prompts
 from sam_explore.prediction import Prediction
 from sam_explore.widgets import preview as preview_module
 from sam_explore.widgets.preview import SLOW_S, Preview
+from sam_explore.widgets.session import EXPLORERS, PREVIEWS, PROMPTS
 from sam_explore.widgets.stage import MASK, PREVIEW
-from sam_explore.widgets.worker import EXPLORERS, PREVIEWS, PROMPTS
 
 from .screen import click, drag, front_end_sets, send
 from .view import half

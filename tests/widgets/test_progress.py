@@ -4,7 +4,7 @@ import pytest
 
 from sam_explore.geometry import Prompts
 from sam_explore.tracing import Trace, between_steps
-from sam_explore.widgets.progress import Countdown, encoder_steps, time_left
+from sam_explore.widgets.session.countdown import Countdown, encoder_steps, time_left
 
 KINDS = {"start": "start", "block 1": "window", "block 2": "window", "block 3": "global"}
 

@@ -14,7 +14,8 @@ from sam_explore.readings import Heatmap, Scale
 from sam_explore.tracing import Trace
 from sam_explore.tracing import trace as trace_module
 from sam_explore.tracing.progress import announce
-from sam_explore.widgets import Session, explore
+from sam_explore.widgets import explore
+from sam_explore.widgets.session import source as source_module
 
 from .conftest import SMALL
 
@@ -65,26 +66,35 @@ def test_a_choice_that_another_model_lacks_is_dropped(image, open_session):
 def test_undo_that_cannot_be_shown_loses_nothing(image, open_session):
     session = open_session(image)
     session.add_point((1.0, 2.0))
-    now, session._history = session.prompts, [Prompts(mask_hint=np.zeros((8, 8)))]
+    now, undo = session.prompts, (Prompts(mask_hint=np.zeros((8, 8))),)
+    session.change(lambda now: replace(now, undo=undo))
     with pytest.raises(ValueError, match="16 x 16 logits"):
         session.undo()
     assert session.prompts is now
     assert session.can_undo
 
 
-def test_a_trace_that_cannot_be_made_leaves_nothing_busy_and_clearing_tries_again(
+def test_a_picture_that_no_run_can_be_made_of_is_refused_and_nothing_changes(
     image, open_session, monkeypatch
 ):
     session = open_session(image)
     session.add_point((1.0, 2.0))
+    before = session.now
     with monkeypatch.context() as broken:
-        broken.setattr(Session, "unprompted", property(lambda session: 1 / 0))
-        session.image = np.zeros((32, 48, 3), np.uint8)
-        assert session.busy == ""
-        assert "ZeroDivisionError" in session.error
-    session.prompts = Prompts([(1, 1)])
-    assert session.encoded is not None
-    session.encoded = None
+        broken.setattr(source_module, "Trace", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            session.image = np.zeros((32, 48, 3), np.uint8)
+    assert session.now is before
+
+
+def test_clearing_tries_an_encode_again_that_has_failed(image, open_session, monkeypatch):
+    session = open_session(image)
+    session.add_point((1.0, 2.0))
+    with monkeypatch.context() as broken:
+        broken.setattr(Trace, "encoded", property(lambda trace: 1 / 0))
+        session.windows = (2, 0)
+    assert (session.encoded, session.busy) == (None, "")
+    assert "ZeroDivisionError" in session.error
     session.clear()
     assert session.encoded is not None
 

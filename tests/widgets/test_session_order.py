@@ -9,6 +9,9 @@ from sam_explore.tracing import Trace
 from sam_explore.tracing import trace as trace_module
 from sam_explore.widgets import Session
 
+from .screen import click
+from .view import View
+
 ENCODING = "Encoding the picture …"
 ENCODED = Trace.encoded.fget  # what some tests hold up
 
@@ -186,3 +189,62 @@ def test_settling_says_what_it_waits_for(answers, image, open_session):
         session.settle(0.01)
     answers.gate.set()
     session.settle(20)
+
+
+def test_a_click_while_another_picture_is_fetched_belongs_to_the_one_on_screen(
+    answers, image, open_session, screen
+):
+    session = open_session(image, synchronous=False)
+    view = View(session, screen)
+    session.settle(20)
+    reading, go_on, other = threading.Event(), threading.Event(), np.zeros((64, 64, 3), np.uint8)
+
+    def get() -> np.ndarray:
+        reading.set()
+        assert go_on.wait(20)
+        return other
+
+    session.fetch("image", get, "Opening it")
+    assert reading.wait(20)
+    click(view.stage, 80, 160)
+    assert points(session) == [[10, 20]]
+    assert view.marks() == [(10, 20, True)]
+    go_on.set()
+    session.settle(20)
+    assert np.array_equal(session.image, other)
+    assert session.prompts.is_empty
+    assert view.marks() == []
+    view.canvas.close()
+
+
+def test_a_click_on_a_picture_that_was_just_replaced_does_not_land_on_the_new_one(
+    answers, image, open_session, screen, monkeypatch
+):
+    session = open_session(image, synchronous=False)
+    view = View(session, screen)
+    session.settle(20)
+    before, show_photo = session.image, view.canvas._stage.show_photo
+    encoding, go_on = threading.Event(), threading.Event()
+
+    def slow(trace: Trace):
+        encoding.set()
+        assert go_on.wait(20)
+        return ENCODED(trace)
+
+    def click_first(picture: np.ndarray) -> None:
+        click(view.stage, 80, 160)  # the reader still sees the picture before
+        show_photo(picture)
+
+    monkeypatch.setattr(Trace, "encoded", property(slow))
+    monkeypatch.setattr(view.canvas._stage, "show_photo", click_first)
+    session.image = np.zeros((64, 64, 3), np.uint8)
+    monkeypatch.setattr(view.canvas._stage, "show_photo", show_photo)
+    assert session.prompts.is_empty
+    assert encoding.wait(20)
+    session.cancel()
+    assert session.image is before
+    assert points(session) == [[10, 20]]
+    go_on.set()
+    session.settle(20)
+    assert view.marks() == [(10, 20, True)]
+    view.canvas.close()

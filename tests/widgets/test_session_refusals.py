@@ -10,7 +10,7 @@ from sam_explore.geometry import Prompts
 from sam_explore.tracing import Trace, zero
 from sam_explore.tracing.interventions import AblateMlp
 from sam_explore.widgets import Session
-from sam_explore.widgets import state as state_module
+from sam_explore.widgets.session import session as session_module
 
 ENCODED = Trace.encoded.fget  # what a test holds up
 
@@ -59,7 +59,7 @@ def test_a_picture_that_is_refused_leaves_no_thread(sam, image, monkeypatch):
     def refuse(image: np.ndarray):
         raise ValueError("no picture")
 
-    monkeypatch.setattr(state_module, "as_picture", refuse)
+    monkeypatch.setattr(session_module, "as_picture", refuse)
     before = threading.active_count()
     with pytest.raises(ValueError, match="no picture"):
         Session(sam, image)

@@ -13,8 +13,8 @@ from PIL import Image
 from sam_explore.plots import style
 from sam_explore.prediction import Prediction
 from sam_explore.widgets import PromptCanvas, Session, explore
+from sam_explore.widgets.session import SYNCHRONOUS
 from sam_explore.widgets.still import stills
-from sam_explore.widgets.worker import SYNCHRONOUS
 
 from .fake_probes import Grid
 

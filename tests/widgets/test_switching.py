@@ -222,8 +222,7 @@ def test_cancelling_when_there_is_nothing_to_cancel_changes_nothing(session):
 def test_once_encoded_the_former_picture_is_let_go(session):
     session.image = OTHER
     session.settle(WAIT_S)
-    assert session._before is None
-    assert session._last.traits["image"] is session.image
+    assert session.now.before is None
 
 
 @pytest.mark.parametrize("synchronous", [True, False])

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from sam_explore.widgets.worker import EXPLORERS, PROMPTS, SWEEPS, Worker
+from sam_explore.widgets.session.worker import EXPLORERS, PROMPTS, SWEEPS, Worker
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def test_a_synchronous_job_runs_to_its_end_before_the_one_it_submits():
 def test_the_interpreter_ends_at_once_while_a_worker_waits_and_after_a_running_job():
     code = (
         "import threading\n"
-        "from sam_explore.widgets.worker import Worker\n"
+        "from sam_explore.widgets.session.worker import Worker\n"
         "idle, busy, started = Worker(), Worker(), threading.Event()\n"
         "def job():\n"
         "    started.set()\n"

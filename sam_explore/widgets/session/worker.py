@@ -9,12 +9,18 @@ from collections.abc import Callable
 Job = Callable[[], None]
 
 # A lower number goes first.
+DRAWINGS = -2  # that wait for a thread that has time
 FETCHES = -1  # of another picture or model
 PROMPTS = 0
 EXPLORERS = 1
 PREVIEWS = 2  # of what is not asked yet
 ENCODER_RUNS = 3
 SWEEPS = 4
+
+WAITS_FOR_ITSELF = (
+    "settle() was called by what the session runs just now, such as an observer, and would wait "
+    "for itself. Call it outside of observers and callbacks."
+)
 
 SYNCHRONOUS = "SAM_EXPLORE_SYNCHRONOUS"  # 1 in an environment in which a document is built
 
@@ -37,11 +43,12 @@ class Worker:
     Args:
         synchronous: run each job at once, in the thread that submits it. For tests and for building
             documents, where nobody waits at a mouse.
+        changed: notified when a job has ended; its lock guards the queue.
     """
 
-    def __init__(self, *, synchronous: bool = False):
+    def __init__(self, *, synchronous: bool = False, changed: threading.Condition | None = None):
         self.synchronous = synchronous
-        self._queue = _Queue()
+        self._queue = _Queue(changed or threading.Condition())
         self._thread = None
         if not synchronous:
             self._thread = threading.Thread(
@@ -61,13 +68,24 @@ class Worker:
         """In a long job of this priority: run what waits and goes before it, then return."""
         self._queue.run_before(priority)
 
-    def settle(self, timeout: float) -> bool:
+    @property
+    def is_mine(self) -> bool:
+        """Whether this thread runs a job just now."""
+        return self._queue.running is threading.current_thread()
+
+    def settle(self, timeout: float, also: Callable[[], bool] = lambda: True) -> bool:
         """Wait until nothing waits or runs; whether that came true within `timeout` seconds.
+
+        Args:
+            timeout: in seconds.
+            also: what has to be true at the same time. Asked when the condition is notified.
 
         Raises:
             RuntimeError: called in a job, which would wait for itself.
         """
-        return self._queue.wait_until_idle(timeout)
+        if self.is_mine:
+            raise RuntimeError(WAITS_FOR_ITSELF)
+        return self._queue.wait_for(lambda: self._queue.is_idle() and also(), timeout)
 
     def close(self) -> None:
         """Drop what waits, let the running job end, and end the thread. May be called twice.
@@ -85,11 +103,11 @@ class Worker:
 class _Queue:
     """What worker and thread share; it knows neither, so that both can be collected."""
 
-    def __init__(self):
-        self._changed = threading.Condition()
+    def __init__(self, changed: threading.Condition):
+        self._changed = changed
         self._waiting: dict[str, tuple[int, int, Job]] = {}
         self._count = 0
-        self._running: threading.Thread | None = None
+        self.running: threading.Thread | None = None
         self._open = True
 
     def put(self, name: str, job: Job, priority: int) -> None:
@@ -106,16 +124,16 @@ class _Queue:
         with self._changed:
             while wait and self._open and not self._waiting:
                 self._changed.wait()
-            if self._running is not None or not self._waiting:
+            if self.running is not None or not self._waiting:
                 return False
             name = min(self._waiting, key=lambda name: self._waiting[name][:2])
             job = self._waiting.pop(name)[2]
-            self._running = threading.current_thread()
+            self.running = threading.current_thread()
         try:
             _run_job(name, job)
         finally:
             with self._changed:
-                self._running = None
+                self.running = None
                 self._changed.notify_all()
         return True
 
@@ -133,17 +151,12 @@ class _Queue:
         while self.run_next(wait=False):
             pass
 
-    def wait_until_idle(self, timeout: float) -> bool:
+    def wait_for(self, predicate: Callable[[], bool], timeout: float) -> bool:
         with self._changed:
-            if self._running is threading.current_thread():
-                raise RuntimeError(
-                    "settle() was called by what the worker runs just now, such as an observer, "
-                    "and would wait for itself. Call it outside of observers and callbacks."
-                )
-            return self._changed.wait_for(self._is_idle, timeout)
+            return self._changed.wait_for(predicate, timeout)
 
-    def _is_idle(self) -> bool:
-        return not self._waiting and self._running is None
+    def is_idle(self) -> bool:
+        return not self._waiting and self.running is None
 
     def close(self) -> None:
         with self._changed:

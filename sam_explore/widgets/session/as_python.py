@@ -4,10 +4,10 @@ from ast import literal_eval
 from collections.abc import Iterable
 from dataclasses import fields
 
-from ..origins import Origin, origin_of_model, origin_of_picture
-from ..tracing import zero
-from ..tracing.interventions import Intervention
-from .state import State
+from ...origins import Origin, origin_of_model, origin_of_picture
+from ...tracing import zero
+from ...tracing.interventions import Intervention
+from .snapshot import Snapshot
 
 _WIDTH = 88  # of a line
 
@@ -24,34 +24,34 @@ _HINT = Origin(
 )
 
 
-def as_python(session: State) -> str:
+def as_python(now: Snapshot) -> str:
     """Python that makes `prediction` and `mask`, the one shown, to the last bit.
 
     What code can't say, such as an edit that is a function of the user's own, is named in a comment
     and left out.
     """
-    sam = origin_of_model(session.sam) or _UNKNOWN_MODEL
-    picture = origin_of_picture(session.image) or _UNKNOWN_PICTURE
-    prompts = _HINT if session.prompts.mask_hint is not None else Origin(_prompts(session))
-    steps, left_out = _steps(session)
+    sam = origin_of_model(now.sam) or _UNKNOWN_MODEL
+    picture = origin_of_picture(now.image) or _UNKNOWN_PICTURE
+    prompts = _HINT if now.prompts.mask_hint is not None else Origin(_prompts(now))
+    steps, left_out = _steps(now)
     lines = ["import sam_explore as sx"]
     if prompts is _HINT:
         saved = "from sam_explore.saved_prompts import prompts_from_json"
         lines = ["from pathlib import Path", "", *lines, saved]
     lines += ["", *_assigned("sam", sam), *_assigned("picture", picture)]
     lines += _assigned("prompts", prompts)
-    run = _call("sx.Trace", ["sam", "picture", "prompts", *_preprocessing(session)])
+    run = _call("sx.Trace", ["sam", "picture", "prompts", *_preprocessing(now)])
     lines += [f"trace = {run}", *(f"trace = trace.{step}" for step in steps)]
     lines += [f"# Left out, since code can't say it: {what}." for what in left_out]
-    if not session.prompts.is_empty:
-        threshold = repr(session.threshold) if session.threshold else ""
-        mask = "prediction.chosen" if session.chosen is None else session.chosen
+    if not now.prompts.is_empty:
+        threshold = repr(now.threshold) if now.threshold else ""
+        mask = "prediction.chosen" if now.chosen is None else now.chosen
         lines += ["prediction = trace.prediction", f"mask = prediction.masks({threshold})[{mask}]"]
     return "\n".join(lines) + "\n"
 
 
-def _prompts(session: State) -> str:
-    prompts, given = session.prompts, []
+def _prompts(now: Snapshot) -> str:
+    prompts, given = now.prompts, []
     if len(prompts.points):
         points = [tuple(point) for point in prompts.points.tolist()]
         given = [f"points={points}", f"labels={prompts.labels.tolist()}"]
@@ -60,8 +60,8 @@ def _prompts(session: State) -> str:
     return _call("sx.Prompts", given, indent=len("prompts = "))
 
 
-def _preprocessing(session: State) -> list[str]:
-    how = session.preprocessing
+def _preprocessing(now: Snapshot) -> list[str]:
+    how = now.preprocessing
     return [
         f"{name}={value!r}"
         for name, value, default in (
@@ -73,11 +73,11 @@ def _preprocessing(session: State) -> list[str]:
     ]
 
 
-def _steps(session: State) -> tuple[list[str], list[str]]:
+def _steps(now: Snapshot) -> tuple[list[str], list[str]]:
     """What is done to the trace for windows and edits, and names of edits that code can't say."""
-    windows = session.windows
+    windows = now.windows
     steps, left_out = [] if windows is None else [f"with_windows({windows})"], []
-    for edit in session.edits:
+    for edit in now.edits:
         if isinstance(edit, Intervention):
             name = type(edit).__name__
             values = [(each.name, getattr(edit, each.name)) for each in fields(edit) if each.init]

@@ -2,8 +2,8 @@
 
 from collections.abc import Hashable, Mapping
 
-from ..tracing import Trace
-from ..tracing.steps import EMBED, PROJECT, describe
+from ...tracing import Trace
+from ...tracing.steps import EMBED, PROJECT, describe
 
 
 class Countdown:

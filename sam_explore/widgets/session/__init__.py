@@ -1,0 +1,20 @@
+"""The state that all views of a page share: one owner, immutable snapshots, one worker."""
+
+from .errors import in_words
+from .session import Session
+from .snapshot import THRESHOLD, Snapshot
+from .worker import ENCODER_RUNS, EXPLORERS, FETCHES, PREVIEWS, PROMPTS, SWEEPS, SYNCHRONOUS
+
+__all__ = [
+    "ENCODER_RUNS",
+    "EXPLORERS",
+    "FETCHES",
+    "PREVIEWS",
+    "PROMPTS",
+    "SWEEPS",
+    "SYNCHRONOUS",
+    "THRESHOLD",
+    "Session",
+    "Snapshot",
+    "in_words",
+]

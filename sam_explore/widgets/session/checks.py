@@ -1,0 +1,97 @@
+"""What each part of a session's state may be: a check returns the value to keep, or raises."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...geometry import Prompts
+from ...preprocessing import Preprocessing
+from ...probes.probe import threshold_knob
+from ...tracing.interventions import Intervention
+from ...tracing.recording import find_hooks
+from .source import Source
+
+THRESHOLD = threshold_knob().metadata["knob"]  # one bound for the session and what follows it
+
+
+def checked_preprocessing(source: Source, how: Any) -> Preprocessing:
+    """A way into the model's input that this model has; a name alone will do."""
+    how = how if isinstance(how, Preprocessing) else Preprocessing(how)
+    how.check(source.sam.config)
+    return how
+
+
+def checked_prompts(source: Source, prompts: Prompts) -> Prompts:
+    """Prompts that lie in the picture, with a hint of the logits' size."""
+    source.frame.check(prompts)
+    return prompts
+
+
+def checked_chosen(source: Source, chosen: int | None) -> int | None:
+    """One of the model's masks, or None."""
+    count = source.sam.config.mask_tokens
+    if chosen is not None and not 0 <= chosen < count:
+        raise ValueError(
+            f"chosen must be a mask from 0 to {count - 1}, or None for the model's own choice, "
+            f"not {chosen}."
+        )
+    return chosen
+
+
+def checked_threshold(source: Source, threshold: float) -> float:
+    """A logit within the threshold's bounds."""
+    low, high = THRESHOLD.low, THRESHOLD.high
+    if not low <= threshold <= high:  # NaN neither
+        raise ValueError(
+            f"threshold must be a finite logit from {low:g} to {high:g}, not {threshold}."
+        )
+    return threshold
+
+
+def checked_token(source: Source, token: tuple) -> tuple[int, int]:
+    """The row and the column of an image token."""
+    rows, columns = source.grid
+    if len(token) != 2 or not all(
+        isinstance(place, int | np.integer) and 0 <= place < length
+        for place, length in zip(token, (rows, columns), strict=True)
+    ):
+        raise ValueError(
+            f"token must be a row from 0 to {rows - 1} and a column from 0 to {columns - 1}, "
+            f"whole numbers, not {token}."
+        )
+    return int(token[0]), int(token[1])
+
+
+def checked_windows(source: Source, windows: tuple | None) -> tuple[int, ...] | None:
+    """A window for each block, or None."""
+    if windows is not None:
+        source.sam.config.check_windows(windows, grid=source.grid)
+    return windows
+
+
+def checked_edits(source: Source, edits: tuple) -> tuple:
+    """Interventions, and pairs of a hook point's name and a function."""
+    for edit in edits:
+        if isinstance(edit, Intervention):
+            source.plain.with_interventions(edit)  # refuses what can't be done
+            continue
+        if not (isinstance(edit, tuple) and len(edit) == 2 and callable(edit[1])):
+            raise ValueError(
+                "edits must be of sx.interventions, or pairs of a hook point's name and a "
+                'function, such as ("image_encoder.position_encoder.hook_encoding", sx.zero), '
+                f"not {edit!r}."
+            )
+        find_hooks(source.sam, edit[0])
+    return edits
+
+
+CHECKS: dict[str, Callable[[Source, Any], Any]] = {
+    "preprocessing": checked_preprocessing,
+    "prompts": checked_prompts,
+    "chosen": checked_chosen,
+    "threshold": checked_threshold,
+    "token": checked_token,
+    "windows": checked_windows,
+    "edits": checked_edits,
+}

@@ -1,0 +1,42 @@
+"""The one place that holds a state."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+State = TypeVar("State")
+
+
+@dataclass(frozen=True, eq=False)
+class Change(Generic[State]):
+    """A step from one moment to the next; both are the same object if nothing changed."""
+
+    old: State
+    new: State
+
+
+class Owner(Generic[State]):
+    """Holds an immutable state, and exchanges it for the next one.
+
+    Args:
+        first: the state at the beginning.
+    """
+
+    def __init__(self, first: State):
+        self.now = first
+        self._lock = threading.Lock()
+
+    def change(self, step: Callable[[State], State]) -> Change[State]:
+        """Go from the current state to the one that `step` makes of it.
+
+        `step` runs without the lock, and again when another thread was quicker: it must do nothing
+        but return a state. What it raises leaves everything as it was.
+        """
+        while True:
+            old = self.now
+            new = step(old)
+            with self._lock:
+                if self.now is old:
+                    self.now = new
+                    return Change(old, new)

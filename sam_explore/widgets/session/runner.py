@@ -1,0 +1,74 @@
+"""The worker's part of a session: it encodes the picture and answers the prompts."""
+
+import logging
+from collections.abc import Callable, Hashable
+from time import perf_counter
+
+from ...tracing import Cancelled, between_steps
+from .countdown import Countdown, encoder_steps, time_left
+from .errors import in_words
+from .snapshot import ENCODING, Snapshot
+from .worker import PROMPTS, Worker
+
+_LOG = logging.getLogger(__name__)
+
+
+Step = Callable[[Snapshot], Snapshot]
+
+
+class Runner:
+    """Brings `encoded` and `prediction` of a session up to its latest state.
+
+    Args:
+        now: gives the session's current snapshot.
+        change: goes on to the snapshot that a step makes of the current one.
+        worker: whose jobs call it, and go first where they have to.
+    """
+
+    def __init__(self, now: Callable[[], Snapshot], change: Callable[[Step], None], worker: Worker):
+        self._now, self._change, self._worker = now, change, worker
+        self._pace: dict[Hashable, float] = {}  # seconds of an encode's steps, by their kind
+
+    def answer(self) -> None:
+        """In the worker: encode the picture if that is to be done, and answer the prompts."""
+        asked = self._now()
+        try:
+            if asked.encoded is None and not asked.stopped:
+                self._encode(asked)
+            asked = self._now()
+            if asked.encoded is None or asked.prompts.is_empty:
+                return
+            prediction = asked.trace.prediction
+        except Exception as error:
+            _LOG.error("An answer failed: %s", error, exc_info=error)
+            words = in_words(error)
+            self._change(lambda now: now.with_failure(asked, words))
+            return
+        self._change(lambda now: now.with_answer(asked, prediction))
+
+    def _encode(self, asked: Snapshot) -> None:
+        encoded = None
+        try:
+            with between_steps(self._between_blocks(asked)):
+                encoded = asked.source.run.encoded
+        except Cancelled:
+            pass
+        finally:
+            self._change(lambda now: now.with_encoded(asked.source, encoded))
+
+    def _between_blocks(self, asked: Snapshot) -> Callable[[str], None]:
+        """What happens before each step of an encode that began at this moment."""
+        countdown = Countdown(encoder_steps(asked.source.run), self._pace)
+
+        def tell(what: str) -> None:
+            countdown.end_step(perf_counter())
+            self._worker.give_way(PROMPTS)  # to what fetches another picture or model
+            if asked.source is not self._now().source or self._worker.closed:
+                raise Cancelled
+            left = time_left(countdown.begin_step(what, perf_counter()))
+            busy = f"{ENCODING}: {what.removeprefix('Image encoder: ')}{left} …"
+            self._change(
+                lambda now: now.with_trait("busy", busy) if now.source is asked.source else now
+            )
+
+        return tell

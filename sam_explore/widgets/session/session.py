@@ -1,0 +1,484 @@
+"""The state that all views of a page share: a picture, prompts, and what the model answers."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial, wraps
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from traitlets import Bunch
+
+from ...geometry import FOREGROUND, Frame, Prompts
+from ...images import Picture, as_picture
+from ...model import Sam
+from ...model.lock import lock_of
+from ...prediction import check_model
+from ...preprocessing import Preprocessing, Side
+from ...saved_prompts import prompts_from_json, prompts_to_json
+from ...tracing import Cancelled, Trace, between_steps
+from .as_python import as_python
+from .errors import in_words
+from .owner import Owner
+from .runner import Runner
+from .snapshot import TRAITS, Snapshot, first_snapshot, is_same
+from .source import source_of
+from .traits import SharedState
+from .turns import Turns
+from .worker import (
+    DRAWINGS,
+    EXPLORERS,
+    FETCHES,
+    PROMPTS,
+    WAITS_FOR_ITSELF,
+    Job,
+    Worker,
+    is_document_built,
+)
+
+_LOG = logging.getLogger(__name__)
+
+
+class Session(SharedState):
+    """One picture, its prompts and the model's answer; every view of it follows.
+
+    Set a trait, from Python or through a view, and all views show it. The model runs in a thread of
+    its own: `prompts` change at once, `prediction` follows, and `settle` waits for it. All that is
+    computed comes from `trace`, so views share it.
+
+    Args:
+        sam: the model, as `sam_explore.load` gives it.
+        image: a picture as in `sx.encode`. The session keeps a copy, RGB from 0 to 255.
+        preprocessing, side, keep_aspect: how it becomes the model's input, as in `sx.encode`.
+        synchronous: compute in the calling thread, so that each change is answered when it returns;
+            so does every session where the environment's SAM_EXPLORE_SYNCHRONOUS is 1.
+
+    Traits:
+        sam, image: as above; a new one is encoded anew. A new image drops the prompts. `cancel`
+            goes back, as long as that is not done.
+        preprocessing: the name, the side and whether the aspect is kept, as `set_preprocessing`
+            puts them together. Another input is encoded anew and drops a mask hint of another size.
+        encoded: the encoded picture, None until that is done.
+        prompts: what is asked now.
+        chosen: the mask to look at, 0 to 3; None takes the model's choice.
+        threshold: a mask is where its logits exceed this.
+        token: the picked image token (row, column), in the middle at first; `add_point` picks the
+            one under the point.
+        windows: each block's window in tokens, 0 for global; None for the trained ones. Tables of
+            relative positions are interpolated to others; `WindowEffect` can also crop them.
+        edits: what is changed inside the run: `sx.interventions`, or pairs of a hook point's name
+            and a function, as in `Trace.with_edit`.
+        prediction: the latest answer, None without prompts. In a flood of prompts it may belong to
+            slightly older ones (see its `prompts`), never to another picture.
+        busy: what takes long just now, or "".
+        error: what went wrong in the last action, or "".
+
+    Attributes:
+        now: all of that at one moment, as one immutable `Snapshot`. What reads several traits that
+            belong together reads them there.
+        at_length: names of what takes long just now in the worker.
+
+    Raises:
+        TypeError, ValueError: no model, no picture, or a size that the model can't have.
+    """
+
+    def __init__(
+        self,
+        sam: Sam,
+        image: Picture,
+        *,
+        preprocessing: str = "original",
+        side: Side = None,
+        keep_aspect: bool = False,
+        synchronous: bool = False,
+    ):
+        check_model(sam, "sx.Session(sam, image)")
+        how = Preprocessing(preprocessing, side, keep_aspect)
+        how.check(sam.config)
+        self._owner = Owner(first_snapshot(source_of(sam, _own_picture(image), how)))
+        super().__init__()
+        changed = threading.Condition()  # of the two queues, so that both can be waited for
+        self._worker = Worker(synchronous=synchronous or is_document_built(), changed=changed)
+        self._turns = Turns(changed, self._hand_over, self._tell_error)
+        self._runner = Runner(lambda: self.now, self.change, self._worker)
+        self.at_length: set[str] = set()
+        self.submit("answer", self._runner.answer)
+
+    def __repr__(self) -> str:
+        now = self.now
+        (height, width), (rows, columns) = now.image.shape[:2], now.source.grid
+        return (
+            f"Session({now.sam.config.name}, picture {width} wide and {height} high, {rows} x "
+            f"{columns} tokens, {now.prompts!r})"
+        )
+
+    @property
+    def now(self) -> Snapshot:
+        """The session at this moment; it never changes."""
+        return self._owner.now
+
+    @property
+    def frame(self) -> Frame:
+        """How the picture lies in the model's input."""
+        return self.now.source.frame
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of the image tokens."""
+        return self.now.source.grid
+
+    @property
+    def unprompted(self) -> Trace:
+        """`trace` without prompts: one and the same for all prompts, which share its results."""
+        return self.now.source.run
+
+    @property
+    def trace(self) -> Trace:
+        """The run of the model that the state asks for; the same one until the state changes.
+
+        Nothing is computed before a tensor or the prediction is asked of it.
+        """
+        return self.now.trace
+
+    @property
+    def shown_mask(self) -> int | None:
+        """The mask to look at: the chosen one, else the model's choice; None without prediction."""
+        return self.now.shown_mask
+
+    @property
+    def stopped(self) -> bool:
+        """Whether an encode was cancelled, and nothing has asked for it since."""
+        return self.now.stopped
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether `undo` would change anything."""
+        return bool(self.now.undo)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether `redo` would change anything."""
+        return bool(self.now.redo)
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether `cancel` would bring something back that was encoded."""
+        return self.now.before is not None
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._worker.closed
+
+    @property
+    def synchronous(self) -> bool:
+        """Whether each change is answered when it returns."""
+        return self._worker.synchronous
+
+    @property
+    def code(self) -> str:
+        """Python that gives the prediction and the mask shown, where nothing else is known."""
+        return as_python(self.now)
+
+    def change(self, step: Callable[[Snapshot], Snapshot]) -> None:
+        """Go on to the snapshot that `step` makes of the current one; all views are told.
+
+        `step` may be called several times, when other threads change the state meanwhile: it must
+        do nothing but return a snapshot. What it raises leaves everything as it was.
+        """
+        change = self._owner.change(step)
+        if change.new is change.old:
+            return
+        try:
+            self._turns.run(partial(self._tell, change.old, change.new))
+        finally:
+            if change.new.turn != change.old.turn and change.new.needs_an_answer:
+                self.submit("answer", self._runner.answer)
+
+    def plain_trace(self) -> Trace:
+        """A run of the picture in the trained windows, without prompts and edits."""
+        return self.now.source.plain
+
+    def set_in_snapshot(self, name: str, value: Any) -> None:
+        """What setting a trait does."""
+        if name == "image" and value is not self.image:
+            value = self._known_picture(value)
+        self.change(lambda now: now.with_trait(name, value))
+
+    def set_preprocessing(
+        self, name: str = "original", side: Side = None, keep_aspect: bool = False
+    ) -> None:
+        """Put the picture into the model's input in another way, as in `sx.encode`.
+
+        Raises:
+            ValueError: a size that the model, the windows or the edits can't have; nothing changes.
+        """
+        self.preprocessing = Preprocessing(name, side, keep_aspect)
+
+    def add_point(
+        self,
+        point_px: Sequence[float],
+        label: int = FOREGROUND,
+        *,
+        picture: np.ndarray | None = None,
+    ) -> None:
+        """Add a point to the prompts.
+
+        Args:
+            point_px: x, y in pixels of the picture.
+            label: 1 on the object, 0 beside it.
+            picture: as in `edit_prompts`.
+
+        Raises:
+            ValueError: a point outside the picture, or another label; nothing changes.
+        """
+        self.edit_prompts(
+            lambda prompts: prompts.with_point(point_px, label), point_px, picture=picture
+        )
+
+    def set_box(self, box_px: Sequence[float] | None, *, picture: np.ndarray | None = None) -> None:
+        """Put a box, (x0, y0, x1, y1) in pixels of the picture, in place of the one before.
+
+        Args:
+            box_px: the box, None for none.
+            picture: as in `edit_prompts`.
+
+        Raises:
+            ValueError: corners in the wrong order, or not numbers; nothing changes.
+        """
+        self.edit_prompts(lambda prompts: prompts.with_box(box_px), picture=picture)
+
+    def edit_prompts(
+        self,
+        edit: Callable[[Prompts], Prompts],
+        point_px: Sequence[float] | None = None,
+        *,
+        picture: np.ndarray | None = None,
+    ) -> None:
+        """Change the prompts in one step, in which no edit by another thread gets lost.
+
+        Args:
+            edit: gives the new prompts from the present ones. It may be called several times.
+            point_px: x, y in pixels of the picture, whose token becomes the picked one.
+            picture: the session's `image` that was looked at. If another has taken its place, the
+                edit goes to where `cancel` goes back to, or nowhere if that is gone too.
+
+        Raises:
+            ValueError: prompts that do not fit; nothing changes.
+        """
+        token = None if point_px is None else (lambda frame: frame.token_at(point_px))
+        self.change(lambda now: now.editing(edit, token, picture))
+
+    def clear(self) -> None:
+        """Drop all prompts. `undo` brings them back."""
+        self.edit_prompts(lambda prompts: prompts if prompts.is_empty else Prompts())
+
+    def undo(self) -> None:
+        """Take back the last change of the prompts, up to a hundred; nothing when there is none."""
+        self.change(lambda now: now.stepped(forth=False))
+
+    def redo(self) -> None:
+        """Do again what `undo` took back last; nothing happens after another change."""
+        self.change(lambda now: now.stepped(forth=True))
+
+    def save_prompts(self, path: str | Path) -> None:
+        """Write the prompts to a JSON file, with the picture's size."""
+        now = self.now
+        text = prompts_to_json(now.prompts, now.image.shape[:2])
+        Path(path).expanduser().write_text(text, "utf-8")
+
+    def restore_prompts(self, path: str | Path) -> None:
+        """Take the prompts of a file that `save_prompts` wrote; `undo` brings back those before.
+
+        If they were for a picture of another size, points and box move in proportion.
+
+        Raises:
+            OSError: there is no such file.
+            ValueError: a file of another kind, or prompts that do not fit; nothing changes.
+        """
+        text = Path(path).expanduser().read_text("utf-8", errors="replace")
+        self.change(lambda now: now.asking(prompts_from_json(text, now.image.shape[:2])))
+
+    def fetch(self, name: str, get: Callable[[], Any], doing: str) -> None:
+        """Let the worker get a picture or a model, between two blocks if need be, and then take it.
+
+        A failure is told as `error`, and nothing changes. `cancel` and a later fetch give it up.
+
+        Args:
+            name: the trait, "image" or "sam".
+            get: reads a file, or the like.
+            doing: what that is, for `busy`.
+        """
+        mark = object()
+        self.change(lambda now: now.fetching(mark))
+
+        def job() -> None:
+            self.change(lambda now: now.with_trait("busy", f"{doing} …"))
+            try:
+                value = get()
+            finally:
+                self.change(lambda now: now.with_trait("busy", ""))
+            value = _own_picture(value) if name == "image" else value
+            self.change(lambda now: now.with_trait(name, value) if now.fetch is mark else now)
+
+        self.submit("fetch", job, FETCHES)
+
+    def cancel(self) -> None:
+        """Give up what is being opened or encoded, and go back to what was encoded last.
+
+        Picture, model, windows and edits are as they were, and so are the prompts; those that were
+        given to the same picture meanwhile stay. When nothing was encoded before, everything stays
+        as it is, and nothing is encoded until prompts come or `go_on` is called. An encode ends
+        after the block that is under way; a file that is being read is read to its end, and
+        dropped. Nothing happens when there is nothing to cancel.
+        """
+        self.change(lambda now: now.cancelled())
+
+    def go_on(self) -> None:
+        """Encode the picture after all, when that was cancelled or has failed."""
+        self.change(lambda now: now.going_on())
+
+    def submit(self, name: str, job: Job, priority: int = PROMPTS) -> None:
+        """Let the session's worker run `job`, the latest of its name; `error` tells if it fails."""
+        self._worker.submit(name, self._reported(job), priority)
+
+    def give_way(self, priority: int = EXPLORERS) -> None:
+        """In a long job of this priority, often: run what waits and goes before it meanwhile.
+
+        Raises:
+            Cancelled: the session was closed.
+        """
+        with between_steps(lambda what: None):  # of the other job; what is told is the long one's
+            self._worker.give_way(priority)
+        if self._worker.closed:
+            raise Cancelled
+
+    def run_in_turn(self, task: Callable[[], None]) -> None:
+        """Run what draws, or changes a view: one at a time, and in order, with all that is told.
+
+        It runs at once, or soon in the thread that is at work for a view just now.
+        """
+        self._turns.run(task)
+
+    def guard(self, callback: Callable[..., None]) -> Callable[..., None]:
+        """`callback`, run in turn; its exceptions are logged and shown as `error`, and end nothing.
+
+        All that the page calls is guarded, and all that observes this session for a view.
+        """
+        reported = self._reported(callback)
+
+        @wraps(callback)
+        def guarded(*args: object, **kwargs: object) -> None:
+            self._turns.run(partial(reported, *args, **kwargs))
+
+        return guarded
+
+    def action(self, callback: Callable[..., None]) -> Callable[..., None]:
+        """`callback`, guarded, as something the user does: an older error goes."""
+
+        @wraps(callback)
+        def act(*args: object, **kwargs: object) -> None:
+            self.error = ""
+            callback(*args, **kwargs)
+
+        return self.guard(act)
+
+    def settle(self, timeout: float = 60.0) -> None:
+        """Wait until the model has answered and the views have drawn the latest state.
+
+        Raises:
+            TimeoutError: that took longer than `timeout` seconds.
+            RuntimeError: called where it would wait for itself: by what the session itself runs,
+                such as an observer of `prediction`, or inside of `sx.record` or `sx.edit`.
+        """
+        self._refuse_to_wait_for_itself()
+        self._turns.run_waiting()
+        if not self._worker.settle(timeout, also=lambda: self._turns.is_idle):
+            busy = self.busy
+            doing = f" ({busy})" if busy else ""
+            raise TimeoutError(
+                f"The session is still at work after {timeout:g} s{doing}. "
+                "Wait longer: session.settle(timeout=...)."
+            )
+
+    def close(self) -> None:
+        """End the worker; views of this session stop following. May be called twice.
+
+        What is being computed stops at its next step, and what traces have cached is let go:
+        whoever asks the session for its `trace` again computes anew.
+        """
+        self._worker.close()
+        self._turns.run_waiting()
+        self.change(lambda now: now.emptied())
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _known_picture(self, image: Any) -> np.ndarray:
+        """The picture, copied unless it is one of this session's own already."""
+        before = self.now.before
+        return image if before is not None and image is before.image else _own_picture(image)
+
+    def _tell(self, old: Snapshot, new: Snapshot) -> None:
+        """Tell observers what has changed: all of them, even if one of them raises."""
+        errors = []
+        for name in TRAITS:
+            was, is_now = getattr(old, name), getattr(new, name)
+            if is_same(was, is_now):
+                continue
+            try:
+                self.notify_change(Bunch(name=name, old=was, new=is_now, owner=self, type="change"))
+            except Exception as error:
+                errors.append(error)
+        for error in errors[1:]:
+            self._tell_error(error)
+        if errors:
+            raise errors[0]
+
+    def _reported(self, callback: Callable[..., None]) -> Callable[..., None]:
+        """`callback`, but what it raises is logged and shown."""
+
+        @wraps(callback)
+        def reported(*args: object, **kwargs: object) -> None:
+            try:
+                callback(*args, **kwargs)
+            except Exception as error:
+                self._tell_error(error)
+
+        return reported
+
+    def _tell_error(self, error: Exception) -> None:
+        _LOG.error("A callback failed: %s", error, exc_info=error)
+        words = in_words(error)
+        try:
+            self.change(lambda now: now.with_trait("error", words))
+        except Exception:  # an observer of `error` raises too
+            _LOG.exception("The error could not be shown.")
+
+    def _hand_over(self) -> bool:
+        """Let the worker draw what waits; False where nobody else would."""
+        if self.synchronous or self.closed or self._worker.is_mine:
+            return False
+        self._worker.submit("draw", self._turns.run_waiting, DRAWINGS)
+        return True
+
+    def _refuse_to_wait_for_itself(self) -> None:
+        if self._worker.is_mine or self._turns.is_mine:
+            raise RuntimeError(WAITS_FOR_ITSELF)
+        if lock_of(self.sam).is_mine:
+            raise RuntimeError(
+                "settle() was called inside of sx.record or sx.edit, which hold the model: the "
+                "session could not run it, and settle() would wait for itself. Leave that context "
+                "first, or use trace.read and trace.with_edit, which hold nothing."
+            )
+
+
+def _own_picture(image: Any) -> np.ndarray:
+    """A copy that nobody can write to."""
+    image = as_picture(image).copy()
+    image.setflags(write=False)
+    return image

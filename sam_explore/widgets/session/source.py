@@ -1,0 +1,118 @@
+"""What an encode starts from, and what is asked of it: each with the runs of the model it means."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import UInt8
+
+from ...geometry import Frame, Prompts
+from ...model import Sam
+from ...preprocessing import Preprocessing
+from ...tracing import Trace
+from ...tracing.interventions import Intervention
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A picture in a model, with windows and edits; `source_of` makes it.
+
+    Which one a result belongs to is told by identity.
+
+    Args:
+        sam: the model.
+        image: the picture, read-only.
+        preprocessing: how the picture becomes the model's input.
+        windows: each block's window in tokens; None for the trained ones.
+        edits: what is changed inside the run.
+        plain: the run in the trained windows, without prompts and edits.
+        run: the run without prompts. Runs made from it share its results.
+    """
+
+    sam: Sam
+    image: UInt8[np.ndarray, "height width 3"]
+    preprocessing: Preprocessing
+    windows: tuple[int, ...] | None
+    edits: tuple
+    plain: Trace
+    run: Trace
+
+    @property
+    def frame(self) -> Frame:
+        """How the picture lies in the model's input."""
+        return self.run.frame
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of the image tokens."""
+        return self.frame.grid
+
+    def changed(self, **changes: object) -> "Source":
+        """Another source with other windows, edits, preprocessing, picture or model.
+
+        Raises:
+            ValueError: something that does not go with the rest.
+        """
+        given = {
+            name: changes.get(name, getattr(self, name))
+            for name in ("sam", "image", "preprocessing", "windows", "edits")
+        }
+        is_same_input = not changes.keys() & {"sam", "image", "preprocessing"}
+        return source_of(**given, plain=self.plain if is_same_input else None)
+
+    def again(self) -> "Source":
+        """The same in every respect, but nothing that is computed for this one belongs to it."""
+        return replace(self)
+
+    def emptied(self) -> "Source":
+        """The same with runs that have computed nothing yet."""
+        return self.changed(preprocessing=self.preprocessing)
+
+
+def source_of(
+    sam: Sam,
+    image: UInt8[np.ndarray, "height width 3"],
+    preprocessing: Preprocessing,
+    windows: tuple[int, ...] | None = None,
+    edits: tuple = (),
+    *,
+    plain: Trace | None = None,
+) -> Source:
+    """Put a source together.
+
+    Args:
+        plain: a run of the same input without anything else, whose results are shared.
+
+    Raises:
+        ValueError: windows or edits that this model and this input can't have.
+    """
+    if plain is None:
+        size = {"side": preprocessing.side, "keep_aspect": preprocessing.keep_aspect}
+        plain = Trace(sam, image, preprocessing=preprocessing.name, **size)
+    run = plain.with_windows(windows)
+    for edit in edits:
+        is_ready_made = isinstance(edit, Intervention)
+        run = run.with_interventions(edit) if is_ready_made else run.with_edit(*edit)
+    return Source(sam, image, preprocessing, windows, edits, plain, run)
+
+
+class Question:
+    """Prompts asked of a source. Immutable.
+
+    Args:
+        source: the source.
+        prompts: the prompts, which fit its frame.
+    """
+
+    def __init__(self, source: Source, prompts: Prompts):
+        self.source, self.prompts = source, prompts
+        self._made: dict[str, Trace] = {}
+
+    @property
+    def run(self) -> Trace:
+        """The run that answers; every thread gets the same one.
+
+        It is made here, and not earlier: an edit that these prompts don't allow raises.
+        """
+        made = self._made.get("run")
+        # Two threads may make it at the same time; the first one counts.
+        return made or self._made.setdefault("run", self.source.run.with_prompts(self.prompts))

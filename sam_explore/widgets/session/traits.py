@@ -1,0 +1,61 @@
+"""Traits whose values lie in a session's snapshot, so that there is one state and not two."""
+
+from typing import Any
+
+import traitlets
+
+from ...geometry import Prompts
+from ...model import Sam
+from ...prediction import EncodedImage, Prediction
+
+
+class _OfSnapshot:
+    """Reads the owner's current snapshot; setting asks the owner for the next one."""
+
+    def get(self, obj: traitlets.HasTraits, cls: type | None = None) -> Any:
+        return getattr(obj.now, self.name)
+
+    def set(self, obj: traitlets.HasTraits, value: Any) -> None:
+        obj.set_in_snapshot(self.name, self._validate(obj, value))
+
+
+class AnyTrait(_OfSnapshot, traitlets.Any):
+    """Whatever the snapshot itself checks."""
+
+
+class InstanceTrait(_OfSnapshot, traitlets.Instance):
+    """An object of a class."""
+
+
+class IntTrait(_OfSnapshot, traitlets.Int):
+    """A whole number."""
+
+
+class FloatTrait(_OfSnapshot, traitlets.Float):
+    """A number."""
+
+
+class TupleTrait(_OfSnapshot, traitlets.Tuple):
+    """A tuple of anything."""
+
+
+class UnicodeTrait(_OfSnapshot, traitlets.Unicode):
+    """A text."""
+
+
+class SharedState(traitlets.HasTraits):
+    """The traits that `Session` documents. Subclasses have `now` and `set_in_snapshot`."""
+
+    sam = InstanceTrait(Sam)
+    image = AnyTrait()
+    preprocessing = AnyTrait()
+    encoded = InstanceTrait(EncodedImage, allow_none=True, read_only=True)
+    prompts = InstanceTrait(Prompts)
+    chosen = IntTrait(None, allow_none=True)
+    threshold = FloatTrait(0.0)
+    token = TupleTrait()
+    windows = TupleTrait(None, allow_none=True)
+    edits = TupleTrait()
+    prediction = InstanceTrait(Prediction, allow_none=True, read_only=True)
+    busy = UnicodeTrait("")
+    error = UnicodeTrait("")

@@ -1,0 +1,97 @@
+"""Tasks that run one at a time, whoever posts them, and nobody waits for his turn."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+Task = Callable[[], None]
+
+
+class Turns:
+    """Runs tasks one after another, in the order in which they came.
+
+    A thread that posts a task runs it itself, unless another thread is at work: then the task is
+    left to that one, and the poster goes on. So what the tasks share needs no lock, no lock is held
+    while a task runs, and no thread can wait for another. A task that a task posts runs at once,
+    inside it.
+
+    Args:
+        changed: notified when the last task has ended; its lock guards the queue alone.
+        hand_over: called by a thread that has run its own task, when tasks of other threads wait:
+            has `run_waiting` called on a thread that has time. Returns False if there is none.
+        on_error: called with what a task raised that another thread posted.
+    """
+
+    def __init__(
+        self,
+        changed: threading.Condition,
+        hand_over: Callable[[], bool],
+        on_error: Callable[[Exception], None],
+    ):
+        self._changed, self._hand_over, self._on_error = changed, hand_over, on_error
+        self._waiting: deque[_Posted] = deque()
+        self._runner: int | None = None
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether this thread runs a task just now."""
+        return self._runner == threading.get_ident()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no task waits or runs."""
+        return self._runner is None and not self._waiting
+
+    def run(self, task: Task) -> None:
+        """Run a task in its turn: now, or soon in the thread that is at work now.
+
+        Raises:
+            Exception: what the task raises, if it runs in this thread.
+        """
+        if self.is_mine:
+            task()
+            return
+        mine = _Posted(task)
+        with self._changed:
+            self._waiting.append(mine)
+        self._work(until=mine)
+        if mine.error is not None:
+            raise mine.error
+
+    def run_waiting(self) -> None:
+        """Run all that waits, unless another thread is at it."""
+        self._work(until=None)
+
+    def _work(self, until: "_Posted | None") -> None:
+        while posted := self._take():
+            try:
+                posted.task()
+            except Exception as error:
+                if posted is until:
+                    posted.error = error
+                else:
+                    self._on_error(error)
+            finally:
+                self._put_down()
+            if posted is until and not self.is_idle and self._hand_over():
+                return
+
+    def _take(self) -> "_Posted | None":
+        """The next task, for this thread alone; None if there is none or another is at work."""
+        with self._changed:
+            if self._runner is not None or not self._waiting:
+                return None
+            self._runner = threading.get_ident()
+            return self._waiting.popleft()
+
+    def _put_down(self) -> None:
+        with self._changed:
+            self._runner = None
+            self._changed.notify_all()
+
+
+class _Posted:
+    """A task that waits, and what it raised."""
+
+    def __init__(self, task: Task):
+        self.task, self.error = task, None

@@ -1,0 +1,152 @@
+"""From one moment of a session to the next: pure steps, with nothing computed and nothing drawn."""
+
+from dataclasses import FrozenInstanceError, replace
+
+import numpy as np
+import pytest
+
+from sam_explore.geometry import Prompts
+from sam_explore.prediction import EncodedImage, Prediction
+from sam_explore.preprocessing import Preprocessing
+from sam_explore.widgets.session.snapshot import Snapshot, first_snapshot
+from sam_explore.widgets.session.source import source_of
+
+A, B = (np.full((64, 64, 3), value, np.uint8) for value in (10, 20))
+
+
+@pytest.fixture
+def first(sam) -> Snapshot:
+    return first_snapshot(source_of(sam, A, Preprocessing()))
+
+
+@pytest.fixture
+def encoded(first) -> Snapshot:
+    return first.with_encoded(first.source, _encoded(first))
+
+
+def _encoded(now: Snapshot) -> EncodedImage:
+    return now.source.run.encoded
+
+
+def _answer(now: Snapshot) -> Prediction:
+    logits = np.zeros((4, 16, 16), np.float32)
+    return Prediction(logits, np.zeros(4, np.float32), now.prompts, now.source.frame)
+
+
+def with_point(now: Snapshot, x: float) -> Snapshot:
+    return now.asking(now.prompts.with_point((x, 1.0)))
+
+
+def points(now: Snapshot) -> list[float]:
+    return now.prompts.points[:, 0].tolist()
+
+
+def test_a_snapshot_never_changes(first):
+    asked = with_point(first, 5.0)
+    assert first.prompts.is_empty
+    assert points(asked) == [5]
+    with pytest.raises(FrozenInstanceError):
+        first.threshold = 1.0
+
+
+def test_undo_and_redo_are_earlier_and_later_prompts(encoded):
+    now = with_point(with_point(encoded, 1.0), 2.0)
+    back = now.stepped(forth=False)
+    assert points(back) == [1]
+    assert points(back.stepped(forth=True)) == [1, 2]
+    assert points(with_point(back, 3.0)) == [1, 3]
+    assert with_point(back, 3.0).redo == ()
+    assert encoded.stepped(forth=False) is encoded
+
+
+def test_an_answer_to_an_older_question_is_shown_until_a_newer_one_was(encoded):
+    one = with_point(encoded, 1.0)
+    two = with_point(one, 2.0)
+    shown = two.with_answer(one, _answer(one))
+    assert shown.prediction.prompts is one.prompts
+    newest = shown.with_answer(two, _answer(two))
+    assert newest.with_answer(one, _answer(one)) is newest
+
+
+def test_an_answer_from_before_clearing_or_of_another_picture_is_dropped(encoded):
+    one = with_point(encoded, 1.0)
+    cleared = one.asking(Prompts())
+    assert cleared.with_answer(one, _answer(one)) is cleared
+    again = with_point(cleared, 2.0)
+    assert again.with_answer(one, _answer(one)) is again
+    other = one.with_trait("image", B)
+    assert other.with_answer(one, _answer(one)) is other
+    asked = with_point(other, 3.0)
+    assert asked.with_answer(one, _answer(one)) is asked
+
+
+def test_what_was_encoded_for_another_source_is_dropped(encoded):
+    other = encoded.with_trait("image", B)
+    assert other.with_encoded(encoded.source, encoded.encoded) is other
+    assert other.encoded is None
+
+
+def test_cancel_gives_back_the_moment_before(encoded):
+    one = with_point(encoded, 1.0)
+    other = with_point(with_point(one.with_trait("image", B), 2.0), 3.0)
+    back = other.cancelled()
+    assert (back.question, back.encoded, back.undo) == (one.question, one.encoded, one.undo)
+    assert back.before is None
+    assert back.with_answer(one, _answer(one)) is back  # it is older than what came after it
+
+
+def test_cancel_keeps_what_was_asked_of_the_same_picture_meanwhile(encoded):
+    one = with_point(encoded, 1.0)
+    two = with_point(one.with_trait("windows", (2, 0)), 2.0)
+    back = two.cancelled()
+    assert (back.windows, points(back)) == (None, [1, 2])
+    assert points(back.stepped(forth=False)) == [1]
+    assert back.needs_an_answer
+
+
+def test_cancel_before_anything_was_encoded_stops(first):
+    stopped = first.cancelled()
+    assert stopped.stopped
+    assert not stopped.needs_an_answer
+    assert stopped.with_encoded(first.source, None) is stopped
+    assert with_point(stopped, 1.0).needs_an_answer
+    assert stopped.going_on().needs_an_answer
+
+
+def test_an_edit_belongs_to_the_picture_that_was_looked_at(encoded):
+    one = with_point(encoded, 1.0)
+    other = one.with_trait("image", B)
+    add = lambda prompts: prompts.with_point((9.0, 9.0))  # noqa: E731
+    token = lambda frame: frame.token_at((9.0, 9.0))  # noqa: E731
+    edited = other.editing(add, token, A)
+    assert edited.prompts.is_empty  # of the picture that came meanwhile
+    back = edited.cancelled()
+    assert (points(back), back.token) == ([1, 9], (0, 0))
+    assert points(other.editing(add, token, B)) == [9]
+    gone = np.zeros((64, 64, 3), np.uint8)
+    assert other.editing(add, token, gone) is other
+
+
+def test_a_refused_value_gives_no_snapshot(encoded):
+    for name, value in (("chosen", 4), ("threshold", float("nan")), ("token", (9, 9))):
+        with pytest.raises(ValueError, match=name):
+            encoded.with_trait(name, value)
+
+
+def test_a_trait_set_to_what_it_is_changes_nothing(encoded):
+    assert encoded.with_trait("threshold", 0.0) is encoded
+    assert encoded.with_trait("image", encoded.image) is encoded
+    assert encoded.with_trait("prompts", encoded.prompts) is encoded
+
+
+def test_a_failure_is_told_unless_something_newer_was_asked(encoded):
+    one = with_point(encoded, 1.0)
+    assert one.with_failure(one, "no").error == "no"
+    two = with_point(one, 2.0)
+    assert two.with_failure(one, "no") is two
+
+
+def test_emptied_runs_have_computed_nothing(encoded):
+    emptied = replace(encoded, before=encoded).emptied()
+    assert emptied.source.run is not encoded.source.run
+    assert emptied.before is None
