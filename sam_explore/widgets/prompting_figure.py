@@ -14,7 +14,7 @@ from ..plots.drawing import ReadingFigure
 from ..plots.maps import draw_heatmap
 from ..prediction import Prediction
 from ..readings import Heatmap, Scale
-from .session import Session
+from .session import Snapshot
 from .words import describe, describe_prompts, number
 
 # Inches on a figure whose places are known: a layout engine would take several times as long.
@@ -37,19 +37,19 @@ _COLOURS = np.array(
 )
 
 
-def draw_prompting(session: Session) -> ReadingFigure:
+def draw_prompting(now: Snapshot) -> ReadingFigure:
     """Picture, prompts and mask; beside it the logits, below it all masks. As far as there are any.
 
     A session whose prompts are not answered yet gives the picture and the prompts.
     """
-    image, prediction, mask = session.image, session.prediction, session.shown_mask
+    image, prediction, mask = now.image, now.prediction, now.shown_mask
     high, wide = _fit(image, _STAGE_IN)
     if prediction is None:
         figure = ReadingFigure(figsize=(_WIDTH_IN, high + 2 * _MARGIN_IN))
         stage = _place(figure, _MARGIN_IN, _MARGIN_IN, wide, high)
-        _draw_stage(stage, image, session.prompts, None)
+        _draw_stage(stage, image, now.prompts, None)
         return figure
-    shapes = prediction.masks(session.threshold)
+    shapes = prediction.masks(now.threshold)
     each = (_WIDTH_IN - 2 * _MARGIN_IN + _GAP_IN) / len(shapes)
     small_high, small_wide = _fit(image, each - _GAP_IN)
     below = _MARGIN_IN + high + 1.5 * _LINE_IN
@@ -59,22 +59,22 @@ def draw_prompting(session: Session) -> ReadingFigure:
     logits_high, logits_wide = _fit(image, _LOGITS_IN)
     beside = _MARGIN_IN + wide + 2 * _GAP_IN
     logits = _place(figure, beside, _MARGIN_IN + _LINE_IN, logits_wide, logits_high)
-    draw_heatmap(logits, _logits(prediction, mask, session.threshold))
+    draw_heatmap(logits, _logits(prediction, mask, now.threshold))
     lefts = [_MARGIN_IN + each * number for number in range(len(shapes))]
     thumbnails = [_place(figure, left, below, small_wide, small_high) for left in lefts]
-    _draw_thumbnails(thumbnails, image, shapes, session, prediction)
+    _draw_thumbnails(thumbnails, image, shapes, now, prediction)
     return figure
 
 
-def prompting_in_words(session: Session) -> str:
+def prompting_in_words(now: Snapshot) -> str:
     """What the figure shows, in a sentence or two."""
-    if session.prediction is not None:
-        return describe(session.prediction, session.chosen, session.threshold)
-    if session.error:
-        return f"That did not work. {session.error}"
-    if session.prompts.is_empty:
+    if now.prediction is not None:
+        return describe(now.prediction, now.chosen, now.threshold)
+    if now.error:
+        return f"That did not work. {now.error}"
+    if now.prompts.is_empty:
         return "The picture, without a prompt."
-    return f"{describe_prompts(session.prompts)}, not answered when the page was saved."
+    return f"{describe_prompts(now.prompts)}, not answered when the page was saved."
 
 
 def _draw_stage(
@@ -105,16 +105,16 @@ def _draw_thumbnails(
     axes: list[Axes],
     image: UInt8[np.ndarray, "h w 3"],
     shapes: Bool[np.ndarray, "mask h w"],
-    session: Session,
+    now: Snapshot,
     prediction: Prediction,
 ) -> None:
-    stability = prediction.stability(session.threshold)
+    stability = prediction.stability(now.threshold)
     shade = np.array([style.rgba(style.HALO, style.DIMMED_OPACITY), (0, 0, 0, 0)], np.uint8)
     for mask, (ax, shape) in enumerate(zip(axes, shapes, strict=True)):
         _draw_photo(ax, image, _THUMBNAIL_PX)
         left_in = _shrunk(shape, _THUMBNAIL_PX).astype(int)
         ax.imshow(shade[left_in], extent=_extent(image), interpolation="nearest")
-        is_shown = mask == session.shown_mask
+        is_shown = mask == now.shown_mask
         scores = f"IoU {number(prediction.iou[mask], 2)}, stability {number(stability[mask], 2)}"
         name = f"▸ Mask {mask}, shown" if is_shown else f"Mask {mask}"
         weight = "bold" if is_shown else "normal"

@@ -102,16 +102,15 @@ class Saving:
         return "masks.npz", file.getvalue()
 
     def _make_prompts(self) -> tuple[str, bytes]:
-        session = self._session
-        return "prompts.json", prompts_to_json(session.prompts, session.image.shape[:2]).encode()
+        now = self._session.now
+        return "prompts.json", prompts_to_json(now.prompts, now.image.shape[:2]).encode()
 
     def _shown(self) -> tuple[Prediction, int, float]:
         """The prediction, the mask that is shown of it, and the threshold."""
-        session = self._session
-        prediction, chosen = session.prediction, session.chosen
-        if prediction is None:
+        now = self._session.now
+        if now.prediction is None:
             raise ValueError("There is no mask yet. Click on an object, and save its mask then.")
-        return prediction, prediction.chosen if chosen is None else chosen, session.threshold
+        return now.prediction, now.shown_mask, now.threshold
 
     def _restore(self, change: dict) -> None:
         if not change["new"]:

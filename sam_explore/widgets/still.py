@@ -69,7 +69,8 @@ class PromptingStill(Still):
     """Of the picture with prompts, masks and logits."""
 
     def _figure(self) -> tuple[ReadingFigure, str]:
-        return draw_prompting(self.session), prompting_in_words(self.session)
+        now = self.session.now
+        return draw_prompting(now), prompting_in_words(now)
 
 
 class ReadingStill(Still):
