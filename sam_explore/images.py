@@ -11,19 +11,27 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Shaped, UInt8
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from .origins import Origin, note_picture
+from .picture_files import (
+    MOST_PIXELS,
+    MOST_UPLOADED_PIXELS,
+    levels_in,
+    levels_in_file,
+    levels_of,
+)
 
 # Files and Pillow's pictures, arrays and tensors; what each may hold is checked, not told by type.
 Picture = np.ndarray | torch.Tensor | Image.Image | str | os.PathLike
 
 _COUNTS_OF_CHANNELS = (1, 2, 3, 4)  # grey, grey and alpha, RGB, RGB and alpha
-_ORIENTATION = 0x0112  # of the EXIF tags
 _STRIP = 2**22  # values that are converted at a time, so that a large picture needs no large copy
 
 
-def as_picture(image: object) -> UInt8[np.ndarray, "height width 3"]:
+def as_picture(
+    image: object, *, most_pixels: int | None = MOST_PIXELS
+) -> UInt8[np.ndarray, "height width 3"]:
     """The picture as RGB from 0 to 255. Such an array comes back itself, not a copy.
 
     Args:
@@ -31,17 +39,20 @@ def as_picture(image: object) -> UInt8[np.ndarray, "height width 3"]:
             (height, width, channels) or (channels, height, width), of 1 to 4 channels: grey or RGB,
             with alpha or not. Whole numbers are grey levels from 0 to 255, or the 16 bits of a
             uint16; floats run from 0 to 1; True is white. What is transparent comes out white.
+        most_pixels: the most pixels of a file, which its header tells before they are read; None
+            for any number. Arrays and tensors are there already, and may have any.
 
     Raises:
         TypeError: no picture at all.
         FileNotFoundError: a path without a file.
-        ValueError: a folder, a file that Pillow can't read, an address on the web, another shape,
-            no pixels, NaN, or numbers whose range can't be told.
+        ValueError: a folder, a device, a file that Pillow can't read, one of too many pixels or of
+            four bands that could be opacity or not, an address on the web, another shape, no
+            pixels, NaN, or numbers whose range can't be told.
     """
     if isinstance(image, str | os.PathLike):
-        return _from_file(image)
+        return _from_file(image, most_pixels)
     if isinstance(image, Image.Image):
-        return _from_pillow(image)
+        return _from_array(levels_of(image, most_pixels), channels_first=False)
     if isinstance(image, torch.Tensor):
         tensor = image.detach().cpu()
         # numpy has no bfloat16.
@@ -56,13 +67,60 @@ def as_picture(image: object) -> UInt8[np.ndarray, "height width 3"]:
 
 
 _ADVICE = {
+    "NoneType": " cv2.imread gives None for a path that it can't read; see whether the path is "
+    "right, or give the path itself.",
     "bytes": " Pillow reads bytes: PIL.Image.open(io.BytesIO(image)).",
     "list": " An array is made by np.array(image, dtype=np.uint8).",
     "Sam": " The model comes first, then the picture: sx.encode(sam, image).",
 }
 
 
-def _from_file(path: str | os.PathLike) -> UInt8[np.ndarray, "height width 3"]:
+def read_levels(
+    path: str | os.PathLike, *, most_pixels: int | None = MOST_PIXELS
+) -> Shaped[np.ndarray, "height width *channel"]:
+    """The numbers of a picture's file as they are, for a reader who knows what they mean.
+
+        image = read_levels("scan.png") / 4095  # 12 bits: 4095 is white
+
+    Args:
+        path: of the file.
+        most_pixels: as in `as_picture`.
+
+    Returns:
+        One channel without an axis for it, uint8, uint16, int32 or float32; or red, green, blue
+        and perhaps a fourth band, uint8 or uint16. Turned as a viewer would show it.
+
+    Raises:
+        FileNotFoundError, ValueError: as in `as_picture`, but for what the numbers mean.
+    """
+    return levels_in_file(_existing(path), most_pixels, ask_for_alpha=False)
+
+
+def picture_in(
+    content: bytes, name: str, *, most_pixels: int | None = MOST_UPLOADED_PIXELS
+) -> UInt8[np.ndarray, "height width 3"]:
+    """The picture in an upload's content, as `as_picture` reads it; `name` is for the errors."""
+    levels = levels_in(BytesIO(content), name, most_pixels, ask_for_alpha=True)
+    return _from_array(levels, channels_first=False)
+
+
+def _from_file(
+    path: str | os.PathLike, most_pixels: int | None
+) -> UInt8[np.ndarray, "height width 3"]:
+    path = _existing(path)
+    levels = levels_in_file(path, most_pixels, ask_for_alpha=True)
+    try:
+        picture = _from_array(levels, channels_first=False)
+    except ValueError as error:
+        raise ValueError(
+            f"{error} The file's numbers are image = sx.read_levels({str(path)!r})."
+        ) from error
+    note_picture(picture, Origin(repr(str(path))))
+    return picture
+
+
+def _existing(path: str | os.PathLike) -> Path:
+    """The path of a file or a device that is there."""
     if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://|data:", str(path)):
         raise ValueError(
             f"image is the address {str(path)[:80]!r}, and nothing is fetched from the web here. "
@@ -75,47 +133,7 @@ def _from_file(path: str | os.PathLike) -> UInt8[np.ndarray, "height width 3"]:
         )
     if path.is_dir():
         raise ValueError(f"{path} is a folder. A picture is a file in it.")
-    picture = _read(path, str(path))
-    note_picture(picture, Origin(repr(str(path))))
-    return picture
-
-
-def picture_in(content: bytes, name: str) -> UInt8[np.ndarray, "height width 3"]:
-    """The picture in a file's content, as `as_picture` reads it; `name` is for the errors."""
-    return _read(BytesIO(content), name)
-
-
-def _read(file: Path | BytesIO, name: str) -> UInt8[np.ndarray, "height width 3"]:
-    try:
-        with Image.open(file) as image:
-            return _from_pillow(image)
-    except Image.DecompressionBombError as error:
-        raise ValueError(
-            f"{name} has more pixels than Pillow takes for harmless. If the file is yours, lift "
-            "the limit: PIL.Image.MAX_IMAGE_PIXELS = None."
-        ) from error
-    except (UnidentifiedImageError, OSError, SyntaxError, EOFError) as error:
-        unknown = isinstance(error, UnidentifiedImageError)
-        reason = "its content is of no kind that it knows" if unknown else error
-        raise ValueError(
-            f"{name} is no picture that Pillow can read: {reason}. PNG and JPEG files can be read."
-        ) from error
-
-
-def _from_pillow(image: Image.Image) -> UInt8[np.ndarray, "height width 3"]:
-    if image.getexif().get(_ORIENTATION, 1) != 1:
-        image = ImageOps.exif_transpose(image)  # as a viewer shows it
-    if image.mode.startswith("I") or image.mode == "F":
-        array = np.asarray(image)
-        sixteen = (
-            array.dtype.kind in "iu" and array.size and 0 <= array.min() <= array.max() < 2**16
-        )
-        return _from_array(array.astype(np.uint16) if sixteen else array, channels_first=False)
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-    elif image.mode != "RGB":
-        image = image.convert("RGB")
-    return _from_array(np.asarray(image), channels_first=False)
+    return path
 
 
 def _from_array(
@@ -163,6 +181,7 @@ def _check_range(array: Shaped[np.ndarray, "..."]) -> None:
     if kind not in "iuf":
         raise ValueError(f"image must hold whole numbers or floats, but holds {array.dtype}.")
     low, high = array.min(), array.max()
+    colours = array[..., :-1] if array.shape[2] in (2, 4) else array
     if not (np.isfinite(low) and np.isfinite(high)):
         raise ValueError(
             "image must be finite, but holds NaN or infinity. np.nan_to_num(image) puts numbers in "
@@ -178,10 +197,12 @@ def _check_range(array: Shaped[np.ndarray, "..."]) -> None:
                 "normalised, give the picture from before."
             )
     elif array.dtype == np.uint16:
-        if 255 < high < 2**12:
+        if high > 255 and 0 < (brightest := colours.max()) < 2**12:
+            part = "image" if colours is array else "image[..., :-1]"  # opacity has its own range
+            found = f"but is {array.dtype} from {colours.min()} to {brightest}."
             raise ValueError(
                 f"image must use its 16 bits, {found} It would be almost black. Say what is white "
-                f"by making it floats: image / {high}, or image / 65535."
+                f"by making it floats: {part} / {brightest}, or {part} / 65535."
             )
     elif low < 0 or high > 255:
         raise ValueError(
