@@ -112,9 +112,8 @@ def _from_file(
     try:
         picture = _from_array(levels, channels_first=False)
     except ValueError as error:
-        raise ValueError(
-            f"{error} The file's numbers are image = sx.read_levels({str(path)!r})."
-        ) from error
+        numbers = f"image = sam_explore.images.read_levels({str(path)!r})"
+        raise ValueError(f"{error} The file's numbers: {numbers}.") from error
     note_picture(picture, Origin(repr(str(path))))
     return picture
 

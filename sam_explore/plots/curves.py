@@ -9,21 +9,24 @@ from matplotlib.ticker import MaxNLocator
 from sam_explore.readings import Curve, Profile
 
 from . import style
+from .settings import ink_around, take_over
 
 _LABELS = 17  # written along an axis at most
 
 
 def draw_profile(ax: Axes, profile: Profile) -> None:
     """Curves with their bands, marked places, and a legend if there is something to tell apart."""
+    take_over(ax)
     for index, curve in enumerate(profile.curves):
         _draw_curve(ax, profile.x, curve, index)
     _set_up_axes(ax, profile)
     for place, name in profile.x_marks:
         _draw_mark(ax, place, name)
     if len(profile.curves) > 1:
-        ax.legend(fontsize=8, frameon=False, loc="best")
+        ax.legend(fontsize=8, frameon=False, loc="best", labelcolor=style.INK)
     room = 16 if profile.x_marks else 6  # the marks' names stand between the axes and the title
-    ax.set_title(profile.title, loc="left", fontsize=11, color=style.INK, pad=room)
+    ink = ink_around(ax.figure)
+    ax.set_title(profile.title, loc="left", fontsize=11, color=ink, pad=room)
 
 
 def _draw_curve(ax: Axes, x: np.ndarray, curve: Curve, index: int) -> None:
@@ -80,5 +83,5 @@ def _draw_mark(ax: Axes, place: float, name: str) -> None:
         textcoords="offset points",
         ha="center",
         fontsize=8,
-        color=style.FAINT_INK,
+        color=ink_around(ax.figure, style.FAINT_INK),
     )

@@ -4,23 +4,41 @@ from io import BytesIO
 from math import ceil
 
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from sam_explore.readings import Gallery, Heatmap, Matrix, Panel, Profile, Reading
 
-from . import style
 from .curves import draw_profile
 from .maps import draw_gallery, draw_heatmap, draw_matrix, gallery_shape
+from .settings import ink_around, own_settings
 
 _SHARPNESS = 2  # pixels drawn for each pixel on the page
 
 
 class ReadingFigure(Figure):
-    """A figure that a notebook shows by itself, with the reading's words for who can't see it."""
+    """A figure that a notebook shows by itself, with the reading's words for who can't see it.
+
+    It looks the same under every style that its reader has set.
+    """
 
     words = ""
+
+    @own_settings()
+    def __init__(self, *args: object, **kwargs: object):
+        super().__init__(*args, **kwargs)
+
+    @own_settings()
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw it, as matplotlib asks for it."""
+        super().draw(renderer)
+
+    @own_settings()
+    def savefig(self, *args: object, **kwargs: object) -> None:
+        """Write it to a file, as matplotlib's figures do."""
+        super().savefig(*args, **kwargs)
 
     def png(self, dpi: float | None = None) -> bytes:
         """A PNG file of the figure."""
@@ -35,6 +53,7 @@ class ReadingFigure(Figure):
         return {"image/png": picture, "text/plain": self.words}, {"image/png": about}
 
 
+@own_settings()
 def draw(reading: object, ax: Axes | None = None) -> Figure:
     """Draw a reading.
 
@@ -43,7 +62,7 @@ def draw(reading: object, ax: Axes | None = None) -> Figure:
     Args:
         reading: what a probe returned.
         ax: axes to draw into; a reading of several pictures takes their place. A figure of its own
-            if None.
+            if None, which looks the same under every style of matplotlib's.
 
     Returns:
         The figure. It belongs to no window and no pyplot state; a notebook shows it.
@@ -71,6 +90,7 @@ def draw(reading: object, ax: Axes | None = None) -> Figure:
     return figure.figure
 
 
+@own_settings()
 def draw_on(figure: FigureBase, reading: Reading) -> None:
     """Fill an empty figure, such as a live view's after `figure.clear()`, or a part of one."""
     if isinstance(figure, ReadingFigure):
@@ -117,7 +137,7 @@ def _draw_panel(figure: FigureBase, panel: Panel) -> None:
     )
     for part, reading in zip(parts.flat, panel.readings, strict=False):
         draw_on(part, reading)
-    figure.suptitle(panel.title, fontsize=12, color=style.INK)
+    figure.suptitle(panel.title, fontsize=12, color=ink_around(figure))
 
 
 def _panel_sizes(panel: Panel) -> tuple[list[float], list[float]]:

@@ -16,12 +16,14 @@ from sam_explore.readings import Gallery, Heatmap, Matrix, Scale
 
 from . import style
 from .scales import colormap_of, limits_of, ticks_of
+from .settings import ink_around, take_over
 
 _WRITTEN_CELLS = 120  # a table with no more has its numbers written into it
 
 
 def draw_heatmap(ax: Axes, heatmap: Heatmap) -> None:
     """One map with its colour bar."""
+    take_over(ax)
     image = _draw_map(ax, heatmap, *limits_of(heatmap.scale, heatmap.values))
     _name_axes(ax, heatmap)
     _title(ax, heatmap.title)
@@ -48,16 +50,17 @@ def draw_gallery(figure: FigureBase, gallery: Gallery) -> None:
         values = everything if gallery.shared else one.values
         image = _draw_map(ax, one, *limits_of(scale, values))
         ax.set(xticks=[], yticks=[])
-        ax.set_title(one.title, fontsize=8, color=style.INK, pad=3)
+        ax.set_title(one.title, fontsize=8, color=ink_around(figure), pad=3)
         if gallery.shared is None:
             _small_colour_bar(figure, image, ax)
     if gallery.shared:
         _colour_bar(figure, image, gallery.shared, ax=axes, fraction=0.04, pad=0.02, aspect=30)
-    figure.suptitle(gallery.title, fontsize=11, color=style.INK)
+    figure.suptitle(gallery.title, fontsize=11, color=ink_around(figure))
 
 
 def draw_matrix(ax: Axes, matrix: Matrix) -> None:
     """A table of colours; a small one also has its numbers written in."""
+    take_over(ax)
     low, high = limits_of(matrix.scale, matrix.values)
     image = ax.imshow(
         matrix.values,
@@ -130,7 +133,7 @@ def _name_axes(ax: Axes, heatmap: Heatmap) -> None:
 
 
 def _title(ax: Axes, title: str) -> None:
-    ax.set_title(title, loc="left", fontsize=11, color=style.INK)
+    ax.set_title(title, loc="left", fontsize=11, color=ink_around(ax.figure))
 
 
 def _beside(ax: Axes) -> Axes:
@@ -147,8 +150,9 @@ def _colour_bar(figure: FigureBase, image: ScalarMappable, scale: Scale, **place
         if ticks is not None:
             bar.set_ticks(ticks)
             bar.ax.axhline(scale.centre, color=style.INK, linewidth=0.8)
-    bar.set_label(scale.unit, fontsize=9)
-    bar.ax.tick_params(labelsize=8)
+    ink = ink_around(figure)
+    bar.set_label(scale.unit, fontsize=9, color=ink)
+    bar.ax.tick_params(labelsize=8, labelcolor=ink)
     bar.outline.set_edgecolor(style.FRAME)
 
 
@@ -166,7 +170,7 @@ def _small_colour_bar(figure: FigureBase, image: ScalarMappable, ax: Axes) -> No
     low, high = image.get_clim()
     bar = figure.colorbar(image, cax=_beside(ax))
     bar.set_ticks([low, high], labels=[_short(low), _short(high)])
-    bar.ax.tick_params(labelsize=6.5, length=0, pad=2)
+    bar.ax.tick_params(labelsize=6.5, length=0, pad=2, labelcolor=ink_around(figure))
     bar.outline.set_edgecolor(style.FRAME)
 
 

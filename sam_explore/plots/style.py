@@ -1,4 +1,4 @@
-"""Every colour, in one place.
+"""Every colour, in one place. Matplotlib's settings are in `settings`.
 
 Prompts and masks use the palette of Okabe and Ito, which people with a colour vision deficiency can
 tell apart (https://jfly.uni-koeln.de/color/); a test simulates what they see. Nothing is said by
@@ -26,8 +26,10 @@ CURVES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#00
 DASHES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)))
 POINTS = ("o", "s", "^", "D", "v", "P", "x")
 BAND_OPACITY = 0.2
+GROUND = "#FFFFFF"
 INK = "#212121"  # of pictures with a white ground: text, and lines that carry meaning
 FAINT_INK = "#757575"
+LEAST_CONTRAST = 4.5  # of text with its ground
 
 MASK_OPACITY = 0.45
 DIMMED_OPACITY = 0.66  # of the shade over what a thumbnail's mask leaves out
@@ -48,14 +50,25 @@ def rgba(colour: str, opacity: float = 1.0) -> tuple[int, int, int, int]:
     return red, green, blue, round(255 * opacity)
 
 
-def ink_on(colour: Sequence[float]) -> str:
-    """Black or white, whichever is read better on red, green and blue from 0 to 1.
+def ink_on(colour: Sequence[float], wanted: str = HALO) -> str:
+    """The wanted ink, black or white, whichever is first read on red, green and blue from 0 to 1.
 
-    One of them always has a contrast of 4.5 or more, which WCAG 2.2 asks of text.
+    Read is what has a contrast of 4.5 or more, which WCAG 2.2 asks of text; black or white always
+    has.
     """
+    inks = (wanted, HALO) if _light(colour) > 0.179 else (SIGN,)
+    return next(ink for ink in inks if _contrast(ink, colour) >= LEAST_CONTRAST)
+
+
+def _contrast(ink: str, ground: Sequence[float]) -> float:
+    light, other = _light([channel / 255 for channel in rgba(ink)]), _light(ground)
+    return (max(light, other) + 0.05) / (min(light, other) + 0.05)
+
+
+def _light(colour: Sequence[float]) -> float:
+    """Relative luminance, as WCAG 2.2 defines it."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
-    light = sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-    return SIGN if (light + 0.05) ** 2 < 1.05 * 0.05 else HALO
+    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 def css(colour: str, opacity: float = 1.0) -> str:

@@ -12,6 +12,7 @@ from ..geometry import FOREGROUND, Prompts
 from ..plots import raster, style
 from ..plots.drawing import ReadingFigure
 from ..plots.maps import draw_heatmap
+from ..plots.settings import own_settings
 from ..prediction import Prediction
 from ..readings import Heatmap, Scale
 from .session import Snapshot
@@ -37,6 +38,7 @@ _COLOURS = np.array(
 )
 
 
+@own_settings()
 def draw_prompting(now: Snapshot) -> ReadingFigure:
     """Picture, prompts and mask; beside it the logits, below it all masks. As far as there are any.
 

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from ..plots import style
 from ..plots.drawing import ReadingFigure, draw
+from ..plots.settings import own_settings
 from .prompting_figure import draw_prompting, prompting_in_words
 from .session import Session
 from .stage import SHARPNESS
@@ -98,6 +99,7 @@ def stills(model_ids: list[str]) -> dict[str, list[Bundle]]:
     return {name: [view.still() for view in views] for name, views in found.items() if views}
 
 
+@own_settings()
 def caption(figure: Figure, words: str) -> None:
     """Write words below a figure, which becomes as much higher as they need."""
     width, height = figure.get_size_inches()

@@ -10,6 +10,7 @@ import sam_explore as sx
 from sam_explore.loading import OFFICIAL, shipped_weights
 from sam_explore.widgets.files import Files, models_at_hand
 
+from ..raster_files import bomb_png
 from .screen import front_end_sets, press_button, type_line, upload_file
 
 RGB = np.random.default_rng(1).integers(0, 256, (20, 30, 3), np.uint8)
@@ -136,10 +137,10 @@ def test_what_cannot_be_opened_is_told_and_changes_nothing(act, words, session, 
     assert (files.examples.value, files.models.value) == chosen
 
 
-def test_a_picture_of_too_many_pixels_is_refused(session, files, monkeypatch):
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)  # refused from twice as many on
-    upload_file(files.upload, "large.png", png(RGB))
-    assert "large.png has more pixels than Pillow takes for harmless" in session.error
+def test_an_upload_of_too_many_pixels_is_refused(session, files, tmp_path):
+    large = bomb_png(tmp_path / "large.png", 10_000, 6_000)
+    upload_file(files.upload, "large.png", large.read_bytes())
+    assert "large.png has 10000 x 6000 pixels, 60 million, and at most 50" in session.error
     assert session.image.shape == (64, 64, 3)
 
 
