@@ -17,7 +17,7 @@ from sam_explore.plots import style
 from sam_explore.plots.drawing import draw
 from sam_explore.plots.settings import own_settings
 
-from .test_drawing import READINGS, pixels
+from .test_drawing import HEATMAP, PANEL, READINGS, pixels  # a panel holds all the others
 from .test_style import XYZ, linear
 
 NAMES = ["default", "dark_background", "ggplot", "Solarize_Light2", "seaborn-v0_8-dark"]
@@ -36,28 +36,26 @@ def settings_as_they_were() -> Iterator[None]:
         yield
 
 
-@each_reading
 @pytest.mark.parametrize("settings", HARMFUL, ids=lambda each: next(iter(each)))
-def test_a_readers_settings_change_no_pixel(reading, settings):
-    plain, in_a_notebook = pixels(draw(reading)), draw(reading)._repr_mimebundle_()
+def test_a_readers_settings_change_no_pixel(settings):
+    plain, in_a_notebook = pixels(draw(PANEL)), draw(PANEL)._repr_mimebundle_()
 
     matplotlib.rcParams.update(settings)
 
-    np.testing.assert_array_equal(pixels(draw(reading)), plain)
-    assert draw(reading)._repr_mimebundle_() == in_a_notebook
+    np.testing.assert_array_equal(pixels(draw(PANEL)), plain)
+    assert draw(PANEL)._repr_mimebundle_() == in_a_notebook
     assert {key: matplotlib.rcParams[key] for key in settings} == settings  # and stay theirs
 
 
-@each_reading
 @pytest.mark.parametrize("name", NAMES)
-def test_a_readers_style_changes_no_pixel_of_a_figure_or_of_its_file(reading, name):
-    plain, file = pixels(draw(reading)), BytesIO()
-    draw(reading).savefig(file)
+def test_a_readers_style_changes_no_pixel_of_a_figure_or_of_its_file(name):
+    plain, file = pixels(draw(PANEL)), BytesIO()
+    draw(PANEL).savefig(file)
     styles.use(name)
     styled = BytesIO()
-    draw(reading).savefig(styled)
+    draw(PANEL).savefig(styled)
 
-    np.testing.assert_array_equal(pixels(draw(reading)), plain)
+    np.testing.assert_array_equal(pixels(draw(PANEL)), plain)
     assert styled.getvalue() == file.getvalue()
 
 
@@ -101,11 +99,10 @@ def test_all_text_can_be_read_in_a_figure_of_its_own_and_in_a_readers(reading, n
 
 
 def test_maps_in_a_readers_axes_keep_their_upper_row_and_their_squares():
-    reading = READINGS[0]
     matplotlib.rcParams.update({"image.origin": "lower", "image.aspect": "auto", "axes.grid": True})
     figure = Figure()
     ax = figure.subplots()
-    draw(reading, ax)
+    draw(HEATMAP, ax)
 
     assert ax.yaxis_inverted()
     assert ax.get_aspect() == 1
