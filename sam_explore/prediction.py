@@ -95,7 +95,7 @@ class Prediction:
     @cached_property
     def upscaled(self) -> Float[np.ndarray, "mask height width"]:
         """The logits at the picture's size, by the reference's two bilinear steps. Read-only."""
-        return _read_only(upscale(torch.tensor(self.logits), self.frame))
+        return _read_only(upscale(torch.tensor(self.logits, device="cpu"), self.frame))
 
     def masks(self, threshold: float = 0.0) -> Bool[np.ndarray, "mask height width"]:
         """The four masks at the picture's size: where the upscaled logits exceed `threshold`."""

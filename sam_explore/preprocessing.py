@@ -84,7 +84,7 @@ class Preprocessing:
         (height, width), (all_height, all_width) = frame.input_size, frame.side
         # Scaled first: a large picture is never held as floats.
         scaled = Image.fromarray(image).resize((width, height), preset.filter)
-        levels = torch.tensor(np.asarray(scaled)).permute(2, 0, 1).float()
+        levels = torch.tensor(np.asarray(scaled), device="cpu").permute(2, 0, 1).float()
         pixels = preset.normalise(levels, config)
         return F.pad(pixels, (0, all_width - width, 0, all_height - height)), frame
 
@@ -99,7 +99,7 @@ def _by_statistics(
     levels: Float[Tensor, "3 height width"], config: SamConfig
 ) -> Float[Tensor, "3 height width"]:
     """Less the mean, over the deviation, of the pictures that SAM was trained on."""
-    mean, std = torch.tensor(config.pixel_mean), torch.tensor(config.pixel_std)
+    mean, std = (levels.new_tensor(each) for each in (config.pixel_mean, config.pixel_std))
     return (levels - mean[:, None, None]) / std[:, None, None]
 
 

@@ -45,9 +45,9 @@ class CoordinateEncoder(nn.Module):
         return self.hook_grid(grid)
 
     def _grid(self, rows: int, columns: int) -> Float[Tensor, "channel row column"]:
-        device = self.frequencies.device
-        y = (torch.arange(rows, device=device) + 0.5) / rows
-        x = (torch.arange(columns, device=device) + 0.5) / columns
+        kind = {"device": self.frequencies.device, "dtype": self.frequencies.dtype}
+        y = (torch.arange(rows, **kind) + 0.5) / rows
+        x = (torch.arange(columns, **kind) + 0.5) / columns
         y, x = torch.meshgrid(y, x, indexing="ij")
         return self._encode(torch.stack([x, y], dim=-1)).permute(2, 0, 1)
 

@@ -185,11 +185,13 @@ def _measures(
     attention: BlockAttention, square: Square, rows: slice
 ) -> Float[Tensor, "row column measure key"]:
     """What is averaged: both distances of keys on the grid, and which are on it and which not."""
-    row_places, column_places = (torch.arange(side, dtype=torch.float32) for side in square.sides)
+    row_places, column_places = (
+        torch.arange(side, dtype=torch.float32, device="cpu") for side in square.sides
+    )
     down = (row_places[rows, None] - row_places)[:, None, :, None]
     across = (column_places[: square.columns, None] - column_places)[None, :, None, :]
     height, width = attention.trace.frame.token_size_px
-    seen = torch.zeros(square.sides)
+    seen = torch.zeros(square.sides, dtype=torch.float32, device="cpu")
     seen[: square.rows, : square.columns] = 1
     distance, px = torch.hypot(down, across), torch.hypot(down * height, across * width)
     seen = seen.expand_as(distance)

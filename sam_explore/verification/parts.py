@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -43,7 +44,7 @@ def every_part(subject: Subject) -> list[Row]:
 def every_kind(subject: Subject) -> list[Prompts]:
     """Each kind of prompts that a model can get, about the object in the picture."""
     click, box, side = subject.click, subject.box, subject.sam.config.mask_size
-    hint = torch.linspace(-8, 8, side).expand(side, side).numpy()
+    hint = np.broadcast_to(np.linspace(-8, 8, side), (side, side))
     corner = click.with_point((0.0, 0.0), 0)
     with_box = click.with_box(box.box)
     return [click, corner, box, with_box, Prompts(mask_hint=hint), click.with_mask_hint(hint)]

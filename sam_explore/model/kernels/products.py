@@ -68,10 +68,10 @@ _CASES = [
 
 
 def _error(rows: int, channels: int, out: int, with_bias: bool, gelu: bool) -> float:
-    generator = torch.Generator().manual_seed(rows)
-    vectors = torch.randn(2, rows, channels, generator=generator)
-    weight = torch.randn(out, channels, generator=generator)
-    bias = torch.randn(out, generator=generator) if with_bias else None
+    kind = {"generator": torch.Generator("cpu").manual_seed(rows), "device": "cpu"}
+    kind["dtype"] = torch.float32
+    vectors, weight = torch.randn(2, rows, channels, **kind), torch.randn(out, channels, **kind)
+    bias = torch.randn(out, **kind) if with_bias else None
     expected = F.linear(vectors, weight, bias)
     expected = F.gelu(expected) if gelu else expected
     found = _onednn(vectors, weight, bias, gelu)

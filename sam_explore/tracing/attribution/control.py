@@ -24,11 +24,11 @@ def with_shuffled_weights(sam: Sam, seed: int = 0) -> Sam:
     Each weight keeps its own numbers and so their size and spread, and loses what was learned. The
     model itself stays as it is; the copy takes as much memory again.
     """
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator("cpu").manual_seed(seed)
     with lock_of(sam):
         copy = deepcopy(sam).requires_grad_(False)
     for weight in copy.parameters():
-        places = torch.randperm(weight.numel(), generator=generator).to(weight.device)
+        places = torch.randperm(weight.numel(), generator=generator, device="cpu").to(weight.device)
         weight.copy_(weight.flatten()[places].view_as(weight))
     return copy
 

@@ -53,6 +53,6 @@ class Hide:
                 f"{name} {min(outside)} is not there in {hook.name}: this run has {count}, "
                 f"from 0 to {count - 1}."
             )
-        marked = torch.zeros(1, count, dtype=torch.bool)
+        marked = torch.zeros(1, count, dtype=torch.bool, device="cpu")
         marked[:, slice(None) if places is None else sorted(places)] = True
         return marked

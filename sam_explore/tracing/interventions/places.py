@@ -80,7 +80,7 @@ def by_window(
         tokens: in one window.
     """
     rows, columns = grid
-    marked = torch.zeros(rows * columns)
+    marked = torch.zeros(rows * columns, dtype=torch.float32, device="cpu")
     marked[slice(None) if places is None else sorted(places)] = 1
     if (windows, tokens) == (1, rows * columns):
         return marked[None].bool()

@@ -94,8 +94,8 @@ class _Swap:
 
     def __call__(self, tokens: Tensor, hook: HookPoint) -> Tensor:
         to_background = self.encoder.background - self.encoder.foreground  # 1, channel
-        sign = torch.tensor([1.0 if each else -1.0 for each in self.is_foreground])
-        tokens[:, : len(sign)] += sign[:, None].to(tokens) * to_background
+        sign = tokens.new_tensor([1.0 if each else -1.0 for each in self.is_foreground])
+        tokens[:, : len(sign)] += sign[:, None] * to_background
         return tokens
 
 
