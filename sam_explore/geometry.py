@@ -6,8 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
+from .prompt_arrays import Numbers, checked_array, frozen
+
 FOREGROUND = 1
 BACKGROUND = 0
+
+MOST_POINTS = 1000  # attention among prompt tokens takes memory with the square of their number
+UNPROMPTED = ("nothing", "padding")
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,34 +25,65 @@ class Prompts:
         box: (x0, y0, x1, y1) with x0 <= x1 and y0 <= y1, or None.
         mask_hint: (side, side) logits in the model's own low-resolution frame (256 for the released
             models): what an earlier prediction's `logits` hold. Or None.
+        unprompted: what the model is asked where there is neither a point nor a box: "nothing",
+            which is no prompt token at all, or "padding", the padding point alone. See `nothing`
+            and `padding_point`. None where it was not decided to ask that.
 
-    Lists become read-only arrays; `points` and `labels` are then always arrays, possibly empty.
+    Lists and tensors become read-only arrays; `points` and `labels` are then always arrays,
+    possibly empty. Axes of length 1 in front are dropped, as a batch of one has them, and a single
+    point may be (x, y).
 
     Raises:
-        ValueError: numbers that are not finite, labels other than 0 and 1, wrong shapes, or a box
-            whose corners are the wrong way round.
+        ValueError: numbers that are not finite or beyond a billion, more than 1000 points, labels
+            other than 0 and 1, wrong shapes, or a box whose corners are the wrong way round.
     """
 
-    points: np.ndarray | Sequence | None = None
-    labels: np.ndarray | Sequence | None = None
-    box: np.ndarray | Sequence | None = None
-    mask_hint: np.ndarray | Sequence | None = None
+    points: Numbers | None = None
+    labels: Numbers | None = None
+    box: Numbers | None = None
+    mask_hint: Numbers | None = None
+    unprompted: str | None = None
 
     def __post_init__(self):
-        points = _array("points", () if self.points is None else self.points, (None, 2))
+        points = checked_array("points", () if self.points is None else self.points, (None, 2))
+        if len(points) > MOST_POINTS:
+            raise ValueError(
+                f"There may be at most {MOST_POINTS:,} points, but there are {len(points):,}: the "
+                "model compares each prompt token with each other, which would fill the memory. To "
+                "ask about many places one by one, give sx.predict a list: "
+                "[sx.Prompts(points=[point]) for point in points]."
+            )
         labels = np.ones(len(points)) if self.labels is None else self.labels
-        labels = _array("labels", labels, (len(points),))
+        labels = checked_array("labels", labels, (len(points),))
         if not np.isin(labels, (FOREGROUND, BACKGROUND)).all():
             raise ValueError(
                 f"labels must be 1 (on the object) or 0 (beside it), but are {labels.tolist()}."
             )
         object.__setattr__(self, "points", points)
-        object.__setattr__(self, "labels", _frozen(labels.astype(np.int64)))
+        object.__setattr__(self, "labels", frozen(labels.astype(np.int64)))
         if self.box is not None:
             object.__setattr__(self, "box", _checked_box(self.box))
         if self.mask_hint is not None:
-            hint = _array("mask_hint", self.mask_hint, (None, None)).astype(np.float32)
-            object.__setattr__(self, "mask_hint", _frozen(hint))
+            hint = checked_array("mask_hint", self.mask_hint, (None, None)).astype(np.float32)
+            object.__setattr__(self, "mask_hint", frozen(hint))
+        self._check_unprompted()
+
+    @classmethod
+    def nothing(cls) -> "Prompts":
+        """Ask the model with no prompt token at all, as the reference's predictor does.
+
+        `Prompts()` gives the same masks; this one says that they are wanted, so views ask for them.
+        """
+        return cls(unprompted="nothing")
+
+    @classmethod
+    def padding_point(cls) -> "Prompts":
+        """Ask with the padding point alone, which otherwise follows points without a box.
+
+        That is what the reference's ONNX model is asked where nothing is said: it needs a point,
+        and this is the one that means none.
+        """
+        return cls(unprompted="padding")
 
     def __repr__(self) -> str:
         given = {"points": self.points, "labels": self.labels} if len(self.points) else {}
@@ -56,34 +92,57 @@ class Prompts:
             parts.append(f"box={self.box.tolist()}")
         if self.mask_hint is not None:
             parts.append("mask_hint={} x {} logits".format(*self.mask_hint.shape))
+        if self.unprompted is not None:
+            parts.append(f"unprompted={self.unprompted!r}")
         return f"Prompts({', '.join(parts)})"
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing at all is said."""
-        return not len(self.points) and self.box is None and self.mask_hint is None
+        """Whether nothing at all is said, not even that nothing is."""
+        given = self.box, self.mask_hint, self.unprompted
+        return not len(self.points) and all(each is None for each in given)
 
     @property
     def token_count(self) -> int:
         """Prompt tokens the model makes of this: a point each, and a box's two or a padding one."""
         if self.box is not None:
             return len(self.points) + 2
-        return len(self.points) + 1 if len(self.points) else 0
+        return len(self.points) + self.has_padding
+
+    @property
+    def has_padding(self) -> bool:
+        """Whether the padding point is one of the prompt tokens."""
+        return self.unprompted == "padding" or (len(self.points) > 0 and self.box is None)
 
     def with_point(
         self, point_px: np.ndarray | Sequence[float], label: int = FOREGROUND
     ) -> "Prompts":
         """The same prompts and one point more, at the end."""
         points = np.concatenate([self.points, np.reshape(point_px, (1, 2))])
-        return replace(self, points=points, labels=np.append(self.labels, label))
+        labels = np.append(self.labels, label)
+        return replace(self, points=points, labels=labels, unprompted=None)
 
-    def with_box(self, box_px: np.ndarray | Sequence[float] | None) -> "Prompts":
+    def with_box(self, box_px: Numbers | None) -> "Prompts":
         """The same prompts with this box instead of the one before, or with none."""
-        return replace(self, box=box_px)
+        return replace(self, box=box_px, unprompted=self.unprompted if box_px is None else None)
 
-    def with_mask_hint(self, mask_hint: np.ndarray | None) -> "Prompts":
+    def with_mask_hint(self, mask_hint: Numbers | None) -> "Prompts":
         """The same prompts with this mask hint instead of the one before, or with none."""
         return replace(self, mask_hint=mask_hint)
+
+    def _check_unprompted(self) -> None:
+        if self.unprompted is None:
+            return
+        if self.unprompted not in UNPROMPTED:
+            raise ValueError(
+                f"unprompted must be None or one of {', '.join(map(repr, UNPROMPTED))}, not "
+                f"{self.unprompted!r}."
+            )
+        if len(self.points) or self.box is not None:
+            raise ValueError(
+                f"unprompted is {self.unprompted!r}, which is to ask without points and box, but "
+                "there are some. Leave one or the other away."
+            )
 
 
 @dataclass(frozen=True)
@@ -210,7 +269,7 @@ def fit_longest_side(image_size: tuple[int, int], side: int) -> tuple[int, int]:
 
 
 def _checked_box(box: np.ndarray | Sequence) -> np.ndarray:
-    box = _array("box", box, (4,))
+    box = checked_array("box", box, (4,))
     x0, y0, x1, y1 = box
     if x0 > x1 or y0 > y1:
         raise ValueError(
@@ -218,29 +277,3 @@ def _checked_box(box: np.ndarray | Sequence) -> np.ndarray:
             "Out of x, y, width and height it is made by (x, y, x + width, y + height)."
         )
     return box
-
-
-def _array(name: str, values: object, shape: tuple[int | None, ...]) -> np.ndarray:
-    """A read-only float copy of `values`, checked; None in `shape` stands for any length."""
-    try:
-        array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be numbers, not {values!r}.") from error
-    if array.size == 0 and None in shape:  # an empty list does not say how long its rows would be
-        array = array.reshape([0 if length is None else length for length in shape])
-    fits = array.ndim == len(shape) and all(
-        want in (None, have) for want, have in zip(shape, array.shape, strict=True)
-    )
-    if not fits:
-        wanted = " x ".join("any" if length is None else str(length) for length in shape)
-        hints = {"points": " A single point is [(x, y)].", "labels": " Each point has one label."}
-        alone = hints.get(name, "")
-        raise ValueError(f"{name} must be of shape {wanted}, not {array.shape}.{alone}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite, without NaN or infinity.")
-    return _frozen(array)
-
-
-def _frozen(array: np.ndarray) -> np.ndarray:
-    array.setflags(write=False)
-    return array

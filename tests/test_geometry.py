@@ -4,6 +4,7 @@ from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
+import torch
 
 from sam_explore.geometry import Frame, Prompts, fit_longest_side
 
@@ -44,10 +45,23 @@ class TestPrompts:
     @pytest.mark.parametrize(
         ("wrong", "words"),
         [
-            ({"points": (120, 80)}, r"points must be of shape any x 2, not \(2,\)"),
+            ({"points": (1, 2, 3)}, r"points must be of shape any x 2, not \(3,\)\. A single"),
             ({"points": np.array(5)}, r"points must be of shape any x 2, not \(\)"),
             ({"points": [(1, 2, 3)]}, r"points must be of shape any x 2, not \(1, 3\)"),
-            ({"points": [(1, 2), (3,)]}, "points must be numbers"),
+            ({"points": [(1, 2), (3,)]}, r"numbers in rows of one length, .* have \[1, 2\] num"),
+            ({"points": np.zeros((2, 3, 2))}, r"2 prompt sets\. .*Prompts\(points=each\) for"),
+            (
+                {"points": np.zeros((1001, 2))},
+                "at most 1,000 points, but there are 1,001:",
+            ),
+            ({"points": [(1, 10**400)]}, "points must be numbers"),
+            ({"points": [(1, 1e30)]}, r"within 1,000,000,000 on both sides .* from 1 to 1e\+30"),
+            ({"box": np.zeros((2, 4))}, r"2 prompt sets\. .*Prompts\(box=each\) for each in boxes"),
+            ({"box": [(1, 2), (3, 4)]}, r"shape 4, not \(2, 2\)\..*2 prompt sets"),
+            ({"mask_hint": np.zeros((3, 8, 8))}, r"3 masks, .* one hint: mask_hint\[0\], or pred"),
+            ({"mask_hint": np.full((8, 8), 1e300)}, "mask_hint must lie within"),
+            ({"unprompted": "yes"}, "unprompted must be None or one of 'nothing', 'padding'"),
+            ({"unprompted": "nothing", "box": (1, 2, 3, 4)}, "without points and box, but there"),
             ({"points": ["ab"]}, "points must be numbers"),
             ({"points": [(1, np.nan)]}, "points must be finite"),
             ({"points": [(np.inf, 1)]}, "points must be finite"),
@@ -60,17 +74,55 @@ class TestPrompts:
             ({"points": [(1, 2)], "labels": [-1]}, "labels must be 1"),
             ({"points": [(1, 2)], "labels": [0.5]}, "labels must be 1"),
             ({"box": (1, 2, 3)}, r"box must be of shape 4, not \(3,\)"),
-            ({"box": [(1, 2, 3, 4)]}, r"box must be of shape 4, not \(1, 4\)"),
             ({"box": (5, 2, 3, 4)}, "x0 <= x1 and y0 <= y1, but is"),
             ({"box": (1, 5, 3, 4)}, "x0 <= x1 and y0 <= y1, but is"),
             ({"box": (1, 2, np.nan, 4)}, "box must be finite"),
-            ({"mask_hint": np.zeros((1, 8, 8))}, r"mask_hint must be of shape any x any, not"),
+            ({"mask_hint": np.zeros(8)}, r"mask_hint must be of shape any x any, not"),
             ({"mask_hint": np.full((8, 8), np.inf)}, "mask_hint must be finite"),
         ],
     )
     def test_what_makes_no_sense_is_refused_in_words(self, wrong: dict, words: str):
         with pytest.raises(ValueError, match=words):
             Prompts(**wrong)
+
+    def test_what_can_be_meant_in_one_way_only_is_taken(self):
+        one = Prompts(points=(3, 4), labels=0, box=[(1, 2, 3, 4)], mask_hint=np.ones((1, 1, 8, 8)))
+
+        assert one.points.tolist() == [[3, 4]]
+        assert one.labels.tolist() == [0]
+        assert one.box.tolist() == [1, 2, 3, 4]
+        assert one.mask_hint.shape == (8, 8)
+        assert Prompts(points=np.ones((1, 3, 2))).points.shape == (3, 2)
+
+    @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.int64])
+    def test_tensors_are_taken_also_with_gradients(self, dtype):
+        point, box, hint = (torch.ones(shape, dtype=dtype) for shape in ((1, 2), (4,), (8, 8)))
+        if dtype.is_floating_point:
+            point.requires_grad_()
+            hint.requires_grad_()
+        one = Prompts(point, box=box, mask_hint=hint)
+
+        assert one.points.tolist() == [[1, 1]]
+        assert Prompts([point[0], point[0]]).points.tolist() == [[1, 1], [1, 1]]
+        assert one.box.tolist() == [1, 1, 1, 1]
+        assert one.mask_hint.sum() == 64
+
+    def test_a_thousand_points_are_taken(self):
+        assert len(Prompts(np.zeros((1000, 2))).points) == 1000
+
+    def test_to_ask_nothing_is_not_to_have_asked_nothing_yet(self):
+        nothing, padding = Prompts.nothing(), Prompts.padding_point()
+
+        assert not nothing.is_empty
+        assert not padding.is_empty
+        assert (nothing.token_count, padding.token_count) == (0, 1)
+        assert eval(repr(nothing)).unprompted == "nothing"
+        assert eval(repr(padding)).unprompted == "padding"
+        for asked in (nothing, padding):
+            assert asked.with_point((1, 2)).unprompted is None
+            assert asked.with_box((1, 2, 3, 4)).unprompted is None
+            assert asked.with_box(None).unprompted == asked.unprompted
+            assert asked.with_mask_hint(np.ones((8, 8))).unprompted == asked.unprompted
 
     def test_a_box_of_no_size_is_allowed(self):
         assert Prompts(box=(3, 4, 3, 4)).box.tolist() == [3, 4, 3, 4]

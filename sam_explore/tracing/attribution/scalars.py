@@ -134,7 +134,5 @@ def value_of(trace: Trace, of: Scalar) -> float:
     """The number in this run. Raises ValueError if the run has no such mask or region."""
     of.check(trace.sam.config, trace.frame)
     prediction = trace.prediction
-    logits, iou = (
-        torch.tensor(each, device="cpu") for each in (prediction.logits, prediction.iou)
-    )
+    logits, iou = (torch.tensor(each, device="cpu") for each in (prediction.logits, prediction.iou))
     return float(of.read(logits, iou, trace.frame))
