@@ -268,7 +268,7 @@ def fit_longest_side(image_size: tuple[int, int], side: int) -> tuple[int, int]:
     return height, width
 
 
-def _checked_box(box: np.ndarray | Sequence) -> np.ndarray:
+def _checked_box(box: Numbers) -> np.ndarray:
     box = checked_array("box", box, (4,))
     x0, y0, x1, y1 = box
     if x0 > x1 or y0 > y1:

@@ -14,8 +14,9 @@ from torch import Tensor
 from .geometry import Frame, Prompts
 from .images import Picture, as_picture
 from .mask_formats import bounding_box, coco_rle, mask_png
-from .model import Sam
+from .model import Sam, SamConfig
 from .model.lock import lock_of
+from .model_checks import check_model
 from .preprocessing import Preprocessing, Side
 
 # 2 prompt sets of ViT-B, 32 of the toy: more leave the processor's cache, fewer wait for Python.
@@ -73,11 +74,11 @@ class Prediction:
 
         Token 0 when there are three prompt tokens or more, that is two points, or a box and a
         point; else the one of tokens 1 to 3 with the best predicted IoU. A box alone or a single
-        point counts as one prompt.
+        point counts as one prompt. A model with a single mask token has no other choice than it.
 
         Source: https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/utils/onnx.py#L92
         """
-        if self.prompts.token_count >= 3:
+        if self.prompts.token_count >= 3 or len(self.iou) == 1:
             return 0
         return 1 + int(np.argmax(self.iou[1:]))
 
@@ -164,7 +165,7 @@ def encode(
     check_model(sam, "sx.encode(sam, image)")
     how = Preprocessing(preprocessing, side, keep_aspect)
     pixels, frame = how(as_picture(image), sam.config)
-    with lock_of(sam), torch.no_grad():
+    with lock_of(sam), torch.inference_mode(False), torch.no_grad():
         return EncodedImage(sam.encode_image(pixels[None].to(sam.device)), frame)
 
 
@@ -174,7 +175,8 @@ def predict(
     """Masks for one prompt set, or a list of predictions for a sequence of them.
 
     Sets with the same number of points, with or without box and hint, run as one batch. A shorter
-    set is never filled up: a further padding token would change its answer.
+    set is never filled up: a further padding token would change its answer. An empty set is
+    answered, too, as `Prompts.nothing()`; `Prompts.padding_point()` asks with the padding alone.
 
     Raises:
         TypeError: something else in place of the model, the encoded picture or the prompts.
@@ -187,17 +189,24 @@ def predict(
     groups: dict[tuple, list[int]] = {}
     for index, one in enumerate(prompts):
         encoded.frame.check(one)
-        kind = (len(one.points), one.box is not None, one.mask_hint is not None)
+        kind = (len(one.points), one.box is not None, one.mask_hint is not None, one.has_padding)
         groups.setdefault(kind, []).append(index)
     predictions: list[Prediction | None] = [None] * len(prompts)
-    some = max(1, _LOGITS_AT_ONCE // (16 * sam.config.mask_tokens * encoded.tokens[0, 0].numel()))
     for members in groups.values():
+        some = _sets_at_once(sam.config, encoded, prompts[members[0]])
         for start in range(0, len(members), some):
             batch = members[start : start + some]
             answers = _predict_batch(sam, encoded, [prompts[index] for index in batch])
             for index, answer in zip(batch, answers, strict=True):
                 predictions[index] = answer
     return predictions
+
+
+def _sets_at_once(config: SamConfig, encoded: EncodedImage, prompts: Prompts) -> int:
+    """How many prompt sets of this kind run as one batch: by their logits, or their attention."""
+    tokens = 1 + config.mask_tokens + prompts.token_count
+    logits = 16 * config.mask_tokens * encoded.tokens[0, 0].numel()
+    return max(1, _LOGITS_AT_ONCE // max(logits, config.decoder_heads * tokens**2))
 
 
 def prompt_tensors(
@@ -226,8 +235,8 @@ def prompt_tensors(
 
 def _predict_batch(sam: Sam, encoded: EncodedImage, prompts: Sequence[Prompts]) -> list[Prediction]:
     points, labels, boxes, hints = prompt_tensors(prompts, encoded.frame, sam.device)
-    with lock_of(sam), torch.no_grad():
-        prompt_tokens = sam.encode_prompts(points, labels, boxes)
+    with lock_of(sam), torch.inference_mode(False), torch.no_grad():
+        prompt_tokens = sam.encode_prompts(points, labels, boxes, prompts[0].has_padding)
         logits, iou = sam.decode(encoded.tokens, prompt_tokens, hints)
     return [prediction_from(logits[i], iou[i], one, encoded.frame) for i, one in enumerate(prompts)]
 
@@ -250,20 +259,6 @@ def upscale(
     at_input = F.interpolate(logits[None], frame.side, mode="bilinear", align_corners=False)
     inside = at_input[..., :height, :width]
     return F.interpolate(inside, frame.image_size, mode="bilinear", align_corners=False)[0]
-
-
-def check_model(sam: object, call: str) -> None:
-    """Refuse what is no model, in a call that is written like this.
-
-    Raises:
-        TypeError: another thing, such as the name of a model or the picture in its place.
-    """
-    if not isinstance(sam, Sam):
-        load = f" A name or a path becomes one by sx.load({sam!r})." if isinstance(sam, str) else ""
-        raise TypeError(
-            f"sam must be a model, as sx.load() gives it, but is a {type(sam).__name__}. The order "
-            f"is {call}.{load}"
-        )
 
 
 def _check_question(sam: Sam, encoded: object, prompts: object) -> None:

@@ -4,6 +4,7 @@ import json
 from base64 import b64decode, b64encode
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32
@@ -11,6 +12,9 @@ from jaxtyping import Float32
 from .geometry import Prompts
 
 _FORMAT, _VERSION = "sam_explore prompts", 1
+MOST_BYTES = 64 * 2**20  # of a file; a hint of 256 x 256 takes 350 kB
+_LONGEST_SIDE = 2**31
+_LONGEST_HEADER = 256  # of an .npy file; numpy writes 128 bytes
 
 
 def prompts_to_json(prompts: Prompts, image_size: tuple[int, int]) -> str:
@@ -32,6 +36,8 @@ def prompts_to_json(prompts: Prompts, image_size: tuple[int, int]) -> str:
         "box": None if prompts.box is None else prompts.box.tolist(),
         "mask_hint": None if prompts.mask_hint is None else _packed(prompts.mask_hint),
     }
+    if prompts.unprompted is not None:  # what older versions do not know, and leave out
+        content["unprompted"] = prompts.unprompted
     return json.dumps(content, indent=1)
 
 
@@ -49,19 +55,42 @@ def prompts_from_json(text: str, image_size: tuple[int, int] | None = None) -> P
     """
     content = _read(text)
     try:
-        was = int(content["image_size"]["height"]), int(content["image_size"]["width"])
+        was = _side(content, "height"), _side(content, "width")
         hint = None if content["mask_hint"] is None else _unpacked(content["mask_hint"])
-        prompts = Prompts(content["points"], content["labels"], content["box"], hint)
+        given = (content[name] for name in ("points", "labels", "box"))
+        prompts = Prompts(*given, hint, content.get("unprompted"))
     except (KeyError, TypeError, ValueError, EOFError) as error:
         missing = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise ValueError(f"These saved prompts are damaged: {missing}") from error
     return prompts if image_size is None else _moved(prompts, was, image_size)
 
 
+def prompts_in_file(path: str | Path, image_size: tuple[int, int] | None = None) -> Prompts:
+    """Prompts out of a file. The arguments and errors are those of `prompts_from_json`.
+
+    Raises:
+        OSError: there is no such file.
+        ValueError: no regular file or one of more than 64 MiB, too.
+    """
+    path = Path(path).expanduser()
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{path} is no regular file. Saved prompts are in one.")
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(
+            f"{path} has {path.stat().st_size / 1e6:,.0f} MB, and saved prompts have at most "
+            f"{MOST_BYTES / 1e6:,.0f}."
+        )
+    return prompts_from_json(path.read_text("utf-8", errors="replace"), image_size)
+
+
 def _read(text: str) -> dict:
     """The content of saved prompts, once it is sure that they are some."""
     try:
-        content = json.loads(text)
+        content = json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise ValueError(
+            "Saved prompts are lists of numbers, and this is nested deeper than can be read."
+        ) from error
     except ValueError as error:
         raise ValueError(f"Saved prompts are JSON, and this is not: {error}.") from error
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
@@ -76,6 +105,18 @@ def _read(text: str) -> dict:
     return content
 
 
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON's")
+
+
+def _side(content: dict, name: str) -> int:
+    """The height or width of the picture that the prompts were for."""
+    side = content["image_size"][name]
+    if type(side) is not int or not 0 < side < _LONGEST_SIDE:
+        raise ValueError(f"the picture's {name} must be a whole number of pixels, not {side!r:.40}")
+    return side
+
+
 def _packed(hint: Float32[np.ndarray, "row column"]) -> str:
     file = BytesIO()
     np.save(file, hint, allow_pickle=False)
@@ -83,7 +124,23 @@ def _packed(hint: Float32[np.ndarray, "row column"]) -> str:
 
 
 def _unpacked(text: str) -> np.ndarray:
-    return np.load(BytesIO(b64decode(text, validate=True)), allow_pickle=False)
+    """An array out of the text of `_packed`; the memory that it takes is that of its own content.
+
+    What the header tells is believed only where the content is as long as it says.
+    """
+    content = b64decode(text, validate=True)
+    file = BytesIO(content)
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise ValueError("the mask hint is no .npy file of version 1.0")
+    header = np.lib.format.read_array_header_1_0(file, max_header_size=_LONGEST_HEADER)
+    (rows, columns), by_column, kind = header
+    if kind.kind != "f" or by_column or min(rows, columns) < 1:
+        raise ValueError("the mask hint must be rows of floats")
+    if rows * columns * kind.itemsize != len(content) - file.tell():
+        raise ValueError(
+            f"the mask hint says that it has {rows} x {columns} logits, but is not as long"
+        )
+    return np.frombuffer(content, kind, offset=file.tell()).reshape(rows, columns)
 
 
 def _moved(prompts: Prompts, was: tuple[int, int], wanted: tuple[int, int]) -> Prompts:

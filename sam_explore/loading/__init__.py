@@ -54,6 +54,7 @@ def warm_up(source: str | Path | None = None) -> None:
     _warm[path] = sam_from(read_weights(path), path.name)
 
 
+@torch.inference_mode(False)  # whose tensors can't take part in gradients later
 def load(
     source: str | Path | None = None,
     *,
@@ -77,16 +78,35 @@ def load(
     Raises:
         FileNotFoundError, IsADirectoryError: there is no such file.
         OSError: a download failed.
-        ValueError: an unknown name, or a file that is truncated, carries code, or is no SAM v1
-            network; the message says which, and what can be done.
+        ValueError: a device that is not there, an unknown name, or a file that is truncated,
+            carries code, or is no SAM v1 network; the message says which, and what can be done.
     """
     precision = _precision(dtype)
+    _check_device(device)
     path = weights_file(source)
     sam = _warm.pop(path, None)
     sam = sam_from(read_weights(path), path.name, device=device) if sam is None else sam.to(device)
     sam.multiply_in(precision)
     note_model(sam, _origin(source, device, precision))
     return sam
+
+
+def _check_device(device: str | torch.device) -> None:
+    """Refuse a device that PyTorch does not reach here, before a large file is read for it."""
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        why = str(error).strip().splitlines()[0]
+        raise ValueError(
+            f"device must be one that PyTorch reaches here, such as {_devices()}, but is "
+            f"{str(device)!r}: {why}. Leave it away for the CPU. A GPU needs its driver and a "
+            "build of PyTorch for it: https://pytorch.org/get-started/locally."
+        ) from error
+
+
+def _devices() -> str:
+    found = ["'cpu'", *(f"'cuda:{index}'" for index in range(torch.cuda.device_count()))]
+    return " or ".join(found)
 
 
 _PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}

@@ -12,7 +12,8 @@ from .layers import gaussian
 class PromptEncoder(nn.Module):
     """Adds to each encoded coordinate one of four learned vectors that say what it stands for.
 
-    A fifth vector, "not a point", is the padding token that follows points given without a box.
+    A fifth vector, "not a point", is the padding token that follows points given without a box. It
+    can also be all that is given.
 
     Source: the paper's section 3 and appendix A;
     https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/modeling/prompt_encoder.py#L73
@@ -34,6 +35,7 @@ class PromptEncoder(nn.Module):
         encodings: Float[Tensor, "batch coordinate channel"],
         labels: Int[Tensor, "batch point"],
         has_box: bool,
+        padding: bool | None = None,
     ) -> Float[Tensor, "batch prompt channel"]:
         """Prompt tokens of encoded points, followed by a box's two encoded corners if there is one.
 
@@ -42,8 +44,10 @@ class PromptEncoder(nn.Module):
                 bottom right corner when `has_box`.
             labels: 1 for a foreground and 0 for a background point.
             has_box: whether the last two encodings are a box.
+            padding: whether the padding token follows; as the reference does it if None.
         """
         points = labels.shape[1]
+        padding = points > 0 and not has_box if padding is None else padding
         is_foreground = (labels == 1)[..., None]
         meaning = torch.where(is_foreground, self.foreground, self.background)
         tokens = [encodings[:, :points] + meaning]
@@ -51,6 +55,6 @@ class PromptEncoder(nn.Module):
             tokens.append(
                 encodings[:, points:] + torch.cat([self.box_top_left, self.box_bottom_right])
             )
-        elif points:
+        if padding:
             tokens.append(self.not_a_point.expand(len(encodings), 1, -1))
         return self.hook_tokens(torch.cat(tokens, dim=1))

@@ -85,6 +85,7 @@ class Sam(nn.Module):
         points_unit: Float[Tensor, "batch point 2"],
         labels: Int[Tensor, "batch point"],
         boxes_unit: Float[Tensor, "batch 4"] | None = None,
+        padding: bool | None = None,
     ) -> Float[Tensor, "batch prompt channel"]:
         """Prompt tokens of points and boxes in the unit square of the model's input.
 
@@ -92,13 +93,14 @@ class Sam(nn.Module):
             points_unit: x, y of each point, possibly none.
             labels: 1 for foreground, 0 for background.
             boxes_unit: x0, y0, x1, y1 of one box for each prompt set, or None.
+            padding: whether the padding point follows; None where there are points and no box.
         """
         coordinates = points_unit
         if boxes_unit is not None:
             corners = boxes_unit.reshape(-1, 2, 2)
             coordinates = torch.cat([points_unit, corners], dim=1)
         encodings = self.coordinate_encoder(coordinates)
-        return self.prompt_encoder(encodings, labels, has_box=boxes_unit is not None)
+        return self.prompt_encoder(encodings, labels, boxes_unit is not None, padding)
 
     def decode(
         self,

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+import torch
+
 from sam_explore.model.lock import lock_of
 
 from .editing import edit
@@ -32,7 +34,8 @@ def running(trace: "Trace", step: Step, backwards: bool = False) -> Iterator[Run
     """
     what = describe(step, trace.sam.config.encoder_depth)
     announce(f"Backwards through the {what[0].lower()}{what[1:]}" if backwards else what)
-    with lock_of(trace.sam), ExitStack() as attached:
+    # A reader's inference_mode would leave tensors in the cache that take part in no gradient.
+    with lock_of(trace.sam), torch.inference_mode(False), ExitStack() as attached:
         refuse_foreign_hooks(trace.sam)
         refuse_changed_weights(trace.sam, trace._family.versions)
         for name, fn in trace._edits_in(step):

@@ -70,7 +70,7 @@ def compute(step: Step, run: Run, *inputs: Tensor) -> Tensor | tuple[Tensor, Ten
         return encoder.channel_projection(*inputs)
     if step == PROMPTS:
         points, labels, boxes, _ = prompt_tensors([run.prompts], run.frame, sam.device)
-        return sam.encode_prompts(points, labels, boxes)
+        return sam.encode_prompts(points, labels, boxes, run.prompts.has_padding)
     if step == DECODE:
         *_, hints = prompt_tensors([run.prompts], run.frame, sam.device)
         return sam.decode(*inputs, hints)

@@ -72,7 +72,7 @@ def _differences(
     rows = [_row(f"{name}: embedding", embedding, EMBEDDING_TOLERANCE)]
     for kind, prompts in (("a click", subject.click), ("a box", subject.box)):
         points, labels, boxes, _ = prompt_tensors([prompts], subject.encoded.frame, sam.device)
-        ours = sam.decode(tokens, sam.encode_prompts(points, labels, boxes))
+        ours = sam.decode(tokens, sam.encode_prompts(points, labels, boxes, prompts.has_padding))
         # The others add half a pixel of the input themselves.
         side = sam.config.image_size
         points, boxes = (None if each is None else each * side - 0.5 for each in (points, boxes))

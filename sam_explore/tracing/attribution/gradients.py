@@ -145,7 +145,7 @@ def _coordinates(trace: Trace, of: Scalar, which: int) -> Float[np.ndarray, "1 *
 
     def tokens(run: Run, changed: Tensor) -> Tensor:
         points, boxes = (changed, coordinates[1]) if which == 0 else (coordinates[0], changed)
-        return run.sam.encode_prompts(points, labels, boxes)
+        return run.sam.encode_prompts(points, labels, boxes, trace.prompts.has_padding)
 
     upstream = token_gradient(trace, of, PROMPTS)
     by_unit = _backwards(trace, PROMPTS, tokens, coordinates[which], upstream).cpu().numpy()

@@ -85,7 +85,9 @@ def _input_gradient_at_once(trace: Trace, of: Scalar) -> Float[Tensor, "1 3 heig
     pixels = trace._family.pixels[None].to(sam.device).requires_grad_()
     with torch.enable_grad(), record(sam, "**.hook_scores", lambda _tensor, _hook: None):
         tokens = sam.encode_image(pixels, trace.windows, trace.relative_positions)
-        logits, iou = sam.decode(tokens, sam.encode_prompts(points, labels, boxes), hints)
+        logits, iou = sam.decode(
+            tokens, sam.encode_prompts(points, labels, boxes, trace.prompts.has_padding), hints
+        )
         return torch.autograd.grad(of.read(logits[0], iou[0], trace.frame), pixels)[0]
 
 

@@ -1,0 +1,161 @@
+"""What a reader has set in PyTorch changes no number; models in other precisions are refused."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import numpy as np
+import pytest
+import torch
+
+import sam_explore as sx
+from sam_explore.loading import load
+from sam_explore.model import Sam
+from sam_explore.probes import PROBES
+
+from .probes.reading_arrays import arrays
+from .probes.small import small_sam
+
+IMAGE = np.random.default_rng(0).integers(0, 256, (20, 40, 3), dtype=np.uint8)
+CLICK = sx.Prompts(points=[(12, 8)])
+HINT = sx.Prompts(mask_hint=np.linspace(-3, 3, 400).reshape(20, 20))
+
+
+@contextmanager
+def default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    was = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(was)
+
+
+@contextmanager
+def default_device() -> Iterator[None]:
+    """Where a tensor that is made without a device has no numbers, so that none goes unnoticed."""
+    torch.set_default_device("meta")
+    try:
+        yield
+    finally:
+        torch.set_default_device(None)
+
+
+SETTINGS = {
+    "double": lambda: default_dtype(torch.float64),
+    "half": lambda: default_dtype(torch.float16),
+    "bfloat16": lambda: default_dtype(torch.bfloat16),
+    "device": default_device,
+    "inference": torch.inference_mode,
+    "gradients": torch.enable_grad,
+}
+each_setting = pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
+Setting = Callable[[], AbstractContextManager]
+
+
+@pytest.fixture
+def sam() -> Sam:
+    return small_sam()
+
+
+def predicted(sam: Sam, **how: object) -> list[np.ndarray]:
+    found = sx.predict(sam, sx.encode(sam, IMAGE, **how), [CLICK, sx.Prompts(box=(1, 2, 20, 9))])
+    return [each.upscaled for each in found]
+
+
+@each_setting
+@pytest.mark.parametrize("how", ["original", "stretch", "medsam"])
+def test_encode_and_predict_give_the_same(sam: Sam, setting: Setting, how: str):
+    plain = predicted(sam, preprocessing=how)
+    with setting():
+        found = predicted(small_sam_again(sam), preprocessing=how)
+    np.testing.assert_array_equal(found, plain)
+
+
+def small_sam_again(sam: Sam) -> Sam:
+    """The same model; what was kept beside its tensors is gone, so that it is worked out again."""
+    with torch.device("meta"):
+        again = Sam(sam.config)
+    again.load_state_dict({k: v.clone() for k, v in sam.state_dict().items()}, assign=True)
+    return again.eval().requires_grad_(False)
+
+
+@each_setting
+def test_traces_give_the_same(sam: Sam, setting: Setting):
+    def read() -> list[np.ndarray]:
+        trace = sx.Trace(sam, IMAGE, CLICK)
+        whole = trace.read("**.hook_out")
+        other = trace.with_windows((2, 0, 3, 0)).with_prompts(HINT).prediction.logits
+        return [*(tensor.numpy() for tensor in whole.values()), other]
+
+    plain = read()
+    with setting():
+        found = read()
+    for one, other in zip(found, plain, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@each_setting
+@pytest.mark.parametrize("probe", PROBES, ids=lambda each: each.__name__)
+def test_probes_give_the_same(sam: Sam, setting: Setting, probe: type):
+    plain = arrays(probe()(sx.Trace(sam, IMAGE, CLICK)))
+    with setting():
+        found = arrays(probe()(sx.Trace(sam, IMAGE, CLICK)))
+    for one, other in zip(found, plain, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_run_under_inference_mode_can_be_asked_for_gradients_afterwards(sam: Sam):
+    plain = arrays(sx.probes.ClickGradient()(sx.Trace(sam, IMAGE, CLICK)))
+    with torch.inference_mode():
+        trace = sx.Trace(sam, IMAGE, CLICK)
+        assert trace.prediction.logits.shape == (4, 20, 20)
+    for one, other in zip(arrays(sx.probes.ClickGradient()(trace)), plain, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@each_setting
+def test_a_model_that_was_loaded_under_it_is_the_same(setting: Setting):
+    with setting():
+        sam = load()
+    assert {weight.dtype for weight in sam.state_dict().values()} == {torch.float32}
+    assert sam.device.type == "cpu"
+    assert not any(weight.is_inference() for weight in sam.parameters())
+
+
+@pytest.mark.parametrize("convert", [Sam.half, Sam.double, lambda sam: sam.to(torch.bfloat16)])
+def test_a_model_in_another_precision_is_refused_and_the_advice_works(sam: Sam, convert: Callable):
+    encoded = sx.encode(sam, IMAGE)
+    converted = convert(sam)
+
+    for use in (
+        lambda: sx.encode(converted, IMAGE),
+        lambda: sx.predict(converted, encoded, CLICK),
+        lambda: sx.Trace(converted, IMAGE),
+        lambda: sx.Session(converted, IMAGE),
+    ):
+        with pytest.raises(ValueError, match=r"weights in fp32, but .* is torch.* sam\.float\(\)"):
+            use()
+    assert sx.encode(converted.float(), IMAGE).tokens.dtype is torch.float32
+
+
+def test_products_in_bf16_as_load_puts_them_are_no_other_precision(sam: Sam):
+    sam.multiply_in(torch.bfloat16)
+    assert sx.encode(sam, IMAGE).tokens.dtype is torch.float32
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:7", "mps", "gpu", torch.device("xpu")])
+def test_a_device_that_is_not_there_is_told(monkeypatch, device):
+    monkeypatch.setattr(torch, "empty", _without_devices(torch.empty))
+    with pytest.raises(ValueError, match=r"device must be one that PyTorch reaches here, such as"):
+        load(device=device)
+
+
+def _without_devices(empty: Callable) -> Callable:
+    """As on a machine without any, wherever this runs."""
+
+    def on_the_cpu(*args: object, device: object = "cpu", **kwargs: object) -> torch.Tensor:
+        if str(device) in ("cuda", "cuda:7", "mps", "xpu"):
+            raise AssertionError("Torch not compiled with such devices enabled")
+        return empty(*args, device=device, **kwargs)
+
+    return on_the_cpu
