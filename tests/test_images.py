@@ -187,7 +187,7 @@ def test_the_advice_of_a_refusal_works(image):
     [
         (b"\x89PNG", r"but is a bytes\. Pillow reads bytes"),
         ([[0, 1]], r"but is a list\. An array is made by np\.array"),
-        (None, "a numpy array, a path, a PIL image or a torch tensor, but is a NoneType"),
+        (None, r"a PIL image or a torch tensor, but is a NoneType\. cv2\.imread gives None for a"),
     ],
 )
 def test_what_is_no_picture_is_refused_in_words(image, words):

@@ -6,7 +6,7 @@ from sam_explore.readings import Gallery, Heatmap
 from sam_explore.tracing import Trace
 
 from .logits import logit_scale, logits_in_words, span_knob
-from .numbers import text
+from .numbers import counted, text
 from .probe import Probe, threshold_knob
 
 
@@ -45,7 +45,7 @@ class RawLogits(Probe):
         )
         return Gallery(
             maps,
-            title=f"Raw logits of the four masks, threshold {text(self.threshold)}",
+            title=f"Raw logits of {counted(len(maps), 'mask')}, threshold {text(self.threshold)}",
             words=" ".join(each.words for each in maps)
             + f" The model's choice is mask {prediction.chosen}.",
             shared=logit_scale(self.threshold, self.span),

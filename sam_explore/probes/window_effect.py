@@ -11,7 +11,7 @@ from sam_explore.readings import Heatmap, Matrix, Panel, Scale
 from sam_explore.tracing import Trace
 
 from .logits import logit_scale, mask_overlaps, percent
-from .numbers import text
+from .numbers import counted, text
 from .probe import Probe, knob, mask_knob, mask_shown, threshold_knob
 from .windows import (
     ChosenBlocks,
@@ -101,7 +101,7 @@ def _iou_table(before: Prediction, after: Prediction, overlaps: tuple[float, ...
         np.stack([overlaps, before.iou, after.iou], axis=1),
         rows=tuple(f"mask {mask}" for mask in range(len(overlaps))),
         columns=("overlap", "predicted\nbefore", "predicted\nnow"),
-        title="IoU of the four masks",
+        title=f"IoU of {counted(len(overlaps), 'mask')}",
         words=(
             "Overlap is the IoU of each mask with the same token's mask in the trained windows: "
             f"{', '.join(f'{each:.2f}' for each in overlaps)}."

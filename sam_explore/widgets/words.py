@@ -40,6 +40,8 @@ def describe_prompts(prompts: Prompts) -> str:
             parts.append(f"{count} {kind} point{'s' if count > 1 else ''}")
     if prompts.mask_hint is not None:
         parts.append("a mask hint")
+    if prompts.has_padding and not len(prompts.points):
+        parts.append("the padding point alone")
     *first, last = parts or ["nothing"]
     words = f"{', '.join(first)} and {last}" if first else last
     return words[0].upper() + words[1:]
@@ -58,11 +60,15 @@ def describe(prediction: Prediction, chosen: int | None, threshold: float) -> st
     stability = number(prediction.stability(threshold)[mask], 2)
     if chosen is not None:
         why = f"Mask {mask}, chosen by you; its predicted IoU is {iou}"
+    elif len(prediction.iou) == 1:
+        why = f"Mask 0, the only one of this model; its predicted IoU is {iou}"
     elif mask == 0:
         why = f"Mask 0, the one meant for several prompts; its predicted IoU is {iou}"
     else:
         last = len(prediction.iou) - 1
-        why = f"Mask {mask} of tokens 1–{last}, chosen because its predicted IoU {iou} is the best"
+        among = f"of tokens 1–{last}, chosen because its predicted IoU {iou} is the best"
+        alone = f"the one meant for a single prompt; its predicted IoU is {iou}"
+        why = f"Mask {mask} {among}" if last > 1 else f"Mask 1, {alone}"
     cover = _share(float(prediction.masks(threshold)[mask].mean()))
     at = f" at threshold {number(threshold)}" if threshold else ""
     return (

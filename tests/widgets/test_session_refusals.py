@@ -1,5 +1,7 @@
 """Bad input and exceptions: told in words, after which nothing is half changed."""
 
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -25,6 +27,10 @@ ENCODED = Trace.encoded.fget  # what a test holds up
         (lambda s: setattr(s, "prompts", Prompts(mask_hint=np.zeros((8, 8)))), "16 x 16 logits"),
         (lambda s: setattr(s, "image", np.full((4, 4, 3), 2.0)), "must run from 0 to 1"),
         (lambda s: setattr(s, "image", [[1]]), "must be a picture: a numpy array"),
+        (lambda s: setattr(s, "image", None), r"but is a NoneType\. cv2\.imread gives None"),
+        (lambda s: setattr(s, "preprocessing", None), "(?i)preprocessing"),
+        (lambda s: setattr(s, "prompts", None), "Prompts"),
+        (lambda s: setattr(s, "sam", None), "Sam"),
         (lambda s: s.set_preprocessing("squeeze"), "one of original, stretch, medsam"),
         (lambda s: s.set_preprocessing("stretch", 50), "must be a multiple of 16"),
         (lambda s: setattr(s, "chosen", 4), "from 0 to 3, or None"),
@@ -64,6 +70,24 @@ def test_a_picture_that_is_refused_leaves_no_thread(sam, image, monkeypatch):
     with pytest.raises(ValueError, match="no picture"):
         Session(sam, image)
     assert threading.active_count() == before
+
+
+def test_no_picture_is_refused_as_encode_refuses_it_and_leaves_no_thread():
+    """As readers have it, where nothing checks types before us."""
+    code = """
+import threading
+import sam_explore as sx
+sam, told, before = sx.load(), [], threading.active_count()
+for call in (sx.encode, sx.Session):
+    try:
+        call(sam, None)
+    except TypeError as error:
+        told.append(str(error))
+assert told[0] == told[1], told
+assert "cv2.imread gives None for a path that it can't read" in told[0], told
+assert threading.active_count() == before
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
 @pytest.mark.parametrize("synchronous", [True, False])

@@ -1,0 +1,64 @@
+"""A checkpoint may have any number of mask tokens: everything works with one, with two, with nine."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import sam_explore as sx
+from sam_explore.geometry import Prompts
+from sam_explore.model import Sam
+from sam_explore.prediction import Prediction
+from sam_explore.probes import PROBES
+
+from .probes.reading_arrays import all_words, arrays
+from .probes.small import CONFIG, small_sam, small_trace
+
+COUNTS = [1, 2, 4, 9]
+ASKED = {
+    "click": Prompts(points=[(12, 8)]),
+    "two": Prompts(points=[(12, 8), (20, 9)], labels=[1, 0]),
+    "box": Prompts(box=(2, 3, 30, 18)),
+    "nothing": Prompts.nothing(),
+    "padding": Prompts.padding_point(),
+}
+
+
+def sam_with(count: int) -> Sam:
+    return small_sam(replace(CONFIG, mask_tokens=count))
+
+
+def test_the_only_mask_is_the_one_that_is_chosen():
+    for asked in ASKED.values():
+        given = Prediction(np.zeros((1, 20, 20)), np.array([0.3]), asked, small_trace().frame)
+        assert given.chosen == 0
+
+
+@pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED)
+@pytest.mark.parametrize("count", COUNTS)
+def test_predict_and_a_trace_give_so_many_masks(count: int, asked: Prompts):
+    sam, image = sam_with(count), small_trace().image
+    found = sx.predict(sam, sx.encode(sam, image), [asked, asked])[1]
+
+    assert found.logits.shape == (count, 20, 20)
+    assert found.chosen == (0 if asked.token_count >= 3 or count == 1 else found.chosen)
+    assert 0 <= found.chosen < count
+    assert found.chosen or count == 1 or asked.token_count >= 3
+    assert found.masks().shape == (count, 20, 40)
+    assert found.stability().shape == (count,)
+    assert found.to_coco()["area"] == int(found.masks()[found.chosen].sum())
+    traced = sx.Trace(sam, image, asked).prediction
+    np.testing.assert_allclose(traced.logits, found.logits, atol=1e-4)
+    assert traced.chosen == found.chosen
+
+
+@pytest.mark.parametrize("count", [1, 2, 9])
+@pytest.mark.parametrize("probe", PROBES, ids=lambda each: each.__name__)
+def test_every_probe_answers(probe: type, count: int):
+    reading = probe()(small_trace(sam_with(count)))
+
+    assert all(not np.isinf(each).any() for each in arrays(reading))
+    assert sx.draw(reading).png().startswith(b"\x89PNG")
+    said = f"{reading.title} {' '.join(all_words(reading))}"
+    assert not re.search(rf"four masks|\b(?!{count}\b)\d+ masks", said)
