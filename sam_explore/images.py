@@ -54,10 +54,12 @@ def as_picture(
     if isinstance(image, Image.Image):
         return _from_array(levels_of(image, most_pixels), channels_first=False)
     if isinstance(image, torch.Tensor):
-        tensor = image.detach().cpu()
-        # numpy has no bfloat16.
-        array = (tensor.float() if tensor.is_floating_point() else tensor).numpy()
-        return _from_array(array, channels_first=True)
+        return _from_array(_numbers_of(image), channels_first=True)
+    if np.ma.is_masked(image):
+        raise ValueError(
+            "image has masked pixels, and what is to be seen there is not said. "
+            "image.filled(value) puts a value in their place."
+        )
     if hasattr(image, "__array__"):
         return _from_array(np.asarray(image), channels_first=False)
     raise TypeError(
@@ -104,6 +106,18 @@ def picture_in(
     return _from_array(levels, channels_first=False)
 
 
+def _numbers_of(tensor: torch.Tensor) -> Shaped[np.ndarray, "..."]:
+    try:
+        tensor = tensor.detach().cpu()
+        # numpy has no bfloat16.
+        return (tensor.float() if tensor.is_floating_point() else tensor).numpy()
+    except (TypeError, RuntimeError) as error:  # sparse, quantised, on the meta device
+        raise ValueError(
+            f"image must be a tensor of numbers, one for each place, but is one of {tensor.dtype} "
+            f"on {tensor.device} in the layout {tensor.layout}: {error}"
+        ) from error
+
+
 def _from_file(
     path: str | os.PathLike, most_pixels: int | None
 ) -> UInt8[np.ndarray, "height width 3"]:
@@ -141,6 +155,7 @@ def _from_array(
     """An array as a picture; `channels_first` decides where the first axis and the last could."""
     if not array.size:
         raise ValueError(f"image has no pixels at all: its shape is {array.shape}.")
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)
     array = _channels_last(array, channels_first)
     _check_range(array)
     if array.dtype == np.uint8 and array.shape[2] == 3:

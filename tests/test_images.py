@@ -38,6 +38,11 @@ def test_an_array_of_the_right_kind_is_itself_and_no_copy():
         ((RGB / 255).astype(np.float16), RGB),
         (RGB / 255 + 1e-6, RGB),  # rounding above 1
         (RGB.astype(np.uint16) * 257, RGB),
+        ((RGB.astype(np.uint16) * 257).astype(">u2"), RGB),
+        ((RGB / 255).astype(">f4"), RGB),
+        (np.ma.array(RGB), RGB),
+        (np.asfortranarray(RGB), RGB),
+        (RGB[::-1, ::-1][::-1, ::-1], RGB),
         (GREY > 100, repeated(np.where(GREY > 100, 255, 0).astype(np.uint8))),
         (torch.tensor(RGB), RGB),
         (torch.tensor(RGB).permute(2, 0, 1), RGB),
@@ -156,6 +161,9 @@ def test_a_photo_is_turned_as_a_viewer_shows_it(tmp_path, orientation):
         (np.zeros((7, 8, 9), np.uint8), r"1 to 4 channels, but is of shape \(7, 8, 9\)"),
         (np.zeros(5, np.uint8), r"but is of shape \(5,\)"),
         (np.uint8(3), r"but is of shape \(\)"),
+        (np.ma.masked_equal(RGB, RGB[0, 0, 0]), r"masked pixels.* image\.filled\(value\)"),
+        (torch.ones(4, 4).to_sparse(), "must be a tensor of numbers, one for each place"),
+        (torch.ones(4, 4, device="meta"), "must be a tensor of numbers, one for each place"),
     ],
 )
 def test_other_numbers_and_shapes_are_refused_in_words(image, words):

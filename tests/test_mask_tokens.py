@@ -1,4 +1,4 @@
-"""A checkpoint may have any number of mask tokens: everything works with one, with two, with nine."""
+"""Checkpoints may have any number of mask tokens: all works with one, with two, with nine."""
 
 import re
 from dataclasses import replace

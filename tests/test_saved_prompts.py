@@ -1,12 +1,17 @@
 """Prompts that were saved come back exactly, and anything else is refused in words."""
 
+import io
 import json
+import os
+import tracemalloc
+from base64 import b64encode
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sam_explore.geometry import Prompts
-from sam_explore.saved_prompts import prompts_from_json, prompts_to_json
+from sam_explore.saved_prompts import prompts_from_json, prompts_in_file, prompts_to_json
 
 SIZE = (100, 200)  # height and width
 HINT = np.random.default_rng(0).normal(size=(16, 16)).astype(np.float32)
@@ -60,6 +65,19 @@ def test_a_mask_hint_goes_along_to_a_picture_of_the_same_shape_only():
         prompts_from_json(text, (100, 100))
 
 
+def packed(hint: np.ndarray) -> str:
+    file = io.BytesIO()
+    np.save(file, hint)
+    return b64encode(file.getvalue()).decode()
+
+
+def npy(shape: tuple[int, int], kind: str = "<f4", header: bytes | None = None) -> str:
+    """An .npy file whose header says this, and which holds 16 bytes."""
+    said = header or f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    content = b"\x93NUMPY\x01\x00" + len(said).to_bytes(2, "little") + said + bytes(16)
+    return b64encode(content).decode()
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -76,10 +94,52 @@ def test_a_mask_hint_goes_along_to_a_picture_of_the_same_shape_only():
         (changed(points=None), "damaged: 'points' is missing"),
         (changed(image_size=None), "damaged: 'image_size' is missing"),
         (changed(image_size=[1, 2]), "damaged: "),
+        (changed(points=[[1, float("inf")]]), "Infinity is no number of JSON's"),
+        (changed(points=[[1, 1e30], [1, 2]]), "damaged: points must lie within"),
+        (changed(points=[[1, 10**400], [1, 2]]), "damaged: points must be numbers"),
+        (changed(points=[[1, 2]] * 1001, labels=[1] * 1001), "at most 1,000 points"),
+        (changed(image_size={"height": 0, "width": 5}), "height must be a whole number .* not 0"),
+        (changed(image_size={"height": 5, "width": -5}), "width must be a whole number .* not -5"),
+        (changed(image_size={"height": True, "width": 5}), "whole number of pixels, not True"),
+        (changed(image_size={"height": 5.5, "width": 5}), "whole number of pixels, not 5.5"),
+        (changed(image_size={"height": 10**400, "width": 5}), "whole number of pixels, not 1000"),
+        (changed(unprompted="yes"), "unprompted must be None or one of"),
+        (changed(mask_hint=npy((10**9, 10**9))), "has 1000000000 x 1000000000 logits, but is not"),
+        (changed(mask_hint=npy((2, 2), header=b"(" * 50_000)), "damaged: "),
+        (changed(mask_hint=npy((2, 2), kind="<i4")), "must be rows of floats"),
+        (changed(mask_hint=npy((2, 2), kind="|O")), "must be rows of floats"),
+        (changed(mask_hint=packed(np.full((2, 2), 1e300))), "mask_hint must lie within"),
+        (changed(mask_hint=packed(np.zeros(4))), "damaged: "),
+        ("[" * 100_000 + "]" * 100_000, "nested deeper than can be read"),
         (changed(mask_hint="####"), "damaged: "),
         (changed(mask_hint="AAAA"), "damaged: "),
     ],
 )
 def test_anything_else_is_refused_in_words(text, words):
+    tracemalloc.start()
     with pytest.raises(ValueError, match=words):
-        prompts_from_json(text)
+        prompts_from_json(text, SIZE)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20 * 2**20
+
+
+@pytest.mark.parametrize("prompts", [Prompts.nothing(), Prompts.padding_point()])
+def test_what_is_asked_without_prompts_comes_back(prompts):
+    assert prompts_from_json(prompts_to_json(prompts, SIZE)).unprompted == prompts.unprompted
+
+
+def test_a_file_is_read_if_it_is_one_and_not_too_large(tmp_path):
+    path = tmp_path / "prompts.json"
+    path.write_text(prompts_to_json(ALL, SIZE))
+    assert prompts_in_file(path, SIZE).points.tolist() == ALL.points.tolist()
+    with pytest.raises(FileNotFoundError):
+        prompts_in_file(tmp_path / "nowhere.json")
+    os.mkfifo(tmp_path / "pipe")
+    for other in (tmp_path, tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(ValueError, match="is no regular file"):
+            prompts_in_file(other)
+    with path.open("r+b") as file:
+        file.truncate(2**30)
+    with pytest.raises(ValueError, match="has 1,074 MB, and saved prompts have at most 67"):
+        prompts_in_file(path)

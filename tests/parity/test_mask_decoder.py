@@ -92,6 +92,30 @@ def test_prompt_tokens_are_the_originals_one_by_one(trio, kind):
     torch.testing.assert_close(ours, expected, rtol=0, atol=TOLERANCE)
 
 
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("padding", [False, True])
+def test_with_no_prompt_and_with_the_padding_point_alone_it_is_the_original(trio, padding, batch):
+    """No prompt token, as the predictor asks; or the one that its ONNX export asks with."""
+    nowhere = torch.zeros(batch, 0, 2), torch.zeros(batch, 0, dtype=torch.int64)
+    encoder = trio.original.prompt_encoder
+    expected_tokens = encoder._embed_points(*nowhere, pad=padding)
+    dense = encoder.no_mask_embed.weight.reshape(1, -1, 1, 1)
+    expected = trio.original.mask_decoder.predict_masks(
+        image_embeddings=trio.image_tokens,
+        image_pe=encoder.get_dense_pe(),
+        sparse_prompt_embeddings=expected_tokens,
+        dense_prompt_embeddings=dense.expand(batch, -1, *trio.image_tokens.shape[-2:]),
+    )
+
+    tokens = trio.ours.encode_prompts(*nowhere, padding=padding)
+    ours = trio.ours.decode(trio.image_tokens, tokens)
+
+    assert tokens.shape[1] == padding
+    torch.testing.assert_close(tokens, expected_tokens, rtol=0, atol=TOLERANCE)
+    for answer, reference in zip(ours, expected, strict=True):
+        assert relative_error(answer, reference) <= TOLERANCE
+
+
 def test_the_order_of_points_is_kept(trio):
     points, _, _ = make_prompts((5, False, False), trio.config.image_size, trio.config.mask_size)
     turned = points[0].flip(1), points[1].flip(1)

@@ -29,7 +29,7 @@ def test_a_session_and_its_views_show_so_many_masks(count, image, screen):
             for mask in range(count):
                 session.chosen = mask
                 assert session.shown_mask == mask
-            with pytest.raises(ValueError, match="chosen must be a mask|chosen must be 0"):
+            with pytest.raises(ValueError, match="chosen must be a mask"):
                 session.chosen = count
         for probe in (RawLogits, WindowEffect):
             session.clear()
