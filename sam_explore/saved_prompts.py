@@ -65,12 +65,12 @@ def prompts_from_json(text: str, image_size: tuple[int, int] | None = None) -> P
     return prompts if image_size is None else _moved(prompts, was, image_size)
 
 
-def prompts_in_file(path: str | Path, image_size: tuple[int, int] | None = None) -> Prompts:
-    """Prompts out of a file. The arguments and errors are those of `prompts_from_json`.
+def text_of_file(path: str | Path) -> str:
+    """The text of a file of saved prompts, for `prompts_from_json`.
 
     Raises:
         OSError: there is no such file.
-        ValueError: no regular file or one of more than 64 MiB, too.
+        ValueError: no regular file, or one of more than 64 MiB.
     """
     path = Path(path).expanduser()
     if path.exists() and not path.is_file():
@@ -80,7 +80,7 @@ def prompts_in_file(path: str | Path, image_size: tuple[int, int] | None = None)
             f"{path} has {path.stat().st_size / 1e6:,.0f} MB, and saved prompts have at most "
             f"{MOST_BYTES / 1e6:,.0f}."
         )
-    return prompts_from_json(path.read_text("utf-8", errors="replace"), image_size)
+    return path.read_text("utf-8", errors="replace")
 
 
 def _read(text: str) -> dict:

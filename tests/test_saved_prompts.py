@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from sam_explore.geometry import Prompts
-from sam_explore.saved_prompts import prompts_from_json, prompts_in_file, prompts_to_json
+from sam_explore.saved_prompts import prompts_from_json, prompts_to_json, text_of_file
 
 SIZE = (100, 200)  # height and width
 HINT = np.random.default_rng(0).normal(size=(16, 16)).astype(np.float32)
@@ -132,14 +132,14 @@ def test_what_is_asked_without_prompts_comes_back(prompts):
 def test_a_file_is_read_if_it_is_one_and_not_too_large(tmp_path):
     path = tmp_path / "prompts.json"
     path.write_text(prompts_to_json(ALL, SIZE))
-    assert prompts_in_file(path, SIZE).points.tolist() == ALL.points.tolist()
+    assert prompts_from_json(text_of_file(path)).points.tolist() == ALL.points.tolist()
     with pytest.raises(FileNotFoundError):
-        prompts_in_file(tmp_path / "nowhere.json")
+        text_of_file(tmp_path / "nowhere.json")
     os.mkfifo(tmp_path / "pipe")
     for other in (tmp_path, tmp_path / "pipe", Path("/dev/zero")):
         with pytest.raises(ValueError, match="is no regular file"):
-            prompts_in_file(other)
+            text_of_file(other)
     with path.open("r+b") as file:
         file.truncate(2**30)
     with pytest.raises(ValueError, match="has 1,074 MB, and saved prompts have at most 67"):
-        prompts_in_file(path)
+        text_of_file(path)

@@ -16,7 +16,7 @@ from ...model import Sam
 from ...model.lock import lock_of
 from ...prediction import check_model
 from ...preprocessing import Preprocessing, Side
-from ...saved_prompts import prompts_from_json, prompts_to_json
+from ...saved_prompts import prompts_from_json, prompts_to_json, text_of_file
 from ...tracing import Cancelled, Trace, between_steps
 from .as_python import as_python
 from .errors import in_words
@@ -297,7 +297,7 @@ class Session(SharedState):
             OSError: there is no such file.
             ValueError: a file of another kind, or prompts that do not fit; nothing changes.
         """
-        text = Path(path).expanduser().read_text("utf-8", errors="replace")
+        text = text_of_file(path)
         self.change(lambda now: now.asking(prompts_from_json(text, now.image.shape[:2])))
 
     def fetch(self, name: str, get: Callable[[], Any], doing: str) -> None:
