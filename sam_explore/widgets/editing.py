@@ -102,6 +102,14 @@ class Editing:
         logits = now.prediction.logits[now.shown_mask]
         self._edit(lambda prompts: prompts.with_mask_hint(logits))
 
+    def ask_without(self, prompts: Prompts) -> None:
+        """Ask without points and box, in place of what is asked now; a mask hint stays.
+
+        Args:
+            prompts: `Prompts.nothing()` or `Prompts.padding_point()`.
+        """
+        self._edit(lambda now: prompts.with_mask_hint(now.mask_hint))
+
     def drop_hint(self) -> None:
         """Take the mask hint away."""
         self._edit(lambda prompts: prompts.with_mask_hint(None))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from ipywidgets import HTML, Button, Checkbox, HBox, IntSlider, VBox, Widget
 
+from ..geometry import Prompts
 from ..plots import style
 from .controls import label
 from .drawing import close_all
@@ -61,11 +62,14 @@ class MoreControls:
         self._previews.layout.width = "auto"
         self._take = _button("From the shown mask", "The mask's logits, given back to the model")
         self._drop = _button("Drop", "Take the mask hint away")
+        self._nothing = _button("Nothing", "Ask with no prompt token at all")
+        self._padding = _button("The padding point", "Ask with the padding point alone")
         self._note, self._marks = HTML(), MarkControls(session, editing)
         self._zooms = self._zoom_buttons()
         rows = [
             [label("Pointer"), modes.more],
             [label("Mask hint"), self._take, self._drop, label("Brush"), self._brush],
+            [label("Ask without"), self._nothing, self._padding],
             [label("Zoom"), *self._zooms],
             [label("Mask's colour"), self._opacity, self._previews, self._note],
         ]
@@ -73,7 +77,7 @@ class MoreControls:
         self.panel.layout.display = "none"
         self.panel.layout.margin = "0 0 6px 0"
         keep_order(self._brush, self._opacity, self._previews)
-        keep_order(self._take, self._drop, *self._zooms)
+        keep_order(self._take, self._drop, self._nothing, self._padding, *self._zooms)
         self._listen(opacity, brush)
         self.follow()
 
@@ -104,6 +108,8 @@ class MoreControls:
         act, guard, editing = self._session.action, self._session.guard, self._editing
         self._take.on_click(act(lambda _: editing.hint_from_shown_mask()))
         self._drop.on_click(act(lambda _: editing.drop_hint()))
+        self._nothing.on_click(act(lambda _: editing.ask_without(Prompts.nothing())))
+        self._padding.on_click(act(lambda _: editing.ask_without(Prompts.padding_point())))
         self._brush.observe(guard(lambda change: brush(change["new"])), "value")
         self._opacity.observe(guard(lambda change: opacity(change["new"] / 100)), "value")
         self._previews.observe(guard(self._switch), "value")

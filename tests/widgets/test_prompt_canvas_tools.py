@@ -188,3 +188,26 @@ def test_with_ipyevents_the_right_button_means_background_and_without_nothing_is
 def test_without_ipyevents_there_is_nothing_to_listen_with(view, monkeypatch):
     monkeypatch.setattr(right_click, "Event", None)
     assert right_click.listen(view.stage, print) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "unprompted", "said"),
+    [
+        ("Nothing", "nothing", "Nothing"),
+        ("The padding point", "padding", "The padding point alone"),
+    ],
+)
+def test_the_model_can_be_asked_without_a_prompt(words, unprompted, said, view):
+    click(view.stage, 80, 160)
+    press_button(button(view, words))
+    prompts = view.session.prompts
+    assert (prompts.unprompted, len(prompts.points)) == (unprompted, 0)
+    assert view.session.prediction.prompts is prompts
+    assert said in view.words()
+    assert view.mask() is not None
+    assert f"unprompted='{unprompted}'" in view.session.code
+    click(view.stage, 80, 160)  # an ordinary prompt takes its place
+    assert view.session.prompts.unprompted is None
+    view.session.undo()
+    view.session.undo()
+    assert len(view.session.prompts.points) == 1

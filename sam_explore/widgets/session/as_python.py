@@ -57,6 +57,8 @@ def _prompts(now: Snapshot) -> str:
         given = [f"points={points}", f"labels={prompts.labels.tolist()}"]
     if prompts.box is not None:
         given.append(f"box={tuple(prompts.box.tolist())}")
+    if prompts.unprompted is not None:
+        given.append(f"unprompted={prompts.unprompted!r}")
     return _call("sx.Prompts", given, indent=len("prompts = "))
 
 
