@@ -1,11 +1,10 @@
 """What stands beside a live picture: its words, how the computation goes, and its code."""
 
-from html import escape
-
-from ipywidgets import HTML, VBox
+from ipywidgets import VBox
 
 from ..plots import style
 from .drawing import close_all
+from .html import NOTHING, Html, Markup, element, together
 
 _WIDTH_CSS = 290
 OUTDATED = "sam-explore-outdated"  # the class of what is no answer to the latest state
@@ -15,7 +14,7 @@ class Caption:
     """Words, status and code of a reading, one below the other."""
 
     def __init__(self):
-        self.words, self._status, self._code = HTML(), HTML(), HTML()
+        self.words, self._status, self._code = Html(), Html(), Html()
         self.widget = VBox([self.words, self._status, self._code])
         # Beside the picture if there is room, else below it.
         self.widget.layout.flex = f"1 1 {_WIDTH_CSS}px"
@@ -28,7 +27,7 @@ class Caption:
 
     def show_status(self, words: str) -> None:
         """How far a computation is, or how long it took."""
-        self._status.value = paragraph(words, style.FAINT_TEXT)
+        self._status.value = paragraph(words, colour=style.FAINT_TEXT)
 
     def show_error(self, words: str) -> None:
         """What went wrong, in the place of the status."""
@@ -43,15 +42,12 @@ class Caption:
         close_all(self.widget)
 
 
-def header(name: str, about: str) -> HTML:
+def header(name: str, about: str) -> Html:
     """A line above a view: its name and what it answers. It brings the view's rules of style."""
     # After a while only: what is answered quickly shall not flicker.
     dimmed = f"opacity:{style.OUTDATED_OPACITY};transition:opacity .2s .4s"
-    return HTML(
-        f"<style>.{OUTDATED} {{{dimmed}}}</style>"
-        f'<div style="line-height:1.45;color:{style.TEXT}"><b>{escape(name)}</b>&ensp;'
-        f"{escape(about)}</div>"
-    )
+    rules = element("style", f".{OUTDATED} {{{dimmed}}}")
+    return Html(together(rules, paragraph(element("b", name), "\u2002", about)))
 
 
 def duration(seconds: float) -> str:
@@ -63,27 +59,28 @@ def duration(seconds: float) -> str:
     return f"{1000 * seconds:.0f} ms" if seconds >= 0.0005 else "less than 1 ms"
 
 
-def paragraph(words: str, colour: str = style.TEXT) -> str:
-    """HTML of plain words."""
-    return f'<div style="line-height:1.45;color:{colour}">{escape(words)}</div>'
+def paragraph(*words: str, colour: str = style.TEXT) -> Markup:
+    """HTML of plain words, and of elements between them."""
+    return element("div", *words, style=f"line-height:1.45;color:{colour}")
 
 
-def alert(words: str) -> str:
+def alert(words: str) -> Markup:
     """HTML of what went wrong, in words; nothing if there are none."""
     if not words:
-        return ""
-    return (
-        f'<div role="alert" style="line-height:1.45;padding:6px 8px;border-left:4px solid '
-        f"{style.ALERT};background:{style.css(style.ALERT, style.ALERT_OPACITY)};"
-        f'color:{style.TEXT}"><b>That did not work.</b> {escape(words)}</div>'
+        return NOTHING
+    look = (
+        f"line-height:1.45;padding:6px 8px;border-left:4px solid {style.ALERT};"
+        f"background:{style.css(style.ALERT, style.ALERT_OPACITY)};color:{style.TEXT}"
     )
+    return element("div", element("b", "That did not work."), f" {words}", role="alert", style=look)
 
 
-def code_block(code: str) -> str:
+def code_block(code: str) -> Markup:
     """HTML of code that can be selected."""
-    return (
-        f'<pre style="margin:6px 0 0;padding:6px 8px;white-space:pre-wrap;word-break:normal;'
-        f"overflow-wrap:anywhere;user-select:text;"
-        f"line-height:1.4;font-size:12px;color:{style.TEXT};background:transparent;"
-        f'border:1px solid {style.FRAME};border-radius:3px">{escape(code)}</pre>'
+    look = (
+        "margin:6px 0 0;padding:6px 8px;white-space:pre-wrap;word-break:normal;"
+        "overflow-wrap:anywhere;user-select:text;line-height:1.4;font-size:12px;"
+        f"color:{style.TEXT};background:transparent;border:1px solid {style.FRAME};"
+        "border-radius:3px"
     )
+    return element("pre", code, style=look)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from ipywidgets import HTML, Button, HBox, ToggleButton, ToggleButtons
+from ipywidgets import Button, HBox, ToggleButton, ToggleButtons
 
 from ..plots import style
 from .drawing import close_all
 from .following import Following
+from .html import NOTHING, Html, Markup, element
 from .inputs import WideSlider
 from .mode_switch import ModeSwitch
 from .order import keep_order
@@ -46,7 +47,7 @@ class Controls:
         self.toolbar = HBox([modes.main, steps])
         bounds = THRESHOLD.low, THRESHOLD.high
         self._threshold = WideSlider(session.threshold, *bounds, reach=_REACH)
-        self.busy = HTML()
+        self.busy = Html()
         self.cut = HBox([label("Threshold (logits)"), *self._threshold.widgets])
         count = session.sam.config.mask_tokens
         self._choice = ToggleButtons(
@@ -137,9 +138,9 @@ class Controls:
         self.cut.layout.margin = "6px 0 0 0"
 
 
-def label(words: str) -> HTML:
+def label(words: str) -> Html:
     """Words before a control, in one line."""
-    return HTML(f'<span style="white-space:nowrap">{words}</span>')
+    return Html(element("span", words, style="white-space:nowrap"))
 
 
 def _numbers(text: str) -> list[float]:
@@ -156,13 +157,12 @@ def _numbers(text: str) -> list[float]:
     return numbers
 
 
-def _busy(words: str) -> str:
+def _busy(words: str) -> Markup:
     if not words:
-        return ""
-    return (
-        f'<span role="status" style="color:{style.TEXT};white-space:nowrap">'
-        f'<i class="fa fa-spinner fa-spin"></i>&ensp;{words}</span>'
-    )
+        return NOTHING
+    spinner = element("i", class_="fa fa-spinner fa-spin")
+    look = f"color:{style.TEXT};white-space:nowrap"
+    return element("span", spinner, f"\u2002{words}", role="status", style=look)
 
 
 _FOLLOWED = ["prompts", "chosen", "threshold"]

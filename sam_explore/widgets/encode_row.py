@@ -1,17 +1,18 @@
 """Beside the words of what takes long: buttons to cancel it, and to take it up again."""
 
-from ipywidgets import HTML, Button, HBox
+from ipywidgets import Button, HBox
 
 from .caption import paragraph
 from .drawing import close_all
+from .html import Html, element
 from .order import keep_order
 from .session import Session
 
 _CLASS = "sam-explore-cancel"
 # What is done soon has no button: it would only flicker.
 _RULES = (
-    f"<style>@keyframes {_CLASS} {{from {{visibility: hidden}}}}"
-    f".{_CLASS} {{animation: {_CLASS} 1ms .5s backwards}}</style>"
+    f"@keyframes {_CLASS} {{from {{visibility: hidden}}}}"
+    f".{_CLASS} {{animation: {_CLASS} 1ms .5s backwards}}"
 )
 
 
@@ -26,13 +27,14 @@ class EncodeRow:
         widget: to be laid out.
     """
 
-    def __init__(self, session: Session, busy: HTML):
+    def __init__(self, session: Session, busy: Html):
         self._session = session
         self.cancel = _button("Cancel", "Go back to what was encoded before")
         self.go_on = _button("Encode", "Encode the picture after all")
         self.go_back = _button("Go back", "Go back to what was encoded before")
         self.cancel.add_class(_CLASS)
-        self._words, rules = HTML(paragraph("The picture is not encoded.")), HTML(_RULES)
+        self._words = Html(paragraph("The picture is not encoded."))
+        rules = Html(element("style", _RULES))
         rules.layout.display = "none"
         self.widget = HBox([busy, self.cancel, self._words, self.go_on, self.go_back, rules])
         self.widget.layout.align_items, self.widget.layout.grid_gap = "center", "8px"

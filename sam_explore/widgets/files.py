@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from ipywidgets import HTML, Dropdown, FileUpload, HBox, VBox, Widget
+from ipywidgets import Dropdown, FileUpload, HBox, VBox, Widget
 from jaxtyping import UInt8
 
 import sam_explore
@@ -19,6 +19,7 @@ from .caption import paragraph
 from .controls import label
 from .drawing import close_all
 from .following import Following
+from .html import Html
 from .order import keep_order
 from .session import Session
 from .typed_line import TypedLine
@@ -56,7 +57,7 @@ class Files:
         self.weights = TypedLine(
             "path of its weights", "Load", "Load this model", act(self._load_typed)
         )
-        self._facts = HTML()
+        self._facts = Html()
         self.widget = VBox([*self._rows(), self._facts])
         keep_order(self.examples, self.upload, self.models)
         self.examples.observe(act(self._choose_example), "value")

@@ -1,11 +1,9 @@
 """Input widgets that hold one value, and which of them suits a knob."""
 
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
 from ipywidgets import (
-    HTML,
     BoundedFloatText,
     BoundedIntText,
     Checkbox,
@@ -21,6 +19,7 @@ from ipywidgets import (
 from ..model import SamConfig
 from ..plots import style
 from ..probes import Knob
+from .html import Html, element
 
 
 class Control:
@@ -139,5 +138,5 @@ def _tenths(value: float) -> int:
     return round(10 * value)
 
 
-def _word(word: str) -> HTML:
-    return HTML(f'<span style="color:{style.FAINT_TEXT}">{escape(word)}</span>')
+def _word(word: str) -> Html:
+    return Html(element("span", word, style=f"color:{style.FAINT_TEXT}"))

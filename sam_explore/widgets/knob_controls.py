@@ -1,15 +1,15 @@
 """Ordinary controls for the knobs of a probe, one a row."""
 
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
-from ipywidgets import HTML, Checkbox, HBox
+from ipywidgets import Checkbox, HBox
 
 from ..model import SamConfig
 from ..plots import style
 from .drawing import close_all
 from .following import Following
+from .html import Html, element
 from .inputs import Control, control_for
 from .knob_values import KnobValues
 from .order import keep_order
@@ -101,10 +101,8 @@ class KnobControls:
         return lambda change: on_follow(name, change["new"])
 
 
-def _label(about: str) -> HTML:
-    label = HTML(
-        f'<div style="line-height:1.3;color:{style.TEXT}">'
-        f"{escape(about[:1].upper() + about[1:])}</div>"
-    )
+def _label(about: str) -> Html:
+    words = about[:1].upper() + about[1:]
+    label = Html(element("div", words, style=f"line-height:1.3;color:{style.TEXT}"))
     label.layout.width, label.layout.flex = f"{_LABEL_CSS}px", "none"
     return label

@@ -1,12 +1,13 @@
 """The raw logits of one mask as a map beside the picture, with a legend."""
 
 import numpy as np
-from ipywidgets import HTML, Image, VBox
+from ipywidgets import Image, VBox
 from jaxtyping import Float
 
 from ..plots import raster, style
 from ..prediction import Prediction
 from .drawing import close_all
+from .html import Html, Markup, element, together
 from .stage import SHARPNESS
 from .words import number
 
@@ -22,7 +23,7 @@ class LogitsMap:
 
     def __init__(self, width: int):
         self._width = width
-        self._image, self._legend = Image(format="png"), HTML()
+        self._image, self._legend = Image(format="png"), Html()
         self._image.layout.margin = "0"
         self._legend.layout.margin = "4px 0 0 0"
         self._legend.layout.width = f"{width}px"
@@ -46,7 +47,7 @@ class LogitsMap:
         entries = raster.indices(visible, low, high)[np.ix_(rows, columns)]
         self._image.value = raster.indexed_png(entries, table)
         title = _text(f"Raw logits of mask {mask}: blue is inside, red outside")
-        self._legend.value = title + legend(visible, threshold)
+        self._legend.value = together(title, legend(visible, threshold))
 
     def close(self) -> None:
         """Remove map and legend, here and on the page."""
@@ -60,7 +61,7 @@ class LogitsMap:
         return height * SHARPNESS, width * SHARPNESS
 
 
-def legend(logits: Float[np.ndarray, "row column"], threshold: float) -> str:
+def legend(logits: Float[np.ndarray, "row column"], threshold: float) -> Markup:
     """HTML of a colour bar from the least to the greatest logit, with the threshold on it."""
     least, greatest = float(logits.min()), float(logits.max())
     start, end = min(least, threshold), max(greatest, threshold)
@@ -71,23 +72,29 @@ def legend(logits: Float[np.ndarray, "row column"], threshold: float) -> str:
     colours = ",".join(
         f"rgb({r},{g},{b})" for r, g, b, _ in raster.lookup_table(style.DIVERGING)[stops]
     )
-    return (
-        f'<div style="position:relative;height:18px;line-height:18px;font-size:12px;'
-        f'color:{style.TEXT}"><span style="position:absolute;white-space:nowrap;'
-        f'left:{100 * at:.1f}%;transform:translateX(-{100 * at:.1f}%)">'
-        f"▾ threshold {number(threshold)}</span></div>"
-        f'<div style="position:relative;height:10px;border:1px solid {style.FRAME};'
-        f'background:linear-gradient(90deg,{colours})"><div style="position:absolute;top:0;'
-        f'bottom:0;left:{100 * at:.1f}%;width:2px;margin-left:-1px;background:{style.HALO}">'
-        f"</div></div>"
-        f'<div style="display:flex;justify-content:space-between;font-size:12px;'
-        f'line-height:18px;color:{style.FAINT_TEXT}">'
-        f"<span>least {number(least)}</span><span>greatest {number(greatest)}</span></div>"
+    place = f"left:{100 * at:.1f}%"
+    shifted = f"position:absolute;white-space:nowrap;{place};transform:translateX(-{100 * at:.1f}%)"
+    word = element("span", f"▾ threshold {number(threshold)}", style=shifted)
+    line = f"position:absolute;top:0;bottom:0;{place};width:2px;margin-left:-1px;"
+    mark = element("div", style=f"{line}background:{style.HALO}")
+    ends = (f"least {number(least)}", f"greatest {number(greatest)}")
+    bar = f"position:relative;height:10px;border:1px solid {style.FRAME};"
+    return together(
+        element("div", word, style=f"position:relative;height:18px;{_SMALL};color:{style.TEXT}"),
+        element("div", mark, style=f"{bar}background:linear-gradient(90deg,{colours})"),
+        element(
+            "div",
+            *(element("span", words) for words in ends),
+            style=f"display:flex;justify-content:space-between;{_SMALL};color:{style.FAINT_TEXT}",
+        ),
     )
 
 
-def _text(words: str) -> str:
-    return f'<div style="line-height:20px;color:{style.TEXT}">{words}</div>'
+def _text(words: str) -> Markup:
+    return element("div", words, style=f"line-height:20px;color:{style.TEXT}")
+
+
+_SMALL = "line-height:18px;font-size:12px"
 
 
 _BLANK = np.array([style.rgba(style.FRAME, 0.2)], np.uint8)

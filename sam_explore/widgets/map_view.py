@@ -1,15 +1,16 @@
 """Heatmaps and galleries as a canvas: quick to redraw, with the value under the pointer."""
 
 from collections.abc import Callable
-from html import escape
 
 import numpy as np
-from ipywidgets import HTML, Box, VBox
+from ipywidgets import Box, VBox
 
 from ..plots import raster, style
 from ..plots.scales import colormap_of
 from ..readings import Gallery, Heatmap
+from .caption import paragraph
 from .drawing import Channel, close_all, paste
+from .html import BREAK, Html
 from .map_drawing import PAPER, annotate, cell_entries, draw_picked
 from .map_layout import MapLayout, Tile, lay_out
 from .stage import SHARPNESS
@@ -50,7 +51,7 @@ class MapView:
         self.canvas = self._channel.canvas(2, width, width)
         self.canvas.add_class("sam-explore-map")
         self.canvas.tabbable = False
-        self.value = HTML()
+        self.value = Html()
         paper = Box([self.canvas])
         paper.layout.border = f"{_EDGE_CSS}px solid {style.SIGN}"
         paper.layout.flex = "none"
@@ -144,7 +145,7 @@ class MapView:
         # A line of its own, so that nothing below moves when the pointer comes and goes.
         row, column = self._picked()
         picked = f"Outlined: the picked token, row {row}, column {column}."
-        text = _lines(words, picked) if is_over_tokens else _lines(words)
+        text = paragraph(words, BREAK, picked) if is_over_tokens else paragraph(words)
         if self.value.value != text:
             self.value.value = text
 
@@ -164,8 +165,3 @@ class MapView:
         what = value_in_words(value, tile.scale)
         words = f"{name}{kind} {cell[0]}, column {cell[1]}: {what}"
         return words[0].upper() + words[1:]
-
-
-def _lines(*lines: str) -> str:
-    text = "<br>".join(map(escape, lines))
-    return f'<div style="line-height:1.45;color:{style.TEXT}">{text}</div>'

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from ipywidgets import HTML, Button, Checkbox, HBox, IntSlider, VBox, Widget
+from ipywidgets import Button, Checkbox, HBox, IntSlider, VBox, Widget
 
 from ..geometry import Prompts
 from ..plots import style
 from .controls import label
 from .drawing import close_all
 from .editing import Editing
+from .html import NOTHING, Html, element
 from .mark_controls import MarkControls
 from .mode_switch import ModeSwitch
 from .order import keep_order
@@ -64,7 +65,7 @@ class MoreControls:
         self._drop = _button("Drop", "Take the mask hint away")
         self._nothing = _button("Nothing", "Ask with no prompt token at all")
         self._padding = _button("The padding point", "Ask with the padding point alone")
-        self._note, self._marks = HTML(), MarkControls(session, editing)
+        self._note, self._marks = Html(), MarkControls(session, editing)
         self._zooms = self._zoom_buttons()
         rows = [
             [label("Pointer"), modes.more],
@@ -94,7 +95,7 @@ class MoreControls:
         """Show that previews have switched themselves off, and why."""
         self._previews.value = False
         words = f"off: it took more than {1000 * SLOW_S:.0f} ms"
-        self._note.value = f'<span style="color:{style.FAINT_TEXT}">{words}</span>'
+        self._note.value = element("span", words, style=f"color:{style.FAINT_TEXT}")
 
     def close(self) -> None:
         """Stop following and remove the widgets."""
@@ -118,7 +119,7 @@ class MoreControls:
 
     def _switch(self, change: dict) -> None:
         if change["new"] != self._preview.on:
-            self._note.value = ""
+            self._note.value = NOTHING
             self._preview.switch(change["new"])
 
     def _zoom_buttons(self) -> list[Button]:

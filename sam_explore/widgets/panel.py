@@ -1,11 +1,12 @@
 """What a reader does with a session now and then, folded up below the picture."""
 
-from ipywidgets import HTML, HBox, ToggleButton, VBox
+from ipywidgets import HBox, ToggleButton, VBox
 
 from .caption import alert, code_block
 from .drawing import close_all
 from .encode_row import EncodeRow
 from .files import Files
+from .html import NOTHING, Html
 from .order import keep_order
 from .saving import Saving
 from .session import Session
@@ -30,10 +31,10 @@ class Panel:
         encode_row: how far an encode is, to be laid out near the picture.
     """
 
-    def __init__(self, session: Session, busy: HTML):
+    def __init__(self, session: Session, busy: Html):
         self._session = session
         self.encode_row = EncodeRow(session, busy)
-        self.files, self.saving, self.code = Files(session), Saving(session), HTML()
+        self.files, self.saving, self.code = Files(session), Saving(session), Html()
         self._parts = [self.files.widget, self.saving.widget, VBox([self.code])]
         self.toggles = [ToggleButton(description=title, icon="caret-right") for title in _TITLES]
         for toggle, part in zip(self.toggles, self._parts, strict=True):
@@ -43,7 +44,7 @@ class Panel:
         keep_order(*self.toggles)
         row = HBox(self.toggles)
         row.layout.flex_flow = "row wrap"
-        self._error = HTML()  # once more, where the reader is at work
+        self._error = Html()  # once more, where the reader is at work
         self.widget = VBox([row, *self._parts, self._error])
         self.widget.layout.width = "100%"
         self.widget.layout.margin = "8px 0 0 0"
@@ -76,7 +77,7 @@ class Panel:
 
     def _show_error(self, change: dict | None = None) -> None:
         is_open = any(toggle.value for toggle in self.toggles)
-        self._error.value = alert(self._session.error) if is_open else ""
+        self._error.value = alert(self._session.error) if is_open else NOTHING
 
     def _show_code_soon(self, change: dict | None = None) -> None:
         if self.toggles[_CODE].value:

@@ -1,9 +1,7 @@
 """The prompting view: click on a picture, and see what the model makes of it."""
 
-from html import escape
-
 import numpy as np
-from ipywidgets import HTML, HBox, VBox
+from ipywidgets import HBox, VBox
 from jaxtyping import Bool
 
 from ..plots import style
@@ -13,6 +11,7 @@ from .caption import alert, paragraph
 from .controls import Controls
 from .drawing import Channel, close_all
 from .editing import Editing
+from .html import Html, Markup, element
 from .logits_map import LogitsMap
 from .mode_switch import ModeSwitch
 from .modes import MAIN
@@ -67,8 +66,8 @@ class PromptCanvas(PromptingStill, VBox):
         choose = session.action(self._choose)
         self._thumbnails = Thumbnails(self._channel, width, count, choose)
         self._logits = LogitsMap(width * 5 // 8)
-        self._pointed = HTML(_pointed(MAIN[0].hint))
-        self._status, self._error = HTML(), HTML()
+        self._pointed = Html(_pointed(MAIN[0].hint))
+        self._status, self._error = Html(), Html()
         above, below = [self._controls.toolbar, self._more.panel], [self._panel.widget, _cursors()]
         super().__init__([*above, self._lay_out(width), *below])
         self.layout.overflow = "visible"
@@ -280,19 +279,20 @@ def _hint_px(now: Snapshot) -> Lines:
     return [px_from_cells(line, now.source.frame, hint.shape) for line in outlines(hint, 0.0)]
 
 
-def _cursors() -> HTML:
+def _cursors() -> Html:
     """A cross where a click lands on a point, a hand where it chooses."""
-    rules = HTML(
-        "<style>.sam-explore-stage {cursor: crosshair; outline: none}"
-        ".sam-explore-thumbnails {cursor: pointer; outline: none}</style>"
+    rules = Html(
+        element(
+            "style",
+            ".sam-explore-stage {cursor: crosshair; outline: none}"
+            ".sam-explore-thumbnails {cursor: pointer; outline: none}",
+        )
     )
     rules.layout.display = "none"
     return rules
 
 
-def _pointed(words: str) -> str:
+def _pointed(words: str) -> Markup:
     # Of two lines' height always, so that nothing moves when the pointer comes and goes.
-    return (
-        f'<div style="line-height:18px;height:36px;overflow:hidden;font-size:12px;'
-        f'color:{style.FAINT_TEXT}">{escape(words)}</div>'
-    )
+    look = "line-height:18px;height:36px;overflow:hidden;font-size:12px;"
+    return element("div", words, style=f"{look}color:{style.FAINT_TEXT}")

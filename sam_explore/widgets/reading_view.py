@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from functools import partial
-from html import escape
 
-from ipywidgets import HTML, HBox, VBox
+from ipywidgets import HBox, VBox
 
 from ..plots import style
 from ..readings import Gallery, Heatmap, Panel, Reading
 from .chart_view import ChartView
 from .drawing import close_all
+from .html import Html, Markup, element
 from .map_view import MapView
 
 _GAP_CSS = 12
@@ -27,7 +27,7 @@ class ReadingView:
         self._width, self._make_map = width, make_map
         self._kinds: tuple = ()
         self.views: list[MapView | ChartView] = []
-        self._title = HTML()
+        self._title = Html()
         self.widget = VBox([])
         self.widget.layout.overflow = "visible"
         self.widget.layout.flex = "none"
@@ -99,5 +99,5 @@ def _map_width(reading: Heatmap | Gallery, width: int) -> int:
     return min(width, 440) if isinstance(reading, Heatmap) else width
 
 
-def _heading(words: str) -> str:
-    return f'<div style="font-weight:600;line-height:1.45;color:{style.TEXT}">{escape(words)}</div>'
+def _heading(words: str) -> Markup:
+    return element("div", words, style=f"font-weight:600;line-height:1.45;color:{style.TEXT}")

@@ -3,11 +3,10 @@
 import json
 from base64 import b64encode
 from collections.abc import Callable
-from html import escape
 from io import BytesIO
 
 import numpy as np
-from ipywidgets import HTML, Button, FileUpload, VBox
+from ipywidgets import Button, FileUpload, VBox
 
 from ..geometry import Prompts
 from ..plots import style
@@ -17,6 +16,7 @@ from .caption import paragraph
 from .controls import label
 from .drawing import close_all
 from .files import row
+from .html import NOTHING, Html, Markup, element, together
 from .order import keep_order
 from .session import Session
 from .words import describe_prompts
@@ -43,7 +43,7 @@ class Saving:
         self.upload = FileUpload(accept=".json", description="Restore")
         self.upload.tooltip = "Take prompts from a file that was saved here"
         self.upload.layout.width = "auto"
-        self._link, self._words = HTML(), HTML()
+        self._link, self._words = Html(), Html()
         masks = [label("Masks"), self.png, self.coco, self.numpy]
         prompts = [label("Prompts"), self.prompts, self.upload]
         self.widget = VBox([row(masks), row(prompts), self._link, self._words])
@@ -62,7 +62,7 @@ class Saving:
 
     def follow(self, change: dict | None = None) -> None:
         """Offer what there is, and no longer what was made of something else."""
-        self._link.value = self._words.value = ""
+        self._link.value = self._words.value = NOTHING
         for button in (self.png, self.coco, self.numpy):
             button.disabled = self._session.prediction is None
         self.prompts.disabled = self._session.prompts.is_empty
@@ -138,15 +138,18 @@ def _box(prompts: Prompts) -> list | None:
     return None if prompts.box is None else prompts.box.tolist()
 
 
-def _link(name: str, content: bytes) -> str:
+def _link(name: str, content: bytes) -> Markup:
     """A link that saves a file from the page; nothing is written on the kernel's machine."""
     kind = _KIND[name.rpartition(".")[2]]
     size = f"{len(content) / 1000:.1f} kB" if len(content) < 1e6 else f"{len(content) / 1e6:.1f} MB"
-    return (
-        f'<a download="{escape(name)}" href="data:{kind};base64,{b64encode(content).decode()}" '
-        f'style="color:{style.TEXT};text-decoration:underline">Download {escape(name)}</a> '
-        f'<span style="color:{style.FAINT_TEXT}">{size}</span>'
+    link = element(
+        "a",
+        f"Download {name}",
+        download=name,
+        href=f"data:{kind};base64,{b64encode(content).decode()}",
+        style=f"color:{style.TEXT};text-decoration:underline",
     )
+    return together(link, " ", element("span", size, style=f"color:{style.FAINT_TEXT}"))
 
 
 _FOLLOWED = ["prediction", "prompts", "chosen", "threshold"]

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from ipywidgets import HTML, VBox
+from ipywidgets import VBox
 from jaxtyping import Bool, UInt8
 
 from ..plots import raster, style
 from ..prediction import Prediction
 from .drawing import Channel, close_all, paste
+from .html import BREAK, Html, Markup, element
 from .stage import SHARPNESS
 from .words import number
 
@@ -34,7 +35,7 @@ class Thumbnails:
         self._photo, self._overlay = channel.image("jpeg"), channel.image("png")
         self.canvas = channel.canvas(3, width * SHARPNESS, self._step * SHARPNESS)
         self.canvas.layout.width, self.canvas.layout.max_width = f"{width}px", "100%"
-        self._captions = HTML()
+        self._captions = Html()
         self._captions.layout.margin = "0"
         self.canvas.on_mouse_down(lambda x, y: self._pick(x))
         self.canvas.on_touch_start(lambda touches: self._pick(touches[0][0]))
@@ -106,25 +107,24 @@ class Thumbnails:
             self._on_pick(mask)
 
 
-def _captions(scores: list[tuple[str, str] | None], chosen: int | None, step: int) -> str:
+def _captions(scores: list[tuple[str, str] | None], chosen: int | None, step: int) -> Markup:
     """Name, predicted IoU and stability of each mask, in words that fit under its picture."""
     room = step - _GAP_CSS
     iou_word, stability_word, shown = next(words for least, *words in _WORDS if room >= least)
     cells = []
     for mask, pair in enumerate(scores):
-        name = f"<b>▸ Mask {mask}{shown}</b>" if mask == chosen else f"Mask {mask}"
+        name = element("b", f"▸ Mask {mask}{shown}") if mask == chosen else f"Mask {mask}"
         iou, stability = pair or ("", "")
-        lines = f"{iou_word} {iou}<br>{stability_word} {stability}" if pair else "<br>"
+        first, second = (f"{iou_word} {iou}", f"{stability_word} {stability}") if pair else ("", "")
         whole = f"predicted IoU {iou}, stability {stability}" if pair else ""
-        cells.append(
-            f'<div style="flex:0 1 {step}px;min-width:0" title="{whole}">{name}'
-            f'<div style="color:{style.FAINT_TEXT}">{lines}</div></div>'
-        )
-    return (
-        f'<div style="display:flex;margin-right:-{_GAP_CSS}px;color:{style.TEXT};'
-        f'font-size:{min(12, step / 5.4):.3g}px;line-height:1.35;white-space:nowrap">'
-        f"{''.join(cells)}</div>"
+        lines = element("div", first, BREAK, second, style=f"color:{style.FAINT_TEXT}")
+        place = f"flex:0 1 {step}px;min-width:0"
+        cells.append(element("div", name, lines, style=place, title=whole))
+    look = (
+        f"display:flex;margin-right:-{_GAP_CSS}px;color:{style.TEXT};"
+        f"font-size:{min(12, step / 5.4):.3g}px;line-height:1.35;white-space:nowrap"
     )
+    return element("div", *cells, style=look)
 
 
 # From so many CSS pixels under a picture: the words for both scores, and for the mask shown.
