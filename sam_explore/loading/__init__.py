@@ -1,15 +1,19 @@
 """A file, or the name of a release, becomes a Sam.
 
-`places` finds the file and `downloading` fetches it if it was asked for by name; `reading` takes
-the tensors out and runs nothing; `layouts` gives them this package's names and `others` says what a
-file of another network is; `sizes` builds the network that the shapes describe.
+`places` finds the file and `downloading` fetches it if it was asked for by name. `reading` takes
+the tensors out and runs nothing: `kinds` and `pickles` tell what the file is, `finding` which of
+its tensors are a SAM, `judging` whether they can be. `layouts` gives them this package's names and
+`others` says what a file of another network is; `sizes` builds the network that the shapes
+describe.
 """
 
+import os
 from collections.abc import Mapping
+from io import BytesIO, TextIOBase
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sam_explore.model import Sam
 from sam_explore.origins import Origin, note_model
@@ -17,8 +21,8 @@ from sam_explore.origins import Origin, note_model
 from .downloading import OFFICIAL, Release, cache_folder, download, downloaded, sha256_of
 from .layouts import official_from, official_names, our_names, rename_official
 from .places import NAMES, close_names, shipped_weights, weights_file, weights_in
-from .reading import read_weights
-from .sizes import check_names, config_from_shapes
+from .reading import called, read_weights
+from .sizes import config_from_shapes, empty_sam
 
 __all__ = [
     "OFFICIAL",
@@ -56,7 +60,7 @@ def warm_up(source: str | Path | None = None) -> None:
 
 @torch.inference_mode(False)  # whose tensors can't take part in gradients later
 def load(
-    source: str | Path | None = None,
+    source: object = None,
     *,
     device: str | torch.device = "cpu",
     dtype: str | torch.dtype = torch.float32,
@@ -67,8 +71,10 @@ def load(
         source: None or "toy" for the small model that ships with the package. "vit_b", "vit_l" or
             "vit_h" for an official release, which is downloaded if it isn't in the cache yet. Or
             the path of a `.pth` or `.safetensors` file of a SAM v1 network of any size, in the
-            official layout, that of Hugging Face's SamModel, or this package's own. A `Path` is
-            always a file, and so is "./vit_b".
+            official layout, that of Hugging Face's SamModel, or this package's own; or of a folder
+            with one, or with its parts and their list. A `Path` is always a file, and so is
+            "./vit_b". Or a state dict, by itself or in a dict; or a binary file that is open.
+            docs/weights.md lists what is found in them and what is left out.
         device: where to put the weights.
         dtype: torch.float32, or torch.bfloat16 for matrix products of the image encoder's blocks
             in bf16, also as "float32" and "bfloat16". Everything else stays in fp32: the residual
@@ -78,14 +84,18 @@ def load(
     Raises:
         FileNotFoundError, IsADirectoryError: there is no such file.
         OSError: a download failed.
+        TypeError: something that is none of all these.
         ValueError: a device that is not there, an unknown name, or a file that is truncated,
             carries code, or is no SAM v1 network; the message says which, and what can be done.
     """
     precision = _precision(dtype)
     _check_device(device)
-    path = weights_file(source)
-    sam = _warm.pop(path, None)
-    sam = sam_from(read_weights(path), path.name, device=device) if sam is None else sam.to(device)
+    given = _given(source)
+    sam = _warm.pop(given, None) if isinstance(given, Path) else None
+    if sam is None:
+        sam = sam_from(read_weights(given), called(given), device=device)
+    else:
+        sam = sam.to(device)
     sam.multiply_in(precision)
     note_model(sam, _origin(source, device, precision))
     return sam
@@ -121,10 +131,31 @@ def _precision(dtype: object) -> torch.dtype:
     return known
 
 
-def _origin(
-    source: str | Path | None, device: str | torch.device, precision: torch.dtype
-) -> Origin:
+def _given(source: object) -> Path | Mapping | BytesIO:
+    """The file that is meant, or what was given in its place."""
+    if source is None or isinstance(source, str | os.PathLike):
+        return weights_file(source)
+    if isinstance(source, Mapping):
+        return source
+    if hasattr(source, "read"):
+        if isinstance(source, TextIOBase):
+            raise TypeError('Expected a binary file; this one reads text. Open it with "rb".')
+        return BytesIO(source.read())
+    advice = ""
+    if isinstance(source, nn.Module):
+        advice = " Give its weights: load(model.state_dict())."
+    elif isinstance(source, bytes | bytearray):
+        advice = " Give the bytes as a file: load(io.BytesIO(content))."
+    raise TypeError(
+        "Expected the name of a release, the path of a file or folder, a state dict or an open "
+        f"file, not {type(source).__name__}.{advice}"
+    )
+
+
+def _origin(source: object, device: str | torch.device, precision: torch.dtype) -> Origin:
     """The call that loads this again."""
+    if not (source is None or isinstance(source, str | os.PathLike)):
+        return Origin("sx.load(weights)", "weights is the state dict or the file that was given")
     given = [] if source in (None, "toy") else [repr(str(source))]
     if isinstance(source, Path) and str(source) in NAMES:  # a file that is called like a release
         given = [repr(f"./{source}")]
@@ -143,8 +174,6 @@ def sam_from(
     Raises ValueError, with `source` in its words, where they are not those of a SAM v1 network.
     """
     weights = our_names(weights, source)
-    with torch.device("meta"):  # no memory and no initialisation for weights that come from a file
-        sam = Sam(config_from_shapes(weights, source))
-    check_names(sam, weights, source)
+    sam = empty_sam(weights, source)
     sam.load_state_dict(weights, assign=True)
     return sam.eval().requires_grad_(False).to(device)

@@ -6,10 +6,8 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import Tensor
 
-from .others import refuse_others
-
-# What is put before all names by wrappers that hold the network, such as DataParallel.
-_PREFIXES = ("module.", "sam.", "model.", "_orig_mod.")
+from .finding import find_sam
+from .others import no_sam
 
 # Hugging Face's names for SamModel and the official ones. Applied in order, each at most once.
 _FROM_HUGGING_FACE: tuple[tuple[str, str], ...] = (
@@ -92,15 +90,14 @@ def our_names(weights: Mapping[str, Tensor], source: str = "state dict") -> dict
     """A state dict in any known layout under this package's names.
 
     Args:
-        weights: in the official layout, Hugging Face's, or ours; with or without a prefix before
-            all names, such as `module.`.
+        weights: in the official layout, Hugging Face's, or ours; with any prefix before all names,
+            such as `module.`, and with other tensors, which are left out with a warning.
         source: what to call the file in errors.
 
     Raises:
         ValueError: the names are not those of a SAM v1 network.
     """
-    weights = _without_prefixes(weights)
-    refuse_others(weights, source)
+    weights = find_sam(weights, source)
     if _is_ours(weights):
         return weights
     return rename_official(_official(weights, source), source)
@@ -113,8 +110,7 @@ def official_names(
 
     The arguments and errors are those of `our_names`.
     """
-    weights = _without_prefixes(weights)
-    refuse_others(weights, source)
+    weights = find_sam(weights, source)
     return None if _is_ours(weights) else _official(weights, source)
 
 
@@ -151,25 +147,8 @@ def rename_official(weights: Mapping[str, Tensor], source: str = "state dict") -
     Raises ValueError when the names are not those of a SAM v1 network.
     """
     if "image_encoder.pos_embed" not in weights:
-        some = ", ".join(list(weights)[:3]) or "nothing"
-        raise ValueError(
-            f"{source} is no SAM v1 checkpoint in the official layout or Hugging Face's: it should "
-            f"hold 'image_encoder.pos_embed' or 'vision_encoder.pos_embed' and holds {some} ... "
-            "Other networks can't be loaded; take an official ViT-B, L or H file, such as that of "
-            'load("vit_b").'
-        )
+        raise no_sam(weights, source)
     return {_renamed(name, _FROM_OFFICIAL): tensor for name, tensor in weights.items()}
-
-
-def _without_prefixes(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The same weights without what all names begin with."""
-    weights = dict(weights)
-    while weights:
-        common = [each for each in _PREFIXES if all(name.startswith(each) for name in weights)]
-        if not common:
-            break
-        weights = {name.removeprefix(common[0]): tensor for name, tensor in weights.items()}
-    return weights
 
 
 def _renamed(name: str, table: tuple[tuple[str, str], ...]) -> str:

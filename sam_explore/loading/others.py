@@ -1,7 +1,9 @@
 """Files of networks that are near to SAM v1 and are not it: told by name, with what can be done."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+
+from .wording import listed, shown
 
 _TINY_VIT = (
     "is of MobileSAM's family: its image encoder is a TinyViT ({name}), where this package has the "
@@ -19,13 +21,22 @@ _SAM_2 = (
     "about SAM v1. Take an official ViT-B, L or H file; for SAM 2 there are its own package and "
     "Sam2Model in transformers."
 )
+_ADAPTED = (
+    "is SAM with adapters or LoRA inside its blocks ({name}), which change what the blocks compute "
+    "and which this package does not have. Merge them into the weights where they were made, as "
+    "merge_and_unload() of peft does, and save that state dict; without them the network would be "
+    'another than the one that was trained. load("vit_b") has the blocks as they were.'
+)
 # The first that matches a name says what the file is.
 _OTHERS: tuple[tuple[str, str], ...] = (
-    (r"^image_encoder\.(patch_embed\.seq|layers)\.", _TINY_VIT),
-    (r"^mask_decoder\.(hf_token|hf_mlp|compress_vit_feat|embedding_(encoder|maskfeature)|hq_\w+|"
+    (r"image_encoder\.(patch_embed\.seq|layers)\.", _TINY_VIT),
+    (r"mask_decoder\.(hf_token|hf_mlp|compress_vit_feat|embedding_(encoder|maskfeature)|hq_\w+|"
      r"compress_vit_conv\d)\b", _SAM_HQ),
-    (r"^(image_encoder\.trunk|vision_encoder\.backbone|sam_mask_decoder|memory_attention|"
+    (r"(image_encoder\.trunk|vision_encoder\.backbone|sam_mask_decoder|memory_attention|"
      r"memory_encoder|mask_decoder\.pred_obj_score_head)\b", _SAM_2),
+    (r"(image_encoder\.blocks|image_encoder\.vit|vision_encoder\.layers|mask_decoder\.transformer)\."
+     r".*(lora|adapter|base_layer|linear_[ab]_|qkv\.qkv\.)", _ADAPTED),
+    (r"(image_encoder|vision_encoder)\.(prompt_generator|\w*adapter)", _ADAPTED),
 )  # fmt: skip
 
 
@@ -36,8 +47,26 @@ def refuse_others(names: Iterable[str], source: str) -> None:
         names: without prefixes such as `module.`.
         source: what to call the file.
     """
+    if words := _words_of(names, prefix=""):
+        raise ValueError(f"{source} {words}")
+
+
+def no_sam(names: Collection[str], source: str) -> ValueError:
+    """What to raise for tensors among which there is no SAM, whatever their prefix is."""
+    if words := _words_of(names, prefix=r"(.*\.)?"):
+        return ValueError(f"{source} {words}")
+    return ValueError(
+        f"{source} is no SAM v1 checkpoint in the official layout or Hugging Face's: it should "
+        "hold 'image_encoder.pos_embed' or 'vision_encoder.pos_embed' and holds "
+        f"{listed(names) or 'nothing'}. Other networks can't be loaded; take an official ViT-B, L "
+        'or H file, such as that of load("vit_b").'
+    )
+
+
+def _words_of(names: Iterable[str], prefix: str) -> str:
     names = list(names)
     for pattern, words in _OTHERS:
         for name in names:
-            if re.match(pattern, name):
-                raise ValueError(f"{source} {words.format(name=f'such as {name}')}")
+            if re.match(prefix + pattern, name, re.IGNORECASE):
+                return words.format(name=f"such as {shown(name)}")
+    return ""

@@ -1,18 +1,27 @@
 """Which file is meant: the shipped one, a release by name, or a path; mistakes in words."""
 
+import os
 import re
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 
+from sam_explore.paths import local_path
+
 from .downloading import OFFICIAL, download
+from .wording import listed
 
 WEIGHT_SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")
+INDEX = ".index.json"  # how the list of a checkpoint's parts ends
+# What Hugging Face calls the weights of a folder, the first that is there.
+_OF_FOLDERS = ("model.safetensors", "pytorch_model.bin")
 NAMES = ("toy", *OFFICIAL)
 
 
-def weights_file(source: str | Path | None) -> Path:
+def weights_file(source: str | os.PathLike[str] | None) -> Path:
     """The file with the weights that `load` was asked for; downloads a release asked for by name.
+
+    Of a folder it is the one in it, or the list of its parts; of a part it is that list too.
 
     Raises:
         FileNotFoundError, IsADirectoryError: there is no such file.
@@ -23,9 +32,11 @@ def weights_file(source: str | Path | None) -> Path:
         return shipped_weights()
     if isinstance(source, str) and source in OFFICIAL:
         return download(source)
-    path = Path(source).expanduser()
+    path = local_path(source)
+    if path.is_dir():
+        return _in_folder(path)
     if path.is_file():
-        return path
+        return _list_of_parts(path) or path
     raise _no_file(str(source), path)
 
 
@@ -56,8 +67,10 @@ def _no_file(given: str, path: Path) -> Exception:
     """What to raise for something that is neither a name nor a file."""
     if re.match(r"\w[\w+.-]*:/", given) and not re.match(r"\w:", given):
         return _address(given)
-    if path.is_dir():
-        return _folder(path)
+    if path.exists():
+        return ValueError(
+            f"{path} is a device or a pipe. Weights are read from regular files only."
+        )
     if path.suffix.lower() not in WEIGHT_SUFFIXES and len(path.parts) == 1:
         return unknown_name(given)
     return FileNotFoundError(
@@ -89,13 +102,28 @@ def _address(given: str) -> ValueError:
     return ValueError(f"load takes files and names, not addresses of the web ({given}). {advice}")
 
 
-def _folder(path: Path) -> IsADirectoryError:
-    found = [file.name for file in weights_in(path)]
+def _in_folder(folder: Path) -> Path:
+    """The weights of a folder, such as save_pretrained writes."""
+    for name in _OF_FOLDERS:
+        for each in (folder / name, folder / f"{name}{INDEX}"):
+            if each.is_file():
+                return each
+    found = weights_in(folder)
+    if len(found) == 1:
+        return found[0]
     if found:
-        advice = f"It holds {', '.join(found[:5])}: give the path of the file."
+        names = listed([file.name for file in found], most=5)
+        advice = f"It holds {names}: give the path of the file."
     else:
         advice = "It holds no .pth or .safetensors file."
-    return IsADirectoryError(f"Expected a weights file, but {path} is a folder. {advice}")
+    raise IsADirectoryError(f"Expected a weights file, but {folder} is a folder. {advice}")
+
+
+def _list_of_parts(part: Path) -> Path | None:
+    """The list that a part of a checkpoint in several files belongs to, if it is next to it."""
+    match = re.fullmatch(r"(.+)-\d+-of-\d+(\.\w+)", part.name)
+    index = part.with_name(f"{match[1]}{match[2]}{INDEX}") if match else part
+    return index if index != part and index.is_file() else None
 
 
 def weights_in(folder: Path) -> list[Path]:

@@ -1,99 +1,206 @@
-"""The tensors of a file under the names in the file; code in a file never runs."""
+"""The tensors of a file under the names in the file; code in a file never runs.
 
+A file is mapped into memory and judged by what it says of itself. Numbers are read at the end, and
+only those of the SAM in it.
+"""
+
+import json
 import pickle
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from io import BufferedIOBase
 from pathlib import Path
 
 import safetensors
 import safetensors.torch
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .downloading import OFFICIAL
+from .finding import find_sam
+from .judging import as_float32, judge
+from .kinds import START, kind_of, looks_like
+from .layouts import our_names
+from .metadata import is_metadata, lines_that_save_anew
+from .pickles import Unreadable, check_archive, is_plain, references
+from .places import INDEX
+from .sizes import empty_sam
+from .wording import listed, shown
 
-# Under these a training script keeps the state dict, beside its optimizer and the like.
-_WRAPPERS = ("model", "model_state", "model_state_dict", "state_dict")
+_DEEPEST = 5  # dicts in dicts in which weights are looked for
 
 
-def read_weights(path: Path) -> dict[str, Tensor]:
-    """The tensors of a file as fp32, by the names in the file. Never runs code from the file.
+def read_weights(source: Path | Mapping | BufferedIOBase, name: str = "") -> dict[str, Tensor]:
+    """The weights of a SAM as fp32, in the layout of the file. Never runs code from the file.
 
-    A state dict that is wrapped in a training checkpoint, such as {"model": ..., "epoch": ...}, is
-    taken out of it.
+    They are found by what they hold: prefixes and dicts around them do not matter. Of tensors that
+    are no part of a SAM there is a warning with their names.
+
+    Args:
+        source: a file, the index of a checkpoint in several files, a dict with tensors in it, or an
+            open file.
+        name: what to call it in messages.
 
     Raises:
-        ValueError: the file is truncated, holds code, or holds something else than named tensors.
+        ValueError: it is truncated, holds code, or is no SAM v1; or one of its tensors can't be a
+            weight, and the message has its name.
     """
-    if path.suffix.lower() == ".safetensors":
-        weights = _read_safetensors(path)
-    else:
-        weights = _read_pickle(path)
-    return {
-        name: tensor.detach().float() if tensor.is_floating_point() else tensor
-        for name, tensor in weights.items()
-    }
+    name = name or called(source)
+    nested: list[str] = []
+    tensors = _flat(_content(source, name), name, nested)
+    weights = find_sam(tensors, name, nested)
+    judge(weights, name)
+    empty_sam(our_names(weights, name), name)
+    return as_float32(weights, name)
 
 
-def _read_safetensors(path: Path) -> dict[str, Tensor]:
+def called(source: Path | Mapping | BufferedIOBase) -> str:
+    """What to call a source in messages."""
+    if isinstance(source, Path):
+        return source.name
+    if isinstance(source, Mapping):
+        return "state dict"
+    return "the open file"
+
+
+def _content(source: Path | Mapping | BufferedIOBase, name: str) -> object:
+    if isinstance(source, Mapping):
+        return source
+    if isinstance(source, Path):
+        if source.name.endswith(INDEX):
+            return _of_parts(source)
+        with source.open("rb") as file:
+            return _of_file(file, name, source)
+    return _of_file(source, name, None)
+
+
+def _of_parts(index: Path) -> dict[str, Tensor]:
+    """All tensors of the files that an index lists."""
     try:
-        return safetensors.torch.load_file(path)
-    except (safetensors.SafetensorError, OSError) as error:
-        raise _unreadable(path, "a safetensors file", str(error)) from error
-
-
-def _read_pickle(path: Path) -> dict[str, Tensor]:
-    with path.open("rb") as file:
-        start = file.read(40)
-    if start and not start.startswith((b"PK", b"\x80")):  # neither an archive nor a pickle
+        parts = dict.fromkeys(json.loads(index.read_text("utf-8"))["weight_map"].values())
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(
-            f"{path.name} is no PyTorch file: it begins with {start!r}. Expected a state dict that "
-            "was saved with torch.save. If the download gave a web page or a pointer to the file, "
-            "download the file itself."
-        )
+            f"{index.name} should list the files of a checkpoint in several parts, under "
+            "'weight_map', as Hugging Face's save_pretrained writes it, and does not."
+        ) from error
+    content: dict[str, Tensor] = {}
+    for part in parts:
+        if not isinstance(part, str) or Path(part).name != part or part.endswith(INDEX):
+            raise ValueError(
+                f"{index.name} names a file outside its folder, which is not read: it should list "
+                "the names of files next to it."
+            )
+        if not (index.parent / part).is_file():
+            raise ValueError(
+                f"{index.name} lists {shown(part)}, which is not next to it. Bring all parts of "
+                "the checkpoint into one folder."
+            )
+        content |= _flat(_content(index.parent / part, part), part, [])
+    return content
+
+
+def _of_file(file: BufferedIOBase, name: str, path: Path | None) -> object:
+    start = file.read(START)
+    kind = kind_of(start)
+    if kind == "safetensors":
+        return _of_safetensors(file, name, path)
+    if kind is None:
+        reason = f"it looks like {looks_like(start)}"
+        if name.lower().endswith(".safetensors"):
+            raise _unreadable(name, path, "a safetensors file", reason)
+        raise ValueError(_no_weights(name, start, reason))
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        # The cause is left out: it advises to switch off the protection.
-        code = re.search(r"GLOBAL (\S+)", str(error))
-        if code is None:
-            raise _unreadable(path, "a PyTorch file", "foreign or broken pickle") from None
-        raise _holds_code(path, code[1]) from None
-    except Exception as error:  # of a damaged file torch raises nearly any kind
-        reason = str(error).splitlines()[0] if str(error) else "it ends too early"
-        raise _unreadable(path, "a PyTorch file", reason) from error
-    weights = _unwrapped(content)
-    if weights is None:
-        raise ValueError(
-            f"{path.name} should hold a state dict, names with tensors, by itself or under one of "
-            f"{', '.join(map(repr, _WRAPPERS))}, but holds {_describe(content)}. Save the model's "
-            "state_dict() and load that."
+        return _of_torch_save(file, name, path, kind)
+    except Unreadable as error:
+        raise _unreadable(name, path, "a PyTorch file", str(error)) from error
+
+
+def _no_weights(name: str, start: bytes, reason: str) -> str:
+    if "ONNX" in reason or name.lower().endswith(".onnx"):
+        return (
+            f"{name} is ONNX: a graph to be run, in which the weights have lost their names, so "
+            "nothing inside it can be shown. Load the checkpoint that it was exported from."
         )
-    return dict(weights)
-
-
-def _unwrapped(content: object) -> Mapping[str, Tensor] | None:
-    """The state dict in what was read, or None."""
-    if _is_state_dict(content):
-        return content
-    if isinstance(content, Mapping):
-        inside = (content.get(wrapper) for wrapper in _WRAPPERS)
-        return next((each for each in inside if _is_state_dict(each)), None)
-    return None
-
-
-def _is_state_dict(content: object) -> bool:
-    return isinstance(content, Mapping) and all(
-        isinstance(name, str) and isinstance(value, Tensor) for name, value in content.items()
+    return (
+        f"{name} is no PyTorch file: {reason}. Expected a state dict that was saved with "
+        "torch.save, or safetensors. If the download gave a web page or a pointer to the file, "
+        "download the file itself."
     )
 
 
-def _holds_code(path: Path, reference: str) -> ValueError:
+def _of_safetensors(file: BufferedIOBase, name: str, path: Path | None) -> dict[str, Tensor]:
+    try:
+        if path is None:
+            file.seek(0)
+            return safetensors.torch.load(file.read())
+        return safetensors.torch.load_file(path)  # mapped, so nothing is read yet
+    except (safetensors.SafetensorError, OSError, ValueError) as error:
+        reason = "its list of tensors is broken or does not match its size"
+        raise _unreadable(name, path, "a safetensors file", reason) from error
+
+
+def _of_torch_save(file: BufferedIOBase, name: str, path: Path | None, kind: str) -> object:
+    size = file.seek(0, 2)
+    if kind == "zip":
+        check_archive(file, size)
+    named = references(file, kind)
+    file.seek(0)
+    # What is mapped is neither unpacked nor read. The older format can't be; and by a path PyTorch
+    # goes by its ending, whatever the file is.
+    mapped = kind == "zip" and path is not None and path.suffix != ".safetensors"
+    try:
+        return torch.load(
+            path if mapped else file, map_location="cpu", weights_only=True, mmap=mapped
+        )
+    except pickle.UnpicklingError:
+        # The cause is left out: it advises to switch off the protection.
+        if all(map(is_plain, named)):
+            raise Unreadable("foreign or broken pickle") from None
+        raise _holds_code(name, path, named) from None
+    except Exception as error:  # of a damaged file torch raises nearly any kind
+        raise Unreadable("it is damaged, or ends too early") from error
+
+
+def _flat(content: object, name: str, nested: list[str]) -> dict[str, Tensor]:
+    """All tensors that have a name, in dicts of dicts; the names of those dicts go to `nested`."""
+    tensors: dict[str, Tensor] = {}
+    seen: set[int] = set()  # a dict may hold itself, or another a thousand times
+
+    def look(inside: Mapping, prefix: str, depth: int) -> None:
+        seen.add(id(inside))
+        for key, value in inside.items():
+            if not isinstance(key, str):
+                continue
+            if isinstance(value, Tensor):
+                tensors[prefix + key] = value
+            elif isinstance(value, Mapping) and id(value) not in seen and depth < _DEEPEST:
+                nested.append(prefix + key)
+                look(value, f"{prefix}{key}.", depth + 1)
+
+    if isinstance(content, Mapping):
+        look(content, "", 1)
+    if not tensors and content != {}:
+        raise ValueError(
+            f"{name} should hold a state dict, names with tensors, by itself or in a dict, but "
+            f"holds {_describe(content)}. Save the model's state_dict() and load that."
+        )
+    return tensors
+
+
+def _holds_code(name: str, path: Path | None, named: Collection[str]) -> ValueError:
+    foreign = [each for each in named if not is_plain(each)]
+    if is_metadata(foreign) and any("_rebuild_" in each for each in named):
+        file = str(path) if path else name
+        return ValueError(
+            f"{name} holds tensors and, next to them, metadata of kinds that can't be read without "
+            f"allowing them ({listed(foreign)}), such as a script's settings. Only the metadata is "
+            "in the way, not the model. If you trust the file, these lines save its weights anew, "
+            f"and allow nothing but these kinds:\n\n{lines_that_save_anew(file, foreign)}"
+        )
     message = (
-        f"{path.name} holds more than plain tensors: it refers to {reference}, as a pickled model "
+        f"{name} holds more than plain tensors: it refers to {listed(foreign)}, as a pickled model "
         "does. Loading it could run code, so it is refused. "
     )
-    if "segment_anything" in reference:
+    if any("segment_anything" in reference for reference in foreign):
         # SlimSAM's globally pruned files are of this kind, with other widths in every block.
         message += (
             "It seems to be a whole SAM, as the pruned SlimSAM files are. Those were pruned to "
@@ -107,19 +214,21 @@ def _holds_code(path: Path, reference: str) -> ValueError:
     return ValueError(message)
 
 
-def _unreadable(path: Path, kind: str, reason: str) -> ValueError:
-    official = next((each for each in OFFICIAL.values() if each.file == path.name), None)
+def _unreadable(name: str, path: Path | None, kind: str, reason: str) -> ValueError:
+    official = next((each for each in OFFICIAL.values() if each.file == name), None)
     sizes = "Compare its size with the original's and download"
-    if official:
+    if official and path:
         bytes_here = f"It has {path.stat().st_size:,} bytes, the official file {official.bytes:,}."
         sizes = f"{bytes_here} Download"
     return ValueError(
-        f"{path.name} could not be read as {kind} of plain tensors ({reason}). It is probably "
+        f"{name} could not be read as {kind} of plain tensors ({reason}). It is probably "
         f"truncated, or of another kind than its ending says. {sizes} it again."
     )
 
 
 def _describe(content: object) -> str:
     if isinstance(content, Mapping):
-        return f"a dict with {', '.join(repr(key) for key in list(content)[:5])}"
+        return f"a dict with {', '.join(shown(repr(key)) for key in list(content)[:5])}"
+    if isinstance(content, nn.Module):
+        return "a module"
     return f"a {type(content).__name__}"

@@ -8,6 +8,8 @@ from torch import Tensor
 
 from sam_explore.model import TOY, VIT_B, VIT_H, VIT_L, Sam, SamConfig
 
+from .wording import listed, shown
+
 
 def config_from_shapes(weights: Mapping[str, Tensor], source: str = "state dict") -> SamConfig:
     """The sizes of a network, read from the shapes of its weights under this package's names.
@@ -19,8 +21,8 @@ def config_from_shapes(weights: Mapping[str, Tensor], source: str = "state dict"
         config = _sizes(weights)
     except KeyError as error:
         raise ValueError(
-            f"{source} has no complete set of SAM v1 weights: {error.args[0]} is missing (under "
-            "this package's name). Take a complete file, such as an official ViT-B, L or H."
+            f"{source} has no complete set of SAM v1 weights: {shown(error.args[0])} is missing "
+            "(under this package's name). Take a complete file, such as an official ViT-B, L or H."
         ) from error
     except (ValueError, IndexError, ZeroDivisionError) as error:
         raise ValueError(
@@ -71,8 +73,19 @@ def _sizes(weights: Mapping[str, Tensor]) -> SamConfig:
     )
 
 
-def check_names(sam: Sam, weights: Mapping[str, Tensor], source: str) -> None:
-    """Raise ValueError unless the weights are exactly those of the network, in name and shape."""
+def empty_sam(weights: Mapping[str, Tensor], source: str) -> Sam:
+    """A network of the sizes of these weights, without numbers: on the meta device.
+
+    Raises ValueError unless the weights are exactly those that it needs, in name and shape.
+    """
+    config = config_from_shapes(weights, source)
+    with torch.device("meta"):  # no memory and no initialisation for weights that come from a file
+        sam = Sam(config)
+    _check_names(sam, weights, source)
+    return sam
+
+
+def _check_names(sam: Sam, weights: Mapping[str, Tensor], source: str) -> None:
     expected = sam.state_dict()
     missing = sorted(expected.keys() - weights.keys())
     foreign = sorted(weights.keys() - expected.keys())
@@ -82,7 +95,7 @@ def check_names(sam: Sam, weights: Mapping[str, Tensor], source: str) -> None:
         if weights[name].shape != expected[name].shape
     ]
     problems = [
-        f"{len(names)} {what} ({', '.join(names[:3])}{' ...' if len(names) > 3 else ''})"
+        f"{len(names)} {what} ({listed(names)})"
         for what, names in (
             ("missing", missing),
             ("that SAM v1 does not have", foreign),

@@ -6,6 +6,26 @@ from dataclasses import dataclass
 # What is done to a table of relative positions for a window of another size.
 RELATIVE_POSITIONS = ("interpolate", "crop")
 
+# The most that each size may be, far above any release: numbers from a file are not to be trusted.
+# Of mask tokens there are 4 in every release; the views are laid out for up to 9.
+_MOST = {
+    "image_size": 16_384,
+    "patch_size": 1_024,
+    "encoder_dim": 16_384,
+    "encoder_depth": 256,
+    "encoder_heads": 1_024,
+    "encoder_mlp_dim": 65_536,
+    "window_size": 1_024,
+    "token_dim": 8_192,
+    "decoder_depth": 64,
+    "decoder_heads": 256,
+    "decoder_mlp_dim": 65_536,
+    "attention_downsampling": 256,
+    "mask_tokens": 9,
+    "mask_hint_channels": 1_024,
+    "iou_hidden_dim": 65_536,
+}
+
 
 @dataclass(frozen=True)
 class SamConfig:
@@ -39,6 +59,9 @@ class SamConfig:
     pixel_std: tuple[float, float, float] = (58.395, 57.12, 57.375)
 
     def __post_init__(self):
+        for name, most in _MOST.items():
+            if not 1 <= getattr(self, name) <= most:
+                raise ValueError(f"{name} must lie in 1..{most}, not {getattr(self, name)}.")
         _check_divides(self, "patch_size", "image_size")
         _check_divides(self, "encoder_heads", "encoder_dim")
         _check_divides(self, "attention_downsampling", "token_dim")

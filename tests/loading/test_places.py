@@ -1,5 +1,6 @@
 """What is asked for is found, or refused in words that help."""
 
+import os
 import re
 from pathlib import Path
 
@@ -93,11 +94,62 @@ def test_a_missing_folder_is_told(folder):
 
 def test_a_folder_is_told_with_what_it_holds(folder):
     assert "holds no .pth or .safetensors file" in refused(folder, IsADirectoryError)
-    (folder / "model.safetensors").write_bytes(b"")
+    (folder / "one.safetensors").write_bytes(b"")
+    (folder / "two.pth").write_bytes(b"")
     (folder / "notes.txt").write_bytes(b"")
 
     said = refused(folder, IsADirectoryError)
-    assert "is a folder. It holds model.safetensors: give the path of the file" in said
+    assert "is a folder. It holds one.safetensors, two.pth: give the path of the file" in said
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mine.pth",
+        "model.safetensors",
+        "pytorch_model.bin",
+        "model.safetensors.index.json",
+        "pytorch_model.bin.index.json",
+    ],
+)
+def test_the_weights_of_a_folder_are_found(folder, name):
+    (folder / name).write_bytes(b"")
+    (folder / "config.json").write_bytes(b"{}")
+
+    assert weights_file(folder) == folder / name
+    assert weights_file(f"{folder}/") == folder / name
+
+
+def test_a_part_stands_for_all_if_their_list_is_there(folder):
+    part = folder / "model-00001-of-00002.safetensors"
+    part.write_bytes(b"")
+    assert weights_file(part) == part
+    (folder / "model.safetensors.index.json").write_bytes(b"{}")
+    assert weights_file(part) == folder / "model.safetensors.index.json"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no pipes in folders elsewhere")
+def test_a_pipe_is_refused_before_anything_waits_for_it(folder):
+    os.mkfifo(folder / "sam.pth")
+    assert "is a device or a pipe" in refused("sam.pth", ValueError)
+    assert "is a device or a pipe" in refused("/dev/zero", ValueError)
+
+
+def test_a_pasted_path_is_meant_without_its_quotes(folder):
+    (folder / "my sam.pth").write_bytes(b"")
+    for pasted in ('"my sam.pth"', "'my sam.pth'", f' "{folder}/my sam.pth" \n'):
+        assert weights_file(pasted).samefile(folder / "my sam.pth")
+    said = refused('"C:\\weights\\sam.pth"', FileNotFoundError)
+    assert '"' not in said.partition("Give the")[0]
+
+
+def test_a_file_address_is_a_path(folder):
+    (folder / "my sam.pth").write_bytes(b"")
+    address = (folder / "my sam.pth").as_uri()
+    assert "%20" in address
+    for given in (address, address.replace("file://", "file://localhost"), f'"{address}"'):
+        assert weights_file(given) == folder / "my sam.pth"
+    assert "a file of another machine, nas." in refused("file://nas/sam.pth", ValueError)
 
 
 @pytest.mark.parametrize("address", ["https://example.org/sam.pth", "http://a/b", "s3://a/b.pth"])

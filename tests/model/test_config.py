@@ -29,7 +29,9 @@ def test_the_toy_pads_its_windows_as_the_released_ones_do():
     [
         ({"image_size": 1000}, "image_size must be a multiple of patch_size.* 1000 and 16"),
         ({"encoder_heads": 7}, "encoder_dim must be a multiple of encoder_heads.* 768 and 7"),
-        ({"encoder_heads": 0}, "encoder_dim must be a multiple of encoder_heads.* 768 and 0"),
+        ({"encoder_heads": 0}, r"encoder_heads must lie in 1\.\.1024, not 0"),
+        ({"mask_tokens": 10**9}, r"mask_tokens must lie in 1\.\.9, not 1000000000"),
+        ({"encoder_depth": 10**9}, r"encoder_depth must lie in 1\.\.256"),
         ({"attention_downsampling": 3}, "token_dim must be a multiple of attention_downsampling"),
         ({"decoder_heads": 24}, "decoder_inner_dim must be a multiple of decoder_heads"),
         ({"token_dim": 36, "decoder_heads": 2}, "token_dim must be a multiple of 8, not 36"),

@@ -1,0 +1,50 @@
+"""Plain weights next to metadata that PyTorch's reader refuses: what it is, and how to do without.
+
+Such a file is not opened here. What is given instead are lines for the reader, who knows whether to
+trust it; they allow these few kinds by name, and nothing else in the file.
+"""
+
+import re
+from collections.abc import Sequence
+
+# Kinds of plain values by the name in the file, and what stands for them in Python.
+_KINDS: tuple[tuple[str, str], ...] = (
+    (r"numpy\.(_core|core)\.multiarray\.(scalar|_reconstruct)", r"np._core.multiarray.\2"),
+    (r"numpy\.(ndarray|dtype)", r"np.\1"),
+    (r"numpy\.dtypes\.(\w+)", r"np.dtypes.\1"),
+    (r"argparse\.Namespace", "argparse.Namespace"),
+    # The pure ones can be made on every system, and open nothing.
+    (r"pathlib\.(?:_local\.)?(?:Pure)?(Posix|Windows)Path", r"pathlib.Pure\1Path"),
+    (r"datetime\.(date|datetime|time|timedelta|timezone)", r"datetime.\1"),
+)
+
+
+def is_metadata(references: Sequence[str]) -> bool:
+    """Whether all that a file refers to is of kinds that settings and results are made of."""
+    return bool(references) and all(_stand_in(each) for each in references)
+
+
+def lines_that_save_anew(file: str, references: Sequence[str]) -> str:
+    """Python that writes the weights of such a file without its metadata."""
+    allowed = [f"({_stand_in(each)}, {each!r})" for each in references]
+    modules = {each[1:].partition(".")[0] for each in allowed} - {"np"}
+    imports = "".join(f"import {module}\n" for module in sorted(modules))
+    if any("np." in each for each in allowed):
+        imports += "import numpy as np\n"
+        allowed.append("*{type(np.dtype(code)) for code in np.typecodes['All']}")
+    kinds = "".join(f"    {each},\n" for each in allowed)
+    return (
+        f"{imports}import torch\nimport sam_explore as sx\n\n"
+        f"kinds = [\n{kinds}]\n"
+        "with torch.serialization.safe_globals(kinds):\n"
+        f"    content = torch.load({file!r}, map_location='cpu', weights_only=True)\n"
+        "torch.save(sx.load(content).state_dict(), 'weights.pth')\n"
+    )
+
+
+def _stand_in(reference: str) -> str:
+    """What stands for a reference in Python; nothing if it is no metadata."""
+    for pattern, python in _KINDS:
+        if match := re.fullmatch(pattern, reference):
+            return match.expand(python)
+    return ""
