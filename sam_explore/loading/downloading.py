@@ -3,11 +3,11 @@
 import hashlib
 import http.client
 import os
+import re
 import shutil
 import ssl
 import sys
 import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +15,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
+
+from sam_explore.writing import is_own, open_own, open_private, publish
+
+from .connecting import connect, through
 
 _CHUNK = 2**20
 _SILENCE = 30  # seconds without a byte after which a connection counts as broken
@@ -96,21 +100,36 @@ def download(name: str, *, recheck: bool = False) -> Path:
 
     Raises:
         KeyError: an unknown name.
-        OSError: no connection, a connection that broke off, a full disk, or a file that is not the
-            official one; the message says what to do.
+        OSError: no connection, a connection that broke off, a full disk, a cache folder that can't
+            be written to, or a file that is not the official one; the message says what to do.
     """
     release, folder = OFFICIAL[name], cache_folder()
     target = folder / release.file
     if _is_there(target, release, recheck):
         return target
-    folder.mkdir(parents=True, exist_ok=True)
+    _make(folder)
     with _alone(folder / f"{release.file}.lock"):
         if not _is_there(target, release, recheck):  # another process may have been first
             partial = folder / f"{release.file}.partial"
             _fetch(release, partial, target)
             _check(release, partial)
-            partial.replace(target)
+            publish(partial, target)
     return target
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _no_cache(folder, error) from error
+
+
+def _no_cache(folder: Path, error: OSError) -> OSError:
+    chosen = "SAM_EXPLORE_CACHE names it. " if os.environ.get("SAM_EXPLORE_CACHE") else ""
+    return OSError(
+        f"The cache folder {folder} can't be made or written to ({error.strerror}). {chosen}Set "
+        "SAM_EXPLORE_CACHE to a folder that can."
+    )
 
 
 def _is_there(target: Path, release: Release, recheck: bool) -> bool:
@@ -134,6 +153,8 @@ def _alone(file: Path) -> Iterator[None]:
     except Timeout:
         _say(f"Another process is downloading {file.stem}; waiting for it.")
         lock.acquire()
+    except OSError as error:
+        raise _no_cache(file.parent, error) from error
     try:
         yield
     finally:
@@ -142,7 +163,7 @@ def _alone(file: Path) -> Iterator[None]:
 
 def _fetch(release: Release, partial: Path, target: Path) -> None:
     """Bring `partial` to its full size; goes on from what is there if the server allows that."""
-    begun = partial.stat().st_size if partial.exists() else 0
+    begun = partial.stat().st_size if is_own(partial) else 0
     if begun > release.bytes:
         begun = 0
     if begun == release.bytes:
@@ -173,25 +194,30 @@ def _fetch(release: Release, partial: Path, target: Path) -> None:
 
 def _receive(release: Release, partial: Path, begun: int) -> None:
     headers = {"User-Agent": "sam-explore"} | ({"Range": f"bytes={begun}-"} if begun else {})
-    request = urllib.request.Request(release.url, headers=headers)
-    with urllib.request.urlopen(request, timeout=_SILENCE) as answer:
-        goes_on = answer.status == http.client.PARTIAL_CONTENT
+    with connect(release.url, headers, _SILENCE) as answer:
+        goes_on = bool(begun) and answer.status == http.client.PARTIAL_CONTENT
         begun = begun if goes_on else 0
         length = answer.headers["Content-Length"]
-        if length is not None and begun + int(length) != release.bytes:
+        if length is not None and (announced := _announced(length, begun)) != release.bytes:
             partial.unlink(missing_ok=True)
+            what = "no number of bytes" if announced is None else f"{announced:,}"
             raise OSError(
                 f"{release.url} should give {release.bytes:,} bytes of {release.file}, but the "
-                f"server announces {begun + int(length):,}. Something between here and there gives "
+                f"server announces {what}. Something between here and there gives "
                 "another file, such as a log-in page; nothing was kept."
             )
         with (
-            partial.open("ab" if goes_on else "wb") as file,
+            open_own(partial) if goes_on else open_private(partial) as file,
             tqdm(total=release.bytes, initial=begun, unit="B", unit_scale=True) as bar,
         ):
             while chunk := answer.read(min(_CHUNK, release.bytes - file.tell() + 1)):
                 file.write(chunk)
                 bar.update(len(chunk))
+
+
+def _announced(length: str, begun: int) -> int | None:
+    """The size of the whole file by a header, None if that holds no number."""
+    return begun + int(length) if re.fullmatch(r"[0-9]{1,18}", length.strip()) else None
 
 
 def _check(release: Release, partial: Path) -> None:
@@ -206,9 +232,11 @@ def _check(release: Release, partial: Path) -> None:
 
 
 def _failed(release: Release, target: Path, reason: str) -> OSError:
+    way = through(release.url)
     return OSError(
-        f"{release.file} could not be downloaded from {release.url}: {reason}. Ask again later, "
-        f"or download it elsewhere and put it at {target}."
+        f"{release.file} could not be downloaded from {release.url}: {reason}"
+        f"{f'; {way}' if way else ''}. Ask again later, or download it elsewhere and put it at "
+        f"{target}."
     )
 
 

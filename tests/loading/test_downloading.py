@@ -29,6 +29,8 @@ class Server(ThreadingHTTPServer):
         self.ranges = True  # whether it can go on in the middle
         self.breaks_after: int | None = None  # bytes of one answer
         self.says_length = True
+        self.says = ""  # in the place of the true length
+        self.leads_to = ""  # the address of a redirect
         self.hold: threading.Event | None = None  # nothing is answered before this is set
         self.asked: list[str | None] = []
 
@@ -47,10 +49,15 @@ class Handler(BaseHTTPRequestHandler):
         if server.status != 200 or start > len(server.content):
             self.send_error(server.status if server.status != 200 else 416)
             return
+        if server.leads_to:
+            self.send_response(302)
+            self.send_header("Location", server.leads_to)
+            self.end_headers()
+            return
         body = server.content[start:]
         self.send_response(206 if start else 200)
         if server.says_length:
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", server.says or str(len(body)))
         if start:
             end = len(server.content)
             self.send_header("Content-Range", f"bytes {start}-{end - 1}/{end}")
@@ -74,7 +81,7 @@ def server(tmp_path, monkeypatch):
     release = Release(url, len(content), hashlib.sha256(content).hexdigest())
     monkeypatch.setitem(OFFICIAL, "vit_b", release)
     monkeypatch.setenv("SAM_EXPLORE_CACHE", str(tmp_path / "cache"))
-    for proxy in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+    for proxy in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
         monkeypatch.delenv(proxy, raising=False)
     yield server
     server.shutdown()
