@@ -8,20 +8,25 @@ from urllib.request import url2pathname
 
 
 def local_path(given: str | os.PathLike[str]) -> Path:
-    """The path that is meant. There need not be anything at it.
+    """The path that is meant, with the home folder for `~`. There need not be anything at it.
 
-    Taken off are the quotes that Windows' "Copy as path" puts around, if nothing of that very name
-    is there; `~` is the home folder, and `file:///…` the path in it.
-
-    Raises:
-        ValueError: a `file:` address of another machine.
+    Raises ValueError for a `file:` address of another machine.
     """
-    text = os.fspath(given)
-    if isinstance(given, str) and not Path(text).exists():
-        text = _unquoted(text)
-        if re.match(r"file:/", text, re.IGNORECASE):
-            text = _of_address(text)
-    return Path(text).expanduser()
+    return Path(meant(os.fspath(given))).expanduser()
+
+
+def meant(text: str) -> str:
+    """What was typed or pasted, without what copying it brought along.
+
+    That is the quotes of Windows' "Copy as path", unless there is a file of that very name, and
+    `file:///` before a path.
+
+    Raises ValueError for a `file:` address of another machine.
+    """
+    if os.path.lexists(text):
+        return text
+    text = _unquoted(text)
+    return _of_address(text) if re.match(r"file:/", text, re.IGNORECASE) else text
 
 
 def _unquoted(text: str) -> str:

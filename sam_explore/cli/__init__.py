@@ -5,6 +5,7 @@ returns the exit status. To add one: a file, and its name in COMMANDS.
 """
 
 import argparse
+import io
 import sys
 
 from . import app, download, export, info, lab, verify
@@ -18,6 +19,9 @@ def main(argv: list[str] | None = None) -> int:
     What a command that starts a program does not know itself is for that program, and so is
     everything that follows `--`.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that it has no letters for
     argv = sys.argv[1:] if argv is None else list(argv)
     own, passed_on = _split_at_dashes(argv)
     parser = _parser()

@@ -1,17 +1,12 @@
 """`sam-explore app`: a notebook as a page of its own through Voila, with no code on it."""
 
 import argparse
+import os
 from pathlib import Path
 
-from .launching import (
-    LARGE_UPLOADS,
-    add_options,
-    become,
-    bring_notebooks,
-    place_settings,
-    require,
-)
-from .notebooks import FIRST_NOTEBOOK, find_notebook
+from .launching import LARGE_UPLOADS, add_options, become, bring_notebooks, require
+from .notebooks import FIRST_NOTEBOOK, find_notebook, notebooks_source
+from .settings import place_settings
 
 WARM_MODEL = "SAM_EXPLORE_WARM_MODEL"  # what the notebook gives to load; unset for the small model
 
@@ -21,15 +16,16 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser(
         "app",
         help="open a notebook as a page without code, through Voila",
-        epilog="Any other option goes to voila as it is, such as --ip=0.0.0.0.",
+        epilog="Any other option goes to voila as it is, such as --ip=0.0.0.0; a path in one has "
+        "to be absolute.",
         allow_abbrev=False,
     )
     parser.add_argument(
         "notebook",
         type=Path,
         nargs="?",
-        default=Path(FIRST_NOTEBOOK),
-        help=f"a notebook of yours, or the name of one of the course (default: {FIRST_NOTEBOOK})",
+        help="a notebook of yours, or the name of one of the course, of which your copy is taken "
+        f"(default: {FIRST_NOTEBOOK} as it came with the package)",
     )
     add_options(parser)
     parser.add_argument(
@@ -42,15 +38,21 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Copy the notebooks to the reader's folder and become Voila on one of them."""
+    """Become Voila on a notebook of the reader's, or on the first one of the course.
+
+    The notebook runs as soon as a page is opened. So without a name it is the one that came with
+    the package, and not one by its name that lies in the folder at hand.
+    """
     require("voila", "Voila", "app")
-    folder = bring_notebooks(arguments.folder)
-    notebook = find_notebook(arguments.notebook, folder)
+    if arguments.notebook is None:
+        notebook = notebooks_source() / FIRST_NOTEBOOK
+    else:
+        notebook = find_notebook(arguments.notebook, bring_notebooks(arguments.folder))
     print(f"Notebook: {notebook}")
-    extra = place_settings(folder, _SETTINGS)
-    if arguments.model:
-        extra[WARM_MODEL] = _found(arguments.model)
-    return become("voila", [str(notebook), *_OPTIONS], arguments, extra)
+    model = {WARM_MODEL: _found(arguments.model)} if arguments.model else {}
+    place, extra = place_settings(_SETTINGS)
+    os.chdir(place)  # Voila takes settings from the folder that it is started in
+    return become("voila", [str(notebook), *_OPTIONS], arguments, {**extra, **model})
 
 
 def _found(model: str) -> str:

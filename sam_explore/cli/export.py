@@ -1,12 +1,12 @@
 """`sam-explore export`: a notebook as one HTML file, run here, to be read anywhere."""
 
 import argparse
-import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
+from ..paths import local_path
+from ..writing import write_whole
 from .notebooks import find_notebook, notebooks_source
 
 
@@ -43,13 +43,13 @@ def run(arguments: argparse.Namespace) -> int:
     from .offline_page import page_of
 
     source = find_notebook(arguments.notebook, notebooks_source())
-    page_file = (arguments.output or Path(source.stem + ".html")).expanduser()
+    page_file = local_path(arguments.output or Path(source.stem + ".html"))
     if not page_file.parent.is_dir():
         raise ValueError(f"There is no folder {page_file.parent} to write {page_file.name} into.")
     notebook, folder = _read(source), source.parent
     failures = execute(notebook, folder, allow_errors=arguments.allow_errors)
     page, outside = page_of(notebook, source.stem, folder)
-    _write(page_file, page)
+    write_whole(page_file, page.encode())
     for sentence in failures:
         print(f"sam-explore: {sentence}", file=sys.stderr)
     for address in outside:
@@ -63,28 +63,8 @@ def _read(source: Path) -> "nbformat.NotebookNode":
 
     try:
         return nbformat.read(source, as_version=4)
-    except (ValueError, AttributeError, nbformat.reader.NotJSONError) as error:
-        raise ValueError(f"{source} is no notebook: {str(error).splitlines()[0][:200]}") from error
-
-
-def _write(page_file: Path, page: str) -> None:
-    """A file that is there is replaced by the whole of the new one."""
-    with NamedTemporaryFile(
-        "w", encoding="utf-8", dir=page_file.parent, suffix=".html", delete=False
-    ) as file:
-        try:
-            file.write(page)
-            file.close()
-            os.chmod(file.name, 0o666 & ~_umask())
-            os.replace(file.name, page_file)
-        except BaseException:
-            file.close()
-            os.unlink(file.name)
-            raise
-
-
-def _umask() -> int:
-    """What new files are not allowed; it can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    except (ValueError, AttributeError, RecursionError, nbformat.reader.NotJSONError) as error:
+        # Its words are left out: they hold the beginning of the file, which may be anything.
+        raise ValueError(
+            f"{source} is no notebook: expected JSON with cells, as Jupyter writes it."
+        ) from error

@@ -101,6 +101,7 @@ def run_kernel(arguments: list[str], environment: dict[str, str], folder: str) -
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
+    sys.path.append("")  # last, so that nothing installed is hidden by a file next to the notebook
     sys.argv = ["ipykernel_launcher", *arguments]
     torch.set_num_threads(THREADS)
     random.seed()  # else all forks would draw the same numbers

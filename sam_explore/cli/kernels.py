@@ -16,5 +16,6 @@ class ThisPython(KernelSpecManager):
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         """How to start the kernel."""
-        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", _QUIET]
+        program = [sys.executable, "-P", "-m", "sam_explore.cli.kernel"]
+        argv = [*program, "-f", "{connection_file}", _QUIET]
         return KernelSpec(argv=argv, display_name="Python 3", language="python")

@@ -3,15 +3,9 @@
 import argparse
 import os
 
-from .launching import (
-    LARGE_UPLOADS,
-    add_options,
-    become,
-    bring_notebooks,
-    place_settings,
-    require,
-)
+from .launching import LARGE_UPLOADS, add_options, become, bring_notebooks, require
 from .notebooks import FIRST_NOTEBOOK
+from .settings import KERNEL, KERNELS, place_settings
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -19,7 +13,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser(
         "lab",
         help="open the notebooks in JupyterLab, as your own copy",
-        epilog="Any other option goes to jupyter lab as it is, such as --allow-root.",
+        epilog="Any other option goes to jupyter lab as it is, such as --allow-root; a path in one "
+        "has to be absolute.",
         allow_abbrev=False,
     )
     add_options(parser)
@@ -31,11 +26,11 @@ def run(arguments: argparse.Namespace) -> int:
     require("jupyterlab", "JupyterLab", "lab")
     folder = bring_notebooks(arguments.folder)
     print(f"Notebooks: {folder}")
-    settings = place_settings(folder, _SETTINGS)
-    os.chdir(folder)
+    place, settings = place_settings(_SETTINGS)
+    os.chdir(place)  # extensions, such as Voila's, take settings from the folder of the start
     # Not as a file to open: then the address that is printed would be the launcher's.
     first = f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}"
-    return become("jupyterlab", [first], arguments, settings)
+    return become("jupyterlab", [f"--ServerApp.root_dir={folder}", first], arguments, settings)
 
 
 _SETTINGS = {
@@ -47,4 +42,5 @@ _SETTINGS = {
         }
     },
     "jupyter_server_config.json": {"ServerApp": {"tornado_settings": LARGE_UPLOADS}},
+    f"{KERNELS}/kernels/python3/kernel.json": KERNEL,
 }

@@ -1,14 +1,13 @@
 """What the commands share that start a server on the reader's copy of the notebooks."""
 
 import argparse
-import json
 import os
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from .notebooks import OWN_FOLDER, copy_notebooks, notebooks_source
+from .notebooks import copy_notebooks, notebooks_source
 
 # For tornado, which both servers are made of: in bytes. By default 10 MB end the connection.
 LARGE_UPLOADS = {"websocket_max_message_size": 512 * 2**20}
@@ -48,23 +47,12 @@ def bring_notebooks(folder: Path) -> Path:
     return folder
 
 
-def place_settings(folder: Path, files: dict[str, dict]) -> dict[str, str]:
-    """Write settings beside the reader's notebooks, by file; the reader's own still win.
-
-    Returns the variable with the search path on which Jupyter finds them.
-    """
-    place = folder / OWN_FOLDER / "jupyter"
-    for name, settings in files.items():
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        (place / name).write_text(json.dumps(settings, indent=1), "utf-8")
-    others = os.environ.get("JUPYTER_CONFIG_PATH")
-    return {"JUPYTER_CONFIG_PATH": os.pathsep.join([str(place), *([others] if others else [])])}
-
-
 def become(
     module: str, settings: list[str], arguments: argparse.Namespace, extra: dict[str, str]
 ) -> int:
     """Run a server in place of this process where that can be done, else wait for its end.
+
+    Nothing of the folder that it runs in is imported: `-P` keeps that off the path.
 
     Args:
         module: what `python -m` starts.
@@ -72,7 +60,7 @@ def become(
         arguments: the reader's, as `add_options` declared them.
         extra: variables added to the environment.
     """
-    command = [sys.executable, "-m", module, *settings]
+    command = [sys.executable, "-P", "-m", module, *settings]
     command += ["--no-browser"] if arguments.no_browser else []
     command += [f"--port={arguments.port}"] if arguments.port is not None else []
     command += arguments.passed_on

@@ -5,26 +5,34 @@ import json
 import sysconfig
 from pathlib import Path
 
+from ..paths import local_path
+from ..writing import is_own, write_whole
+
 PACKAGE = Path(__file__).resolve().parents[1]
 FIRST_NOTEBOOK = "01_prompting.ipynb"
-OWN_FOLDER = ".sam-explore"  # inside the reader's folder: what was copied, and settings for the lab
+OWN_FOLDER = ".sam-explore"  # inside the reader's folder: what was copied
 
 
 def copy_notebooks(source: Path, folder: Path) -> list[str]:
     """Bring `folder` up to date with the notebooks in `source`, and leave the reader's work alone.
 
-    A file that the reader changed is kept; a file that is as it was copied is renewed. Returns a
-    sentence for each file kept.
+    A file that the reader changed is kept; a file that is as it was copied is renewed. Nothing is
+    written through a symbolic link. Returns a sentence for each file kept.
     """
     _refuse_installed(folder, source)
-    copied_file = folder / OWN_FOLDER / "copied.json"
-    copied = json.loads(copied_file.read_text("utf-8")) if copied_file.exists() else {}
+    copied = _copied_before(folder / OWN_FOLDER)
     kept = []
     for original in sorted(source.rglob("*.ipynb")):
         if ".ipynb_checkpoints" in original.parts:
             continue
         name = original.relative_to(source).as_posix()
         mine, theirs = original.read_bytes(), folder / name
+        if link := _link_on_the_way(theirs, folder):
+            kept.append(f"Left {name} alone: {link} is a symbolic link.")
+            continue
+        if theirs.exists() and not theirs.is_file():
+            kept.append(f"Left {name} alone, which is no file.")
+            continue
         if theirs.exists() and _digest(theirs.read_bytes()) not in (
             copied.get(name),
             _digest(mine),
@@ -34,11 +42,38 @@ def copy_notebooks(source: Path, folder: Path) -> list[str]:
             kept.append(f"Kept your version of {name}{advice if newer else ''}.")
             continue
         theirs.parent.mkdir(parents=True, exist_ok=True)
-        theirs.write_bytes(mine)
+        write_whole(theirs, mine)
         copied[name] = _digest(mine)
-    copied_file.parent.mkdir(parents=True, exist_ok=True)
-    copied_file.write_text(json.dumps(copied, indent=1), "utf-8")
+    _note_copied(folder / OWN_FOLDER, copied)
     return kept
+
+
+def _copied_before(own: Path) -> dict[str, str]:
+    """The digest of each notebook as it was copied; nothing if that is not to be had."""
+    file = own / _COPIED
+    if own.is_symlink() or not is_own(file) or file.stat().st_size > _MOST_COPIED:
+        return {}
+    try:
+        copied = json.loads(file.read_text("utf-8"))
+    except (ValueError, RecursionError):
+        return {}
+    return copied if isinstance(copied, dict) else {}
+
+
+def _note_copied(own: Path, copied: dict[str, str]) -> None:
+    if own.is_symlink():
+        own.unlink()
+    own.mkdir(parents=True, exist_ok=True)
+    write_whole(own / _COPIED, json.dumps(copied, indent=1).encode())
+
+
+def _link_on_the_way(file: Path, folder: Path) -> Path | None:
+    """A symbolic link between the folder and a file in it, or the file itself if it is one."""
+    inside = [file, *file.parents][: len(file.relative_to(folder).parts)]
+    return next((each for each in inside if each.is_symlink()), None)
+
+
+_COPIED, _MOST_COPIED = "copied.json", 1_000_000  # bytes
 
 
 def notebooks_source() -> Path:
@@ -62,7 +97,7 @@ def find_notebook(wanted: Path, course: Path) -> Path:
     Raises:
         ValueError: there is neither; the message lists the course.
     """
-    mine = wanted.expanduser()
+    mine = local_path(str(wanted))
     if mine.is_file():
         return mine.resolve()
     names = [each.stem for each in sorted(course.glob("*.ipynb"))]

@@ -31,7 +31,8 @@ _TEMPLATE = """
 </div>
 {%- endblock data_png -%}
 """
-# Whatever a cell has put into the page: nothing leaves it.
+# Whatever a cell has put into the page fetches nothing. Scripts in outputs do run, and can still
+# lead the page elsewhere, as a link does: no policy of a page forbids that.
 _POLICY = (
     "default-src 'none'; img-src data: blob:; media-src data:; font-src data:; "
     "style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'"

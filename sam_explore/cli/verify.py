@@ -4,6 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from ..paths import local_path
+from ..writing import write_whole
+
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command and its arguments."""
@@ -29,14 +32,14 @@ def run(arguments: argparse.Namespace) -> int:
     from sam_explore.verification import verify
 
     path = _file(arguments.path)
-    to = arguments.to or Path(f"{path.stem}-verified.md")
+    to = local_path(arguments.to or Path(f"{path.stem}-verified.md"))
     if not to.parent.is_dir():
         raise ValueError(f"The report can't be written to {to}: there is no folder {to.parent}.")
     scene = example_scene("turtle")
     top = 64  # of 512 rows: a picture that isn't square has padding
     image, truth = scene.image[top:], scene.mask(scene.index("turtle"))[top:]
     report = verify(path, image, truth, device=arguments.device, say=_say)
-    to.write_text(report.markdown(), "utf-8")
+    write_whole(to, report.markdown().encode())
     print(f"{report.summary}\nThe report: {to}")
     return 0 if report.is_sound else 1
 

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 
-from sam_explore.paths import local_path
+from sam_explore.paths import meant
 
 from .downloading import OFFICIAL, download
 from .wording import listed
@@ -32,12 +32,13 @@ def weights_file(source: str | os.PathLike[str] | None) -> Path:
         return shipped_weights()
     if isinstance(source, str) and source in OFFICIAL:
         return download(source)
-    path = local_path(source)
+    given = meant(os.fspath(source))
+    path = Path(given).expanduser()
     if path.is_dir():
         return _in_folder(path)
     if path.is_file():
         return _list_of_parts(path) or path
-    raise _no_file(str(source), path)
+    raise _no_file(given, path)
 
 
 def shipped_weights() -> Path:

@@ -81,7 +81,7 @@ class Report:
         head = ("measured", "figure", "expected", "holds")
         return "\n".join(
             [
-                f"# sam-explore verify: {self.file.name}",
+                f"# sam-explore verify: {_as_text(self.file.name)}",
                 "",
                 self.summary,
                 "",
@@ -113,7 +113,7 @@ class Report:
         config = self.config
         blocks = f"{config.encoder_depth} blocks of {config.encoder_heads} heads"
         return [
-            ("file", f"{self.file.name}, {self.file.bytes:,} bytes, {self.file.origin}"),
+            ("file", f"{_as_text(self.file.name)}, {self.file.bytes:,} bytes, {self.file.origin}"),
             ("SHA-256", self.file.sha256),
             ("network", f"{config.name}: {config.encoder_dim} channels, {blocks}, MLP "
              f"{config.encoder_mlp_dim}, input {config.image_size}, global blocks "
@@ -124,6 +124,14 @@ class Report:
              f"threads; device {self.device}"),
             ("loading", f"{self.load_seconds:.2f} s"),
         ]  # fmt: skip
+
+
+def _as_text(name: str) -> str:
+    """A name in Markdown, of which no character is taken for markup."""
+    return "".join(
+        f"&#{ord(each)};" if each in r"<>&[]()!*`\#|~" or not each.isprintable() else each
+        for each in name
+    )
 
 
 def _held(rows: Iterable[Row]) -> str:

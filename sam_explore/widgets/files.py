@@ -15,6 +15,7 @@ from ..images import as_picture, picture_in
 from ..loading import OFFICIAL, downloaded, load, weights_in
 from ..model import Sam
 from ..origins import Origin, note_picture, origin_of_model, origin_of_picture
+from ..paths import meant
 from .caption import paragraph
 from .controls import label
 from .drawing import close_all
@@ -108,7 +109,7 @@ class Files:
             self._load(change["new"])
 
     def _open(self, path: str) -> None:
-        path = _unquoted(path)
+        path = meant(path)
         if not path:
             raise ValueError("Type the path of a picture on the kernel's machine first.")
         self._fetch("image", lambda: as_picture(path), f"Opening {Path(path).name}", self.path)
@@ -122,7 +123,7 @@ class Files:
         self._fetch("image", lambda: _uploaded(name, content), f"Opening {name}")
 
     def _load_typed(self, source: str) -> None:
-        source = _unquoted(source)
+        source = meant(source)
         if not source:
             raise ValueError("Type the path of the model's weights, or its name, first.")
         self._load(source, self.weights)
@@ -199,11 +200,6 @@ def _uploaded(name: str, content: bytes) -> UInt8[np.ndarray, "height width 3"]:
     picture = picture_in(content, name)
     note_picture(picture, Origin(repr(name), "the file that was uploaded has to lie here"))
     return picture
-
-
-def _unquoted(path: str) -> str:
-    """A path as it is meant, without the quotes that copying it may bring along."""
-    return path.strip("\"'")
 
 
 def _example_code(name: str) -> str:

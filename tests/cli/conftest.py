@@ -18,6 +18,7 @@ def handed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list:
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("JUPYTER_CONFIG_PATH", raising=False)
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
     monkeypatch.setattr(os, "execve", become)
     monkeypatch.setattr(subprocess, "call", lambda command, env: become("", command, env))
     return calls

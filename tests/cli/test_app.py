@@ -8,6 +8,7 @@ import pytest
 
 from sam_explore.cli import launching, main
 from sam_explore.cli.app import WARM_MODEL
+from sam_explore.cli.notebooks import notebooks_source
 from sam_explore.loading import shipped_weights
 
 
@@ -15,12 +16,14 @@ def test_app_hands_over_to_voila_on_the_first_notebook(handed_over: list, tmp_pa
     with pytest.raises(SystemExit):
         main(["app", "--no-browser", "--port", "8123", "--token=secret", "--", "--debug"])
     ((command, environment),) = handed_over
-    mine = tmp_path / "sam-explore-notebooks" / "01_prompting.ipynb"
-    assert command[:4] == [sys.executable, "-m", "voila", str(mine)]
-    assert mine.is_file()
+    first = notebooks_source() / "01_prompting.ipynb"  # no file that lies here by chance
+    assert command[:5] == [sys.executable, "-P", "-m", "voila", str(first)]
+    assert not (tmp_path / "sam-explore-notebooks").exists()
     assert command[-4:] == ["--no-browser", "--port=8123", "--token=secret", "--debug"]
     assert WARM_MODEL not in environment
-    settings = json.loads(Path(environment["JUPYTER_CONFIG_PATH"], "voila.json").read_text("utf-8"))
+    place = Path(environment["JUPYTER_CONFIG_PATH"])
+    assert Path.cwd() == place
+    settings = json.loads((place / "voila.json").read_text("utf-8"))
     assert settings["Voila"]["tornado_settings"]["websocket_max_message_size"] > 100e6
 
 
@@ -32,8 +35,17 @@ def test_app_takes_a_notebook_of_the_readers_own_and_a_model(
     with pytest.raises(SystemExit):
         main(["app", "mine.ipynb", "--model", "weights.safetensors"])
     ((command, environment),) = handed_over
-    assert command[3] == str(tmp_path / "mine.ipynb")
+    assert command[4] == str(tmp_path / "mine.ipynb")
     assert environment[WARM_MODEL] == str(tmp_path / "weights.safetensors")
+
+
+def test_app_takes_the_readers_copy_of_one_that_is_named(handed_over: list, tmp_path: Path):
+    with pytest.raises(SystemExit):
+        main(["app", "02_position_encodings"])
+    ((command, _),) = handed_over
+    mine = tmp_path / "sam-explore-notebooks" / "02_position_encodings.ipynb"
+    assert command[4] == str(mine)
+    assert mine.is_file()
 
 
 def test_app_refuses_in_words(

@@ -86,13 +86,15 @@ def test_lab_hands_over_to_jupyterlab_on_the_first_notebook(handed_over: list, t
     with pytest.raises(SystemExit):
         main(["lab", "--allow-root", "--port", "8123", "--no-browser", "--", "--debug"])
     ((command, environment),) = handed_over
-    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
-    assert command[3] == "--LabApp.default_url=/lab/tree/01_prompting.ipynb"
-    assert command[4:] == ["--no-browser", "--port=8123", "--allow-root", "--debug"]
-    assert Path.cwd() == tmp_path / "sam-explore-notebooks"
-    assert Path("01_prompting.ipynb").is_file()
+    folder = tmp_path / "sam-explore-notebooks"
+    assert command[:4] == [sys.executable, "-P", "-m", "jupyterlab"]
+    assert command[4] == f"--ServerApp.root_dir={folder}"
+    assert command[5] == "--LabApp.default_url=/lab/tree/01_prompting.ipynb"
+    assert command[6:] == ["--no-browser", "--port=8123", "--allow-root", "--debug"]
+    assert (folder / "01_prompting.ipynb").is_file()
     settings = Path(environment["JUPYTER_CONFIG_PATH"])
-    assert settings.is_relative_to(Path.cwd())
+    assert Path.cwd() == settings
+    assert not settings.is_relative_to(folder)
     server = json.loads((settings / "jupyter_server_config.json").read_text("utf-8"))
     assert server["ServerApp"]["tornado_settings"]["websocket_max_message_size"] > 100e6
 

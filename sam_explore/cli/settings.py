@@ -1,0 +1,73 @@
+"""Settings for a server in a folder of its own, of which everything was written by us just now."""
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from ..writing import write_whole
+
+KERNELS = "share"  # inside the folder: where Jupyter looks for kernels
+KERNEL = {
+    "argv": [sys.executable, "-P", "-Xfrozen_modules=off", "-m", "sam_explore.cli.kernel",
+             "-f", "{connection_file}"],
+    "display_name": "Python 3 (ipykernel)",
+    "language": "python",
+    "metadata": {"debugger": True},
+}  # fmt: skip
+
+
+def place_settings(files: dict[str, dict]) -> tuple[Path, dict[str, str]]:
+    """Write settings by file, into a new folder among Jupyter's own that only this user may read.
+
+    Never into the reader's folder: who sends one could put settings there, and settings are code.
+
+    Returns:
+        The folder, and the variables by which Jupyter finds it, before the reader's own.
+    """
+    from jupyter_core.paths import jupyter_runtime_dir  # comes with the servers
+
+    base = Path(jupyter_runtime_dir()) / "sam-explore"
+    base.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _sweep(base)
+    place = base / str(os.getpid())
+    _remove(place)  # of an older process with this number
+    place.mkdir(mode=0o700)
+    for name, settings in files.items():
+        (place / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_whole(place / name, json.dumps(settings, indent=1).encode())
+    return place, {
+        "JUPYTER_CONFIG_PATH": _first(place, "JUPYTER_CONFIG_PATH"),
+        "JUPYTER_PATH": _first(place / KERNELS, "JUPYTER_PATH"),
+    }
+
+
+def _first(place: Path, variable: str) -> str:
+    others = os.environ.get(variable)
+    return os.pathsep.join([str(place), *([others] if others else [])])
+
+
+def _sweep(base: Path) -> None:
+    """Remove the settings of servers that have ended; a server has the number of who started it."""
+    if os.name == "posix":
+        for each in base.iterdir():
+            if not (each.name.isdecimal() and _is_running(int(each.name))):
+                _remove(each)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _remove(each: Path) -> None:
+    if each.is_dir() and not each.is_symlink():
+        shutil.rmtree(each, ignore_errors=True)
+    else:
+        each.unlink(missing_ok=True)
