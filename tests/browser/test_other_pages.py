@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -41,18 +42,16 @@ def test_notebook_7_answers_a_click(lab: Lab):
     assert_a_click_is_answered(lab.page, notebook.canvas(0))
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """`sam-explore app` as a reader starts it, on a notebook of their own: its address and log."""
-    cells = [new_code_cell(cell) for cell in CELLS]
-    nbformat.write(new_notebook(cells=cells), tmp_path / "mine.ipynb")
-    port, log = free_port(), tmp_path / "log"
-    command = [str(Path(sys.executable).with_name("sam-explore")), "app", "mine.ipynb"]
+@contextmanager
+def running_app(folder: Path, notebook: str) -> Iterator[tuple[str, Path]]:
+    """`sam-explore app` as a reader starts it, on a notebook of a folder: its address and log."""
+    port, log = free_port(), folder / "log"
+    command = [str(Path(sys.executable).with_name("sam-explore")), "app", notebook]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*command, "--no-browser", f"--port={port}", "--Voila.port_retries=0"],
-            cwd=tmp_path,
-            env=environment(tmp_path / "jupyter"),
+            cwd=folder,
+            env=environment(folder / "jupyter"),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -62,8 +61,19 @@ def app(tmp_path: Path) -> Iterator[tuple[str, Path]]:
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"Voila did not start: {log.read_text('utf-8')[-3000:]}")
         time.sleep(0.1)
-    yield f"http://localhost:{port}/", log
-    end(process)
+    try:
+        yield f"http://localhost:{port}/", log
+    finally:
+        end(process)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """On a notebook of the reader's own: its address and log."""
+    cells = [new_code_cell(cell) for cell in CELLS]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "mine.ipynb")
+    with running_app(tmp_path, "mine.ipynb") as running:
+        yield running
 
 
 def test_voila_answers_a_click_shows_no_code_and_ends_with_the_tab(
