@@ -14,6 +14,7 @@ from jaxtyping import Shaped, UInt8
 from PIL import Image
 
 from .origins import Origin, note_picture
+from .paths import meant
 from .picture_files import (
     MOST_PIXELS,
     MOST_UPLOADED_PIXELS,
@@ -134,6 +135,7 @@ def _from_file(
 
 def _existing(path: str | os.PathLike) -> Path:
     """The path of a file or a device that is there."""
+    path = meant(path) if isinstance(path, str) else path
     if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://|data:", str(path)):
         raise ValueError(
             f"image is the address {str(path)[:80]!r}, and nothing is fetched from the web here. "

@@ -21,6 +21,12 @@ def repeated(grey: np.ndarray) -> np.ndarray:
     return np.repeat(grey[..., None], 3, axis=2)
 
 
+def test_a_pasted_path_and_a_file_address_open(tmp_path):
+    Image.new("RGB", (3, 2), (9, 8, 7)).save(tmp_path / "my cat.png")
+    for given in (f'"{tmp_path}/my cat.png"', (tmp_path / "my cat.png").as_uri()):
+        assert as_picture(given).shape == (2, 3, 3)
+
+
 def test_an_array_of_the_right_kind_is_itself_and_no_copy():
     assert as_picture(RGB) is RGB
 

@@ -6,6 +6,7 @@ returns the exit status. To add one: a file, and its name in COMMANDS.
 
 import argparse
 import io
+import os
 import sys
 
 from . import app, download, export, info, lab, verify
@@ -33,7 +34,15 @@ def main(argv: list[str] | None = None) -> int:
             parser.error(f"`{arguments.command}` takes no arguments after `--`")
     arguments.passed_on = unknown + passed_on
     try:
-        return arguments.run(arguments)
+        status = arguments.run(arguments)
+        sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        print("\nsam-explore: stopped.", file=sys.stderr)
+        return 130  # as shells have it
+    except BrokenPipeError:  # who reads has heard enough, such as `head`
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 it is flushed when Python ends
+        return 0
     except (OSError, ValueError) as error:
         print(f"sam-explore: {error}", file=sys.stderr)
         return 1

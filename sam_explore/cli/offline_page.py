@@ -35,7 +35,8 @@ _TEMPLATE = """
 # lead the page elsewhere, as a link does: no policy of a page forbids that.
 _POLICY = (
     "default-src 'none'; img-src data: blob:; media-src data:; font-src data:; "
-    "style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'"
+    "style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'; "
+    "form-action 'none'; base-uri 'none'"
 )
 _OUTSIDE = re.compile(r'(<img[^>]*\s)src="(?!data:)([^"]+)"')
 

@@ -24,7 +24,7 @@ def is_metadata(references: Sequence[str]) -> bool:
     return bool(references) and all(_stand_in(each) for each in references)
 
 
-def lines_that_save_anew(file: str, references: Sequence[str]) -> str:
+def lines_that_save_again(file: str, references: Sequence[str]) -> str:
     """Python that writes the weights of such a file without its metadata."""
     allowed = [f"({_stand_in(each)}, {each!r})" for each in references]
     modules = {each[1:].partition(".")[0] for each in allowed} - {"np"}

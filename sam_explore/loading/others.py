@@ -58,9 +58,19 @@ def no_sam(names: Collection[str], source: str) -> ValueError:
     return ValueError(
         f"{source} is no SAM v1 checkpoint in the official layout or Hugging Face's: it should "
         "hold 'image_encoder.pos_embed' or 'vision_encoder.pos_embed' and holds "
-        f"{listed(names) or 'nothing'}. Other networks can't be loaded; take an official ViT-B, L "
-        'or H file, such as that of load("vit_b").'
+        f"{listed(names) or 'nothing'}. {_alone(names)}Other networks can't be loaded; take an "
+        'official ViT-B, L or H file, such as that of load("vit_b").'
     )
+
+
+def _alone(names: Collection[str]) -> str:
+    """That it may be a part of SAM; or nothing."""
+    if any(re.fullmatch(r"(.*\.)?pos_embed", name) for name in names):
+        return (
+            "It may be an image encoder by itself, which answers no prompt: load the whole "
+            "network that it was taken from, or put its weights into the state dict of one. "
+        )
+    return ""
 
 
 def _words_of(names: Iterable[str], prefix: str) -> str:

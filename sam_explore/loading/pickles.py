@@ -38,7 +38,7 @@ def check_archive(file: BufferedIOBase, size: int) -> None:
     if any(name.endswith(".npy") for name in names):
         raise Unreadable("it is an archive of NumPy arrays")
     if "data.pkl" not in names:
-        raise Unreadable("it is an archive of something else")
+        raise Unreadable("it is an archive of something else; if a checkpoint is in it, unpack it")
     if any(part.compress_type != zipfile.ZIP_STORED for part in parts):
         raise Unreadable("its parts are compressed, which torch.save never does")
     if sum(part.file_size for part in parts) > size:

@@ -109,6 +109,9 @@ def _in_folder(folder: Path) -> Path:
         for each in (folder / name, folder / f"{name}{INDEX}"):
             if each.is_file():
                 return each
+    snapshots = sorted((folder / "snapshots").glob("*/"))  # in Hugging Face's cache
+    if len(snapshots) == 1:
+        return _in_folder(snapshots[0])
     found = weights_in(folder)
     if len(found) == 1:
         return found[0]

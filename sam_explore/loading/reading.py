@@ -20,7 +20,7 @@ from .finding import find_sam
 from .judging import as_float32, judge
 from .kinds import START, kind_of, looks_like
 from .layouts import our_names
-from .metadata import is_metadata, lines_that_save_anew
+from .metadata import is_metadata, lines_that_save_again
 from .pickles import Unreadable, check_archive, is_plain, references
 from .places import INDEX
 from .sizes import empty_sam
@@ -193,8 +193,8 @@ def _holds_code(name: str, path: Path | None, named: Collection[str]) -> ValueEr
         return ValueError(
             f"{name} holds tensors and, next to them, metadata of kinds that can't be read without "
             f"allowing them ({listed(foreign)}), such as a script's settings. Only the metadata is "
-            "in the way, not the model. If you trust the file, these lines save its weights anew, "
-            f"and allow nothing but these kinds:\n\n{lines_that_save_anew(file, foreign)}"
+            "in the way, not the model. If you trust the file, these lines save its weights alone, "
+            f"and allow nothing but these kinds:\n\n{lines_that_save_again(file, foreign)}"
         )
     message = (
         f"{name} holds more than plain tensors: it refers to {listed(foreign)}, as a pickled model "
@@ -228,7 +228,12 @@ def _unreadable(name: str, path: Path | None, kind: str, reason: str) -> ValueEr
 
 def _describe(content: object) -> str:
     if isinstance(content, Mapping):
-        return f"a dict with {', '.join(shown(repr(key)) for key in list(content)[:5])}"
+        keys = ", ".join(shown(repr(key)) for key in list(content)[:5])
+        are_arrays = any(type(value).__module__ == "numpy" for value in content.values())
+        return f"a dict with {keys}{_ARRAYS if are_arrays else ''}"
     if isinstance(content, nn.Module):
         return "a module"
     return f"a {type(content).__name__}"
+
+
+_ARRAYS = ", of which some are arrays; torch.from_numpy makes tensors of them"

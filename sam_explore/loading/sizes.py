@@ -36,12 +36,15 @@ def config_from_shapes(weights: Mapping[str, Tensor], source: str = "state dict"
 
 
 def _sizes(weights: Mapping[str, Tensor]) -> SamConfig:
-    def shape(name: str) -> torch.Size:
-        return weights[name].shape
+    def shape(name: str, axes: int = 2) -> torch.Size:
+        found = weights[name].shape
+        if len(found) != axes:
+            raise ValueError(f"{shown(name)} should have {axes} axes, and is {tuple(found)}.")
+        return found
 
     block = "image_encoder.vit.blocks.{}."
-    _, grid, _, dim = shape("image_encoder.position_encoder.table")
-    patch = shape("image_encoder.patch_embedding.projection.weight")[-1]
+    _, grid, _, dim = shape("image_encoder.position_encoder.table", 4)
+    patch = shape("image_encoder.patch_embedding.projection.weight", 4)[-1]
     depth = 1 + max(
         int(match[1])
         for name in weights
@@ -68,7 +71,7 @@ def _sizes(weights: Mapping[str, Tensor]) -> SamConfig:
         decoder_mlp_dim=shape(layer + "0.mlp.expand.weight")[0],
         attention_downsampling=token_dim // shape(layer + "0.token_to_image.q.weight")[0],
         mask_tokens=shape("mask_decoder.mask_tokens")[0],
-        mask_hint_channels=shape("mask_decoder.mask_hint_encoder.conv2.weight")[0],
+        mask_hint_channels=shape("mask_decoder.mask_hint_encoder.conv2.weight", 4)[0],
         iou_hidden_dim=shape("mask_decoder.iou_predictor.head.layers.0.weight")[0],
     )
 

@@ -2,11 +2,16 @@
 
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 COMMAND = str(Path(sys.executable).with_name("sam-explore"))
 TEXT = "![a picture elsewhere](https://example.org/cat.png) and a formula, $x^2$"
@@ -31,6 +36,74 @@ LOOK = """() => [...document.images].map(image => {
         colours: new Set(new Uint32Array(data.buffer)).size,
     };
 })"""
+
+
+TELLS = """
+from IPython.display import HTML
+HTML('''<p id=there>there</p>
+<script src="%(outside)s/script"></script><link rel=stylesheet href="%(outside)s/style">
+<iframe src="%(outside)s/frame"></iframe><img src="%(outside)s/image"><video src="%(outside)s/a"></video>
+<form id=form action="%(outside)s/form"></form>
+<script>
+window.ran = true;
+fetch('%(outside)s/fetch').catch(() => 0);
+navigator.sendBeacon('%(outside)s/beacon');
+try { new WebSocket('%(outside)s/socket'.replace('http', 'ws')) } catch (error) {}
+document.getElementById('form').submit();
+</script>''')
+"""
+
+
+class Outside(ThreadingHTTPServer):
+    """A server that notes what a page asks of it."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Noting)
+        self.asked: list[str] = []
+
+
+class Noting(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.server.asked.append(self.path)
+        self.send_response(204)
+        self.end_headers()
+
+    do_POST = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def outside() -> Iterator[Outside]:
+    server = Outside()
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_script_in_an_output_runs_fetches_nothing_and_can_lead_elsewhere(
+    page: Page, tmp_path: Path, outside: Outside
+):
+    address = f"http://127.0.0.1:{outside.server_port}"
+    cell = new_code_cell(TELLS % {"outside": address})
+    nbformat.write(new_notebook(cells=[cell]), tmp_path / "tells.ipynb")
+    subprocess.run([COMMAND, "export", "tells.ipynb"], cwd=tmp_path, check=True, timeout=300)
+
+    page.goto((tmp_path / "tells.html").as_uri())
+    page.wait_for_function("window.ran")
+    page.wait_for_timeout(1000)
+    assert outside.asked == []
+
+    page.evaluate(f"location = '{address}/elsewhere'")
+    deadline = time.monotonic() + 10
+    while not outside.asked:
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(50)
+    assert outside.asked == ["/elsewhere"]  # docs/security.md says so
 
 
 def test_the_page_shows_each_view_as_it_was_in_the_end_and_asks_for_nothing(

@@ -54,15 +54,19 @@ def test_a_cell_that_ends_python_is_named(here: Path, capsys: pytest.CaptureFixt
 
 
 def test_what_is_no_notebook_is_refused(here: Path, capsys: pytest.CaptureFixture):
-    (here / "text.ipynb").write_text("hello", "utf-8")
-    (here / "list.ipynb").write_text("[1]", "utf-8")
+    (here / "text.ipynb").write_text("a secret", "utf-8")
+    (here / "list.ipynb").write_text('["a secret"]', "utf-8")
+    (here / "deep.ipynb").write_text("[" * 100_000, "utf-8")
     for name, words in (
+        ("deep.ipynb", "deep.ipynb is no notebook"),
         ("text.ipynb", "text.ipynb is no notebook"),
         ("list.ipynb", "list.ipynb is no notebook"),
         ("none.ipynb", "There is no notebook none.ipynb. Those of the course are: 01_prompting"),
     ):
         assert main(["export", name]) == 1
-        assert words in capsys.readouterr().err
+        said = capsys.readouterr().err
+        assert words in said
+        assert "secret" not in said
     assert main(["export", "01_prompting", "--output", "nowhere/page.html"]) == 1
     assert "There is no folder nowhere" in capsys.readouterr().err
 

@@ -4,9 +4,11 @@ import argparse
 import datetime
 import io
 import json
+import os
 import pathlib
 import re
 import warnings
+import zipfile
 
 import numpy as np
 import pytest
@@ -321,6 +323,52 @@ class TestParts:
 
         with pytest.raises(ValueError, match="should list the files of a checkpoint"):
             sx.load(tmp_path / "model.index.json")
+
+
+class TestNearMisses:
+    def test_an_encoder_by_itself_is_told(self, weights, save):
+        alone = {
+            name.removeprefix("image_encoder."): tensor
+            for name, tensor in weights.items()
+            if name.startswith("image_encoder.")
+        }
+        with pytest.raises(ValueError, match="It may be an image encoder by itself"):
+            sx.load(save(alone))
+        with pytest.raises(ValueError, match=r"mask_decoder\.iou_token is missing"):
+            sx.load(save(prefixed(alone, "image_encoder.")))
+
+    def test_arrays_are_told_what_makes_tensors(self, weights):
+        arrays = {name: tensor.numpy() for name, tensor in weights.items()}
+        with pytest.raises(ValueError, match=r"are arrays; torch\.from_numpy makes tensors"):
+            sx.load(arrays)
+
+    def test_positions_in_a_row_are_told_by_their_shape(self, weights):
+        weights["image_encoder.pos_embed"] = weights["image_encoder.pos_embed"].flatten(1, 2)
+        with pytest.raises(ValueError, match=r"table should have 4 axes, and is \(1, 100, 32\)"):
+            sx.load(weights)
+
+    def test_a_checkpoint_in_a_zip_is_told_to_be_unpacked(self, save, tmp_path, weights):
+        with zipfile.ZipFile(tmp_path / "sam.zip", "w") as archive:
+            archive.write(save(weights), "sam.pth")
+        with pytest.raises(ValueError, match="if a checkpoint is in it, unpack it"):
+            sx.load(tmp_path / "sam.zip")
+
+    @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float8_e4m3fn])
+    def test_narrow_numbers_become_fp32(self, weights, save, dtype):
+        narrow = {name: tensor.to(dtype) for name, tensor in weights.items()}
+        wide = {name: tensor.float() for name, tensor in narrow.items()}
+        assert_same_numbers(sx.load(save(narrow)), wide)
+
+    @pytest.mark.skipif(os.name != "posix", reason="links need rights elsewhere")
+    def test_hugging_faces_cache_is_read_through_its_links(self, weights, tmp_path):
+        (tmp_path / "blobs").mkdir()
+        (tmp_path / "snapshots" / "abc").mkdir(parents=True)
+        theirs = rename_for_transformers(weights)
+        theirs = {name: tensor.clone() for name, tensor in theirs.items()}
+        safetensors.torch.save_file(theirs, tmp_path / "blobs" / "12")
+        (tmp_path / "snapshots" / "abc" / "model.safetensors").symlink_to("../../blobs/12")
+        for given in (tmp_path, tmp_path / "snapshots" / "abc"):
+            assert_same_numbers(sx.load(given), weights)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """From a file to a report, on random weights of the official layout."""
 
+import html
 import os
 import re
 from dataclasses import replace
@@ -66,6 +67,15 @@ def test_the_page_says_what_was_verified_and_nothing_private(report, file):
         if line.startswith("|"):
             assert line.endswith("|")
             assert line.count("|") in (3, 5, 6)
+
+
+def test_a_name_with_markup_is_a_name_in_the_page(report):
+    name = "<img src=x onerror=a>[b](c) | `d` &amp;\n# e.pth"
+    page = replace(report, file=replace(report.file, name=name)).markdown()
+
+    assert not set("<>[]`#|\n") & set(page.splitlines()[0].removeprefix("# ").replace("&#", ""))
+    assert html.unescape(page.splitlines()[0]) == f"# sam-explore verify: {name}"
+    assert "<img" not in page
 
 
 def test_hugging_faces_file_is_compared_too(picture, tmp_path):
