@@ -42,7 +42,8 @@ TELLS = """
 from IPython.display import HTML
 HTML('''<p id=there>there</p>
 <script src="%(outside)s/script"></script><link rel=stylesheet href="%(outside)s/style">
-<iframe src="%(outside)s/frame"></iframe><img src="%(outside)s/image"><video src="%(outside)s/a"></video>
+<iframe src="%(outside)s/frame"></iframe><img src="%(outside)s/image">
+<video src="%(outside)s/video"></video>
 <form id=form action="%(outside)s/form"></form>
 <script>
 window.ran = true;
@@ -93,7 +94,7 @@ def test_a_script_in_an_output_runs_fetches_nothing_and_can_lead_elsewhere(
     nbformat.write(new_notebook(cells=[cell]), tmp_path / "tells.ipynb")
     subprocess.run([COMMAND, "export", "tells.ipynb"], cwd=tmp_path, check=True, timeout=300)
 
-    page.goto((tmp_path / "tells.html").as_uri())
+    page.goto((tmp_path / "tells.html").as_uri(), wait_until="commit")
     page.wait_for_function("window.ran")
     page.wait_for_timeout(1000)
     assert outside.asked == []
