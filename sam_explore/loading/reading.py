@@ -26,6 +26,7 @@ from .places import INDEX
 from .sizes import empty_sam
 from .wording import listed, shown
 
+_LONGEST_INDEX = 50_000_000  # bytes
 _DEEPEST = 5  # dicts in dicts in which weights are looked for
 
 
@@ -76,7 +77,9 @@ def _content(source: Path | Mapping | BufferedIOBase, name: str) -> object:
 def _of_parts(index: Path) -> dict[str, Tensor]:
     """All tensors of the files that an index lists."""
     try:
-        parts = dict.fromkeys(json.loads(index.read_text("utf-8"))["weight_map"].values())
+        with index.open("rb") as file:
+            text = file.read(_LONGEST_INDEX)
+        parts = dict.fromkeys(json.loads(text)["weight_map"].values())
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(
             f"{index.name} should list the files of a checkpoint in several parts, under "

@@ -85,6 +85,10 @@ class TestFound:
         path = save({"epoch": 3, wrapper: weights, "best": [0.1, None]})
         assert_same_numbers(sx.load(path), weights)
 
+    def test_as_lightning_saves_it(self, weights, save):
+        content = {"state_dict": prefixed(weights, "model."), "hyper_parameters": {"lr": 0.1}}
+        assert_same_numbers(sx.load(save(content, "last.ckpt")), weights)
+
     def test_in_dicts_of_dicts_and_a_component_in_each(self, weights, save):
         nested = {"model": {"state_dict": prefixed(weights, "sam."), "step": 1}}
         assert_same_numbers(sx.load(save(nested)), weights)
@@ -156,6 +160,14 @@ class TestNextToOthers:
         assert warning.filename == __file__  # of who called load
         for name in others:
             assert name in str(warning.message)
+
+    def test_the_counter_of_averaged_weights_is_one(self, weights, save):
+        path = save(
+            {"n_averaged": torch.tensor(5), **prefixed(weights, "module.")}, "my swa ü 模.pth"
+        )
+
+        with pytest.warns(UserWarning, match=r"1 tensor that is .*left out: n_averaged\."):
+            assert_same_numbers(sx.load(path), weights)
 
     def test_another_decoders_state_in_a_dict_of_its_own(self, weights, save):
         path = save({"model_state": weights, "decoder_state": {"a.weight": torch.ones(2)}})
