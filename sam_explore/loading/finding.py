@@ -127,5 +127,5 @@ def _warn_of(names: list[str], source: str) -> None:
     )
 
 
-# A warning is of the first function on the stack that is none of these; two check our arguments.
-_OURS = {__name__.partition(".")[0], "jaxtyping", "beartype"}
+# A warning is of the first function on the stack that is none of these; the others wrap ours.
+_OURS = {__name__.partition(".")[0], "torch", "jaxtyping", "beartype"}
