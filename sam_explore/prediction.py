@@ -1,23 +1,32 @@
 """Encode a picture once, predict masks once a prompt: pictures and pixels in, numpy out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from math import ceil
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from .geometry import Frame, Prompts
 from .images import Picture, as_picture
-from .mask_formats import bounding_box, coco_rle, mask_png
 from .model import Sam, SamConfig
 from .model.lock import lock_of
+from .model.weights import Weights, in_words, weights_of
 from .model_checks import check_model
+from .predicted import Prediction, prediction_from, size_in_words, upscale
 from .preprocessing import Preprocessing, Side
+
+__all__ = [
+    "EncodedImage",
+    "Prediction",
+    "check_model",
+    "encode",
+    "predict",
+    "prediction_from",
+    "prompt_tensors",
+    "upscale",
+]
 
 # 2 prompt sets of ViT-B, 32 of the toy: more leave the processor's cache, fewer wait for Python.
 _LOGITS_AT_ONCE = 2**19
@@ -30,111 +39,20 @@ class EncodedImage:
     Args:
         tokens: the image tokens.
         frame: how the picture lies in the model's input.
+        weights: those of the image encoder that made the tokens, by which `predict` knows whether
+            it is asked for the same; None where nobody knows, for tokens of your own.
     """
 
     tokens: Float[Tensor, "1 channel row column"]
     frame: Frame
+    weights: Weights | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         _, channels, rows, columns = self.tokens.shape
         return (
-            f"EncodedImage({_size_in_words(self.frame)}: {rows} x {columns} tokens of {channels} "
+            f"EncodedImage({size_in_words(self.frame)}: {rows} x {columns} tokens of {channels} "
             "channels)"
         )
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """What SAM answers to one prompt set: four masks, of the four mask tokens in order.
-
-    Token 0 is meant for several prompts; tokens 1 to 3 offer alternatives for an ambiguous one.
-
-    Args:
-        logits: raw logits at low resolution, 4 pixels a token; above 0 is inside. Read-only.
-        iou: the model's guess of each mask's IoU with the true mask; it can exceed 1. Read-only.
-        prompts: what was asked.
-        frame: how the picture lies in the model's input.
-    """
-
-    logits: Float[np.ndarray, "mask row column"]
-    iou: Float[np.ndarray, "mask"]
-    prompts: Prompts
-    frame: Frame
-
-    def __repr__(self) -> str:
-        guesses = ", ".join(f"{each:.2f}" for each in self.iou)
-        return (
-            f"Prediction({len(self.iou)} masks of a {_size_in_words(self.frame)}, predicted IoU "
-            f"{guesses}, mask {self.chosen} chosen, for {self.prompts!r})"
-        )
-
-    @property
-    def chosen(self) -> int:
-        """Which mask the reference takes when it has to take one.
-
-        Token 0 when there are three prompt tokens or more, that is two points, or a box and a
-        point; else the one of tokens 1 to 3 with the best predicted IoU. A box alone or a single
-        point counts as one prompt. A model with a single mask token has no other choice than it.
-
-        Source: https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/utils/onnx.py#L92
-        """
-        if self.prompts.token_count >= 3 or len(self.iou) == 1:
-            return 0
-        return 1 + int(np.argmax(self.iou[1:]))
-
-    @property
-    def visible(self) -> Float[np.ndarray, "mask row column"]:
-        """The raw logits as far as the picture reaches, without those over the padding."""
-        rows, columns = (
-            ceil(cells * shown / whole)
-            for cells, shown, whole in zip(
-                self.logits.shape[1:], self.frame.input_size, self.frame.side, strict=True
-            )
-        )
-        return self.logits[:, :rows, :columns]
-
-    @cached_property
-    def upscaled(self) -> Float[np.ndarray, "mask height width"]:
-        """The logits at the picture's size, by the reference's two bilinear steps. Read-only."""
-        return _read_only(upscale(torch.tensor(self.logits, device="cpu"), self.frame))
-
-    def masks(self, threshold: float = 0.0) -> Bool[np.ndarray, "mask height width"]:
-        """The four masks at the picture's size: where the upscaled logits exceed `threshold`."""
-        return self.upscaled > threshold
-
-    def stability(self, threshold: float = 0.0, offset: float = 1.0) -> Float[np.ndarray, "mask"]:
-        """How little each mask changes when the threshold moves by `offset` up and down, 0 to 1.
-
-        The IoU of the strictest with the loosest mask. An empty mask has 0, where the reference
-        divides zero by zero.
-
-        Source: https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/utils/amg.py#L156
-        """
-        strict = self.masks(threshold + offset).sum(axis=(1, 2))
-        loose = self.masks(threshold - offset).sum(axis=(1, 2))
-        return strict / np.maximum(loose, 1)
-
-    def to_png(self, mask: int | None = None, threshold: float = 0.0) -> bytes:
-        """One mask as a PNG file of the picture's size, white inside; `chosen` if None."""
-        return mask_png(self.masks(threshold)[self.chosen if mask is None else mask])
-
-    def to_coco(self, mask: int | None = None, threshold: float = 0.0) -> dict:
-        """One mask as a record that goes into JSON; `chosen` if None.
-
-        The names are those of COCO's annotations ("segmentation" in compressed run lengths, "bbox"
-        as x, y, width and height, "area") and of the reference's automatic mask generator
-        ("predicted_iou", "stability_score", "point_coords").
-        """
-        mask = self.chosen if mask is None else mask
-        shape = self.masks(threshold)[mask]
-        return {
-            "segmentation": coco_rle(shape),
-            "bbox": bounding_box(shape),
-            "area": int(shape.sum()),
-            "predicted_iou": float(self.iou[mask]),
-            "stability_score": float(self.stability(threshold)[mask]),
-            "point_coords": self.prompts.points.tolist(),
-        }
 
 
 def encode(
@@ -166,7 +84,8 @@ def encode(
     how = Preprocessing(preprocessing, side, keep_aspect)
     pixels, frame = how(as_picture(image), sam.config)
     with lock_of(sam), torch.inference_mode(False), torch.no_grad():
-        return EncodedImage(sam.encode_image(pixels[None].to(sam.device)), frame)
+        weights = weights_of(sam.image_encoder)
+        return EncodedImage(sam.encode_image(pixels[None].to(sam.device)), frame, weights)
 
 
 def predict(
@@ -180,7 +99,8 @@ def predict(
 
     Raises:
         TypeError: something else in place of the model, the encoded picture or the prompts.
-        ValueError: a point or a whole box outside the picture, or a mask hint of the wrong size.
+        ValueError: a point or a whole box outside the picture, or a mask hint of the wrong size; or
+            a picture that other weights encoded.
     """
     check_model(sam, "sx.predict(sam, encoded, prompts)")
     _check_question(sam, encoded, prompts)
@@ -241,26 +161,6 @@ def _predict_batch(sam: Sam, encoded: EncodedImage, prompts: Sequence[Prompts]) 
     return [prediction_from(logits[i], iou[i], one, encoded.frame) for i, one in enumerate(prompts)]
 
 
-def prediction_from(
-    logits: Float[Tensor, "mask row column"],
-    iou: Float[Tensor, "mask"],
-    prompts: Prompts,
-    frame: Frame,
-) -> Prediction:
-    """The model's output for one prompt set, as numpy."""
-    return Prediction(_read_only(logits), _read_only(iou), prompts, frame)
-
-
-def upscale(
-    logits: Float[Tensor, "mask row column"], frame: Frame
-) -> Float[Tensor, "mask height width"]:
-    """Raw logits at the picture's size: up to the model's input, cropped, and to the picture."""
-    height, width = frame.input_size
-    at_input = F.interpolate(logits[None], frame.side, mode="bilinear", align_corners=False)
-    inside = at_input[..., :height, :width]
-    return F.interpolate(inside, frame.image_size, mode="bilinear", align_corners=False)[0]
-
-
 def _check_question(sam: Sam, encoded: object, prompts: object) -> None:
     """Refuse what is no encoded picture, one of another model, or no prompts."""
     if not isinstance(encoded, EncodedImage):
@@ -273,6 +173,7 @@ def _check_question(sam: Sam, encoded: object, prompts: object) -> None:
             f"encoded must come from this model, whose tokens have {sam.config.token_dim} channels,"
             f" but has {encoded.tokens.shape[1]}. Encode the picture again: sx.encode(sam, image)."
         )
+    _check_weights(sam, encoded)
     if isinstance(prompts, Prompts):
         return
     is_sequence = isinstance(prompts, Sequence) and not isinstance(prompts, str)
@@ -283,12 +184,14 @@ def _check_question(sam: Sam, encoded: object, prompts: object) -> None:
         )
 
 
-def _size_in_words(frame: Frame) -> str:
-    height, width = frame.image_size
-    return f"picture {width} wide and {height} high"
-
-
-def _read_only(tensor: Tensor) -> np.ndarray:
-    array = tensor.float().cpu().numpy()
-    array.setflags(write=False)
-    return array
+def _check_weights(sam: Sam, encoded: EncodedImage) -> None:
+    """Refuse what another image encoder made, or this one before its weights changed."""
+    made_by, now = encoded.weights, weights_of(sam.image_encoder)
+    if made_by is None or made_by is now or made_by.fingerprint == now.fingerprint:
+        return
+    names = in_words([f"image_encoder.{name}" for name in made_by.changed(now)])
+    raise ValueError(
+        "encoded was made by other weights than this model's image encoder has, because it comes "
+        f"from another model or they changed since: {names} changed. Encode the picture again: "
+        "sx.encode(sam, image)."
+    )

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from sam_explore.model import Sam
+from sam_explore.model.weights import all_weights_of
 from sam_explore.origins import Origin, note_model
 
 from .downloading import OFFICIAL, Release, cache_folder, download, downloaded, sha256_of
@@ -98,6 +99,7 @@ def load(
         sam = sam.to(device)
     sam.multiply_in(precision)
     note_model(sam, _origin(source, device, precision))
+    all_weights_of(sam)  # hashed now, so that whatever changes later is seen
     return sam
 
 

@@ -10,6 +10,7 @@ from .config import SamConfig
 from .hooks import HookPoint
 from .kernels import beside, use_fast
 from .layers import gaussian
+from .weights import checksum
 
 
 class CoordinateEncoder(nn.Module):
@@ -39,7 +40,8 @@ class CoordinateEncoder(nn.Module):
         """Encode the centres of a grid of `rows` x `columns` places over the unit square."""
         if use_fast(self):
             what = f"grid of {rows} x {columns}"
-            grid = beside(self.frequencies, what, [], lambda: self._grid(rows, columns))
+            content = checksum([self.frequencies])
+            grid = beside(self.frequencies, what, [], lambda: self._grid(rows, columns), content)
         else:
             grid = self._grid(rows, columns)
         return self.hook_grid(grid)

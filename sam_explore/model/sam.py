@@ -12,7 +12,9 @@ from .hooks import HookPoint
 from .image_encoder import ImageEncoder
 from .layers import Linear
 from .mask_decoder import MaskDecoder
+from .modules import Parts, modules_of
 from .prompt_encoder import PromptEncoder
+from .weights import look_again
 
 
 class Sam(nn.Module):
@@ -31,10 +33,7 @@ class Sam(nn.Module):
         self.coordinate_encoder = CoordinateEncoder(config)
         self.prompt_encoder = PromptEncoder(config)
         self.mask_decoder = MaskDecoder(config)
-        named = self.named_modules()
-        self._hook_points = {name: hook for name, hook in named if isinstance(hook, HookPoint)}
-        for name, hook in self._hook_points.items():
-            hook.name = name
+        self._name_hook_points()
 
     def __repr__(self) -> str:
         config, millions = self.config, sum(each.numel() for each in self.parameters()) / 1e6
@@ -47,8 +46,24 @@ class Sam(nn.Module):
 
     @property
     def hook_points(self) -> dict[str, HookPoint]:
-        """All hook points by name."""
+        """All hook points by name, those of components that were exchanged included."""
+        if not self._parts.are_the_same:
+            self._name_hook_points()
         return dict(self._hook_points)
+
+    def refresh(self) -> tuple[str, ...]:
+        """Look at every number of the weights again; the names of weights that have changed.
+
+            for weight, average in zip(sam.parameters(), averages):
+                weight.data.copy_(average)
+            sam.refresh()
+
+        Changes that PyTorch notices need no call, and nearly all others are noticed too, since a
+        sample of each weight is looked at before anything that was kept is used. A few single
+        numbers that were written through `weight.data` or numpy are noticed here for certain.
+        Traces and encoded pictures of the weights before then refuse to answer.
+        """
+        return look_again(self)
 
     @property
     def device(self) -> torch.device:
@@ -63,6 +78,14 @@ class Sam(nn.Module):
         for module in self.image_encoder.modules():
             if isinstance(module, Linear):
                 module.to(precision)
+
+    def _name_hook_points(self) -> None:
+        """Find all hook points, and note what says whether these are still all."""
+        self._parts = Parts([each._modules for each in modules_of(self)])
+        named = self.named_modules()
+        self._hook_points = {name: hook for name, hook in named if isinstance(hook, HookPoint)}
+        for name, hook in self._hook_points.items():
+            hook.name = name
 
     @property
     def _is_mixed(self) -> bool:

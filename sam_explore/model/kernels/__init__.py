@@ -6,7 +6,7 @@ rounding, and each passes the same hook points.
 
 from .decoder import fast_decode
 from .encoder import fast_mlp, fast_self_attention
-from .keeping import beside
+from .keeping import beside, kept_beside
 from .rule import use_fast
 
-__all__ = ["beside", "fast_decode", "fast_mlp", "fast_self_attention", "use_fast"]
+__all__ = ["beside", "fast_decode", "fast_mlp", "fast_self_attention", "kept_beside", "use_fast"]

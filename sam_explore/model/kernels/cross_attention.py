@@ -4,7 +4,7 @@ What is done for each place is what takes time, so layers that the image would g
 over to the tokens' side where that can be: see `_OfImage`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -24,10 +24,12 @@ class Places:
         rows: a vector for each place.
         origin: the tensor that results are kept beside, since it lives as long as they are of use;
             None where they are of use only once.
+        content: checksum of all weights that results which are kept depend on.
     """
 
     rows: Float[Tensor, "*batch_or_1 place channel"]
     origin: Tensor | None = None
+    content: int = 0
 
     def through(self, layer: nn.Linear, what: str) -> Tensor:
         """The vectors through a linear layer, from the last time if they were kept."""
@@ -35,8 +37,11 @@ class Places:
         def work() -> Tensor:
             return linear(self.rows, layer.weight, layer.bias)
 
-        weights = [layer.weight, layer.bias]
-        return work() if self.origin is None else beside(self.origin, what, weights, work)
+        return work() if self.origin is None else self.kept(what, [layer.weight, layer.bias], work)
+
+    def kept(self, what: str, weights: Sequence[Tensor], work: Callable[[], Tensor]) -> Tensor:
+        """The result of the work on them and some weights, from the last time if it was kept."""
+        return beside(self.origin, what, weights, work, self.content)
 
 
 def fast_cross_attention_transformer(
@@ -53,6 +58,15 @@ def fast_cross_attention_transformer(
     tokens = transformer.final_norm(tokens + _token_to_image(final, placed, image, image_encoding))
     decoded = image.rows.expand(len(tokens), -1, -1)
     return transformer.hook_tokens(tokens), transformer.hook_image(decoded)
+
+
+def weights_behind(transformer: nn.Module) -> list[Tensor]:
+    """All weights that what is kept of an image and of its encoding depends on."""
+    first = transformer.layers[0].token_to_image.v
+    projections = [first, transformer.final_token_to_image.k]
+    for layer in transformer.layers:
+        projections += [layer.token_to_image.k, layer.image_to_token.q]
+    return [weight for each in projections for weight in (each.weight, each.bias)]
 
 
 def _layer(
@@ -217,7 +231,7 @@ class _OfImage:
         if self._encoding is None:
             return image.through(self._layer, what)
         weights = [self._layer.weight, self._encoding]
-        return beside(image.origin, what, weights, self._worked_out)
+        return image.kept(what, weights, self._worked_out)
 
     def _worked_out(self) -> Float[Tensor, "batch_or_1 place inner"]:
         if self._encoding is None:

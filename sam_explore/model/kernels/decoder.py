@@ -4,7 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .cross_attention import Places, fast_cross_attention_transformer
+from ..weights import checksum
+from .cross_attention import Places, fast_cross_attention_transformer, weights_behind
 from .keeping import beside
 from .upscaling import fast_masks
 
@@ -21,15 +22,18 @@ def fast_decode(
     A mask hint, or an edit before the first layer, makes other image tokens; what was kept beside
     those without it stays.
     """
-    image = decoder.hook_image_in(_with_hint(decoder.mask_hint_encoder, image_tokens, mask_hints))
+    hint_encoder, transformer = decoder.mask_hint_encoder, decoder.transformer
+    content = checksum([hint_encoder.no_mask, *weights_behind(transformer)])
+    image = _with_hint(hint_encoder, image_tokens, mask_hints, content)
+    image = decoder.hook_image_in(image)
     own = torch.cat([decoder.iou_token, decoder.mask_tokens]).expand(len(prompt_tokens), -1, -1)
     tokens = decoder.hook_tokens_in(torch.cat([own, prompt_tokens], dim=1))
 
     tokens, decoded = fast_cross_attention_transformer(
-        decoder.transformer,
+        transformer,
         tokens,
-        Places(image.flatten(2).transpose(1, 2).contiguous(), image),
-        Places(image_encoding.flatten(1).T.contiguous(), image_encoding),
+        Places(image.flatten(2).transpose(1, 2).contiguous(), image, content),
+        Places(image_encoding.flatten(1).T.contiguous(), image_encoding, content),
     )
 
     decoded = decoded.unflatten(1, image_tokens.shape[-2:])
@@ -40,7 +44,7 @@ def fast_decode(
 
 
 def _with_hint(
-    encoder: nn.Module, image_tokens: Tensor, mask_hints: Tensor | None
+    encoder: nn.Module, image_tokens: Tensor, mask_hints: Tensor | None, content: int
 ) -> Float[Tensor, "batch_or_1 channel row column"]:
     """The sum, in which each place's vector lies in one piece."""
 
@@ -50,4 +54,4 @@ def _with_hint(
 
     if mask_hints is not None or encoder.hook_out.is_watched:
         return work()
-    return beside(image_tokens, "without mask hint", [encoder.no_mask], work)
+    return beside(image_tokens, "without mask hint", [encoder.no_mask], work, content)

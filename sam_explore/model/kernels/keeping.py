@@ -12,35 +12,51 @@ _lock = Lock()
 
 
 def beside(
-    tensor: Tensor, what: str, weights: Sequence[Tensor], work: Callable[[], Tensor]
+    tensor: Tensor,
+    what: str,
+    weights: Sequence[Tensor],
+    work: Callable[[], Tensor],
+    content: int = 0,
 ) -> Tensor:
     """The result of the work on a tensor, from the last time if nothing has changed since.
 
     What is looked at are the tensor, the weights and the result itself: each counts as changed when
     it lies elsewhere or was written to. So the result may depend on nothing else, and whoever
-    changes one of them gets it worked out anew. It may be no view of the tensor, which could then
-    never go.
+    changes one of them gets it worked out again. PyTorch doesn't tell of writing through
+    `weight.data` or numpy; that is what `content` is for. The result may be no view of the tensor,
+    which could then never go.
 
     Args:
         tensor: what the result belongs to. Another tensor of the same values is another one.
         what: which of the results on this tensor; the latest of each is kept.
         weights: what else it depends on.
         work: works it out.
+        content: `checksum` of all weights that it was worked out from.
     """
     inputs = (tensor, *weights)
     if any(each.is_inference() for each in inputs):
         return work()  # such tensors don't tell whether they were written to
     with _lock:
         known = _kept.get(tensor, {}).get(what)
-    if known is not None and known.is_of(inputs):
+    if known is not None and known.content == content and known.is_of(inputs):
         return known.result
     result = work()
     if not result.is_inference():
         # While their memory is held, nothing else can come to lie there.
         memory = [each.untyped_storage() for each in inputs]
+        state = _state([*inputs, result])
         with _lock:
-            _kept.setdefault(tensor, {})[what] = _Kept(result, _state([*inputs, result]), memory)
+            _kept.setdefault(tensor, {})[what] = _Kept(result, state, memory, content)
     return result
+
+
+def kept_beside(tensor: Tensor) -> list[Tensor]:
+    """All results that are kept as long as this tensor lives, those on other results included."""
+    found = [tensor]
+    for each in found:  # grows meanwhile
+        with _lock:
+            found += [kept.result for kept in _kept.get(each, {}).values()]
+    return found[1:]
 
 
 @dataclass(frozen=True)
@@ -48,6 +64,7 @@ class _Kept:
     result: Tensor
     state: list[tuple[int, int]]
     memory: list[UntypedStorage]
+    content: int
 
     def is_of(self, inputs: Sequence[Tensor]) -> bool:
         return self.state == _state([*inputs, self.result])

@@ -1,0 +1,237 @@
+"""What a model's weights are, by their content, and whether they are still those.
+
+Every number is hashed when a model is loaded or first used, and again where PyTorch says that a
+tensor was written to or exchanged. What PyTorch doesn't tell (writing through `weight.data`, numpy
+or another process) is looked for in a sample of every tensor; `Sam.refresh` looks at all numbers.
+"""
+
+import hashlib
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from threading import Lock
+
+import torch
+from torch import Tensor, nn
+
+from .modules import Parts, modules_of
+
+# A tensor of up to so many numbers is looked at as a whole each time: they lie in one piece.
+_SMALL = 1024
+# Numbers of a larger one that are looked at. They lie evenly over rows and columns, so that a block
+# of 1/50 of its rows or of 1/16 of its columns, such as a head's, holds at least one. A change of
+# a single number may be missed.
+_SAMPLE = 64
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The content of a model's weights, or of a component's: for each a name and a digest."""
+
+    digests: tuple[tuple[str, str], ...]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """32 hexadecimal digits, the same for the same numbers under the same names."""
+        return hashlib.sha256(repr(self.digests).encode()).hexdigest()[:32]
+
+    def changed(self, now: "Weights") -> tuple[str, ...]:
+        """Names of weights that are others now, or that only one of the two has."""
+        before, after = dict(self.digests), dict(now.digests)
+        names = dict.fromkeys([*before, *after])
+        return tuple(name for name in names if before.get(name) != after.get(name))
+
+
+def weights_of(component: nn.Module) -> Weights:
+    """The weights of one component of a model as they are now.
+
+    The very same object comes back as long as nothing was written to or exchanged.
+    """
+    with _guard:
+        known = _states.get(component)
+    if known is not None and known.is_current:
+        return known.weights
+    return _looked_at(component, known)
+
+
+def all_weights_of(model: nn.Module) -> Weights:
+    """The weights of all components of a model, under its names for them. Else as `weights_of`."""
+    parts = {name: weights_of(part) for name, part in model.named_children()}
+    with _guard:
+        known, joined = _joined.get(model, ((), None))
+    if joined is None or list(map(id, known)) != list(map(id, parts.values())):
+        joined = Weights(
+            tuple(
+                (f"{component}.{name}", digest)
+                for component, part in parts.items()
+                for name, digest in part.digests
+            )
+        )
+        with _guard:
+            _joined[model] = tuple(parts.values()), joined
+    return joined
+
+
+def look_again(model: nn.Module) -> tuple[str, ...]:
+    """Hash all weights of all components again; the names of those that are not what they were."""
+    before = all_weights_of(model)
+    for part in model.children():
+        found = _State(part, None)
+        if found.weights != weights_of(part):
+            with _guard:
+                _states[part] = found
+    return before.changed(all_weights_of(model))
+
+
+def in_words(names: Sequence[str]) -> str:
+    """Names of weights, such as "a.weight", "a.weight and b.bias" or "a.weight and 17 more"."""
+    more = f" and {names[1] if len(names) == 2 else f'{len(names) - 1} more'}"
+    return f"{names[0]}{more if len(names) > 1 else ''}" if names else "nothing"
+
+
+def checksum(tensors: Sequence[Tensor]) -> int:
+    """A number that is another one as soon as any one number in the tensors is.
+
+    Of other changes it misses one in four thousand million.
+    """
+    return sum(_sum_of(group) for group in _flat(tensors))
+
+
+class _State:
+    """A component's weights, and all that tells whether they are still the same.
+
+    Args:
+        component: a part of a model.
+        before: what was known of it, whose digests stand where nothing was written to since; None
+            to hash every number.
+    """
+
+    def __init__(self, component: nn.Module, before: "_State | None"):
+        modules = modules_of(component)
+        tables = (table for each in modules for table in (each._modules, *_tables(each)))
+        self._parts = Parts(list(tables))
+        self._tensors = dict(_named(component))
+        self._stamps = [_stamp(tensor) for tensor in self._tensors.values()]
+        self._samples = {name: _sample(tensor) for name, tensor in self._tensors.items()}
+        samples = {name: each for name, each in self._samples.items() if each is not None}
+        self._copies = {name: each.clone() for name, each in samples.items()}
+        self._looked_at = _flat(samples.values())
+        self._checksum = sum(map(_sum_of, self._looked_at))
+        known = {} if before is None else before._untouched()
+        digests = (
+            (name, known.get((name, id(tensor))) or _digest(tensor))
+            for name, tensor in self._tensors.items()
+        )
+        self.weights = Weights(tuple(digests))
+
+    @property
+    def is_current(self) -> bool:
+        """Whether nothing was exchanged or written to."""
+        if not self._parts.are_the_same:
+            return False
+        for tensor, place, version in self._stamps:
+            if tensor.data_ptr() != place or (version is not None and tensor._version != version):
+                return False
+        return self._checksum == sum(map(_sum_of, self._looked_at))
+
+    def _untouched(self) -> dict[tuple[str, int], str]:
+        """Digests that still stand, by name and tensor; none where writing went unnoticed."""
+        digests, stand = dict(self.weights.digests), {}
+        for (name, tensor), stamp in zip(self._tensors.items(), self._stamps, strict=True):
+            if _stamp(tensor) == stamp:
+                if name in self._copies and not torch.equal(
+                    self._samples[name], self._copies[name]
+                ):
+                    return {}
+                stand[name, id(tensor)] = digests[name]
+        return stand
+
+
+_states: weakref.WeakKeyDictionary[nn.Module, _State] = weakref.WeakKeyDictionary()
+_joined: weakref.WeakKeyDictionary[nn.Module, tuple] = weakref.WeakKeyDictionary()
+_guard = Lock()
+
+
+def _looked_at(component: nn.Module, known: _State | None) -> Weights:
+    found = _State(component, known)
+    with _guard:
+        _states[component] = found
+    return found.weights
+
+
+def _tables(module: nn.Module) -> tuple[dict, dict]:
+    return module._parameters, module._buffers
+
+
+def _named(component: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    for place, module in component.named_modules(remove_duplicate=False):
+        for table in _tables(module):
+            for name, tensor in table.items():
+                if tensor is not None:
+                    yield f"{place}.{name}" if place else name, tensor
+
+
+def _stamp(tensor: Tensor) -> tuple[Tensor, int, int | None]:
+    """The tensor, where it lies, and how often it was written to, where that is counted."""
+    return tensor, tensor.data_ptr(), None if tensor.is_inference() else tensor._version
+
+
+def _sample(tensor: Tensor) -> Tensor | None:
+    """A view of some of its numbers; None where there are none, or they lie in no one piece."""
+    # In the order of memory, so that weights that lie channels last have a view too.
+    order = sorted(range(tensor.ndim), key=tensor.stride, reverse=True)
+    tensor = tensor.detach().permute(order)
+    if tensor.is_meta or not tensor.numel() or not tensor.is_contiguous():
+        return None
+    flat, row = tensor.view(-1), tensor.shape[-1] if tensor.ndim > 1 else 1
+    if len(flat) <= _SMALL:
+        return flat
+    step = len(flat) // _SAMPLE
+    # The golden section of a row, so that one row after the other is met at another column.
+    return flat[:: max(1, step - step % row + round(0.618 * row)) if step >= row else step | 1]
+
+
+def _digest(tensor: Tensor) -> str:
+    digest = hashlib.sha256(repr((tensor.dtype, tuple(tensor.shape))).encode())
+    if tensor.numel() and not tensor.is_meta:
+        content = tensor.detach().cpu().contiguous().view(-1).view(torch.uint8)
+        digest.update(memoryview(content.numpy()))
+    return digest.hexdigest()[:32]
+
+
+def _flat(tensors: Iterable[Tensor]) -> list[list[Tensor]]:
+    """Views with one axis, by type. Those with gaps apart, since one would slow down all others."""
+    groups: dict[tuple, list[Tensor]] = {}
+    for tensor in tensors:
+        flat = tensor.detach().reshape(-1)
+        groups.setdefault((flat.dtype, flat.is_contiguous()), []).append(flat)
+    return list(groups.values())
+
+
+def _sum_of(flat: list[Tensor]) -> int:
+    words = _as_words(torch.cat(flat))
+    factors = _factors(words.device, max(2**16, 1 << (len(words) - 1).bit_length()))
+    # Whole numbers add up to the same in any order, on any number of threads.
+    product = torch.dot if words.device.type == "cpu" else _dot
+    return int(product(words, factors[: len(words)]))
+
+
+def _as_words(numbers: Tensor) -> Tensor:
+    """The bits of numbers as whole numbers of 32 bits."""
+    size = numbers.element_size()
+    if size < 4:
+        return numbers.view(torch.int16 if size == 2 else torch.uint8).to(torch.int32)
+    return numbers.view(torch.int32)
+
+
+@lru_cache(maxsize=16)
+def _factors(device: torch.device, count: int) -> Tensor:
+    """Odd numbers, so that no change of one number can vanish in the product."""
+    chance = torch.Generator().manual_seed(0)
+    drawn = torch.randint(-(2**31), 2**31, (count,), generator=chance, dtype=torch.int32)
+    return (drawn | 1).to(device)
+
+
+def _dot(words: Tensor, factors: Tensor) -> Tensor:
+    return (words * factors).sum()
