@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from .prompt_arrays import Numbers, checked_array, frozen
+from .read_only import ReadOnlyArrays
 
 FOREGROUND = 1
 BACKGROUND = 0
@@ -16,7 +17,7 @@ UNPROMPTED = ("nothing", "padding")
 
 
 @dataclass(frozen=True, eq=False)
-class Prompts:
+class Prompts(ReadOnlyArrays):
     """One prompt set: what a person says about one object, in pixels of their own picture.
 
     Args:

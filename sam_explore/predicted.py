@@ -12,10 +12,11 @@ from torch import Tensor
 
 from .geometry import Frame, Prompts
 from .mask_formats import bounding_box, coco_rle, mask_png
+from .read_only import ReadOnlyArrays
 
 
 @dataclass(frozen=True, eq=False)
-class Prediction:
+class Prediction(ReadOnlyArrays):
     """What SAM answers to one prompt set: four masks, of the four mask tokens in order.
 
     Token 0 is meant for several prompts; tokens 1 to 3 offer alternatives for an ambiguous one.

@@ -5,10 +5,37 @@ it shows, so that it can be read out.
 """
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float
+
+from .read_only import ReadOnlyArrays
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a reading came from.
+
+        print(reading.provenance)
+
+    Args:
+        question: the probe, as Python.
+        run: what it was asked of, in words.
+        fingerprint: of the run's content; the same run has the same one in every process.
+        others: names and fingerprints of other runs that the probe was given.
+    """
+
+    question: str
+    run: str
+    fingerprint: str
+    others: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        others = "".join(f"; {name}: run {each}" for name, each in self.others)
+        return f"{self.question} of {self.run}; fingerprint {self.fingerprint}{others}"
 
 
 @dataclass(frozen=True)
@@ -32,7 +59,7 @@ class Scale:
 
 
 @dataclass(frozen=True, eq=False)
-class Heatmap:
+class Heatmap(ReadOnlyArrays):
     """One number for each cell of a grid.
 
     Args:
@@ -45,6 +72,7 @@ class Heatmap:
             "picture" or "" for neither.
         marks: cells (row, column) to be outlined, such as the picked token.
         grid_lines: rows and columns after which a line is drawn, such as a window's edges.
+        provenance: where it came from; a probe adds it to the whole of what it answers.
     """
 
     values: Float[np.ndarray, "row column"]
@@ -54,18 +82,19 @@ class Heatmap:
     frame: str = ""
     marks: tuple[tuple[int, int], ...] = ()
     grid_lines: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
+    provenance: Provenance | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "values", frozen_array("values", self.values, 2))
 
 
 @dataclass(frozen=True, eq=False)
-class Gallery:
+class Gallery(ReadOnlyArrays):
     """Several maps of one kind, to be compared.
 
     Args:
         maps: the maps; their scales are ignored when `shared` is given.
-        title, words: as in `Heatmap`.
+        title, words, provenance: as in `Heatmap`.
         shared: one scale for all maps, or None for each map's own.
     """
 
@@ -73,10 +102,11 @@ class Gallery:
     title: str
     words: str
     shared: Scale | None = None
+    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class Curve(ReadOnlyArrays):
     """One line or a set of points of a `Profile`.
 
     Args:
@@ -101,13 +131,13 @@ class Curve:
 
 
 @dataclass(frozen=True, eq=False)
-class Profile:
+class Profile(ReadOnlyArrays):
     """Curves over one axis: depth, channel, frequency, logit.
 
     Args:
         x: the places along the axis, in ascending order.
         curves: what is drawn over them.
-        title, words: as in `Heatmap`.
+        title, words, provenance: as in `Heatmap`.
         x_name, y_name: the axes with their units, such as "block" or "L2 norm of a token".
         x_marks: places that are marked by a line, with a name each, such as a threshold.
         log: "" or "x", "y", "xy": the axes drawn in logarithmic steps.
@@ -123,6 +153,7 @@ class Profile:
     x_marks: tuple[tuple[float, str], ...] = ()
     log: str = ""
     x_labels: tuple[str, ...] = ()
+    provenance: Provenance | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "x", frozen_array("x", self.x, 1))
@@ -133,13 +164,13 @@ class Profile:
 
 
 @dataclass(frozen=True, eq=False)
-class Matrix:
+class Matrix(ReadOnlyArrays):
     """One number for each pair of a row and a column that have names: heads, blocks, masks.
 
     Args:
         values: the numbers.
         rows, columns: a name for each.
-        title, words, scale: as in `Heatmap`.
+        title, words, scale, provenance: as in `Heatmap`.
         row_name, column_name: what the rows and the columns are, such as "block".
     """
 
@@ -151,6 +182,7 @@ class Matrix:
     row_name: str
     column_name: str
     scale: Scale = Scale()
+    provenance: Provenance | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "values", frozen_array("values", self.values, 2))
@@ -159,12 +191,12 @@ class Matrix:
 
 
 @dataclass(frozen=True, eq=False)
-class Panel:
+class Panel(ReadOnlyArrays):
     """Several readings that answer one question together, drawn side by side.
 
     Args:
         readings: in the order of drawing.
-        title, words: as in `Heatmap`; the words speak for all of them.
+        title, words, provenance: as in `Heatmap`; the words speak for all of them.
         across: how many stand side by side before the next row begins.
     """
 
@@ -172,10 +204,19 @@ class Panel:
     title: str
     words: str
     across: int = 4
+    provenance: Provenance | None = None
 
 
 STYLES = ("line", "points", "steps")
 Reading = Heatmap | Gallery | Profile | Matrix | Panel
+_SomeReading = TypeVar("_SomeReading", Heatmap, Gallery, Profile, Matrix, Panel)
+
+
+def with_provenance(reading: _SomeReading, provenance: Provenance) -> _SomeReading:
+    """The same reading, which also says where it came from."""
+    known = copy(reading)
+    object.__setattr__(known, "provenance", provenance)
+    return known
 
 
 def frozen_array(name: str, values: Sequence | np.ndarray, axes: int) -> np.ndarray:

@@ -1,8 +1,9 @@
 """The modules that a model is made of, and whether they are still the same ones."""
 
+from collections.abc import Iterator
 from operator import is_not
 
-from torch import nn
+from torch import Tensor, nn
 
 
 def modules_of(module: nn.Module) -> list[nn.Module]:
@@ -11,6 +12,13 @@ def modules_of(module: nn.Module) -> list[nn.Module]:
     for each in modules:  # grows meanwhile
         modules.extend(child for child in each._modules.values() if child is not None)
     return modules
+
+
+def tensors_of(module: nn.Module) -> Iterator[Tensor]:
+    """All parameters and buffers; one that several modules share comes several times."""
+    for each in modules_of(module):
+        for table in (each._parameters, each._buffers):
+            yield from (tensor for tensor in table.values() if tensor is not None)
 
 
 class Parts:
@@ -31,3 +39,8 @@ class Parts:
             if len(table) != len(parts) or any(map(is_not, table.values(), parts)):
                 return False
         return not any(self._empty)
+
+
+def parts_of(module: nn.Module) -> Parts:
+    """All modules inside, to see whether one was exchanged."""
+    return Parts([each._modules for each in modules_of(module)])

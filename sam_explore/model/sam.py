@@ -12,7 +12,7 @@ from .hooks import HookPoint
 from .image_encoder import ImageEncoder
 from .layers import Linear
 from .mask_decoder import MaskDecoder
-from .modules import Parts, modules_of
+from .modules import parts_of
 from .prompt_encoder import PromptEncoder
 from .weights import look_again
 
@@ -81,7 +81,7 @@ class Sam(nn.Module):
 
     def _name_hook_points(self) -> None:
         """Find all hook points, and note what says whether these are still all."""
-        self._parts = Parts([each._modules for each in modules_of(self)])
+        self._parts = parts_of(self)
         named = self.named_modules()
         self._hook_points = {name: hook for name, hook in named if isinstance(hook, HookPoint)}
         for name, hook in self._hook_points.items():

@@ -211,10 +211,9 @@ def _flat(tensors: Iterable[Tensor]) -> list[list[Tensor]]:
 
 def _sum_of(flat: list[Tensor]) -> int:
     words = _as_words(torch.cat(flat))
-    factors = _factors(words.device, max(2**16, 1 << (len(words) - 1).bit_length()))
     # Whole numbers add up to the same in any order, on any number of threads.
     product = torch.dot if words.device.type == "cpu" else _dot
-    return int(product(words, factors[: len(words)]))
+    return int(product(words, _factors(words.device, len(words))))
 
 
 def _as_words(numbers: Tensor) -> Tensor:
@@ -225,11 +224,11 @@ def _as_words(numbers: Tensor) -> Tensor:
     return numbers.view(torch.int32)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _factors(device: torch.device, count: int) -> Tensor:
     """Odd numbers, so that no change of one number can vanish in the product."""
-    chance = torch.Generator().manual_seed(0)
-    drawn = torch.randint(-(2**31), 2**31, (count,), generator=chance, dtype=torch.int32)
+    chance, words = torch.Generator("cpu").manual_seed(0), {"dtype": torch.int32, "device": "cpu"}
+    drawn = torch.randint(-(2**31), 2**31, (count,), generator=chance, **words)
     return (drawn | 1).to(device)
 
 

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from sam_explore.prediction import Prediction
 from sam_explore.readings import Heatmap, Panel, Scale
-from sam_explore.tracing import Trace
+from sam_explore.tracing import Trace, mirror_of
 from sam_explore.tracing.interventions import PatchTokens
 
 from .logits import logit_scale, logits_in_words, mask_overlaps
@@ -38,6 +38,8 @@ class PatchedTokens(Probe):
         texts.
     """
 
+    runs_encoder = True
+
     token: tuple[int, int] = token_knob()
     reach: int = knob(1, "tokens around it", low=0, high=lambda config: config.grid - 1)
     block: int = block_knob()
@@ -46,7 +48,7 @@ class PatchedTokens(Probe):
     other: Trace | None = None
 
     def read(self, trace: Trace) -> Panel:
-        other = _mirrored(trace) if self.other is None else self.other
+        other = mirror_of(trace) if self.other is None else self.other
         _check_other(trace, other)
         places = self.places(trace.frame.grid)
         patched = trace.with_interventions(PatchTokens(other, self.block, places))
@@ -78,19 +80,6 @@ class PatchedTokens(Probe):
             for middle, length in zip(self.token, grid, strict=True)
         )
         return tuple((row, column) for row in rows for column in columns)
-
-
-def _mirrored(trace: Trace) -> Trace:
-    """The run of the same picture, left to right."""
-    return Trace(
-        trace.sam,
-        trace.image[:, ::-1].copy(),
-        windows=trace.windows,
-        relative_positions=trace.relative_positions,
-        preprocessing=trace.preprocessing,
-        side=trace.side,
-        keep_aspect=trace.keep_aspect,
-    )
 
 
 def _check_other(trace: Trace, other: Any) -> None:

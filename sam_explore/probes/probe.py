@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from sam_explore.model import SamConfig
 from sam_explore.prediction import Prediction
-from sam_explore.readings import Reading
+from sam_explore.readings import Provenance, Reading, with_provenance
 from sam_explore.tracing import Trace
 
 
@@ -87,6 +87,7 @@ class Probe(ABC):
         sx.probes.BlockNorms()(trace)
 
     Calling one is pure: the same probe and trace give the same reading, and nothing stays behind.
+    The reading says where it came from, in its `provenance`.
 
     Attributes:
         reads_prompts: whether other prompts can change the reading. Where they can't, a live view
@@ -104,7 +105,7 @@ class Probe(ABC):
         """Answer the question for this trace. Raises ValueError for a knob out of its bounds."""
         self.check(trace.config)
         self._check_tokens(trace.frame.grid)
-        return self.read(trace)
+        return with_provenance(self.read(trace), self._provenance(trace))
 
     def check(self, config: SamConfig) -> None:
         """Raise ValueError for a knob that means nothing in a run of these sizes."""
@@ -123,6 +124,14 @@ class Probe(ABC):
                     f"{_called(name, each)} must lie from (0, 0) to {(grid[0] - 1, grid[1] - 1)} "
                     f"in this run, but is {token}."
                 )
+
+    def _provenance(self, trace: Trace) -> Provenance:
+        """The question, the run that it is asked of, and the other runs that it was given."""
+        given = {each.name: getattr(self, each.name) for each in fields(self)}
+        others = {name: each for name, each in given.items() if isinstance(each, Trace)}
+        described = tuple((name, each.description.fingerprint) for name, each in others.items())
+        run = trace.description
+        return Provenance(self.code, str(run), run.fingerprint, described)
 
     @abstractmethod
     def read(self, trace: Trace) -> Reading:

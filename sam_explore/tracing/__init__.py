@@ -8,8 +8,10 @@ from .attention_rows import (
     attention_row,
 )
 from .attention_sums import AttentionStatistics, attention_statistics, even_statistics
+from .description import Change, RunDescription
 from .editing import edit, zero
 from .listing import HookInfo, list_hooks
+from .mirror import mirror_of
 from .progress import Cancelled, between_steps
 from .recording import channel, norm, record
 from .sweep import Sweep, SweepTable
@@ -20,7 +22,9 @@ __all__ = [
     "AttentionOfQuery",
     "AttentionStatistics",
     "Cancelled",
+    "Change",
     "HookInfo",
+    "RunDescription",
     "Sweep",
     "SweepTable",
     "Trace",
@@ -36,6 +40,7 @@ __all__ = [
     "even_statistics",
     "interventions",
     "list_hooks",
+    "mirror_of",
     "norm",
     "record",
     "zero",

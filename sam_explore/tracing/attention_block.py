@@ -191,17 +191,11 @@ class BlockAttention:
         return F.linear(tokens, weight.flatten(0, 1), bias.flatten()).unflatten(-1, bias.shape)
 
     def kept(self, what: str, work: Callable[[], Tensor]) -> Tensor:
-        """The result of the work on this block, from the trace's store if it is there.
+        """The result of the work on this block, from the last time if it is kept.
 
         `what` it is names it there.
         """
-        # The block's own key holds its edits, its window and all that came before.
-        store, key = self.trace._family.store, (self.trace._key(self.block), what)
-        found = store.get(key)
-        if found is None:
-            found = work()
-            store.put(key, found)
-        return found
+        return self.trace.engine.kept(self.trace.plan, self.block, what, work)
 
     def _normed(self, tokens: Float[Tensor, "*place channel"]) -> Float[Tensor, "*place channel"]:
         if self._is_normed:

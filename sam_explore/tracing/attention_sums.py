@@ -16,7 +16,6 @@ from sam_explore.model import HookPoint
 from sam_explore.model.attention import relative_vectors
 
 from .attention_block import BlockAttention, Square
-from .guards import refuse_changed_weights
 from .progress import announce
 from .trace import Trace
 
@@ -89,12 +88,10 @@ def row_sums(attention: BlockAttention) -> Float[Tensor, "head row column"]:
 
 
 def _kept(attention: BlockAttention, what: str, work: Callable[[BlockAttention], Tensor]) -> Tensor:
-    """The result of the work, from the trace's store or announced by `what` it is."""
-    trace = attention.trace
-    refuse_changed_weights(trace.sam, trace._family.versions)
+    """The result of the work, from the last time or announced by `what` it is."""
 
     def announced() -> Tensor:
-        announce(f"{what}: block {attention.block + 1} of {trace.sam.config.encoder_depth}")
+        announce(f"{what}: block {attention.block + 1} of {attention.trace.plan.depth}")
         return work(attention)
 
     return attention.kept(what, announced)

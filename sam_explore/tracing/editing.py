@@ -3,11 +3,12 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from functools import partial
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor
 
+from sam_explore.fingerprints import content_of, fingerprint
 from sam_explore.model import HookPoint, Sam
 from sam_explore.model.lock import lock_of
 
@@ -52,8 +53,14 @@ def zero(tensor: Tensor, hook: HookPoint) -> Tensor:
 class Intervention(ABC):
     """A ready-made edit of a run, as `trace.with_interventions` takes it.
 
-    A frozen dataclass; `sx.interventions` holds those that there are.
+    A frozen dataclass; `sx.interventions` holds those that there are. It counts by its class and
+    its fields: what it does may depend on nothing else.
     """
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A fingerprint of its content, within this process at least."""
+        return fingerprint((type(self), content_of(self)), within_process=True)
 
     @abstractmethod
     def edits(self, run: Run) -> Edits:

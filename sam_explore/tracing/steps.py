@@ -9,6 +9,7 @@ from torch import Tensor
 
 from sam_explore.geometry import Frame, Prompts
 from sam_explore.model import Sam
+from sam_explore.model.config import attended
 from sam_explore.model.kernels import use_fast
 from sam_explore.prediction import prompt_tensors
 
@@ -29,6 +30,10 @@ class Run:
     prompts: Prompts
     windows: tuple[int, ...]
     relative_positions: str
+
+    def attended(self, block: int) -> tuple[int, int]:
+        """Rows and columns of what a block attends to at once: its window, or the whole grid."""
+        return attended(self.windows[block], self.frame.grid)
 
 
 def step_of(hook_name: str) -> Step:
@@ -92,7 +97,7 @@ def alike(step: Step, sam: Sam, gradients: bool) -> AbstractContextManager:
         component, scores = sam.mask_decoder, "mask_decoder.**.hook_scores"
     elif isinstance(step, int):
         component = sam.image_encoder.vit.blocks[step].attention
-        scores = component.hook_scores.name
+        scores = f"image_encoder.vit.blocks.{step}.attention.hook_scores"
     else:
         return nullcontext()
     with torch.no_grad():

@@ -1,7 +1,5 @@
 """One number over many cases and conditions: every head, block or token, or many pictures."""
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +9,12 @@ import numpy as np
 from jaxtyping import Float
 from tqdm.auto import tqdm
 
+from sam_explore.fingerprints import NoContentError, fingerprint, function_fingerprint
+from sam_explore.read_only import ReadOnlyArrays
+
 from .editing import Intervention
 from .progress import announce
+from .sweep_file import SweepFile
 from .trace import Trace
 
 Measure = Callable[[Trace, Trace], float]
@@ -47,11 +49,15 @@ class Sweep:
         measure: the number to read of the changed run and of the run without the change; by
             default how much is kept of the chosen mask, as an IoU.
         file: where values are kept as they come, so that the same sweep goes on where it was
-            stopped, also in another process.
+            stopped, also in another process. It is taken up only for the same conditions, the same
+            measure and the same runs, by their fingerprints.
         count: how many cases there are; by default as many as `traces` says.
+        measure_name: what the measure is known by in the file, instead of by its code and the data
+            that it refers to; for one that encloses more than data.
 
     Raises:
         ValueError: no condition, no count, or a file of another sweep.
+        TypeError: with a file, a measure or a change that another process can't tell from another.
     """
 
     def __init__(
@@ -62,6 +68,7 @@ class Sweep:
         *,
         file: str | Path | None = None,
         count: int | None = None,
+        measure_name: str | None = None,
     ):
         self.conditions = {PLAIN: ()} if conditions is None else dict(conditions)
         if not self.conditions:
@@ -73,10 +80,14 @@ class Sweep:
         self._measure = measure
         self._values = np.full((len(self.conditions), count), np.nan)
         self._measured = np.zeros(self._values.shape, bool)
-        self._marks: dict[int, str] = {}
-        self._file = None if file is None else Path(file)
-        if self._file is not None:
-            self._take_up()
+        self._file = None
+        if file is not None:
+            head = {"conditions": _known_conditions(self.conditions), "cases": count}
+            head |= {"measure": measure_name or _known_measure(measure)}
+            self._file = SweepFile(Path(file), head)
+            if isinstance(traces, Sequence):  # of others it is seen when they are made
+                for case, trace in enumerate(traces[:count]):
+                    self._take_up(case, trace)
 
     @property
     def table(self) -> "SweepTable":
@@ -86,10 +97,12 @@ class Sweep:
     @property
     def left(self) -> int:
         """How many numbers are still to be measured."""
-        return int((~self._measured).sum())
+        waiting = 0 if self._file is None else self._file.count(~self._measured)
+        return int((~self._measured).sum()) - waiting
 
     def estimate(self) -> float:
         """Seconds that the rest will take, from the next number, which is measured and kept."""
+        self._look_at_kept()
         if not self.left:
             return 0.0
         started = time.perf_counter()
@@ -111,20 +124,27 @@ class Sweep:
                 announce(f"Sweep: {total - self.left + 1} of {total}")
                 self._measure_next()
                 bar.update()
+        self._look_at_kept()
         return self.table
 
     def _measure_next(self) -> None:
         # Case after case: what a case's conditions have in common is computed once.
-        case, condition = np.argwhere(~self._measured.T)[0]
-        trace = self._trace_of(int(case))
+        while True:
+            case, condition = map(int, np.argwhere(~self._measured.T)[0])
+            trace = self._trace_of(case)
+            if not self._measured[condition, case]:  # else it was in the file
+                break
         interventions = list(self.conditions.values())[condition]
         changed = trace.with_interventions(*interventions) if interventions else trace
         value = float(self._measure(changed, trace))
-        self._values[condition, case], self._measured[condition, case] = value, True
         if self._file is not None:
-            line = {"case": int(case), "condition": int(condition), "value": value}
-            with open(self._file, "a") as file:
-                file.write(json.dumps(line | {"mark": self._marks[int(case)]}) + "\n")
+            self._file.add(case, condition, value, _known_run(trace, case))
+        self._values[condition, case], self._measured[condition, case] = value, True
+
+    def _look_at_kept(self) -> None:
+        """Take from the file what is left to take, if it is of these runs."""
+        while self._file is not None and self._file.count(~self._measured) and not self.left:
+            self._trace_of(int(np.argwhere(~self._measured.T)[0][0]))
 
     def _trace_of(self, case: int) -> Trace:
         while self._case < case:
@@ -136,36 +156,50 @@ class Sweep:
                     f"There are only {self._case + 1} traces, not {self._values.shape[1]}."
                 ) from None
             self._case += 1
-            mark = _mark(self._trace)
-            if self._marks.setdefault(self._case, mark) != mark:
-                raise ValueError(
-                    f"{self._file} holds values of another model, picture or prompt for case "
-                    f"{self._case}: give the same traces in the same order, or another file."
-                )
+            if self._file is not None:
+                self._take_up(self._case, self._trace)
         return self._trace
 
-    def _take_up(self) -> None:
-        """Read the values that are there; a line that broke off is dropped."""
-        head = json.dumps({"conditions": list(self.conditions), "cases": self._values.shape[1]})
-        if not self._file.exists():
-            self._file.write_text(head + "\n")
-            return
-        whole = self._file.read_text().rpartition("\n")[0].split("\n")
-        if whole[0] != head:
-            raise ValueError(
-                f"{self._file} belongs to another sweep: expected {head}, it begins with "
-                f"{whole[0][:200]!r}. Give another file."
-            )
-        for line in whole[1:]:
-            kept = json.loads(line)
-            place = kept["condition"], kept["case"]
-            self._values[place], self._measured[place] = kept["value"], True
-            self._marks[kept["case"]] = kept["mark"]
-        self._file.write_text("\n".join(whole) + "\n")
+    def _take_up(self, case: int, trace: Trace) -> None:
+        """Take what the file holds of a case. Raises ValueError if that was another run."""
+        for condition, value in self._file.values_of(case, _known_run(trace, case)).items():
+            self._values[condition, case], self._measured[condition, case] = value, True
+
+
+def _known_run(trace: Trace, case: int) -> str:
+    description = trace.description
+    if not description.is_portable:
+        names = ", ".join(each.words for each in description.changes if not each.is_portable)
+        raise TypeError(
+            f"Case {case} of the sweep is edited by a function ({names}), which another process "
+            "can't tell from another one, so its values can't be kept in a file. Write the edit as "
+            "a frozen dataclass that extends sx.interventions.Intervention, or give no file."
+        )
+    return description.fingerprint
+
+
+def _known_conditions(conditions: Mapping[str, Sequence[Intervention]]) -> dict[str, str]:
+    try:
+        return {name: fingerprint(tuple(each)) for name, each in conditions.items()}
+    except NoContentError as error:
+        raise TypeError(
+            f"A condition can't be known by what it holds: {error} Write it as a frozen dataclass "
+            "of data that extends sx.interventions.Intervention, or give no file."
+        ) from error
+
+
+def _known_measure(measure: Measure) -> str:
+    try:
+        return f"{measure.__module__}.{measure.__qualname__} {function_fingerprint(measure)}"
+    except (NoContentError, AttributeError) as error:
+        raise TypeError(
+            f"The measure can't be known by its code and data: {error} Say what it is known by in "
+            'the file: Sweep(..., measure_name="IoU of mask 1").'
+        ) from error
 
 
 @dataclass(frozen=True, eq=False)
-class SweepTable:
+class SweepTable(ReadOnlyArrays):
     """What a sweep has measured.
 
     Args:
@@ -220,15 +254,3 @@ class SweepTable:
 
     def _rows(self) -> list[np.ndarray]:
         return [row[np.isfinite(row)] for row in self.values]
-
-
-def _mark(trace: Trace) -> str:
-    """What tells one run from another: weights (their beginnings), picture, prompts, edits."""
-    digest = hashlib.sha256(np.ascontiguousarray(trace.image).tobytes())
-    for name, weight in trace.sam.state_dict().items():
-        digest.update(name.encode() + weight.flatten()[:16].cpu().float().numpy().tobytes())
-    prompts = trace.prompts
-    for said in (prompts.points, prompts.labels, prompts.box, prompts.mask_hint):
-        digest.update(b"none" if said is None else said.tobytes())
-    digest.update(repr((trace.edits, trace.windows)).encode())
-    return digest.hexdigest()[:16]

@@ -30,7 +30,7 @@ def encoder_seconds(trace: Trace, rounds: int = 1) -> float:
 
 
 def _seconds(trace: Trace) -> float:
-    pixels = trace._family.pixels[None].to(trace.sam.device)
+    pixels = trace.engine.given.pixels[None].to(trace.sam.device)
     start = perf_counter()
     tokens = trace.sam.encode_image(pixels, trace.windows, trace.relative_positions)
     if tokens.is_cuda:

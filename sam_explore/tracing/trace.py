@@ -1,33 +1,31 @@
 """Trace: one run of the model, of which any tensor can be asked for, and any other run be made."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NoReturn
 
-import torch
 from torch import Tensor
 
 from sam_explore.geometry import Frame, Prompts
 from sam_explore.images import Picture, as_picture
-from sam_explore.model import HookPoint, Sam, SamConfig
-from sam_explore.model.config import attended
+from sam_explore.model import Sam, SamConfig
 from sam_explore.prediction import EncodedImage, Prediction, check_model, prediction_from
 from sam_explore.preprocessing import Preprocessing, Side
 
-from .editing import Edit, Edits, Intervention, check_edit
-from .family import Family
-from .guards import own, refuse_changed_weights
+from .description import Change, RunDescription, change_of
+from .editing import Edit, Intervention
+from .engine import Engine
 from .listing import list_hooks
-from .recording import Reduction, find_hooks, record, reduced
-from .running import running
-from .steps import DECODE, PROJECT, PROMPTS, Run, Step, compute, inputs_of, order_of, step_of
-from .variants import Variants
+from .plan import Plan
+from .recording import Reduction, find_hooks
+from .steps import DECODE, PROJECT
 
 DEFAULT_CACHE_BYTES = 2 * 2**30
 
 
 @dataclass(frozen=True, eq=False)
-class Trace(Variants):
+class Trace:
     """One picture, one prompt set, one run; immutable, and nothing is computed before it is asked.
 
         trace = sx.Trace(sam, image, sx.Prompts(points=[(120, 80)]))
@@ -47,8 +45,12 @@ class Trace(Variants):
         windows: each block's window in tokens, 0 for global; the trained ones if None.
         relative_positions: "interpolate" or "crop" for tables of another size; see `with_windows`.
         preprocessing, side, keep_aspect: as in `encode`.
-        cache_bytes: the most memory that results of this and all derived traces may take. Those
-            of the prompt encoder and the mask decoder are kept for the latest 16 prompt sets.
+        cache_bytes: the most memory that results of this and all derived traces may keep alive.
+            Those of the prompt encoder and the mask decoder are kept for the latest 16 prompt sets.
+        interventions: what is changed, as `with_interventions` and `with_edit` add it.
+        engine: what runs the steps; a trace that is made from another one shares it.
+
+    It can be copied, which shares everything. It can't be pickled: `description` can.
     """
 
     sam: Sam = field(repr=False)
@@ -60,8 +62,8 @@ class Trace(Variants):
     side: Side = None
     keep_aspect: bool = False
     cache_bytes: int = DEFAULT_CACHE_BYTES
-    _edits: tuple[tuple[str, Edit] | Intervention, ...] = field(default=(), repr=False)
-    _family: Family | None = field(default=None, repr=False)
+    interventions: tuple[tuple[str, Edit] | Intervention, ...] = field(default=(), repr=False)
+    engine: Engine | None = field(default=None, repr=False)
 
     def __post_init__(self):
         check_model(self.sam, "sx.Trace(sam, image, prompts)")
@@ -70,18 +72,19 @@ class Trace(Variants):
                 "prompts must be sx.Prompts(points=[(x, y)], labels=[1]), one set for a run, but "
                 f"is {self.prompts!r:.80}."
             )
-        object.__setattr__(self, "image", as_picture(self.image))
         how = Preprocessing(self.preprocessing, self.side, self.keep_aspect)
-        origin = (self.sam, self.image, how, self.cache_bytes)
-        object.__setattr__(self, "_family", Family.of(*origin, known=self._family))
+        given = self.sam, as_picture(self.image), how, self.cache_bytes
+        # dataclasses.replace passes the engine on, even with another picture or model.
+        object.__setattr__(self, "engine", Engine.of(*given, known=self.engine))
+        object.__setattr__(self, "image", self.engine.given.image)
         windows = self.sam.config.windows if self.windows is None else tuple(self.windows)
         self.sam.config.check_windows(windows, self.relative_positions, self.frame.grid)
         object.__setattr__(self, "windows", windows)
         self.frame.check(self.prompts)
-        self._all_edits  # noqa: B018  what can't be done is refused at once
+        self.plan  # noqa: B018  what can't be done is refused at once
 
     def __repr__(self) -> str:
-        count = len(self._edits)
+        count = len(self.interventions)
         changed = f", {count} change{'s' * (count > 1)}" if count else ""
         if self.windows != self.sam.config.windows:
             changed += f", windows={self.windows}"
@@ -104,28 +107,12 @@ class Trace(Variants):
 
         Raises ValueError for an unknown name, or one that this run's prompts don't reach.
         """
-        refuse_changed_weights(self.sam, self._family.versions)
-        hooks = {hook.name: hook for hook in find_hooks(self.sam, names)}
-        by_step: dict[Step, dict[str, HookPoint]] = {}
-        for name, hook in hooks.items():
-            by_step.setdefault(step_of(name), {})[name] = hook
-        found: dict[str, object] = {}
-        # In the order of the run, so that a block is not run for its result and then again for
-        # what is inside.
-        for step in sorted(by_step, key=lambda step: order_of(step, self._depth)):
-            found |= self._read_step(step, by_step[step], reduce)
-        for name in hooks:
-            if name not in found:
-                raise ValueError(
-                    f"Nothing came past {name} in this run, so there is nothing to read. A mask "
-                    "hint's features, for one, need a mask hint: trace.with_prompts(...)."
-                )
-        return {name: found[name] for name in hooks}
+        return self.engine.read(self.plan, names, reduce)
 
     @property
     def frame(self) -> Frame:
         """How the picture lies in the model's input."""
-        return self._family.frame
+        return self.engine.given.frame
 
     @property
     def config(self) -> SamConfig:
@@ -137,29 +124,52 @@ class Trace(Variants):
 
     def attended(self, block: int) -> tuple[int, int]:
         """Rows and columns of what a block attends to at once: its window, or the whole grid."""
-        return attended(self.windows[block], self.frame.grid)
+        return self.plan.run.attended(block)
+
+    @cached_property
+    def description(self) -> RunDescription:
+        """What this run is, as data: it can be pickled, and two runs can be told apart by it."""
+        engine = self.engine
+        given = engine.given
+        return RunDescription(
+            self.sam.config.name,
+            engine.weights.fingerprint,
+            given.fingerprint,
+            self.frame.image_size,
+            given.preprocessing,
+            self.prompts,
+            self.windows,
+            self.relative_positions,
+            tuple(map(_change, self.interventions)),
+        )
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The run with its interventions worked out, as the engine takes it."""
+        settings = self.prompts, self.windows, self.relative_positions
+        return self.engine.plan(*settings, self.interventions)
 
     @property
     def encoded(self) -> EncodedImage:
         """The encoded picture of this run."""
-        refuse_changed_weights(self.sam, self._family.versions)
-        return EncodedImage(self._output(PROJECT), self.frame)
+        tokens = self.engine.output(self.plan, PROJECT)
+        return EncodedImage(tokens, self.frame, self.engine.encoder_weights)
 
     @property
     def prediction(self) -> Prediction:
         """The four masks of this run."""
-        refuse_changed_weights(self.sam, self._family.versions)
+        self.engine.refuse_changed_weights()
         return self._prediction
 
     @cached_property
     def _prediction(self) -> Prediction:
-        logits, iou = self._output(DECODE)
+        logits, iou = self.engine.output(self.plan, DECODE)
         return prediction_from(logits[0], iou[0], self.prompts, self.frame)
 
     @property
     def edits(self) -> tuple[str, ...]:
         """Names of the edited hook points, in the order of the edits."""
-        return tuple(name for name, _ in self._all_edits)
+        return tuple(name for name, _ in self.plan.edits)
 
     def estimate_bytes(
         self, names: str | Iterable[str] = "image_encoder.vit.blocks.*.hook_residual_pre"
@@ -167,103 +177,102 @@ class Trace(Variants):
         """Memory of the tensors at some hook points in fp32; by default, of every block's input.
 
         Those are most of what a whole run keeps. Beside them it keeps the last block's output, the
-        image tokens, the prompt tokens, the logits and the predicted IoU.
+        image tokens, the prompt tokens, the logits and the predicted IoU; and, on the CPU, what the
+        decoder's fast form keeps with the image tokens, two or three times as much as these.
         """
         wanted = {hook.name for hook in find_hooks(self.sam, names)}
         hooks = list_hooks(self.sam, input_size=self.frame.side)
         return sum(info.bytes for info in hooks if info.name in wanted)
 
     @property
-    def _depth(self) -> int:
-        return self.sam.config.encoder_depth
+    def reference(self) -> "Trace":
+        """The same picture and prompts without edits, in the trained windows."""
+        return replace(self.with_windows(None), interventions=())
 
-    def _read_step(
-        self, step: Step, hooks: dict[str, HookPoint], reduce: Reduction | None
-    ) -> dict[str, object]:
-        """What lies in one step; the step runs only if something of that is not known."""
-        known = {name: self._family.store.get((self._key(step), name)) for name in hooks}
-        unknown = [name for name, tensor in known.items() if tensor is None]
-        if all(self._is_result(name) for name in unknown):
-            known |= {name: self._result(name) for name in unknown}
-            unknown = []
-        found = {
-            name: reduced(known[name], hook, reduce)
-            for name, hook in hooks.items()
-            if name not in unknown
-        }
-        return found | (self._run(step, unknown, reduce)[1] if unknown else {})
+    def with_prompts(self, prompts: Prompts) -> "Trace":
+        """The same run with other prompts; the image encoder's results are shared."""
+        return replace(self, prompts=prompts)
 
-    def _is_result(self, name: str) -> bool:
-        """Whether the tensor is the very result of a step."""
-        is_input = name.endswith(".hook_residual_pre") and name not in self.edits
-        return is_input or name.endswith(".hook_residual_post")
+    def with_edit(self, name: str, fn: Edit) -> "Trace":
+        """The same run with one tensor changed, or several by a pattern; edits add up.
 
-    def _result(self, name: str) -> Tensor:
-        step = step_of(name)
-        before = name.endswith(".hook_residual_pre")
-        return self._output(*inputs_of(step, self._depth)) if before else self._output(step)
+        `fn(tensor, hook)` returns the replacement, which must depend on its arguments only.
+        Everything before the edit is shared. Results are shared between traces with the very same
+        function, so define it once.
 
-    def _output(self, step: Step) -> Tensor | tuple[Tensor, Tensor]:
-        output = self._family.store.get(self._key(step))
-        return self._run(step)[0] if output is None else output
+        Raises:
+            ValueError: a name without a match.
+            TypeError: an object that can't be hashed in place of a function.
+        """
+        return replace(self, interventions=(*self.interventions, (name, fn)))
 
-    def _run(
-        self, step: Step, names: Sequence[str] = (), reduce: Reduction | None = None
-    ) -> tuple[Tensor | tuple[Tensor, Tensor], dict[str, object]]:
-        """Run one step on the results of those before. Returns its result and what was asked."""
-        inputs = [self._output(before) for before in inputs_of(step, self._depth)]
-        with (
-            running(self, step) as run,
-            torch.no_grad(),
-            record(self.sam, names, reduce) as recorded,
-        ):
-            output = compute(step, run, *inputs)
-        key, prompts = self._key(step), self.prompts if step in (PROMPTS, DECODE) else None
-        self._family.store.put(key, output, prompts)
-        if reduce is None:
-            recorded = {name: own(tensor, self.sam) for name, tensor in recorded.items()}
-            for name, tensor in recorded.items():
-                if not self._is_result(name):
-                    self._family.store.put((key, name), tensor, prompts)
-        return output, recorded
+    def with_interventions(self, *interventions: Intervention) -> "Trace":
+        """The same run with ready-made edits, which act in this order; see `sx.interventions`.
 
-    @cached_property
-    def _start(self) -> Run:
-        """What the steps start from, and what interventions are worked out for."""
-        settings = self.prompts, self.windows, self.relative_positions
-        return Run(self.sam, self._family.pixels, self.frame, *settings)
+            trace.with_interventions(sx.interventions.AblateHead(block=5, head=2))
 
-    @cached_property
-    def _all_edits(self) -> Edits:
-        """The edits of single hook points in their order, those of interventions for this run."""
-        found = []
-        for each in self._edits:
-            edits = each.edits(self._start) if isinstance(each, Intervention) else (each,)
-            for name, fn in edits:
-                check_edit(fn)
-                found += [(hook.name, fn) for hook in find_hooks(self.sam, name)]
-        return tuple(found)
+        They are worked out again when prompts or windows change. Results are shared between traces
+        with equal interventions.
 
-    @cached_property
-    def _edits_by_step(self) -> dict[Step, Edits]:
-        by_step: dict[Step, Edits] = {}
-        for name, fn in self._all_edits:
-            by_step[step_of(name)] = (*by_step.get(step_of(name), ()), (name, fn))
-        return by_step
+        Raises:
+            ValueError: a block, a head or a token that the model doesn't have.
+        """
+        return replace(self, interventions=self.interventions + interventions)
 
-    def _edits_in(self, step: Step) -> Edits:
-        return self._edits_by_step.get(step, ())
+    def with_windows(
+        self, windows: Sequence[int] | None, relative_positions: str = "interpolate"
+    ) -> "Trace":
+        """The same run with other windows; blocks before the first change are shared.
 
-    def _key(self, step: Step) -> Hashable:
-        """All that the result of a step depends on, within the family."""
-        before = tuple(self._key(each) for each in inputs_of(step, self._depth))
-        choice = self._window_key(step) if isinstance(step, int) else None
-        choice = self.prompts if step == PROMPTS else choice
-        return step, choice, self._edits_in(step), before
+        Args:
+            windows: one a block in tokens, 0 for global; None for the trained ones.
+            relative_positions: what happens to the tables of relative positions where the window is
+                not the trained one. "interpolate" stretches them, as the reference does, which is
+                a change of its own: a distance gets another one's vector. "crop" keeps each
+                distance's own vector.
 
-    def _window_key(self, block: int) -> Hashable:
-        """The block's window; in the trained one, `relative_positions` changes nothing."""
-        config = self.sam.config
-        trained = config.side(config.windows[block])
-        is_trained = self.attended(block) == (trained, trained)
-        return self.windows[block], None if is_trained else self.relative_positions
+        Raises:
+            ValueError: not one window a block, or a table cropped to more than it holds.
+        """
+        windows = None if windows is None else tuple(windows)
+        return replace(self, windows=windows, relative_positions=relative_positions)
+
+    def with_preprocessing(
+        self, preprocessing: str = "original", side: Side = None, keep_aspect: bool = False
+    ) -> "Trace":
+        """The same picture, put into the model's input in another way; nothing is shared.
+
+            trace.with_preprocessing("stretch", side=512, keep_aspect=True)
+
+        Edits and windows stay, and so do prompts, which are in pixels of the picture.
+
+        Args:
+            preprocessing, side, keep_aspect: as in `encode`.
+
+        Raises:
+            ValueError: a size that the model can't have; or a mask hint, an intervention or tables
+                to crop that don't fit the size.
+        """
+        return replace(self, preprocessing=preprocessing, side=side, keep_aspect=keep_aspect)
+
+    def __copy__(self) -> "Trace":
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        return copy
+
+    def __deepcopy__(self, memo: dict) -> "Trace":
+        return self  # nothing of it can change, and a model apart would be another run's
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "A trace can't be pickled, since it holds its model and what that has computed. Pickle "
+            "trace.description, or the model's file, the picture and the prompts, and make the "
+            "trace where it is needed: sx.Trace(sam, image, prompts)."
+        )
+
+
+def _change(change: tuple[str, Edit] | Intervention) -> Change:
+    if isinstance(change, Intervention):
+        return change_of(repr(change), change)
+    name, fn = change
+    return change_of(f"{name}: {getattr(fn, '__qualname__', None) or repr(fn):.80}", change)

@@ -203,12 +203,12 @@ def test_products_are_those_of_the_normed_tokens_and_none_with_padding(trace):
 def test_rows_keep_one_number_a_token_and_no_more(sam, block):
     run = small_trace(sam)
     tokens = run[BLOCK.format(block) + "hook_residual_pre"]
-    before = run._family.store.bytes
+    before = run.engine.store.bytes
 
     for token in CORNERS * 2:
         attention_row(run, block, token)
 
-    assert run._family.store.bytes - before == tokens[..., 0].numel() * 4
+    assert run.engine.store.bytes - before == tokens[..., 0].numel() * 4
 
 
 def test_a_row_of_changed_weights_is_refused():

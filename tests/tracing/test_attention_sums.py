@@ -130,12 +130,12 @@ def test_they_are_worked_out_once_and_kept_for_every_run_that_they_hold_for(trac
 
 def test_the_sums_of_the_rows_take_one_number_a_query_and_head(trace):
     attention_column(trace, 1, (0, 0))
-    before = trace._family.store.bytes
+    before = trace.engine.store.bytes
 
     attention_column(trace, 2, (0, 0))
 
     (tokens,) = trace["image_encoder.vit.blocks.2.hook_residual_pre"]
-    assert trace._family.store.bytes - before == tokens.nbytes + 2 * 5 * 5 * 4
+    assert trace.engine.store.bytes - before == tokens.nbytes + 2 * 5 * 5 * 4
 
 
 def test_a_query_that_gives_nothing_to_the_grid_has_no_distance(trace):

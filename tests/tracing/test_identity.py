@@ -43,9 +43,6 @@ OTHER_RUNS = {
 }
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the mark of a sweep holds neither conditions, picture, nor measure"
-)
 @pytest.mark.parametrize("what", OTHER_RUNS)
 def test_a_sweeps_file_answers_for_no_other_run(what, tmp_path):
     trace, file = small_trace(), tmp_path / "sweep.jsonl"
@@ -61,7 +58,6 @@ def test_a_sweeps_file_answers_for_no_other_run(what, tmp_path):
     assert file.read_bytes() == before
 
 
-@pytest.mark.xfail(strict=True, reason="the mark of a sweep holds the beginnings of weights")
 def test_a_sweeps_file_answers_for_no_other_weights(tmp_path):
     file = tmp_path / "sweep.jsonl"
     sx.Sweep([small_trace()], None, best_iou, file=file).run(progress=False)
@@ -116,9 +112,6 @@ class Add:
         return self.values[: tensor.numel()].view_as(tensor)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="keys of the cache hold edits, and kept products are not counted"
-)
 @pytest.mark.parametrize("limit", [200_000, 1_000_000])
 def test_the_limit_of_a_cache_counts_all_that_it_keeps_alive(limit):
     small = small_trace()
@@ -141,7 +134,6 @@ def test_the_limit_of_a_cache_counts_all_that_it_keeps_alive(limit):
         assert alive() - before <= 1.1 * limit
 
 
-@pytest.mark.xfail(strict=True, reason="PatchTokens holds the other trace")
 def test_a_run_that_tokens_are_taken_from_is_let_go():
     trace = small_trace()
     other = sx.Trace(trace.sam, trace.image[::-1].copy(), cache_bytes=2**20)
@@ -163,7 +155,6 @@ def steps_of(ask) -> list[str]:
     return steps
 
 
-@pytest.mark.xfail(strict=True, reason="the mirror image is encoded at each click")
 def test_the_mirror_image_is_encoded_once_and_not_at_each_click():
     trace = small_trace()
     asked = [trace, trace.with_prompts(CLICK), trace.with_prompts(sx.Prompts(points=[(3, 3)]))]
@@ -210,7 +201,6 @@ def test_what_is_kept_with_an_encoded_picture_is_of_the_weights_as_they_are(name
     assert not (np.allclose(found.logits, stale.logits) and np.allclose(found.iou, stale.iou))
 
 
-@pytest.mark.xfail(strict=True, reason="changes through .data and numpy are not seen")
 @pytest.mark.parametrize("change", [changed_by_numpy, changed_by_data])
 @pytest.mark.parametrize("name", [K_OF_IMAGE, f"{BLOCKS}.2.mlp.expand.weight"])
 def test_a_trace_whose_weights_changed_raises_and_names_them(name, change):
@@ -222,7 +212,6 @@ def test_a_trace_whose_weights_changed_raises_and_names_them(name, change):
             ask()
 
 
-@pytest.mark.xfail(strict=True, reason="changes through .data are not seen")
 def test_an_average_of_weights_that_is_swapped_in_is_seen_everywhere():
     sam = small_sam()
     average = {name: 0.999 * weight for name, weight in sam.named_parameters()}
@@ -236,7 +225,6 @@ def test_an_average_of_weights_that_is_swapped_in_is_seen_everywhere():
         sx.predict(sam, encoded, CLICK)
 
 
-@pytest.mark.xfail(strict=True, reason="a trace looks at stamps only")
 def test_one_number_of_many_is_seen_at_the_latest_when_the_weights_are_looked_at_again():
     sam = sx.load()
     trace = sx.Trace(sam, small_trace().image)
@@ -271,7 +259,6 @@ def test_a_component_deep_inside_is_exchanged_with_its_hook_points():
     assert sam.hook_points[name] is sam.image_encoder.vit.blocks[1].mlp.hook_hidden
 
 
-@pytest.mark.xfail(strict=True, reason="a trace keeps the caller s own array")
 def test_a_trace_keeps_a_picture_of_its_own():
     image = small_trace().image.copy()
     trace = sx.Trace(small_sam(), image, CLICK)

@@ -132,7 +132,7 @@ def test_a_file_of_other_conditions_or_other_cases_is_refused_and_left_as_it_is(
     before = file.read_bytes()
     with pytest.raises(ValueError, match="belongs to another sweep"):
         Sweep(traces, None, click_x, file=file)
-    with pytest.raises(ValueError, match="another model, picture or prompt for case 0"):
+    with pytest.raises(ValueError, match="another model, picture, prompt or setting for case 0"):
         Sweep(traces[::-1], CONDITIONS, click_x, file=file).run(progress=False)
     assert file.read_bytes() == before
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from sam_explore.geometry import Prompts
+from sam_explore.model.kernels import kept_beside
 from sam_explore.probes import BlockNorms, NormsByDepth, ResidualShares
 from sam_explore.tracing import Trace, norm, zero
 
@@ -158,7 +159,7 @@ def test_no_more_bytes_are_kept_than_allowed_and_answers_stay_the_same(sam, call
     names = [f"{BLOCKS}.*.attention.hook_q", f"{BLOCKS}.*.hook_residual_post"]
     for name, tensor in free.read(names).items():
         assert torch.equal(narrow[name], tensor)
-        assert narrow._family.store.bytes <= full // 2
+        assert narrow.engine.store.bytes <= full // 2
     np.testing.assert_array_equal(narrow.prediction.logits, free.prediction.logits)
     calls.take()
     narrow[f"{BLOCKS}.3.hook_residual_post"]
@@ -168,7 +169,7 @@ def test_no_more_bytes_are_kept_than_allowed_and_answers_stay_the_same(sam, call
 
 def test_the_store_counts_the_memory_that_is_held(trace):
     trace.prediction  # noqa: B018
-    store, name = trace._family.store, f"{BLOCKS}.0.attention.hook_q"
+    store, name = trace.engine.store, f"{BLOCKS}.0.attention.hook_q"
     before = store.bytes
     tensor = trace[name]
     # The queries alone, not the tensor of queries, keys and values that they were cut from.
@@ -177,15 +178,15 @@ def test_the_store_counts_the_memory_that_is_held(trace):
 
 def test_a_family_shares_its_store(trace):
     other = trace.with_prompts(Prompts(points=[(2, 2)])).with_edit(f"{BLOCKS}.0.mlp.hook_out", zero)
-    assert other._family is trace._family
-    assert other.reference._family is trace._family
+    assert other.engine is trace.engine
+    assert other.reference.engine is trace.engine
 
 
 def test_what_is_reduced_is_not_kept(trace):
     trace.prediction  # noqa: B018
-    before = trace._family.store.bytes
+    before = trace.engine.store.bytes
     trace.read(f"{BLOCKS}.*.attention.hook_pattern", lambda tensor, hook: tensor.mean())
-    assert trace._family.store.bytes == before
+    assert trace.engine.store.bytes == before
 
 
 def test_a_whole_run_keeps_the_default_estimate_and_what_its_description_adds(trace):
@@ -197,5 +198,7 @@ def test_a_whole_run_keeps_the_default_estimate_and_what_its_description_adds(tr
         "mask_decoder.mask_generator.hook_logits",
         "mask_decoder.iou_predictor.hook_iou",
     ]
-    kept = trace._family.store.bytes
-    assert kept == trace.estimate_bytes() + trace.estimate_bytes(added)
+    with_tokens = sum(each.nbytes for each in kept_beside(trace.encoded.tokens))
+    kept = trace.engine.store.bytes
+    assert with_tokens > 0
+    assert kept == trace.estimate_bytes() + trace.estimate_bytes(added) + with_tokens

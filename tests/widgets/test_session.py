@@ -176,7 +176,7 @@ def test_a_session_is_closed_when_its_context_ends(sam, image):
 def test_a_closed_session_lets_go_what_was_cached_and_answers_anew_who_asks(image, open_session):
     session = open_session(image)
     session.add_point((1.0, 2.0))
-    before, cached = session.prediction, weakref.ref(session.trace._family.store)
+    before, cached = session.prediction, weakref.ref(session.trace.engine.store)
     session.close()
     gc.collect()
     assert cached() is None

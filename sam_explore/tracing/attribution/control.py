@@ -10,10 +10,9 @@ import torch
 from sam_explore.model import Sam
 from sam_explore.model.lock import lock_of
 
-from ..guards import refuse_changed_weights
 from ..trace import Trace
 
-# The latest control of each family of traces, so that other prompts share its image encoder.
+# The latest control of traces that share an engine, so that other prompts share its image encoder.
 _controls: WeakKeyDictionary = WeakKeyDictionary()
 _guard = Lock()
 
@@ -41,17 +40,17 @@ def control_of(trace: Trace, seed: int = 0) -> Trace:
 
     Source: "Sanity Checks for Saliency Maps" (arXiv 1810.03292).
     """
-    family = trace._family
-    refuse_changed_weights(trace.sam, family.versions)
+    engine = trace.engine
+    engine.refuse_changed_weights()
     with _guard:
-        known_seed, control = _controls.get(family, (None, None))
+        known_seed, control = _controls.get(engine, (None, None))
         if known_seed != seed:
             control = replace(trace, sam=with_shuffled_weights(trace.sam, seed))
-            _controls[family] = seed, control
+            _controls[engine] = seed, control
     return replace(
         control,
         prompts=trace.prompts,
         windows=trace.windows,
         relative_positions=trace.relative_positions,
-        _edits=trace._edits,
+        interventions=trace.interventions,
     )

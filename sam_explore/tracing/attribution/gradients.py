@@ -11,7 +11,6 @@ from torch import Tensor
 
 from sam_explore.prediction import prompt_tensors
 
-from ..running import running
 from ..steps import DECODE, EMBED, PROJECT, PROMPTS, Run, Step, compute
 from ..trace import Trace
 from .picture import picture_gradient
@@ -62,52 +61,28 @@ def input_gradient(trace: Trace, of: Scalar) -> Float[Tensor, "3 height width"]:
     """`gradient` with respect to the model's input, where the model is."""
     # In the order of the run, and held here: a small cache would have to compute them again.
     steps = (EMBED, *range(trace.sam.config.encoder_depth))
-    outputs = [trace._output(step) for step in steps]
+    engine, plan = trace.engine, trace.plan
+    outputs = [engine.output(plan, step) for step in steps]
     upstream = token_gradient(trace, of, PROJECT)
     for step in (PROJECT, *reversed(steps[1:])):
-        upstream = _backwards(trace, step, partial(compute, step), outputs.pop(), upstream)
-    pixels = trace._family.pixels.to(trace.sam.device)
-    return _backwards(trace, EMBED, _embed, pixels, upstream)
+        upstream = trace.engine.backward(
+            trace.plan, step, partial(compute, step), outputs.pop(), upstream
+        )
+    pixels = engine.given.pixels.to(trace.sam.device)
+    return engine.backward(plan, EMBED, _embed, pixels, upstream)
 
 
 def token_gradient(trace: Trace, of: Scalar, step: Step) -> Float[Tensor, "1 *shape"]:
     """`gradient` with respect to the image tokens (PROJECT) or the prompt tokens (PROMPTS)."""
-    tokens, prompts = (trace._output(each).detach().clone() for each in (PROJECT, PROMPTS))
+    engine, plan = trace.engine, trace.plan
+    tokens, prompts = (engine.output(plan, each).detach().clone() for each in (PROJECT, PROMPTS))
 
     def number(run: Run, changed: Tensor) -> Tensor:
         inputs = (changed, prompts) if step == PROJECT else (tokens, changed)
         logits, iou = compute(DECODE, run, *inputs)
         return of.read(logits[0], iou[0], run.frame)
 
-    return _backwards(trace, DECODE, number, tokens if step == PROJECT else prompts)
-
-
-def _backwards(
-    trace: Trace,
-    step: Step,
-    function: Callable[[Run, Tensor], Tensor],
-    place: Tensor,
-    upstream: Tensor | None = None,
-) -> Tensor:
-    """The chain rule for one step: from the gradient at its result to the one at its input.
-
-    Args:
-        trace: the run.
-        step: the step that is run again.
-        function: from the input to the result.
-        place: the input at which the derivative is taken.
-        upstream: the gradient at the result; None where that is the number itself.
-    """
-    with running(trace, step, backwards=True) as run, torch.enable_grad():
-        # A tensor of its own: the trace's stored one must never learn of gradients.
-        place = place.detach().clone().requires_grad_()
-        result = function(run, place)
-        if not result.requires_grad:  # an edit put something else in its place
-            return torch.zeros_like(place)
-        (found,) = torch.autograd.grad(
-            result, place, upstream, allow_unused=True, materialize_grads=True
-        )
-        return found.detach()
+    return engine.backward(plan, DECODE, number, tokens if step == PROJECT else prompts)
 
 
 def _embed(run: Run, pixels: Float[Tensor, "3 height width"]) -> Tensor:
@@ -148,7 +123,11 @@ def _coordinates(trace: Trace, of: Scalar, which: int) -> Float[np.ndarray, "1 *
         return run.sam.encode_prompts(points, labels, boxes, trace.prompts.has_padding)
 
     upstream = token_gradient(trace, of, PROMPTS)
-    by_unit = _backwards(trace, PROMPTS, tokens, coordinates[which], upstream).cpu().numpy()
+    by_unit = (
+        trace.engine.backward(trace.plan, PROMPTS, tokens, coordinates[which], upstream)
+        .cpu()
+        .numpy()
+    )
     unit_by_px = trace.frame.unit_from_px(np.ones(2)) - trace.frame.unit_from_px(np.zeros(2))
     by_px = by_unit.reshape(*by_unit.shape[:1], -1, 2) * unit_by_px
     return by_px.reshape(by_unit.shape).astype(np.float32)

@@ -37,7 +37,8 @@ def estimate_gradient_bytes(
     The same steps run on torch's meta device, where tensors have shapes and no numbers, and what
     would be allocated is added up. It begins with a picture that is not yet encoded, counts what
     the trace stores on the way, and takes fp32 and weights that ask for no gradient, as `load`
-    gives them. What a library allocates inside one of its operations is not seen.
+    gives them. What a library allocates inside one of its operations is not seen, nor what it
+    takes to look at the weights.
 
     Args:
         config: the model's sizes.
@@ -82,7 +83,7 @@ def _input_gradient_at_once(trace: Trace, of: Scalar) -> Float[Tensor, "1 3 heig
     """As `input_gradient`, by one graph from the picture to the number. Edits don't count."""
     sam = trace.sam
     points, labels, boxes, hints = prompt_tensors([trace.prompts], trace.frame, sam.device)
-    pixels = trace._family.pixels[None].to(sam.device).requires_grad_()
+    pixels = trace.engine.given.pixels[None].to(sam.device).requires_grad_()
     with torch.enable_grad(), record(sam, "**.hook_scores", lambda _tensor, _hook: None):
         tokens = sam.encode_image(pixels, trace.windows, trace.relative_positions)
         logits, iou = sam.decode(

@@ -1,7 +1,7 @@
 """What the model answers when the content of some image tokens is gone: occlusion."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -10,8 +10,7 @@ from torch import Tensor
 
 from sam_explore.geometry import Frame
 
-from ..running import running
-from ..steps import DECODE, EMBED, PROJECT, PROMPTS, compute
+from ..steps import DECODE, EMBED, PROJECT, PROMPTS
 from ..trace import Trace
 from .scalars import Scalar, value_of
 
@@ -53,7 +52,7 @@ def content_and_blank(
     if place not in PLACES:
         raise ValueError(f"place must be one of {', '.join(PLACES)}, not {place!r}.")
     if place == "pixels":
-        pixels = trace._family.pixels.to(trace.sam.device)
+        pixels = trace.engine.given.pixels.to(trace.sam.device)
         return pixels, pixels.new_zeros(1, 1, 1)
     tokens = trace.encoded.tokens[0]
     rows, columns = trace.frame.tokens_shown
@@ -159,15 +158,13 @@ def removal_curves(
 
 def _value_with(trace: Trace, of: Scalar, content: Tensor, place: str) -> float:
     """The number when this is what lies at the place."""
+    engine, plan = trace.engine, trace.plan
+    prompts = engine.output(plan, PROMPTS)
     if place == "pixels":
-        with running(trace, EMBED) as run, torch.no_grad():
-            tokens = compute(EMBED, replace(run, pixels=content))
-        for step in (*range(trace.sam.config.encoder_depth), PROJECT):
-            with running(trace, step) as run, torch.no_grad():
-                tokens = compute(step, run, tokens)
+        tokens = engine.run(plan, EMBED, pixels=content)
+        for step in (*range(plan.depth), PROJECT):
+            tokens = engine.run(plan, step, tokens)
     else:
         tokens = content[None]
-    prompts = trace._output(PROMPTS)
-    with running(trace, DECODE) as run, torch.no_grad():
-        logits, iou = compute(DECODE, run, tokens, prompts)
-        return float(of.read(logits[0], iou[0], trace.frame))
+    logits, iou = engine.run(plan, DECODE, tokens, prompts)
+    return float(of.read(logits[0], iou[0], trace.frame))

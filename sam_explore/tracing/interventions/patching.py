@@ -7,6 +7,7 @@ from torch import Tensor
 
 from sam_explore.model import HookPoint
 
+from ..description import RunDescription
 from ..editing import Edits, Intervention
 from ..recording import find_hooks
 from ..steps import Run
@@ -14,30 +15,37 @@ from ..trace import Trace
 from .places import Places, flat_places, in_block, pairs_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PatchTokens(Intervention):
     """Some tokens at a block are those that another run has in the same places.
 
-    The other run is read when this is made, as far as the block.
+    The other run is read when this is made, as far as the block. What is kept of it are the tokens
+    and its description, which then stands in its place as `source`.
 
     Args:
         source: the other run, of another picture or with other edits.
         block: a block of the image encoder.
         tokens: rows and columns.
-        at: a hook point of the block whose tensor lies on the grid, such as "hook_residual_pre",
+        at: a hook point of the block whose tensor lies on the grid, such as "hook_residual_post",
             "attention.hook_out" or "mlp.hook_out".
 
     Raises:
+        TypeError: something else than a trace as the source.
         ValueError: a block, a hook point or tokens that the source doesn't have.
     """
 
-    source: Trace = field(repr=False)
+    source: Trace | RunDescription = field(repr=False)
     block: int
     tokens: Places
     at: str = "hook_residual_post"
-    _vectors: Float[Tensor, "token channel"] = field(init=False, repr=False, compare=False)
+    vectors: Float[Tensor, "token channel"] = field(init=False, repr=False)
 
     def __post_init__(self):
+        if not isinstance(self.source, Trace):
+            raise TypeError(
+                "source must be the trace that tokens are taken from, but is a "
+                f"{type(self.source).__name__}."
+            )
         tokens = pairs_of("tokens", self.tokens)
         object.__setattr__(self, "tokens", tokens)
         sam = self.source.sam
@@ -49,7 +57,18 @@ class PatchTokens(Intervention):
                 f"{', '.join(hook.axes)}."
             )
         places = sorted(flat_places("tokens", tokens, self.source.frame.grid))
-        object.__setattr__(self, "_vectors", self.source[name][0].flatten(0, 1)[places])
+        object.__setattr__(self, "vectors", self.source[name][0].flatten(0, 1)[places])
+        object.__setattr__(self, "source", self.source.description)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PatchTokens) and self.fingerprint == other.fingerprint
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+    def content(self) -> tuple:
+        """What it does: the tokens themselves, wherever they came from."""
+        return self.block, self.tokens, self.at, self.vectors
 
     def edits(self, run: Run) -> Edits:
         flat_places("tokens", self.tokens, run.frame.grid)
@@ -64,7 +83,7 @@ class _Patch:
 
     def __call__(self, tensor: Tensor, hook: HookPoint) -> Tensor:
         rows, columns = zip(*self.patch.tokens, strict=True)
-        vectors = self.patch._vectors
+        vectors = self.patch.vectors
         if vectors.shape[1] != tensor.shape[-1]:
             raise ValueError(
                 f"The source has {vectors.shape[1]} channels at {hook.name}, this model "

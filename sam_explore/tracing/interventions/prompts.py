@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from jaxtyping import Float
 from torch import Tensor
 
 from sam_explore.geometry import FOREGROUND
 from sam_explore.model import HookPoint
-from sam_explore.model.prompt_encoder import PromptEncoder
 
 from ..editing import Edits, Intervention
 from ..steps import Run
@@ -81,20 +81,21 @@ class SwapForegroundBackground(Intervention):
 
     def edits(self, run: Run) -> Edits:
         is_foreground = tuple((run.prompts.labels == FOREGROUND).tolist())
-        return (("prompt_encoder.hook_tokens", _Swap(run.sam.prompt_encoder, is_foreground)),)
+        encoder = run.sam.prompt_encoder
+        to_background = encoder.background - encoder.foreground
+        return (("prompt_encoder.hook_tokens", _Swap(to_background, is_foreground)),)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Swap:
     """The edit of `SwapForegroundBackground`, for points that are foreground or not."""
 
-    encoder: PromptEncoder
+    to_background: Float[Tensor, "1 channel"]
     is_foreground: tuple[bool, ...]
 
     def __call__(self, tokens: Tensor, hook: HookPoint) -> Tensor:
-        to_background = self.encoder.background - self.encoder.foreground  # 1, channel
         sign = tokens.new_tensor([1.0 if each else -1.0 for each in self.is_foreground])
-        tokens[:, : len(sign)] += sign[:, None] * to_background
+        tokens[:, : len(sign)] += sign[:, None] * self.to_background
         return tokens
 
 

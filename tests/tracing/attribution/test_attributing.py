@@ -86,7 +86,7 @@ def test_the_gradient_is_times_what_would_be_taken_away(trace):
     owed = gradient(trace, of, "embedding") * (tokens - tokens[:, :3].mean((1, 2), keepdims=True))
     np.testing.assert_allclose(attribute(trace, of), owed.sum(axis=0), rtol=1e-3, atol=1e-6)
 
-    owed = (gradient(trace, of, "input") * trace._family.pixels.numpy()).sum(axis=0)
+    owed = (gradient(trace, of, "input") * trace.engine.given.pixels.numpy()).sum(axis=0)
     found = attribute(trace, of, "gradient times pixels")
     assert found[1, 2] == pytest.approx(owed[8:16, 16:24].sum(), rel=1e-4)
 

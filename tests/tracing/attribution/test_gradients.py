@@ -91,7 +91,7 @@ def test_the_predicted_iou_of_a_linear_network_by_prompt_token_and_by_click():
 def test_a_click_on_a_larger_picture_moves_the_models_input_by_less():
     sam = linear_sam()
     large = Trace(sam, np.zeros((40, 80, 3), dtype=np.uint8))
-    edits = linear_trace(sam)._edits
+    edits = linear_trace(sam).interventions
     for name, fn in edits:
         large = large.with_edit(name, fn)
     # x = 39 is 19.5 pixels of the input: the middle again, but half as fast.
@@ -184,7 +184,7 @@ def at_once(trace: Trace, of) -> np.ndarray:
     points, labels, boxes, hints = prompt_tensors([trace.prompts], frame)
     pixels.requires_grad_()
     with ExitStack() as attached:
-        for name, fn in trace._all_edits:
+        for name, fn in trace.plan.edits:
             attached.enter_context(edit(sam, {name: fn}))
         attached.enter_context(record(sam, "**.hook_scores", lambda *_: None))
         tokens = sam.encode_image(pixels[None], trace.windows, trace.relative_positions)

@@ -82,7 +82,7 @@ def test_where_nothing_is_to_lose_nothing_runs_and_the_number_stays(trace):
 
 
 def test_only_what_it_needs_runs_and_nothing_of_that_is_kept(trace):
-    before, store = value_of(trace, OF), trace._family.store
+    before, store = value_of(trace, OF), trace.engine.store
     size = store.bytes
     steps: list[str] = []
     with between_steps(steps.append):

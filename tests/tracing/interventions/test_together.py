@@ -85,8 +85,8 @@ def test_equal_ones_share_their_results(make):
 @pytest.mark.parametrize("make", MAKE, ids=NAMES)
 def test_each_lets_gradients_through(make):
     """An edit in place of what a gradient needs would raise here."""
-    sam, edits = TRACE.sam, TRACE.with_interventions(make())._all_edits
-    pixels = TRACE._family.pixels[None].clone().requires_grad_()
+    sam, edits = TRACE.sam, TRACE.with_interventions(make()).plan.edits
+    pixels = TRACE.engine.given.pixels[None].clone().requires_grad_()
     with ExitStack() as attached:
         for name, fn in edits:
             attached.enter_context(edit(sam, {name: fn}))

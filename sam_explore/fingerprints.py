@@ -1,0 +1,204 @@
+"""A fingerprint of what something holds: the same for the same content, in every process.
+
+Numbers, texts, arrays, tensors, containers of them and frozen dataclasses have a content. A user's
+function has none that could be told for certain, since it can read whatever it likes: it is known
+by itself, within this process. docs/decisions/0016 has the reasons.
+"""
+
+import hashlib
+import os
+import secrets
+import weakref
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cached_property
+from inspect import unwrap
+from itertools import count
+from pathlib import PurePath
+from threading import Lock
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+
+import numpy as np
+import torch
+from torch import Tensor
+
+_PACKAGE = __name__.partition(".")[0] + "."
+_NUMBERS = (bool, int, float, complex)
+_PLAIN = (*_NUMBERS, type(None), type(...), str, bytes, torch.dtype, torch.device, PurePath)
+
+
+class NoContentError(TypeError):
+    """Raised for what can't be told from something else by its content."""
+
+
+def fingerprint(value: object, within_process: bool = False) -> str:
+    """32 hexadecimal digits for what a value holds.
+
+    Args:
+        value: data; a frozen dataclass counts by its class and its fields.
+        within_process: let what has no content, such as a function, count as itself. The
+            fingerprint is then of no use in another process, and equals none there.
+
+    Raises:
+        NoContentError: something without content in it, unless `within_process`.
+    """
+    digest = hashlib.sha256()
+    for piece in _pieces(value, within_process):
+        digest.update(piece)
+    return digest.hexdigest()[:32]
+
+
+def function_fingerprint(function: object) -> str:
+    """32 hexadecimal digits for a plain function: its name, its code, and the data it refers to.
+
+    Data are its defaults, what it encloses, and the numbers, texts and arrays and the functions of
+    its module that it uses by name. What else it refers to, such as a library, is taken as given.
+
+    Raises:
+        NoContentError: no function written in Python, or one that encloses more than data.
+    """
+    digest = hashlib.sha256()
+    for piece in _function(unwrap(function), set()):
+        digest.update(piece)
+    return digest.hexdigest()[:32]
+
+
+def is_of_package(thing: FunctionType | type) -> bool:
+    """Whether a function or a class is one of this package's own, at the top of a module."""
+    return thing.__module__.startswith(_PACKAGE) and "<" not in thing.__qualname__
+
+
+def _pieces(value: object, local: bool) -> Iterator[bytes]:
+    """All that the fingerprint is made from; what follows on what is told by lengths."""
+    kind = type(value)
+    yield f"\n{kind.__name__} ".encode()
+    if isinstance(value, _PLAIN) and not isinstance(value, Enum):
+        yield repr(value).encode()
+    elif isinstance(value, np.ndarray | np.generic) and not value.dtype.hasobject:
+        yield repr((value.dtype.str, value.shape)).encode()
+        yield np.ascontiguousarray(value).tobytes()
+    elif isinstance(value, Tensor):
+        tensor = value.detach().cpu().contiguous().reshape(-1)
+        yield repr((value.dtype, tuple(value.shape))).encode()
+        yield tensor.view(torch.uint8).numpy().tobytes() if len(tensor) else b""
+    elif isinstance(value, list | tuple):
+        yield str(len(value)).encode()
+        for each in value:
+            yield from _pieces(each, local)
+    elif isinstance(value, Set | Mapping):
+        items = value.items() if isinstance(value, Mapping) else value
+        yield " ".join(sorted(fingerprint(each, local) for each in items)).encode()
+    elif isinstance(value, Enum):
+        yield repr((kind.__module__, kind.__qualname__, value.name)).encode()
+    else:
+        yield from _object(value, local)
+
+
+def _object(value: object, local: bool) -> Iterator[bytes]:
+    if isinstance(value, type):
+        yield from _class(value)
+    elif isinstance(value, FunctionType) and is_of_package(value):
+        yield repr((value.__module__, value.__qualname__)).encode()
+    elif isinstance(value, MethodType) and local:
+        yield from _pieces(value.__self__, local)
+        yield from _pieces(value.__func__, local)
+    elif local and isinstance(getattr(type(value), "fingerprint", None), cached_property):
+        yield value.fingerprint.encode()
+    elif is_dataclass(value) and value.__dataclass_params__.frozen:
+        yield from _class(type(value))
+        yield from _pieces(content_of(value), local)
+    elif local:
+        yield _own_number(value).encode()
+    else:
+        name = getattr(value, "__qualname__", type(value).__name__)
+        raise NoContentError(f"{name} has no content that another process could know it by.")
+
+
+def content_of(value: object) -> tuple:
+    """What a frozen dataclass holds: what its method `content` says, or all of its fields."""
+    content = getattr(value, "content", None)
+    if callable(content):
+        return content()
+    return tuple((each.name, getattr(value, each.name)) for each in fields(value))
+
+
+def _class(kind: type) -> Iterator[bytes]:
+    """A class of somebody's counts by its code too, so that one that is written anew is another."""
+    yield repr((kind.__module__, kind.__qualname__)).encode()
+    if not is_of_package(kind):
+        for name, part in vars(kind).items():
+            if isinstance(part, FunctionType):
+                yield name.encode()
+                yield from _code(part.__code__)
+
+
+def _function(function: object, seen: set[int]) -> Iterator[bytes]:
+    if not isinstance(function, FunctionType):
+        raise NoContentError(f"{function!r:.80} is no function written in Python.")
+    seen.add(id(function))
+    yield repr((function.__module__, function.__qualname__)).encode()
+    yield from _code(function.__code__)
+    if is_of_package(function):
+        return
+    yield from _pieces((function.__defaults__, function.__kwdefaults__), local=False)
+    for cell in function.__closure__ or ():
+        yield from _pieces(cell.cell_contents, local=False)
+    for name in _names_in(function.__code__):
+        used = function.__globals__.get(name)
+        if isinstance(used, FunctionType) and id(used) not in seen:
+            yield from _function(unwrap(used), seen)
+        elif not isinstance(used, FunctionType | BuiltinFunctionType | ModuleType | type):
+            yield from _data(name, used)
+
+
+def _data(name: str, used: object) -> Iterator[bytes]:
+    try:
+        yield f"{name} {fingerprint(used)}".encode()
+    except NoContentError:
+        yield f"{name} {type(used).__qualname__}".encode()
+
+
+def _code(code: CodeType) -> Iterator[bytes]:
+    yield code.co_code
+    yield repr(code.co_names).encode()
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _code(constant)
+        else:
+            yield from _pieces(constant, local=False)
+
+
+def _names_in(code: CodeType) -> list[str]:
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names.update(_names_in(constant))
+    return sorted(names)
+
+
+# Numbers of objects that are known by themselves; none is given twice, not even after a fork.
+_process, _next = secrets.token_hex(8), count()
+_numbers: dict[int, tuple[weakref.ref, str]] = {}
+_guard = Lock()
+
+
+def _own_number(value: object) -> str:
+    with _guard:
+        known = _numbers.get(id(value))
+        if known is not None and known[0]() is value:
+            return known[1]
+        number = f"{_process} {os.getpid()} {next(_next)}"
+        try:
+            place = id(value)
+            reference = weakref.ref(value, lambda gone: _forget(place, gone))
+        except TypeError:
+            return number  # it can't be found again, and so nothing is ever shared by it
+        _numbers[place] = reference, number
+        return number
+
+
+def _forget(place: int, gone: weakref.ref) -> None:
+    # Without the lock, which this thread may hold: nothing else takes out an entry.
+    if place in _numbers and _numbers[place][0] is gone:
+        _numbers.pop(place, None)

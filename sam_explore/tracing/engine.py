@@ -1,0 +1,255 @@
+"""The engine of traces: a model at work on one picture, one step at a time, with what it found.
+
+It holds the model's lock for a step at a time, keeps results by fingerprints of what they depend
+on, and answers for the weights that it began with only.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+from torch import Tensor
+
+from sam_explore.fingerprints import fingerprint
+from sam_explore.model import HookPoint, Sam
+from sam_explore.model.lock import lock_of
+from sam_explore.model.weights import all_weights_of, in_words, weights_of
+from sam_explore.preprocessing import Preprocessing
+
+from .editing import edit
+from .given import GivenPicture
+from .guards import own, refuse_foreign_hooks
+from .plan import Plan
+from .progress import announce
+from .recording import Reduction, find_hooks, record, reduced
+from .steps import DECODE, PROJECT, PROMPTS, Run, Step, alike, compute, describe, order_of, step_of
+from .store import Store
+
+Output = Tensor | tuple[Tensor, Tensor]
+
+
+class Engine:
+    """What runs the steps of traces that were made from one another, and keeps the results.
+
+    Args:
+        sam: the model. Its weights are to stay as they are now.
+        given: the picture.
+        store: what keeps the results; several engines may share one.
+
+    All methods raise RuntimeError if the weights have changed, or, where they run a step, if
+    somebody else's hooks are in the model.
+    """
+
+    def __init__(self, sam: Sam, given: GivenPicture, store: Store):
+        self.sam, self.given, self.store = sam, given, store
+        self.encoder_weights = weights_of(sam.image_encoder)
+        self.weights = all_weights_of(sam)
+
+    @staticmethod
+    def of(
+        sam: Sam,
+        image: UInt8[np.ndarray, "height width 3"],
+        preprocessing: Preprocessing,
+        cache_bytes: int,
+        known: "Engine | None",
+    ) -> "Engine":
+        """The known engine if it has the very same model and the same picture, else a new one."""
+        if known is not None and known._is_for(sam, image, preprocessing, cache_bytes):
+            return known
+        before = None if known is None else known.given
+        given = GivenPicture.of(image, preprocessing, sam.config, before)
+        return Engine(sam, given, Store(cache_bytes))
+
+    @cached_property
+    def origin(self) -> str:
+        """A fingerprint of all that every result depends on."""
+        given = self.given
+        return fingerprint((self.weights.fingerprint, given.fingerprint, given.preprocessing))
+
+    def plan(
+        self, prompts: object, windows: tuple[int, ...], relative_positions: str, changes: tuple
+    ) -> Plan:
+        """A run on this picture; see `Plan` for what is raised."""
+        given = self.given
+        run = Run(self.sam, given.pixels, given.frame, prompts, windows, relative_positions)
+        return Plan(run, changes, self.origin)
+
+    def refuse_changed_weights(self) -> None:
+        """Raise RuntimeError if the model's weights are not those that it began with."""
+        now = all_weights_of(self.sam)
+        if now is self.weights:
+            return
+        names = self.weights.changed(now)
+        what = in_words(names) if names else "loaded or exchanged, though for the same numbers"
+        raise RuntimeError(
+            f"The model's weights changed after this trace was made ({what}), so what it holds is "
+            "of another model. Make a new Trace."
+        )
+
+    def output(self, plan: Plan, step: Step) -> Output:
+        """The result of a step: tokens, or the decoder's logits and predicted IoU."""
+        self.refuse_changed_weights()
+        return self._output(plan, step)
+
+    def read(
+        self, plan: Plan, names: str | Iterable[str], reduce: Reduction | None = None
+    ) -> dict[str, object]:
+        """Tensors at hook points, by names or patterns; see `Trace.read`."""
+        self.refuse_changed_weights()
+        hooks = {hook.name: hook for hook in find_hooks(self.sam, names)}
+        by_step: dict[Step, dict[str, HookPoint]] = {}
+        for name, hook in hooks.items():
+            by_step.setdefault(step_of(name), {})[name] = hook
+        found: dict[str, object] = {}
+        # In the order of the run, so that a block is not run for its result and then again for
+        # what is inside.
+        for step in sorted(by_step, key=lambda step: order_of(step, plan.depth)):
+            found |= self._read_step(plan, step, by_step[step], reduce)
+        for name in hooks:
+            if name not in found:
+                raise ValueError(
+                    f"Nothing came past {name} in this run, so there is nothing to read. A mask "
+                    "hint's features, for one, need a mask hint: trace.with_prompts(...)."
+                )
+        return {name: found[name] for name in hooks}
+
+    def run(self, plan: Plan, step: Step, *inputs: Tensor, pixels: Tensor | None = None) -> Output:
+        """The result of a step on other inputs than its own, of which nothing is kept.
+
+        Args:
+            plan: the run.
+            step: which step.
+            inputs: what it reads.
+            pixels: the model's input, for the embedding.
+        """
+        run = plan.run if pixels is None else replace(plan.run, pixels=pixels)
+        with self._at(plan, step), torch.no_grad():
+            return compute(step, run, *inputs)
+
+    def backward(
+        self,
+        plan: Plan,
+        step: Step,
+        function: Callable[[Run, Tensor], Tensor],
+        place: Tensor,
+        upstream: Tensor | None = None,
+    ) -> Tensor:
+        """The chain rule for one step: from the gradient at its result to the one at its input.
+
+        Args:
+            plan: the run.
+            step: the step that is run again.
+            function: from the input to the result.
+            place: the input at which the derivative is taken.
+            upstream: the gradient at the result; None where that is the number itself.
+        """
+        with self._at(plan, step, backwards=True), torch.enable_grad():
+            # A tensor of its own: the stored one must never learn of gradients.
+            place = place.detach().clone().requires_grad_()
+            result = function(plan.run, place)
+            if not result.requires_grad:  # an edit put something else in its place
+                return torch.zeros_like(place)
+            (found,) = torch.autograd.grad(
+                result, place, upstream, allow_unused=True, materialize_grads=True
+            )
+            return found.detach()
+
+    def kept(self, plan: Plan, step: Step, what: str, work: Callable[[], Tensor]) -> Tensor:
+        """The result of the work on a step, from the last time if it is still there.
+
+        `what` it is names it there. It may depend on what the step's own result depends on.
+        """
+        self.refuse_changed_weights()
+        key = f"{plan.key(step)} {what}"
+        found = self.store.get(key)
+        if found is None:
+            found = work()
+            self.store.put(key, found)
+        return found
+
+    def _is_for(
+        self,
+        sam: Sam,
+        image: UInt8[np.ndarray, "height width 3"],
+        preprocessing: Preprocessing,
+        cache_bytes: int,
+    ) -> bool:
+        if sam is not self.sam or cache_bytes != self.store.limit:
+            return False
+        if preprocessing != self.given.preprocessing:
+            return False
+        return image is self.given.image or np.array_equal(image, self.given.image)
+
+    @contextmanager
+    def _at(self, plan: Plan, step: Step, backwards: bool = False) -> Iterator[None]:
+        """While this lasts, the model is held for one step of a run, with its edits attached.
+
+        The step is announced, and attention gives the same digits whether it is looked at or not.
+        """
+        what = describe(step, plan.depth)
+        announce(f"Backwards through the {what[0].lower()}{what[1:]}" if backwards else what)
+        # A reader's inference_mode would leave tensors in the cache that take part in no gradient.
+        with lock_of(self.sam), torch.inference_mode(False), ExitStack() as attached:
+            refuse_foreign_hooks(self.sam)
+            # Between the long steps somebody may have trained on.
+            if step not in (PROMPTS, DECODE) and (
+                weights_of(self.sam.image_encoder) is not self.encoder_weights
+            ):
+                self.refuse_changed_weights()
+            for name, fn in plan.edits_in(step):
+                attached.enter_context(edit(self.sam, {name: fn}))
+            attached.enter_context(alike(step, self.sam, gradients=backwards))
+            yield
+
+    def _output(self, plan: Plan, step: Step) -> Output:
+        output = self.store.get(plan.key(step))
+        return self._run(plan, step)[0] if output is None else output
+
+    def _run(
+        self, plan: Plan, step: Step, names: Sequence[str] = (), reduce: Reduction | None = None
+    ) -> tuple[Output, dict[str, object]]:
+        """Run one step on the results of those before. Returns its result and what was asked."""
+        inputs = [self._output(plan, before) for before in plan.before(step)]
+        with (
+            self._at(plan, step),
+            torch.no_grad(),
+            record(self.sam, names, reduce) as recorded,
+        ):
+            output = compute(step, plan.run, *inputs)
+        key, prompts = plan.key(step), plan.prompts_of(step)
+        if plan.edits_in(step):  # which may have put in memory of their own
+            parts = (output,) if isinstance(output, Tensor) else output
+            parts = tuple(part.detach().clone() for part in parts)
+            output = parts[0] if isinstance(output, Tensor) else parts
+        self.store.put(key, output, prompts, grows=step == PROJECT)
+        if reduce is None:
+            recorded = own(recorded, self.sam, copy=bool(plan.edits_in(step)))
+            for name, tensor in recorded.items():
+                if not plan.is_result(name):
+                    self.store.put(f"{key} {name}", tensor, prompts)
+        return output, recorded
+
+    def _read_step(
+        self, plan: Plan, step: Step, hooks: dict[str, HookPoint], reduce: Reduction | None
+    ) -> dict[str, object]:
+        """What lies in one step; the step runs only if something of that is not known."""
+        known = {name: self.store.get(f"{plan.key(step)} {name}") for name in hooks}
+        unknown = [name for name, tensor in known.items() if tensor is None]
+        if all(map(plan.is_result, unknown)):
+            known |= {name: self._result(plan, name) for name in unknown}
+            unknown = []
+        found = {
+            name: reduced(known[name], hook, reduce)
+            for name, hook in hooks.items()
+            if name not in unknown
+        }
+        return found | (self._run(plan, step, unknown, reduce)[1] if unknown else {})
+
+    def _result(self, plan: Plan, name: str) -> Tensor:
+        step = step_of(name)
+        before = name.endswith(".hook_residual_pre")
+        return self._output(plan, *plan.before(step)) if before else self._output(plan, step)

@@ -1,0 +1,56 @@
+"""A picture as a run is given it: the reader's own pixels, and what the image encoder gets."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from sam_explore.fingerprints import fingerprint
+from sam_explore.geometry import Frame
+from sam_explore.model import SamConfig
+from sam_explore.preprocessing import Preprocessing
+
+
+@dataclass(frozen=True, eq=False)
+class GivenPicture:
+    """A picture and the model's input that is made of it.
+
+    Args:
+        image: the picture; nobody else can write to it.
+        preprocessing: how it becomes the model's input.
+        pixels: that input.
+        frame: how the picture lies in there.
+    """
+
+    image: UInt8[np.ndarray, "height width 3"]
+    preprocessing: Preprocessing
+    pixels: Float[Tensor, "3 input_height input_width"]
+    frame: Frame
+
+    @staticmethod
+    def of(
+        image: UInt8[np.ndarray, "height width 3"],
+        preprocessing: Preprocessing,
+        config: SamConfig,
+        known: "GivenPicture | None" = None,
+    ) -> "GivenPicture":
+        """A copy of the picture, and the model's input. Raises ValueError as `Preprocessing`.
+
+        No copy is made of the picture that is `known`, since it is such a copy.
+        """
+        if known is None or image is not known.image:
+            image = np.array(image)
+            image.setflags(write=False)
+        return GivenPicture(image, preprocessing, *preprocessing(image, config))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of the picture's pixels, whatever the preprocessing."""
+        return fingerprint(self.image)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the picture and of the input."""
+        return self.image.nbytes + self.pixels.nbytes

@@ -1,0 +1,32 @@
+"""The run of a picture's own mirror image, which shares the cache of the picture's runs."""
+
+from sam_explore.fingerprints import fingerprint
+
+from .engine import Engine
+from .given import GivenPicture
+from .trace import Trace
+
+
+def mirror_of(trace: Trace) -> Trace:
+    """The same model, windows and preprocessing on the picture left to right; nothing is asked.
+
+    The mirror image and what was computed from it are kept in the trace's own cache and count
+    there, so that it is encoded once for all traces that share that.
+    """
+    engine, given = trace.engine, trace.engine.given
+    key = fingerprint((engine.origin, "mirror image"))
+    mirrored = engine.store.get(key)
+    if mirrored is None:
+        mirrored = GivenPicture.of(trace.image[:, ::-1], given.preprocessing, trace.sam.config)
+        engine.store.put(key, mirrored)
+    return Trace(
+        trace.sam,
+        mirrored.image,
+        windows=trace.windows,
+        relative_positions=trace.relative_positions,
+        preprocessing=trace.preprocessing,
+        side=trace.side,
+        keep_aspect=trace.keep_aspect,
+        cache_bytes=trace.cache_bytes,
+        engine=Engine(trace.sam, mirrored, engine.store),
+    )

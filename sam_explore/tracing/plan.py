@@ -1,0 +1,89 @@
+"""What is going to be run, step by step: with which edits, and by which keys results are known."""
+
+import hashlib
+from functools import cached_property
+
+from sam_explore.fingerprints import fingerprint
+
+from .editing import Edits, Intervention, check_edit
+from .recording import find_hooks
+from .steps import DECODE, EMBED, PROMPTS, Run, Step, inputs_of, step_of
+
+
+class Plan:
+    """A run with its edits worked out, and a key for the result of each step.
+
+    Args:
+        run: what it starts from.
+        interventions: what is changed in it: interventions, and pairs of a hook point and an edit.
+        origin: a fingerprint of the weights, the picture and the preprocessing.
+
+    Raises:
+        ValueError: what can't be done in any run of the model.
+        TypeError: an edit that can't be hashed.
+    """
+
+    def __init__(self, run: Run, interventions: tuple, origin: str):
+        self.run = run
+        self.depth = run.sam.config.encoder_depth
+        self._origin = origin
+        self._keys: dict[Step, str] = {}
+        found = []
+        for each in interventions:
+            edits = each.edits(run) if isinstance(each, Intervention) else (each,)
+            for name, fn in edits:
+                check_edit(fn)
+                found += [(hook.name, fn) for hook in find_hooks(run.sam, name)]
+        self.edits: Edits = tuple(found)
+
+    def edits_in(self, step: Step) -> Edits:
+        """The edits of single hook points in a step, in the order in which they act."""
+        return self._edits_by_step.get(step, ())
+
+    def before(self, step: Step) -> tuple[Step, ...]:
+        """The steps whose results this one reads."""
+        return inputs_of(step, self.depth)
+
+    def key(self, step: Step) -> str:
+        """A fingerprint of all that the result of a step depends on."""
+        if step not in self._keys:
+            choice = self._window_choice(step) if isinstance(step, int) else ""
+            choice = self.prompts_key if step == PROMPTS else choice
+            choice = self._origin if step == EMBED else choice
+            edits = self.edits_in(step) and fingerprint(self.edits_in(step), within_process=True)
+            before = [self.key(each) for each in self.before(step)]
+            content = repr((step, choice, edits, before))
+            self._keys[step] = hashlib.sha256(content.encode()).hexdigest()[:32]
+        return self._keys[step]
+
+    @cached_property
+    def prompts_key(self) -> str:
+        """A fingerprint of the prompts."""
+        return fingerprint((self._origin, self.run.prompts))
+
+    def prompts_of(self, step: Step) -> str | None:
+        """The prompts that a step depends on, None for one that doesn't."""
+        return self.prompts_key if step in (PROMPTS, DECODE) else None
+
+    def is_result(self, name: str) -> bool:
+        """Whether the tensor at a hook point is the very result of a step."""
+        is_input = name.endswith(".hook_residual_pre") and name not in self._edited
+        return is_input or name.endswith(".hook_residual_post")
+
+    @cached_property
+    def _edited(self) -> set[str]:
+        return {name for name, _ in self.edits}
+
+    @cached_property
+    def _edits_by_step(self) -> dict[Step, Edits]:
+        by_step: dict[Step, Edits] = {}
+        for name, fn in self.edits:
+            by_step[step_of(name)] = (*by_step.get(step_of(name), ()), (name, fn))
+        return by_step
+
+    def _window_choice(self, block: int) -> str:
+        """The block's window; in the trained one, `relative_positions` changes nothing."""
+        run, config = self.run, self.run.sam.config
+        trained = config.side(config.windows[block])
+        is_trained = run.attended(block) == (trained, trained)
+        return repr((run.windows[block], None if is_trained else run.relative_positions))
