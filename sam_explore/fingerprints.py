@@ -49,6 +49,15 @@ def fingerprint(value: object, within_process: bool = False) -> str:
     return digest.hexdigest()[:32]
 
 
+def has_content(value: object) -> bool:
+    """Whether `fingerprint` knows a value by its content alone."""
+    try:
+        fingerprint(value)
+    except NoContentError:
+        return False
+    return True
+
+
 def function_fingerprint(function: object) -> str:
     """32 hexadecimal digits for a plain function: its name, its code, and the data it refers to.
 

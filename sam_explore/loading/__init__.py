@@ -57,6 +57,7 @@ def warm_up(source: str | Path | None = None) -> None:
     """
     path = weights_file(source)
     _warm[path] = sam_from(read_weights(path), path.name)
+    all_weights_of(_warm[path])  # hashed once for all of them
 
 
 @torch.inference_mode(False)  # whose tensors can't take part in gradients later

@@ -204,7 +204,7 @@ def _flat(tensors: Iterable[Tensor]) -> list[list[Tensor]]:
     """Views with one axis, by type. Those with gaps apart, since one would slow down all others."""
     groups: dict[tuple, list[Tensor]] = {}
     for tensor in tensors:
-        flat = tensor.detach().reshape(-1)
+        flat = (tensor.detach() if tensor.requires_grad else tensor).reshape(-1)
         groups.setdefault((flat.dtype, flat.is_contiguous()), []).append(flat)
     return list(groups.values())
 

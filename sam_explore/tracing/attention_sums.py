@@ -89,6 +89,7 @@ def row_sums(attention: BlockAttention) -> Float[Tensor, "head row column"]:
 
 def _kept(attention: BlockAttention, what: str, work: Callable[[BlockAttention], Tensor]) -> Tensor:
     """The result of the work, from the last time or announced by `what` it is."""
+    attention.trace.engine.refuse_changed_weights()
 
     def announced() -> Tensor:
         announce(f"{what}: block {attention.block + 1} of {attention.trace.plan.depth}")

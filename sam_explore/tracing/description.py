@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from sam_explore.fingerprints import NoContentError, fingerprint
+from sam_explore.fingerprints import fingerprint
 from sam_explore.geometry import Prompts
 from sam_explore.preprocessing import Preprocessing
 
@@ -87,11 +87,3 @@ class RunDescription:
             f'"{how.name}"{side}, {self.prompts!r}, windows {self.windows} with tables of relative '
             f"positions by {self.relative_positions!r}, {changes}"
         )
-
-
-def change_of(words: str, content: object) -> Change:
-    """An intervention or an edit as data."""
-    try:
-        return Change(words, fingerprint(content), is_portable=True)
-    except NoContentError:
-        return Change(words, fingerprint(content, within_process=True), is_portable=False)

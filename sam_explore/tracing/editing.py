@@ -8,7 +8,7 @@ from functools import cached_property, partial
 import torch
 from torch import Tensor
 
-from sam_explore.fingerprints import content_of, fingerprint
+from sam_explore.fingerprints import content_of, fingerprint, has_content
 from sam_explore.model import HookPoint, Sam
 from sam_explore.model.lock import lock_of
 
@@ -61,6 +61,11 @@ class Intervention(ABC):
     def fingerprint(self) -> str:
         """A fingerprint of its content, within this process at least."""
         return fingerprint((type(self), content_of(self)), within_process=True)
+
+    @cached_property
+    def is_portable(self) -> bool:
+        """Whether another process would find the same fingerprint: it holds data alone."""
+        return has_content((type(self), content_of(self)))
 
     @abstractmethod
     def edits(self, run: Run) -> Edits:

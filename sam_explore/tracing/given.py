@@ -34,13 +34,12 @@ class GivenPicture:
         image: UInt8[np.ndarray, "height width 3"],
         preprocessing: Preprocessing,
         config: SamConfig,
-        known: "GivenPicture | None" = None,
     ) -> "GivenPicture":
-        """A copy of the picture, and the model's input. Raises ValueError as `Preprocessing`.
+        """The picture, copied if anybody can write to it, and the model's input.
 
-        No copy is made of the picture that is `known`, since it is such a copy.
+        Raises ValueError as `Preprocessing` does.
         """
-        if known is None or image is not known.image:
+        if image.flags.writeable or not image.flags.owndata:
             image = np.array(image)
             image.setflags(write=False)
         return GivenPicture(image, preprocessing, *preprocessing(image, config))

@@ -13,7 +13,7 @@ from sam_explore.model import Sam, SamConfig
 from sam_explore.prediction import EncodedImage, Prediction, check_model, prediction_from
 from sam_explore.preprocessing import Preprocessing, Side
 
-from .description import Change, RunDescription, change_of
+from .description import Change, RunDescription
 from .editing import Edit, Intervention
 from .engine import Engine
 from .listing import list_hooks
@@ -158,13 +158,13 @@ class Trace:
     @property
     def prediction(self) -> Prediction:
         """The four masks of this run."""
-        self.engine.refuse_changed_weights()
-        return self._prediction
-
-    @cached_property
-    def _prediction(self) -> Prediction:
+        known = self.__dict__.get("_prediction")
+        if known is not None:
+            self.engine.refuse_changed_weights()
+            return known
         logits, iou = self.engine.output(self.plan, DECODE)
-        return prediction_from(logits[0], iou[0], self.prompts, self.frame)
+        found = prediction_from(logits[0], iou[0], self.prompts, self.frame)
+        return self.__dict__.setdefault("_prediction", found)
 
     @property
     def edits(self) -> tuple[str, ...]:
@@ -272,7 +272,9 @@ class Trace:
 
 
 def _change(change: tuple[str, Edit] | Intervention) -> Change:
+    """An intervention, or an edit of a hook point, as data."""
     if isinstance(change, Intervention):
-        return change_of(repr(change), change)
+        return Change(repr(change), change.fingerprint, change.is_portable)
     name, fn = change
-    return change_of(f"{name}: {getattr(fn, '__qualname__', None) or repr(fn):.80}", change)
+    words = f"{name}: {getattr(fn, '__qualname__', None) or repr(fn):.80}"
+    return Change(words, fingerprint(change, within_process=True), has_content(change))

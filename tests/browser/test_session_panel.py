@@ -16,12 +16,12 @@ sx.PromptCanvas(session)
 """
 HOLD = """
 import threading
-from sam_explore.tracing import trace
-gate, quick = threading.Event(), trace.compute
+from sam_explore.tracing import engine
+gate, quick = threading.Event(), engine.compute
 def compute(step, *rest):
     assert step != 2 or gate.wait(60)
     return quick(step, *rest)
-trace.compute = compute
+engine.compute = compute
 """
 MASK = (
     "(lambda mask: __import__('numpy').packbits(mask).tobytes())"

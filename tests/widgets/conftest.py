@@ -12,7 +12,7 @@ from sam_explore.geometry import Prompts
 from sam_explore.model import Sam, SamConfig
 from sam_explore.prediction import Prediction
 from sam_explore.tracing import Trace
-from sam_explore.tracing import trace as trace_module
+from sam_explore.tracing import engine as engine_module
 from sam_explore.widgets import Session, asking
 
 from .fake_probes import Held, Slow
@@ -133,13 +133,13 @@ def busy_view(answers, image, open_session, screen):
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> list:
     """What the model computes, in order: a block's index, or the name of another step."""
-    begun, compute = [], trace_module.compute
+    begun, compute = [], engine_module.compute
 
     def note(step, *rest):
         begun.append(step)
         return compute(step, *rest)
 
-    monkeypatch.setattr(trace_module, "compute", note)
+    monkeypatch.setattr(engine_module, "compute", note)
     return begun
 
 

@@ -12,7 +12,7 @@ from sam_explore.plots import raster, style
 from sam_explore.probes import PROBES
 from sam_explore.readings import Gallery, Panel, Reading
 from sam_explore.tracing import Trace
-from sam_explore.tracing import trace as trace_module
+from sam_explore.tracing import engine as engine_module
 from sam_explore.widgets import explore
 
 from ..probes.reading_arrays import all_words, arrays
@@ -91,13 +91,13 @@ def test_galleries_and_panels_show_each_of_their_parts(sam, image, open_session,
 def test_the_explorer_shares_what_the_prediction_has_computed(
     image, open_session, screen, monkeypatch
 ):
-    steps, compute = [], trace_module.compute
+    steps, compute = [], engine_module.compute
 
     def note(step, *rest):
         steps.append(step)
         return compute(step, *rest)
 
-    monkeypatch.setattr(trace_module, "compute", note)
+    monkeypatch.setattr(engine_module, "compute", note)
     session = open_session(image)
     with (
         explore(sx.probes.BlockNorms, session) as norms,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from ipywidgets.widgets.widget import _instances
 
-from sam_explore.tracing import trace as trace_module
+from sam_explore.tracing import engine as engine_module
 from sam_explore.widgets.html import Html
 from sam_explore.widgets.panel import Panel
 
@@ -105,7 +105,7 @@ def test_closing_leaves_no_widget_and_no_observer(session):
 
 
 def test_an_encode_shows_a_button_that_cancels_it(image, open_session, monkeypatch):
-    reached, go_on, compute = threading.Event(), threading.Event(), trace_module.compute
+    reached, go_on, compute = threading.Event(), threading.Event(), engine_module.compute
 
     def hold(step, *rest):
         if step == 1:
@@ -118,7 +118,7 @@ def test_an_encode_shows_a_button_that_cancels_it(image, open_session, monkeypat
     panel = Panel(session, Html())
     row = panel.encode_row
     assert not any(map(shown, (row.cancel, row.go_on, row.go_back)))
-    monkeypatch.setattr(trace_module, "compute", hold)
+    monkeypatch.setattr(engine_module, "compute", hold)
     session.image = np.zeros((8, 8, 3), np.uint8)
     assert reached.wait(WAIT_S)
     assert shown(row.cancel)
@@ -137,14 +137,14 @@ def test_after_a_failed_encode_it_can_be_tried_again_or_one_can_go_back(
     panel = Panel(session, Html())
     row = panel.encode_row
     with monkeypatch.context() as broken:
-        broken.setattr(trace_module, "compute", lambda *_: 1 / 0)
+        broken.setattr(engine_module, "compute", lambda *_: 1 / 0)
         session.image = np.zeros((8, 8, 3), np.uint8)
     assert [shown(each) for each in (row.cancel, row.go_on, row.go_back)] == [False, True, True]
     press_button(row.go_on)
     assert session.encoded.frame.image_size == (8, 8)
     assert not any(map(shown, (row.cancel, row.go_on, row.go_back)))
     with monkeypatch.context() as broken:
-        broken.setattr(trace_module, "compute", lambda *_: 1 / 0)
+        broken.setattr(engine_module, "compute", lambda *_: 1 / 0)
         session.image = image
     press_button(row.go_back)
     assert session.encoded.frame.image_size == (8, 8)

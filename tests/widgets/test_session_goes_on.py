@@ -12,7 +12,7 @@ from sam_explore.probes import ResidualShares, WindowEffect, WindowSweep
 from sam_explore.probes.probe import Probe, threshold_knob
 from sam_explore.readings import Heatmap, Scale
 from sam_explore.tracing import Trace
-from sam_explore.tracing import trace as trace_module
+from sam_explore.tracing import engine as engine_module
 from sam_explore.tracing.progress import announce
 from sam_explore.widgets import explore
 from sam_explore.widgets.session import source as source_module
@@ -168,7 +168,7 @@ def test_a_threshold_that_no_probe_takes_is_refused_and_the_explorers_go_on(
 
 def test_closing_while_the_picture_is_encoded_takes_one_step(image, open_session, monkeypatch):
     reached, go_on, begun = threading.Event(), threading.Event(), []
-    compute = trace_module.compute
+    compute = engine_module.compute
 
     def hold(step, *rest):
         begun.append(step)
@@ -177,7 +177,7 @@ def test_closing_while_the_picture_is_encoded_takes_one_step(image, open_session
             assert go_on.wait(WAIT_S)
         return compute(step, *rest)
 
-    monkeypatch.setattr(trace_module, "compute", hold)
+    monkeypatch.setattr(engine_module, "compute", hold)
     session = open_session(image, synchronous=False)
     assert reached.wait(WAIT_S)
     closing = threading.Thread(target=session.close)

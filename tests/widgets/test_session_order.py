@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sam_explore.tracing import Trace
-from sam_explore.tracing import trace as trace_module
+from sam_explore.tracing import engine as engine_module
 from sam_explore.widgets import Session
 
 from .screen import click
@@ -160,7 +160,7 @@ def test_a_new_picture_stops_the_encoding_of_the_old_one_between_blocks(
 ):
     session = open_session(image, synchronous=False)
     session.settle(20)
-    reached, go_on, compute = threading.Event(), threading.Event(), trace_module.compute
+    reached, go_on, compute = threading.Event(), threading.Event(), engine_module.compute
 
     def hold(step, *rest):
         if step == 0 and not reached.is_set():
@@ -168,7 +168,7 @@ def test_a_new_picture_stops_the_encoding_of_the_old_one_between_blocks(
             assert go_on.wait(20)
         return compute(step, *rest)
 
-    monkeypatch.setattr(trace_module, "compute", hold)
+    monkeypatch.setattr(engine_module, "compute", hold)
     steps.clear()
     session.image = np.zeros((32, 48, 3), np.uint8)
     assert reached.wait(20)

@@ -10,7 +10,7 @@ from sam_explore.model import Sam
 from sam_explore.model.lock import lock_of
 from sam_explore.probes import BlockNorms
 from sam_explore.saved_prompts import prompts_to_json
-from sam_explore.tracing import trace as trace_module
+from sam_explore.tracing import engine as engine_module
 from sam_explore.widgets import explore
 
 from .conftest import SMALL
@@ -49,8 +49,8 @@ class Gate:
 
 @pytest.fixture
 def gate(monkeypatch):
-    gate = Gate(trace_module.compute)
-    monkeypatch.setattr(trace_module, "compute", gate.compute)
+    gate = Gate(engine_module.compute)
+    monkeypatch.setattr(engine_module, "compute", gate.compute)
     yield gate
     gate.open()
 
@@ -203,7 +203,7 @@ def test_a_cancelled_encode_can_be_taken_up_again(image, open_session, gate):
 def test_after_a_failed_encode_one_can_go_back_too(session, monkeypatch):
     before = state(session)
     with monkeypatch.context() as broken:
-        broken.setattr(trace_module, "compute", lambda *_: 1 / 0)
+        broken.setattr(engine_module, "compute", lambda *_: 1 / 0)
         session.image = OTHER
         session.settle(WAIT_S)
     assert "ZeroDivisionError" in session.error
