@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from torch import Tensor
 
+from sam_explore.fingerprints import fingerprint, has_content
 from sam_explore.geometry import Frame, Prompts
 from sam_explore.images import Picture, as_picture
 from sam_explore.model import Sam, SamConfig

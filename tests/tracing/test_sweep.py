@@ -144,3 +144,32 @@ def test_bad_arguments_are_refused_in_words(traces):
         Sweep(iter(traces), None, click_x)
     with pytest.raises(ValueError, match="only 3 traces, not 4"):
         Sweep(traces, None, click_x, count=4).run(progress=False)
+
+
+def test_with_a_file_what_another_process_could_not_tell_is_refused_in_words(traces, tmp_path):
+    file, seen = tmp_path / "sweep.jsonl", object()
+
+    def measure(changed, plain):
+        return float(seen is not None)
+
+    with pytest.raises(TypeError, match=r"measure can't be known .+ measure_name="):
+        Sweep(traces, None, measure, file=file)
+    edited = [traces[0].with_edit("mask_decoder.hook_tokens_in", lambda tensor, hook: tensor)]
+    with pytest.raises(TypeError, match=r"hook_tokens_in: .+frozen dataclass"):
+        Sweep(edited, None, click_x, file=file)
+    other = tmp_path / "named.jsonl"
+    named = {"file": other, "measure_name": "whether it was seen"}
+    assert Sweep(traces, None, measure, **named).run(progress=False).mean == [1]
+    with pytest.raises(ValueError, match="belongs to another sweep"):
+        Sweep(traces, None, click_x, file=other)
+
+
+def test_values_of_a_generator_count_only_once_its_runs_were_seen(traces, tmp_path):
+    file = tmp_path / "sweep.jsonl"
+    Sweep(traces, None, click_x, file=file).run(progress=False)
+    again = Sweep(iter(traces), None, click_x, file=file, count=3)
+    assert again.left == 0
+    assert np.isnan(again.table.values).all()
+    assert again.run(progress=False).values.tolist() == [[12, 20, 28]]
+    with pytest.raises(ValueError, match="another model, picture"):
+        Sweep(iter(traces[::-1]), None, click_x, file=file, count=3).run(progress=False)

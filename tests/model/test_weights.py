@@ -1,0 +1,102 @@
+"""Weights are known by their content, and a change of them is seen."""
+
+import pickle
+from copy import deepcopy
+
+import pytest
+import torch
+from torch import nn
+
+from sam_explore.model.weights import (
+    _as_words,
+    _dot,
+    _factors,
+    all_weights_of,
+    checksum,
+    in_words,
+    weights_of,
+)
+
+
+def test_a_checksum_changes_with_any_one_number_and_with_two_that_change_places():
+    one, other = torch.arange(6.0), torch.ones(2, 3, dtype=torch.bfloat16)
+    before = checksum([one, other])
+    assert checksum([one.clone(), other.clone()]) == before
+    for place in range(6):
+        changed = one.clone()
+        changed[place] = torch.nextafter(changed[place], torch.tensor(9.0))
+        assert checksum([changed, other]) != before
+    swapped = one[[1, 0, 2, 3, 4, 5]]
+    assert checksum([swapped, other]) != before
+    other[1, 2] = 2
+    assert checksum([one, other]) != before
+
+
+def test_a_checksum_is_the_same_where_there_is_no_product_of_whole_numbers():
+    """On a GPU it is a sum of products; here both are there."""
+    words = _as_words(torch.randn(5000))
+    factors = _factors(words.device, len(words))
+    assert int(_dot(words, factors)) % 2**32 == int(torch.dot(words, factors)) % 2**32
+
+
+def test_the_same_weights_are_the_same_object_until_one_is_written_to(sam):
+    known = all_weights_of(sam)
+    assert all_weights_of(sam) is known
+    assert all_weights_of(deepcopy(sam)) == known
+    assert pickle.loads(pickle.dumps(known)).fingerprint == known.fingerprint
+    with torch.no_grad():
+        sam.mask_decoder.iou_token.add_(1)
+    now = all_weights_of(sam)
+    assert known.changed(now) == ("mask_decoder.iou_token",)
+    assert now.fingerprint != known.fingerprint
+    sam.mask_decoder.iou_token.data -= 1
+    assert known.changed(all_weights_of(sam)) in ((), ("mask_decoder.iou_token",))  # rounding
+
+
+def test_names_are_those_of_the_state_dict(sam):
+    names = [name for name, _ in all_weights_of(sam).digests]
+    assert names == list(sam.state_dict())
+
+
+def test_weights_in_another_precision_are_others(sam):
+    before = weights_of(sam.image_encoder)
+    sam.multiply_in(torch.bfloat16)
+    changed = before.changed(weights_of(sam.image_encoder))
+    assert set(changed) >= {"vit.blocks.0.mlp.expand.weight", "vit.blocks.1.attention.qkv.bias"}
+    assert "position_encoder.table" not in changed
+
+
+@pytest.mark.parametrize("shape", [(2304, 768), (768, 768), (3072, 768), (768, 3072), (576, 192)])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_head_that_is_written_to_in_secret_is_seen_wherever_it_is(shape, axis):
+    layer = nn.Linear(shape[1], shape[0], bias=False).requires_grad_(False)
+    known, length = weights_of(layer), shape[axis]
+    size = length // (40 if axis == 0 else 20)
+    for start in range(0, length - size + 1, max(1, size // 3)):
+        part = layer.weight.data.narrow(axis, start, size)
+        kept = part.clone()
+        part.add_(1)
+        assert weights_of(layer) != known, (start, size)
+        part.copy_(kept)
+        assert weights_of(layer) == known
+
+
+def test_weights_that_lie_channels_last_or_with_gaps_are_known_too():
+    layer = nn.Conv2d(64, 64, 3).requires_grad_(False).to(memory_format=torch.channels_last)
+    layer.register_buffer("every_other", torch.arange(8.0)[::2])
+    before = weights_of(layer)
+    layer.weight.data.mul_(2)
+    assert before.changed(weights_of(layer)) == ("weight",)
+
+
+def test_what_has_no_numbers_is_known_by_its_shapes():
+    with torch.device("meta"):
+        one, other = nn.Linear(3, 4), nn.Linear(3, 5)
+    assert weights_of(one) != weights_of(other)
+    assert weights_of(one) is weights_of(one)
+
+
+def test_names_in_words():
+    assert in_words(("a",)) == "a"
+    assert in_words(("a", "b")) == "a and b"
+    assert in_words(("a", "b", "c")) == "a and 2 more"

@@ -1,0 +1,104 @@
+"""A fingerprint is of what something holds, and of nothing else."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+
+from sam_explore.fingerprints import NoContentError, fingerprint, function_fingerprint
+from sam_explore.tracing import zero
+
+THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class Point:
+    x: float
+    y: float = 0.0
+
+
+@dataclass(frozen=True)
+class Pair:
+    x: float
+    y: float = 0.0
+
+
+def above(values):
+    return values > THRESHOLD
+
+
+def count_above(values):
+    return above(values).sum()
+
+
+DIFFERENT = [
+    None,
+    True,
+    1,
+    1.0,
+    "1",
+    b"1",
+    (1, 2),
+    [1, 2],
+    (12,),
+    ("1", "2"),
+    {1: 2},
+    {1, 2},
+    np.array([1, 2]),
+    np.array([1.0, 2.0]),
+    np.array([[1, 2]]),
+    torch.tensor([1, 2]),
+    torch.tensor([1.0, 2.0], dtype=torch.bfloat16),
+    Point(1.0),
+    Point(1.0, 2.0),
+    Pair(1.0),
+    zero,
+    Point,
+]
+
+
+def test_different_things_have_different_fingerprints():
+    assert len({fingerprint(each) for each in DIFFERENT}) == len(DIFFERENT)
+
+
+def test_the_same_content_has_the_same_in_whatever_order_a_set_comes():
+    assert fingerprint({"a": 1, "b": {2, 3}}) == fingerprint({"b": {3, 2}, "a": 1})
+    array = np.arange(12).reshape(3, 4)
+    assert fingerprint(array.T) == fingerprint(array.T.copy())
+    assert fingerprint(torch.arange(6).view(2, 3).T) == fingerprint(
+        torch.tensor([[0, 3], [1, 4], [2, 5]])
+    )
+
+
+def test_what_has_no_content_is_itself_within_the_process_and_nothing_outside():
+    one, other = (lambda: 1), (lambda: 1)
+    for each in (one, partial(max, 1), object()):
+        with pytest.raises(NoContentError, match="no content"):
+            fingerprint((1, each))
+    assert fingerprint(one, within_process=True) == fingerprint(one, within_process=True)
+    assert fingerprint(one, within_process=True) != fingerprint(other, within_process=True)
+
+
+def test_a_function_is_known_by_its_code_and_the_data_that_it_refers_to(monkeypatch):
+    before = function_fingerprint(count_above)
+    assert function_fingerprint(count_above) == before
+    monkeypatch.setitem(globals(), "THRESHOLD", 0.6)
+    assert function_fingerprint(count_above) != before  # by way of the function that it calls
+    monkeypatch.undo()
+    assert function_fingerprint(count_above) == before
+    monkeypatch.setattr(above, "__code__", (lambda values: values >= THRESHOLD).__code__)
+    assert function_fingerprint(count_above) != before
+
+
+def test_a_function_is_known_by_what_it_encloses_as_far_as_that_is_data():
+    def scaled(factor):
+        return lambda value: factor * value
+
+    assert function_fingerprint(scaled(2)) == function_fingerprint(scaled(2))
+    assert function_fingerprint(scaled(2)) != function_fingerprint(scaled(3))
+    with pytest.raises(NoContentError):
+        function_fingerprint(scaled(object()))
+    with pytest.raises(NoContentError, match="no function written in Python"):
+        function_fingerprint(partial(max, 1))
