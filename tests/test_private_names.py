@@ -17,6 +17,9 @@ OF_LIBRARIES = {
     "cli/info.py": {"_SubParsersAction"},
     "cli/lab.py": {"_SubParsersAction"},
     "cli/verify.py": {"_SubParsersAction"},
+    "deep_colours.py": {"_replace"},
+    "loading/finding.py": {"_getframe"},
+    "model_checks.py": {"_parameters", "_buffers"},
     "model/hooks.py": {
         "_forward_hooks",
         "_forward_pre_hooks",

@@ -220,16 +220,18 @@ class Engine:
         ):
             output = compute(step, plan.run, *inputs)
         key, prompts = plan.key(step), plan.prompts_of(step)
-        if plan.edits_in(step):  # which may have put in memory of their own
-            parts = (output,) if isinstance(output, Tensor) else output
-            parts = tuple(part.detach().clone() for part in parts)
-            output = parts[0] if isinstance(output, Tensor) else parts
+        is_edited = bool(plan.edits_in(step))
+        with torch.inference_mode(False), torch.no_grad():
+            if is_edited:  # an edit may have put in memory of its own
+                parts = (output,) if isinstance(output, Tensor) else output
+                copies = tuple(part.clone() for part in parts)
+                output = copies[0] if isinstance(output, Tensor) else copies
+            if reduce is None:
+                recorded = own(recorded, self.sam, copy=is_edited)
         self.store.put(key, output, prompts, grows=step == PROJECT)
-        if reduce is None:
-            recorded = own(recorded, self.sam, copy=bool(plan.edits_in(step)))
-            for name, tensor in recorded.items():
-                if not plan.is_result(name):
-                    self.store.put(f"{key} {name}", tensor, prompts)
+        for name, tensor in recorded.items() if reduce is None else ():
+            if not plan.is_result(name):
+                self.store.put(f"{key} {name}", tensor, prompts)
         return output, recorded
 
     def _read_step(
