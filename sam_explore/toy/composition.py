@@ -1,7 +1,7 @@
 """Random scenes: which objects, on which background, where and how large."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float32
@@ -11,7 +11,7 @@ from . import buildings, creatures, flyers, fruit, plants, sea_creatures, things
 from .backgrounds import BACKGROUNDS, Background
 from .canvas import Canvas
 from .foregrounds import IN_FRONT
-from .layouts import layout
+from .layouts import Arrange, layout, sparse
 from .scenes import Scene
 from .shapes import ellipse
 from .sketch import Colour, Kind, Number, Sketch, mixed
@@ -46,8 +46,6 @@ AT_HOME = {
 }
 BACKGROUND_SHARES = (0.2, 0.16, 0.09, 0.13, 0.09, 0.17, 0.16)
 STRAY_SHARE = 0.12  # of objects that are where they do not belong
-CAMOUFLAGE_SHARE = 0.08  # of objects painted much like the background
-FOREGROUND_SHARE = 0.16  # of scenes with something in front of the objects
 
 WORN = {
     creatures.__name__: ("fur", "stripes", "dots", "blotches", "scales"),
@@ -74,6 +72,9 @@ class Repertoire:
     worn: for a module of families, the textures that suit them; `textures` for the others.
     laid: for a background, the textures of its surfaces.
     textured_share, paved_share: of objects, of backgrounds with a texture.
+    camouflage_share: of objects painted much like the background.
+    foreground_share: of scenes with something in front of the objects.
+    arrange: where the objects are.
     """
 
     at_home: dict[str, tuple[Family, ...]]
@@ -83,9 +84,13 @@ class Repertoire:
     textures: tuple[Kind, ...] = tuple(KINDS)
     textured_share: float = 0.3
     paved_share: float = 0.35
+    camouflage_share: float = 0.08
+    foreground_share: float = 0.16
+    arrange: Arrange = layout
 
 
-TRAINING = Repertoire(AT_HOME, FAMILIES, WORN, LAID)
+VARIED = Repertoire(AT_HOME, FAMILIES, WORN, LAID)
+CLEAR = replace(VARIED, camouflage_share=0.0, foreground_share=0.0, arrange=sparse)
 
 
 def scene(seed: int, size: int = 256) -> Scene:
@@ -96,7 +101,16 @@ def scene(seed: int, size: int = 256) -> Scene:
         regions that become too small to see (fewer than 12 pixels at 256 x 256) are dropped.
     Raises ValueError for a smaller size or a negative seed.
     """
-    return compose(TRAINING, seed, size)
+    return compose(VARIED, seed, size)
+
+
+def clear_scene(seed: int, size: int = 256) -> Scene:
+    """A random scene as the named examples are, the same for the same seed.
+
+    One to three large objects on any background, with textures as often as in `scene`; none is
+    camouflaged and nothing is in front of them. Arguments and errors are those of `scene`.
+    """
+    return compose(CLEAR, seed, size)
 
 
 def compose(repertoire: Repertoire, seed: int, size: int) -> Scene:
@@ -111,17 +125,17 @@ def compose(repertoire: Repertoire, seed: int, size: int) -> Scene:
         pave(rng, background.sketch, repertoire.laid[place])
     canvas = Canvas(size, light_x=float(rng.choice([-0.5, 0.5])))
     canvas.draw(background.sketch)
-    arranged = layout(rng, background.floor)
+    arranged = repertoire.arrange(rng, background.floor)
     painted = _painter(rng, repertoire, place, arranged.alike)
     facing = rng.choice([-1.0, 1.0])
     for radius, x, y in arranged.places:
         sketch = painted()
-        if rng.random() < CAMOUFLAGE_SHARE:
+        if rng.random() < repertoire.camouflage_share:
             camouflage(sketch, background.colour, rng.uniform(0.35, 0.7))
         mirror = facing if arranged.alike else rng.choice([-1.0, 1.0])
         linear = _pose(rng, sketch, radius, mirror, background.floor is None)
         set_down(canvas, sketch, linear, (x, y), background)
-    if rng.random() < FOREGROUND_SHARE:
+    if rng.random() < repertoire.foreground_share:
         covers = IN_FRONT[place]
         canvas.draw(covers[int(rng.integers(len(covers)))](rng, background.colour))
     return canvas.finish(noise(rng, size))

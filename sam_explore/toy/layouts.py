@@ -1,5 +1,6 @@
 """Where the objects of a random scene are: a few of them, a heap, clutter, a row or a flock."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,11 +19,21 @@ class Layout:
     alike: bool
 
 
+Arrange = Callable[[np.random.Generator, Floor], Layout]
+
+
 def few(rng: np.random.Generator, floor: Floor) -> Layout:
     """One to five objects that hardly cover one another."""
     count = int(rng.choice([1, 2, 3, 4, 5], p=[0.3, 0.26, 0.22, 0.13, 0.09]))
     largest = {1: 0.48, 2: 0.36, 3: 0.31, 4: 0.27, 5: 0.25}[count]
     return Layout(_scattered(rng, floor, count, largest, gap=0.75), alike=False)
+
+
+def sparse(rng: np.random.Generator, floor: Floor) -> Layout:
+    """One to three large objects, apart from one another where there is room."""
+    count = int(rng.choice([1, 2, 3], p=[0.4, 0.35, 0.25]))
+    largest = {1: 0.46, 2: 0.36, 3: 0.31}[count]
+    return Layout(_scattered(rng, floor, count, largest, gap=0.95), alike=False)
 
 
 def heap(rng: np.random.Generator, floor: Floor) -> Layout:

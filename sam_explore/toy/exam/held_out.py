@@ -1,10 +1,10 @@
-"""Scenes of shapes, and scenes of textures, that training never draws."""
+"""What draws each kind of scene; shapes and textures of two kinds are never drawn in training."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from ..composition import LAID, TRAINING, compose, scene
+from ..composition import LAID, VARIED, clear_scene, compose, scene
 from ..scenes import Scene
 from .held_out_creatures import penguin, rabbit, starfish, whale
 from .held_out_textures import HELD_OUT_TEXTURES
@@ -15,7 +15,7 @@ HELD_OUT_SHAPES = (
 )  # fmt: skip
 
 _SHAPES = replace(
-    TRAINING,
+    VARIED,
     at_home={
         "meadow": (penguin, rabbit, bicycle, kite, umbrella, guitar),
         "street": (bicycle, bicycle, umbrella, penguin, guitar, lamp),
@@ -28,7 +28,7 @@ _SHAPES = replace(
     strays=HELD_OUT_SHAPES,
 )
 _TEXTURES = replace(
-    TRAINING,
+    VARIED,
     worn={},
     textures=HELD_OUT_TEXTURES,
     textured_share=1.0,
@@ -39,4 +39,5 @@ DRAWN_BY: dict[str, Callable[[int, int], Scene]] = {
     "familiar": scene,
     "held-out shapes": partial(compose, _SHAPES),
     "held-out textures": partial(compose, _TEXTURES),
+    "clear": clear_scene,
 }

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sam_explore.toy import composition
-from sam_explore.toy.composition import FAMILIES, TRAINING
+from sam_explore.toy.composition import FAMILIES, VARIED
 from sam_explore.toy.exam import held_out
 from sam_explore.toy.exam.held_out import DRAWN_BY, HELD_OUT_SHAPES
 from sam_explore.toy.exam.held_out_textures import HELD_OUT_TEXTURES, honeycomb, plaid, zigzag
@@ -21,13 +21,13 @@ def wholes(drawn) -> set[str]:
 
 
 def test_training_has_none_of_the_held_out_families():
-    drawn_in_training = {*TRAINING.strays, *FAMILIES}.union(*TRAINING.at_home.values())
+    drawn_in_training = {*VARIED.strays, *FAMILIES}.union(*VARIED.at_home.values())
     assert not drawn_in_training & set(HELD_OUT_SHAPES)
     assert not names(drawn_in_training) & names(HELD_OUT_SHAPES)
 
 
 def test_training_has_none_of_the_held_out_textures():
-    worn = {*TRAINING.textures, *KINDS}.union(*TRAINING.worn.values(), *TRAINING.laid.values())
+    worn = {*VARIED.textures, *KINDS}.union(*VARIED.worn.values(), *VARIED.laid.values())
     assert not worn & set(HELD_OUT_TEXTURES)
     assert not worn & {texture.__name__ for texture in HELD_OUT_TEXTURES}
 
@@ -54,7 +54,7 @@ def test_scenes_of_held_out_textures_wear_nothing_else(monkeypatch):
 
 def test_familiar_scenes_are_those_of_the_training():
     assert DRAWN_BY["familiar"] is composition.scene
-    assert held_out.TRAINING is TRAINING
+    assert held_out.VARIED is VARIED
 
 
 @pytest.mark.parametrize("family", HELD_OUT_SHAPES)

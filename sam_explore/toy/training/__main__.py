@@ -1,0 +1,118 @@
+"""Train the small model as the paper trains SAM, on drawn scenes.
+
+    python -m sam_explore.toy.training --folder runs/toy --cache runs/scenes
+
+The run goes on until it is stopped, at a constant learning rate, and the averaged weights in
+FOLDER/weights.safetensors are the best so far. Stop it with SIGTERM, Ctrl-C or `touch FOLDER/stop`:
+it ends after the step it is at. Started again with the same options it goes on as if it had not
+been stopped. `--fall N` lets the rate fall in a straight line to 0 over N more scenes, then ends.
+
+    python -m sam_explore.toy.training --folder runs/fall --branch runs/toy/checkpoint.pt --fall 4000
+
+does that in a folder of its own, so that the long run can go on at its constant rate.
+`--start WEIGHTS` begins with a file of weights and a new optimiser.
+
+`--processes 2` shares the batches of a step out to two processes: the same steps in half the time
+where two cores are free. On a GPU, `--workers 14` draws scenes while the model learns.
+"""
+
+import argparse
+import logging
+import signal
+import tempfile
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+import torch.multiprocessing
+
+from ..design import DESIGN
+from .cache import fill
+from .run import Training
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Train from the command line; see the module's text."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    options.config = DESIGN
+    if options.processes < 1 or options.batches % options.processes:
+        parser.error(
+            f"--processes expected a number that divides the {options.batches} batches of a step, "
+            f"but got {options.processes}; change it or --batches."
+        )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: (options.folder / "stop").touch())
+    drawing = [_drawing(options, rank) for rank in range(options.workers)]
+    try:
+        _train_in_processes(options)
+    finally:
+        for process in drawing:
+            process.terminate()
+
+
+def _train_in_processes(options: argparse.Namespace) -> None:
+    if options.processes == 1:
+        _train(options)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        meeting_place = f"file://{folder}/meeting"
+        torch.multiprocessing.spawn(_join, (options, meeting_place), options.processes)
+
+
+def _join(rank: int, options: argparse.Namespace, meeting_place: str) -> None:
+    """Be one of several processes that train together."""
+    # The first process hears of the wish to stop, and tells them by the file.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    dist.init_process_group(
+        "gloo", init_method=meeting_place, rank=rank, world_size=options.processes
+    )
+    _train(options)
+    dist.destroy_process_group()
+
+
+def _train(options: argparse.Namespace) -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_num_threads(options.threads)
+    Training(options).run()
+
+
+def _drawing(options: argparse.Namespace, rank: int) -> torch.multiprocessing.Process:
+    """A process that fills the cache, its share of the scenes in order."""
+    context = torch.multiprocessing.get_context("spawn")
+    arguments = (options.cache, options.pool, rank, options.workers)
+    process = context.Process(target=fill, args=arguments, daemon=True)
+    process.start()
+    return process
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m sam_explore.toy.training",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--folder", type=Path, required=True, help="checkpoint, log and weights go here")
+    add("--cache", type=Path, required=True, help="drawn scenes are kept here (0.26 MB each)")
+    add("--pool", type=int, default=30_000, help="scenes to learn from (default 30000)")
+    add("--start", type=Path, help="weights to begin with (default: random)")
+    add("--branch", type=Path, help="a checkpoint to go on from, if the folder has none")
+    add("--scenes", type=int, help="to see before the run ends (default: it is stopped)")
+    add("--fall", type=int, help="scenes over which the rate falls to 0 from now on, then the end")
+    add("--batches", type=int, default=2, help="whose gradients make a step (default 2)")
+    add("--scenes-a-batch", type=int, default=4, help="default 4")
+    add("--targets", type=int, default=8, help="masks to ask for in a scene (default 8)")
+    add("--rate", type=float, default=1.2e-3, help="learning rate (default 1.2e-3)")
+    add("--average", type=float, default=0.999, help="what a step leaves of the average of weights")
+    add("--seed", type=int, default=0, help="of weights, scenes and clicks (default 0)")
+    add("--threads", type=int, default=1, help="CPU threads a process (default 1)")
+    add("--processes", type=int, default=1, help="that train together (default 1)")
+    add("--workers", type=int, default=0, help="processes that only draw, for a GPU (default 0)")
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    add("--device", default=device, help=f"where to train (default {device})")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Attention of the image encoder in a form that is cheaper to train on a CPU.
+
+The relative-position terms become further channels of the queries, and one-hot rows and columns
+further channels of the keys, so that scores are one product. The backward pass makes the gradient
+of the scores from the weighted values, as flash attention does (arXiv 2205.14135), and keeps one
+matrix of scores, not four. Everything is in bf16, as autocast would have the products.
+"""
+
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from sam_explore.model import Sam
+from sam_explore.model.attention import (
+    Attention,
+    join_windows,
+    relative_vectors,
+    split_windows,
+)
+
+_BF16 = torch.bfloat16
+
+
+def attend_cheaply(sam: Sam) -> None:
+    """Let every block of the image encoder attend in this form from now on."""
+    for module in sam.modules():
+        if isinstance(module, Attention):
+            module.forward = partial(_attention, module)
+
+
+def _attention(
+    attention: Attention,
+    tokens: Float[Tensor, "batch row column channel"],
+    window: int,
+    relative_positions: str = "interpolate",
+) -> Float[Tensor, "batch row column channel"]:
+    """What `Attention.forward` computes, without its hook points."""
+    rows, columns = tokens.shape[1:3]
+    with torch.autocast(tokens.device.type, enabled=False):
+        tokens = tokens.to(_BF16)
+        if window:
+            tokens = split_windows(tokens, window)
+        tokens = _self_attention(attention, tokens, relative_positions)
+        return join_windows(tokens, rows, columns) if window else tokens
+
+
+def _self_attention(
+    attention: Attention,
+    tokens: Float[Tensor, "batch row column channel"],
+    relative_positions: str,
+) -> Float[Tensor, "batch row column channel"]:
+    batch, rows, columns, channels = tokens.shape
+    heads, places = attention.heads, rows * columns
+    qkv = _linear(attention.qkv, tokens.reshape(-1, channels))
+    qkv = qkv.view(batch, places, 3, heads, channels // heads).permute(2, 0, 3, 1, 4)
+    q, k, v = (each.reshape(batch * heads, places, -1) for each in qkv)
+    out = _Attend.apply(
+        _queries(attention, q, rows, columns, relative_positions), _keys(k, rows, columns), v
+    )
+    out = out.view(batch, heads, places, -1).transpose(1, 2).reshape(-1, channels)
+    return _linear(attention.projection, out).view(batch, rows, columns, channels)
+
+
+def _queries(
+    attention: Attention,
+    q: Float[Tensor, "head place channel"],
+    rows: int,
+    columns: int,
+    relative_positions: str,
+) -> Float[Tensor, "head place channel_and_side"]:
+    """Scaled queries, then their terms for each row and for each column of the keys."""
+    heads, places, channels = q.shape
+    grid = q.view(heads, rows, columns, channels)
+    tables = (attention.relative_rows, rows), (attention.relative_columns, columns)
+    for_rows, for_columns = (
+        relative_vectors(table, length, relative_positions).to(_BF16).transpose(1, 2)
+        for table, length in tables
+    )
+    by_row = grid.transpose(0, 1).reshape(rows, heads * columns, channels)
+    row_terms = (by_row @ for_rows).view(rows, heads, columns, rows).transpose(0, 1)
+    by_column = grid.permute(2, 0, 1, 3).reshape(columns, heads * rows, channels)
+    column_terms = (by_column @ for_columns).view(columns, heads, rows, columns).permute(1, 2, 0, 3)
+    together = torch.cat([grid * channels**-0.5, row_terms, column_terms], dim=-1)
+    return together.view(heads, places, -1)
+
+
+def _keys(
+    k: Float[Tensor, "head place channel"], rows: int, columns: int
+) -> Float[Tensor, "head place channel_and_side"]:
+    """Keys, then a 1 at their row and a 1 at their column."""
+    at_row = torch.eye(rows, dtype=k.dtype, device=k.device).repeat_interleave(columns, 0)
+    at_column = torch.eye(columns, dtype=k.dtype, device=k.device).repeat(rows, 1)
+    place = torch.cat([at_row, at_column], dim=1).expand(len(k), -1, -1)
+    return torch.cat([k, place], dim=-1)
+
+
+class _Attend(torch.autograd.Function):
+    """Softmax of q k, times v."""
+
+    @staticmethod
+    def forward(ctx, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        pattern = torch.bmm(q, k.transpose(1, 2)).softmax(dim=-1)
+        out = torch.bmm(pattern, v)
+        ctx.save_for_backward(q, k, v, pattern, out)
+        return out
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        q, k, v, pattern, out = ctx.saved_tensors
+        gradient = gradient.contiguous()
+        of_v = torch.bmm(pattern.transpose(1, 2), gradient)
+        of_scores = torch.bmm(gradient, v.transpose(1, 2).contiguous())
+        of_scores.sub_((gradient * out).sum(dim=-1, keepdim=True)).mul_(pattern)
+        return torch.bmm(of_scores, k), torch.bmm(of_scores.transpose(1, 2), q), of_v
+
+
+def _linear(layer: torch.nn.Linear, vectors: Tensor) -> Tensor:
+    return F.linear(vectors, layer.weight.to(_BF16), layer.bias.to(_BF16))

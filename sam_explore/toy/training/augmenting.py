@@ -1,0 +1,143 @@
+"""A cached scene is never shown twice alike: other windows, mirrored, other colours, things pasted.
+
+All of it is vectorised torch and runs where the tensors are, on a CPU or a GPU.
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor
+
+from sam_explore.model import SamConfig
+
+from .cache import MOST_REGIONS, Scenes
+
+_WHOLE_SHARE = 0.5  # of scenes that are shown whole, not through a window
+_PASTE_SHARE = 0.2  # of scenes onto which objects of another one are pasted
+_SWAP_SHARE, _INVERT_SHARE, _BLUR_SHARE = 0.25, 0.03, 0.1
+_SMALLEST_WINDOW = 0.4  # of the picture's side
+_MOST_ENLARGED = 1.4  # how much larger than it was drawn something is shown at most
+
+
+class Shown(NamedTuple):
+    """What the model sees, and what is there.
+
+    pixels: normalised pictures.
+    labels: for each level and pixel a number that its region has in this scene alone; 0 for none.
+    """
+
+    pixels: Float[Tensor, "scene 3 side side"]
+    labels: Int[Tensor, "scene 3 side side"]
+
+
+NUMBERS = 2 * (MOST_REGIONS + 1)  # labels are below this: a scene's own, and those pasted onto it
+
+
+def augment(scenes: Scenes, side: int, config: SamConfig, generator: torch.Generator) -> Shown:
+    """These scenes with `side` pixels, each changed at random."""
+    pixels, deepest = _through_windows(scenes, side, generator)
+    labels = _labels_of(deepest, scenes.above)
+    pixels, labels = _pasted(pixels, labels, generator)
+    return Shown(normalise(_recoloured(pixels, generator), config), labels)
+
+
+def normalise(
+    pixels: Float[Tensor, "scene 3 side side"], config: SamConfig
+) -> Float[Tensor, "scene 3 side side"]:
+    """Pictures from 0 to 255 as the image encoder's input."""
+    mean, std = (
+        torch.tensor(values, device=pixels.device)[:, None, None]
+        for values in (config.pixel_mean, config.pixel_std)
+    )
+    return (pixels - mean) / std
+
+
+def _through_windows(
+    scenes: Scenes, side: int, generator: torch.Generator
+) -> tuple[Float[Tensor, "scene 3 side side"], UInt8[Tensor, "scene side side"]]:
+    """Half of the scenes whole, half through a square window with something in it; half mirrored.
+
+    Pictures are scaled as `sam_explore.encode` scales them, labels by their nearest pixel.
+    """
+    count, size = scenes.deepest.shape[:2]
+    smallest = max(_SMALLEST_WINDOW, side / size / _MOST_ENLARGED)
+    shares = _uniform(smallest, 1.0, generator, count)
+    shares = torch.where(_chance(_WHOLE_SHARE, generator, count), 1.0, shares)
+    windows = (shares * size).round().long().clamp(max=size).tolist()
+    anchors, places = _somewhere(scenes.deepest > 0, generator), _uniform(0, 1, generator, count, 2)
+    mirrored = _chance(0.5, generator, count).tolist()
+    pixels, deepest = [], []
+    for i, window in enumerate(windows):
+        # The anchor lies anywhere in the window, as far as the picture reaches.
+        start = (anchors[i] - places[i] * window).round().clamp(0, size - window).long().tolist()
+        x, y = slice(start[0], start[0] + window), slice(start[1], start[1] + window)
+        seen = scenes.pictures[i, y, x].permute(2, 0, 1).float()
+        seen = F.interpolate(
+            seen[None], (side, side), mode="bilinear", antialias=True, align_corners=False
+        )[0]
+        nearest = ((torch.arange(side, device=seen.device) + 0.5) * window / side).long()
+        there = scenes.deepest[i, y, x][nearest][:, nearest]
+        pixels.append(seen.flip(2) if mirrored[i] else seen)
+        deepest.append(there.flip(1) if mirrored[i] else there)
+    return torch.stack(pixels), torch.stack(deepest)
+
+
+def _somewhere(mask: Tensor, generator: torch.Generator) -> Float[Tensor, "scene 2"]:
+    """x, y of a random pixel of each mask."""
+    chances = _uniform(0, 1, generator, *mask.shape) * mask
+    at = chances.flatten(1).argmax(dim=1)
+    side = mask.shape[-1]
+    return torch.stack([at % side, at // side], dim=1).float()
+
+
+def _labels_of(
+    deepest: UInt8[Tensor, "scene side side"], above: UInt8[Tensor, "scene number level"]
+) -> Int[Tensor, "scene level side side"]:
+    scene = torch.arange(len(deepest), device=deepest.device)[:, None, None]
+    return above[scene, deepest.long()].permute(0, 3, 1, 2).to(torch.int16)
+
+
+def _pasted(
+    pixels: Tensor, labels: Tensor, generator: torch.Generator
+) -> tuple[Float[Tensor, "scene 3 side side"], Int[Tensor, "scene level side side"]]:
+    """Some scenes get half of the objects of the one before them, with their parts, in front."""
+    count, device = len(pixels), pixels.device
+    taken = _chance(0.5, generator, count, MOST_REGIONS + 1)
+    taken[:, 0] = False
+    other_pixels, other = pixels.roll(1, 0), labels.roll(1, 0)
+    scene = torch.arange(count, device=device)[:, None, None]
+    on = taken[scene, other[:, 0].long()]
+    on = (on & _chance(_PASTE_SHARE, generator, count, 1, 1))[:, None]
+    other = torch.where(other > 0, other + MOST_REGIONS + 1, other)
+    return torch.where(on, other_pixels, pixels), torch.where(on, other, labels)
+
+
+def _recoloured(
+    pixels: Float[Tensor, "scene 3 side side"], generator: torch.Generator
+) -> Float[Tensor, "scene 3 side side"]:
+    """Other brightness, contrast, tint and grain, so that the drawing's palette isn't learned."""
+    count, device = len(pixels), pixels.device
+
+    def uniform(low: float, high: float, channels: int = 1) -> Tensor:
+        return _uniform(low, high, generator, count, channels, 1, 1)
+
+    swapped = _uniform(0, 1, generator, count, 3) * _chance(_SWAP_SHARE, generator, count, 1)
+    order = (swapped + 1e-3 * torch.arange(3, device=device)).argsort(dim=1)
+    pixels = pixels[torch.arange(count, device=device)[:, None], order]
+    inverted = _chance(_INVERT_SHARE, generator, count, 1, 1, 1)
+    pixels = torch.where(inverted, 255 - pixels, pixels)
+    blurred = F.avg_pool2d(F.pad(pixels, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
+    pixels = torch.where(_chance(_BLUR_SHARE, generator, count, 1, 1, 1), blurred, pixels)
+    pixels = (pixels * uniform(0.85, 1.15, 3) - 128) * uniform(0.75, 1.25) + 128 + uniform(-25, 25)
+    grain = torch.randn(pixels.shape, generator=generator, device=device)
+    return (pixels + uniform(0, 6) * grain).clamp(0, 255)
+
+
+def _uniform(low: float, high: float, generator: torch.Generator, *shape: int) -> Tensor:
+    return low + (high - low) * torch.rand(shape, generator=generator, device=generator.device)
+
+
+def _chance(share: float, generator: torch.Generator, *shape: int) -> Tensor:
+    return torch.rand(shape, generator=generator, device=generator.device) < share

@@ -1,0 +1,131 @@
+"""Scenes to learn from, drawn once and kept in files that are mapped into memory.
+
+A scene is drawn when it is first asked for, so training can begin with an empty folder, and what it
+is given does not depend on what the folder already holds. Several processes may share a folder.
+"""
+
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Int, UInt8
+from torch import Tensor
+
+from ..composition import clear_scene, scene
+from ..scenes import LEVELS, Scene
+
+# Seeds below this one are set aside for examples and exams; training draws from here upwards.
+FIRST_SEED = 1_000_000
+SIZE = 256  # side of the pictures in pixels
+MOST_REGIONS = 255  # with 0 for the background, a region is one byte
+_SEEDS_A_CACHE = 10_000_000  # where a scene can't be kept, the next seed is so far away
+_CLEAR_OF_FIVE = 3
+
+
+class Scenes(NamedTuple):
+    """Scenes of a batch.
+
+    pictures: RGB, 0 to 255.
+    deepest: for each pixel the smallest region there, counted from 1; 0 where there is none.
+    above: for each such number the whole, the part and the sub-part that it lies in, or 0.
+    """
+
+    pictures: UInt8[Tensor, "scene size size 3"]
+    deepest: UInt8[Tensor, "scene size size"]
+    above: UInt8[Tensor, "scene 256 3"]
+
+
+class SceneCache:
+    """A fixed number of scenes, three of five clear ones, the others as varied as `scene` is.
+
+    Args:
+        folder: where the files are, or will be made.
+        scenes: how many there are to be; a folder that was made for another number is refused.
+        size: side of the pictures in pixels.
+
+    Raises:
+        ValueError: the folder holds scenes of another number or size.
+    """
+
+    def __init__(self, folder: Path, scenes: int, size: int = SIZE):
+        self.scenes, self.size = scenes, size
+        folder.mkdir(parents=True, exist_ok=True)
+        self._pictures = _mapped(folder / "pictures.npy", (scenes, size, size, 3))
+        self._deepest = _mapped(folder / "deepest.npy", (scenes, size, size))
+        self._above = _mapped(folder / "above.npy", (scenes, MOST_REGIONS + 1, len(LEVELS)))
+        self._drawn = _mapped(folder / "drawn.npy", (scenes,))
+
+    @property
+    def drawn(self) -> Int[np.ndarray, "scene"]:
+        """Indices of the scenes that are there already."""
+        return np.flatnonzero(self._drawn)
+
+    def get(self, indices: Sequence[int]) -> Scenes:
+        """These scenes, drawn now where they have not been yet."""
+        for index in indices:
+            self.draw(index)
+        rows = np.asarray(indices)
+        kept = (self._pictures, self._deepest, self._above)
+        return Scenes(*(torch.from_numpy(array[rows]) for array in kept))
+
+    def draw(self, index: int) -> None:
+        """Draw a scene and keep it, if it isn't there."""
+        if self._drawn[index]:
+            return
+        drawn = training_scene(index, self.size)
+        deepest, above = _packed(drawn)
+        self._pictures[index], self._deepest[index], self._above[index] = (
+            drawn.image, deepest, above,
+        )  # fmt: skip
+        self._drawn[index] = 1  # last: another process reads the others when this is set
+
+
+def fill(folder: Path, scenes: int, rank: int = 0, stride: int = 1) -> None:
+    """Draw every scene of a cache that isn't there, or one of `stride` of them."""
+    cache = SceneCache(folder, scenes)
+    for index in range(rank, scenes, stride):
+        cache.draw(index)
+
+
+def training_scene(index: int, size: int) -> Scene:
+    """The scene of an index: clear or varied by its last digit, with few enough regions to keep."""
+    draw = clear_scene if index % 5 < _CLEAR_OF_FIVE else scene
+    for seed in count(FIRST_SEED + index, _SEEDS_A_CACHE):
+        drawn = draw(seed, size)
+        if 0 < len(drawn.regions) <= MOST_REGIONS:
+            return drawn
+    raise AssertionError("seeds do not end")
+
+
+def _packed(drawn: Scene) -> tuple[UInt8[np.ndarray, "h w"], UInt8[np.ndarray, "256 3"]]:
+    """The smallest region at each pixel, and which regions of each level it lies in."""
+    whole, part, sub_part = drawn.labels
+    deepest = np.where(sub_part > 0, sub_part, np.where(part > 0, part, whole))
+    above = np.zeros((MOST_REGIONS + 1, len(LEVELS)), np.uint8)
+    for index, region in enumerate(drawn.regions):
+        at: int | None = index
+        while at is not None:
+            above[index + 1, drawn.regions[at].level] = at + 1
+            at = drawn.regions[at].parent
+    return deepest.astype(np.uint8), above
+
+
+def _mapped(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+    if not path.exists():
+        partial = path.with_name(f"{path.name}.{np.random.default_rng().integers(2**62)}.part")
+        np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
+        try:
+            path.hardlink_to(partial)  # fails if another process was faster
+        except FileExistsError:
+            pass
+        partial.unlink()
+    array = np.load(path, mmap_mode="r+")
+    if array.shape != shape:
+        raise ValueError(
+            f"{path} holds an array of {array.shape}, but {shape} was asked for. Ask for "
+            f"{len(array)} scenes, or take another folder."
+        )
+    return array

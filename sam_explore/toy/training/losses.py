@@ -1,0 +1,52 @@
+"""What the training minimises: cross entropy and dice loss of masks.
+
+Targets are what share of each logit's cell a mask covers, not only whether: a target that is cut to
+0 and 1 on a coarse grid loses its edges.
+"""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+
+def cross_entropy(
+    logits: Float[Tensor, "*masks row column"], covered: Float[Tensor, "*masks row column"]
+) -> Float[Tensor, "*masks"]:
+    """Mean binary cross entropy of each mask."""
+    entropy = F.binary_cross_entropy_with_logits(logits, covered, reduction="none")
+    return entropy.mean(dim=(-2, -1))
+
+
+def dice_loss(
+    logits: Float[Tensor, "*masks row column"], covered: Float[Tensor, "*masks row column"]
+) -> Float[Tensor, "*masks"]:
+    """1 minus the overlap, twice the intersection over the sum of both areas; 0 to 1.
+
+    The intersection is half of what the areas' sum has over their difference. For targets of 0 and
+    1 that is the usual dice loss; for shares, unlike with the usual one, it is least where the
+    prediction is the share.
+    Source: "Dice Semimetric Losses" (arXiv 2303.16296).
+    """
+    inside = logits.sigmoid()
+    areas = (inside + covered).sum(dim=(-2, -1))
+    difference = (inside - covered).abs().sum(dim=(-2, -1))
+    return 1 - (areas - difference + 1) / (areas + 1)
+
+
+def mask_loss(
+    logits: Float[Tensor, "*masks row column"],
+    covered: Float[Tensor, "*masks row column"],
+    entropy_weight: float,
+) -> Float[Tensor, "*masks"]:
+    """Dice loss, and cross entropy with a weight."""
+    return dice_loss(logits, covered) + entropy_weight * cross_entropy(logits, covered)
+
+
+def mask_iou(
+    masks: Bool[Tensor, "*masks row column"], target: Bool[Tensor, "*masks row column"]
+) -> Float[Tensor, "*masks"]:
+    """Intersection over union; 0 where both are empty."""
+    intersection = (masks & target).sum(dim=(-2, -1))
+    union = (masks | target).sum(dim=(-2, -1))
+    return intersection / torch.clamp(union, min=1)

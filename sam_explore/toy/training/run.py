@@ -1,0 +1,266 @@
+"""One run of training: model, optimiser and where it has come to, in a folder with its log."""
+
+import argparse
+import json
+import logging
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from statistics import fmean
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from sam_explore.loading import load
+from sam_explore.model import Sam
+
+from ..design import DESIGN
+from .attention import attend_cheaply
+from .augmenting import augment
+from .cache import SceneCache, Scenes
+from .grouping import GroupingHead
+from .objective import prompted_loss
+from .questions import ask
+from .schedule import Schedule
+from .starting import even_out_patches, initialise
+from .weights import Average, save_weights, scenes_seen
+
+_SAVE_EVERY, _LOG_EVERY = 200, 50  # steps
+_KEEP_FROM, _KEEP_RATIO = 1000, 1.25  # scenes after which weights are kept, and how often then
+_FEWEST_DRAWN = 1000  # scenes to wait for where workers draw
+_log = logging.getLogger(__name__)
+
+
+class Training:
+    """Where torch.distributed has been started, each of its processes makes one.
+
+    A step consists of `options.batches` batches, shared out among the processes, and is a function
+    of the seed and its number: one process makes the same steps as several.
+    """
+
+    def __init__(self, options: argparse.Namespace):
+        self.options, self.schedule = options, Schedule(rate=options.rate)
+        together = dist.is_initialized()
+        self.rank, self.processes = (dist.get_rank(), dist.get_world_size()) if together else (0, 1)
+        self.device = torch.device(options.device)
+        self.cache = SceneCache(options.cache, options.pool)
+        self.folder: Path = options.folder
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.checkpoint = self.folder / "checkpoint.pt"
+        torch.manual_seed(options.seed)
+        self.step, self.seen, self.begun, self.fall = 0, 0, 0, None
+        self.sam = self._network().to(self.device).train().requires_grad_(True)
+        self.grouping = GroupingHead(self.sam.config).to(self.device)
+        self.optimiser = torch.optim.AdamW(self._groups(), betas=(0.9, 0.98))
+        self.average = Average(self.sam, options.average)
+        if self.checkpoint.exists() or options.branch:
+            self._resume(self.checkpoint if self.checkpoint.exists() else options.branch)
+        if options.fall and self.fall is None:
+            self.fall = (self.seen, options.fall)
+        attend_cheaply(self.sam)
+
+    def run(self) -> None:
+        """Train until the rate has fallen, until `options.scenes` are seen, or until stopped."""
+        started, figures = time.perf_counter(), {}
+        with ThreadPoolExecutor(1) as executor:
+            batches = self._batches(executor)
+            while not self._is_over():
+                stopping = self._train_on([next(batches) for _ in self._own()], figures)
+                if self.step % _LOG_EVERY == 0:
+                    self._note(figures, (time.perf_counter() - started) / _LOG_EVERY)
+                    started, figures = time.perf_counter(), {}
+                if stopping or self._is_over() or self.step % _SAVE_EVERY == 0:
+                    self._save()
+                if stopping:
+                    break
+
+    @property
+    def stop_file(self) -> Path:
+        """When there is such a file, the run saves a checkpoint, removes it and ends."""
+        return self.folder / "stop"
+
+    def _is_over(self) -> bool:
+        last = sum(self.fall) if self.fall else self.options.scenes
+        return last is not None and self.seen >= last
+
+    def _own(self) -> range:
+        """Which of a step's batches are this process's."""
+        return range(self.rank, self.options.batches, self.processes)
+
+    def _batches(self, executor: ThreadPoolExecutor) -> Iterator[tuple[int, Scenes]]:
+        """This process's batches from now on, each with its number, read while the last is learnt.
+
+        Only with a GPU: on a CPU reading ahead takes what it brings.
+        """
+        ahead = self.device.type == "cuda"
+        step, waiting = self.step, None
+
+        def load_one(number: int) -> tuple[int, Scenes]:
+            scenes = self.cache.get(self._indices(number))
+            return number, Scenes(*(each.to(self.device) for each in scenes))
+
+        while True:
+            for part in self._own():
+                number = step * self.options.batches + part
+                if not ahead:
+                    yield load_one(number)
+                    continue
+                coming: Future = executor.submit(load_one, number)
+                if waiting is not None:
+                    yield waiting.result()
+                waiting = coming
+            step += 1
+
+    def _indices(self, number: int) -> np.ndarray:
+        """Which scenes a batch has: any of the pool, or where workers draw, any that is there."""
+        rng = np.random.default_rng((self.options.seed, number))
+        count = self.options.scenes_a_batch
+        if not self.options.workers:
+            return rng.integers(self.options.pool, size=count)
+        while len(drawn := self.cache.drawn) < min(_FEWEST_DRAWN, self.options.pool):
+            time.sleep(0.2)
+        return rng.choice(drawn, count)
+
+    def _train_on(
+        self, batches: list[tuple[int, Scenes]], figures: dict[str, list[float]]
+    ) -> bool:
+        """One step. Returns whether any process has found the file that stops the run."""
+        options, schedule = self.options, self.schedule
+        for group in self.optimiser.param_groups:
+            group["lr"] = schedule.rate_at(self.seen, self.begun, self.fall)
+        self.optimiser.zero_grad(set_to_none=True)
+        for number, scenes in batches:
+            loss, found = self._loss(number, scenes)
+            (loss / options.batches).backward()
+            for name, figure in {"loss": loss.detach(), **found}.items():
+                figures.setdefault(name, []).append(figure.item())
+        stopping = self._share_gradients(self.stop_file.exists())
+        nn.utils.clip_grad_norm_(self.sam.parameters(), 1.0)
+        self.optimiser.step()
+        self.average.take(self.sam)
+        before = self.seen
+        self.step += 1
+        self.seen += options.batches * options.scenes_a_batch
+        self._keep(before)
+        return stopping
+
+    def _loss(self, number: int, scenes: Scenes) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss of one batch, with mean IoUs for the log."""
+        options, schedule = self.options, self.schedule
+        seed = options.seed * 10**12 + number
+        generator = torch.Generator(self.device).manual_seed(seed)
+        # Rounds are planned for a step, so that no process waits for another.
+        planner = torch.Generator().manual_seed(options.seed * 10**12 + self.step)
+        side = schedule.side(self.seen, self.sam.config.image_size)
+        entropy = schedule.entropy_weight(self.seen)
+        shown = augment(scenes, side, self.sam.config, generator)
+        questions = ask(shown.labels, options.targets, generator)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            # In a small picture distances between tokens mean what they mean in a large one.
+            tokens = self.sam.encode_image(shown.pixels, relative_positions="crop")
+            loss = self.grouping.loss(
+                self.sam, tokens, questions.points_unit, questions.covered, entropy
+            )
+            figures = {"grouping": loss.detach()}
+            if self.seen >= schedule.alone:
+                plan = schedule.plan(self.seen, planner)
+                prompted, more = prompted_loss(
+                    self.sam, tokens, questions, plan, entropy, generator
+                )
+                loss = 0.5 * loss + prompted
+                figures |= more
+        return loss, figures
+
+    def _share_gradients(self, stopping: bool) -> bool:
+        """Add up all processes' gradients, and whether any of them is to stop."""
+        if self.processes == 1:
+            return stopping
+        gradients = [each.grad for each in self._parameters() if each.grad is not None]
+        flag = torch.tensor([float(stopping)], device=self.device)
+        together = torch.cat([*(gradient.flatten() for gradient in gradients), flag])
+        dist.all_reduce(together)
+        shares = together[:-1].split([gradient.numel() for gradient in gradients])
+        for gradient, share in zip(gradients, shares, strict=True):
+            gradient.copy_(share.view_as(gradient))
+        return bool(together[-1] > 0)
+
+    def _parameters(self) -> list[nn.Parameter]:
+        return [*self.sam.parameters(), *self.grouping.parameters()]
+
+    def _groups(self) -> list[dict]:
+        """Matrices, which decay, and vectors and tables of positions, which do not."""
+        vectors = {id(each) for each in self._parameters() if each.ndim < 2}
+        tables = {id(each) for name, each in self.sam.named_parameters() if "table" in name}
+        tables |= {id(each) for name, each in self.sam.named_parameters() if "relative" in name}
+        kept = [each for each in self._parameters() if id(each) in vectors | tables]
+        decaying = [each for each in self._parameters() if id(each) not in vectors | tables]
+        rate = self.options.rate
+        return [
+            {"params": decaying, "lr": rate, "weight_decay": 0.05},
+            {"params": kept, "lr": rate, "weight_decay": 0.0},
+        ]
+
+    def _network(self) -> Sam:
+        """The weights to begin with: given ones, or random ones for the cached scenes."""
+        if self.options.start:
+            self.seen = self.begun = scenes_seen(self.options.start)
+            return load(self.options.start)
+        sam = initialise(Sam(self.options.config))
+        if not self.checkpoint.exists() and not self.options.branch:
+            scenes = self.cache.get(range(min(128, self.options.pool)))
+            generator = torch.Generator().manual_seed(self.options.seed)
+            shown = augment(scenes, sam.config.image_size, sam.config, generator)
+            even_out_patches(sam, shown.pixels)
+        return sam
+
+    def _keep(self, before: int) -> None:
+        """Keep the averaged weights at certain numbers of scenes, to watch training afterwards."""
+        mark = _KEEP_FROM
+        while mark <= before:
+            mark *= _KEEP_RATIO
+        if self.rank == 0 and self.seen >= mark:
+            path = self.folder / "kept" / f"{self.seen:09d}.safetensors"
+            save_weights(self.average.network(self.sam), path, self.seen)
+
+    def _note(self, figures: dict[str, list[float]], seconds: float) -> None:
+        if self.rank > 0:
+            return
+        means = {name: round(fmean(values), 4) for name, values in figures.items()}
+        where = {"step": self.step, "scenes": self.seen, "seconds a step": round(seconds, 3)}
+        rate = self.optimiser.param_groups[0]["lr"]
+        with open(self.folder / "log.jsonl", "a") as file:
+            file.write(json.dumps({**where, "rate": rate, **means}) + "\n")
+        _log.info(" ".join(f"{name} {value:.4g}" for name, value in {**where, **means}.items()))
+
+    def _save(self) -> None:
+        """Write the checkpoint and, for the exam, the averaged weights."""
+        if self.rank > 0:
+            return
+        state = {
+            "step": self.step,
+            "seen": self.seen,
+            "begun": self.begun,
+            "fall": self.fall,
+            "sam": self.sam.state_dict(),
+            "grouping": self.grouping.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "average": self.average.state_dict(),
+        }
+        partial = self.checkpoint.with_suffix(".part")
+        torch.save(state, partial)
+        partial.replace(self.checkpoint)
+        network = self.average.network(self.sam)
+        save_weights(network, self.folder / "weights.safetensors", self.seen)
+        self.stop_file.unlink(missing_ok=True)
+
+    def _resume(self, checkpoint: Path) -> None:
+        state = torch.load(checkpoint, map_location=self.device, weights_only=True)
+        self.step, self.seen, self.begun = state["step"], state["seen"], state["begun"]
+        self.fall = state["fall"] and tuple(state["fall"])
+        self.sam.load_state_dict(state["sam"])
+        self.grouping.load_state_dict(state["grouping"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.average.load_state_dict(state["average"])

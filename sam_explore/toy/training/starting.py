@@ -1,0 +1,64 @@
+"""How the small model starts: positions as sines, a patch embedding that evens out what it sees."""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from sam_explore.model import Sam
+
+_POWER = 0.5  # of the spread of a principal component, that the first weights divide it by
+_FLOOR = 0.01  # variance that is added to each component's, so that the faintest stay faint
+
+
+def initialise(sam: Sam) -> Sam:
+    """Sinusoidal position encodings and small linear layers, as a ViT pretrained by MAE starts."""
+    table = sam.image_encoder.position_encoder.table
+    frequencies = sam.coordinate_encoder.frequencies
+    with torch.no_grad():
+        frequencies.copy_(frequencies.half())  # they are never trained, and stored as fp16
+        table.copy_(sinusoidal_grid(sam.config.grid, sam.config.encoder_dim))
+        for module in sam.image_encoder.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.xavier_uniform_(module.weight)
+                nn.init.zeros_(module.bias)
+    return sam
+
+
+def sinusoidal_grid(grid: int, dim: int) -> Float[Tensor, "1 row column channel"]:
+    """Fixed sines and cosines of the column, then of the row, from high to low frequency.
+
+    Source: the 2D encoding of MAE (arXiv 2111.06377), after "Attention Is All You Need".
+    """
+    frequencies = 10000 ** (-torch.arange(dim // 4) / (dim // 4))
+    angles = torch.arange(grid)[:, None] * frequencies
+    line = torch.cat([angles.sin(), angles.cos()], dim=1)
+    columns = line[None, :, :].expand(grid, grid, -1)
+    rows = line[:, None, :].expand(grid, grid, -1)
+    return torch.cat([columns, rows], dim=-1)[None]
+
+
+@torch.no_grad()
+def even_out_patches(sam: Sam, pixels: Float[Tensor, "scene 3 side side"]) -> None:
+    """First weights of the patch embedding: principal components of the patches of these pictures.
+
+    Each is divided by the root of its spread, then all are mixed at random. Random weights see
+    little but a patch's mean colour, beside which an edge is faint. The embedding's outputs start
+    with a mean of 0 and a mean square of 1.
+    """
+    projection = sam.image_encoder.patch_embedding.projection
+    patch, dim = sam.config.patch_size, sam.config.encoder_dim
+    patches = F.unfold(pixels, patch, stride=patch).transpose(1, 2).flatten(0, 1).double()
+    mean = patches.mean(dim=0)
+    covariance = (patches - mean).T @ (patches - mean) / len(patches)
+    variances, components = torch.linalg.eigh(covariance)
+    variances, components = variances.flip(0).clamp(min=0), components.flip(1)
+    kept = min(dim, len(variances))
+    weights = torch.zeros(dim, len(variances), dtype=torch.double)
+    scales = (variances[:kept] + _FLOOR).sqrt() ** _POWER
+    weights[:kept] = (components[:, :kept] / scales).T
+    mix, _ = torch.linalg.qr(torch.randn(dim, dim, dtype=torch.double))
+    weights = mix @ weights
+    weights /= (weights @ components * variances.sqrt()).square().sum(dim=1).mean().sqrt()
+    projection.weight.copy_(weights.view_as(projection.weight))
+    projection.bias.copy_(-(weights @ mean))
