@@ -17,9 +17,9 @@ from sam_explore.model import Sam, SamConfig
 from sam_explore.probes.numbers import text
 from sam_explore.toy.composition import scene
 from sam_explore.toy.exam.tables import markdown, write_between_marks
-from sam_explore.toy.grouping import initialise
-from sam_explore.toy.sampling import FIRST_TRAINING_SEED
 from sam_explore.toy.scenes import Scene
+from sam_explore.toy.training.cache import FIRST_TRAINING_SEED
+from sam_explore.toy.training.starting import initialise
 
 # Training draws from FIRST_TRAINING_SEED on, and the exam from 700,000: these are of neither.
 FIRST_SEED = 500_000

@@ -13,11 +13,10 @@ from jaxtyping import Float
 
 from sam_explore.loading import load
 from sam_explore.model import HookPoint, Sam, SamConfig
-from sam_explore.toy.grouping import initialise, sinusoidal_grid
+from sam_explore.toy.training.starting import initialise, randomise_positions, sinusoidal_grid
 from sam_explore.tracing import Trace
 
 SLOW = 2  # cycles across the grid
-RANDOM_STD = 0.5**0.5  # as sam_explore.toy.training draws random positions
 
 Table = Float[np.ndarray, "row column channel"]
 PerChannel = Float[np.ndarray, "channel"]
@@ -74,8 +73,7 @@ def random_start(config: SamConfig, seed: int) -> Table:
     """The table with which `sam_explore.toy.training --random-positions` began."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        sam = initialise(Sam(config))
-        torch.nn.init.normal_(sam.image_encoder.position_encoder.table, std=RANDOM_STD)
+        sam = randomise_positions(initialise(Sam(config)))
     return table_of(sam)
 
 

@@ -19,7 +19,9 @@ def coverage(
     columns = rows if columns is None else columns
     height, width = masks.shape[-2:]
     if height % rows == 0 and width % columns == 0:
-        flat = F.avg_pool2d(masks.reshape(-1, 1, height, width).float(), (height // rows, width // columns))
+        flat = F.avg_pool2d(
+            masks.reshape(-1, 1, height, width).float(), (height // rows, width // columns)
+        )
         return flat.view(*masks.shape[:-2], rows, columns)
     down, across = _overlaps(height, rows, masks.device), _overlaps(width, columns, masks.device)
     return down @ masks.float() @ across.T

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sam_explore.probes import PositionEncodingNorm
-from sam_explore.toy.grouping import sinusoidal_grid
+from sam_explore.toy.training.starting import sinusoidal_grid
 
 from .small import putting, small_sam, small_trace
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from sam_explore.probes import PositionEncodingSimilarity
 from sam_explore.probes.position_encoding_similarity import cosines_with
-from sam_explore.toy.grouping import sinusoidal_grid
+from sam_explore.toy.training.starting import sinusoidal_grid
 
 from .small import putting, small_trace
 

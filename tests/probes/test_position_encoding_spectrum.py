@@ -5,7 +5,7 @@ import pytest
 
 from sam_explore.probes import PositionEncodingSpectrum
 from sam_explore.probes.position_encoding_spectrum import in_words, strongest_waves
-from sam_explore.toy.grouping import sinusoidal_grid
+from sam_explore.toy.training.starting import sinusoidal_grid
 
 from .small import putting, small_trace
 

@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from sam_explore.toy import composition, scene
 from sam_explore.toy.canvas import Canvas
+from sam_explore.toy.composition import VARIED, compose
 from sam_explore.toy.foregrounds import IN_FRONT
 from sam_explore.toy.layouts import (
     LAYOUT_SHARES,
@@ -19,6 +20,7 @@ from sam_explore.toy.layouts import (
     heap,
     layout,
     row,
+    sparse,
 )
 
 FLOORS = (None, (0.6, 0.95))
@@ -27,7 +29,13 @@ FLOORS = (None, (0.6, 0.95))
 @pytest.mark.parametrize("floor", FLOORS)
 @pytest.mark.parametrize(
     ("arranged", "fewest", "most", "alike"),
-    [(few, 1, 5, False), (heap, 3, 6, False), (clutter, 7, 12, False), (flock, 4, 9, True)],
+    [
+        (few, 1, 5, False),
+        (sparse, 1, 3, False),
+        (heap, 3, 6, False),
+        (clutter, 7, 12, False),
+        (flock, 4, 9, True),
+    ],
 )
 def test_a_layout_has_as_many_as_it_says_and_those_in_front_last(
     arranged, fewest, most, alike, floor
@@ -74,10 +82,10 @@ def _closest(arranged) -> float:
 
 
 @pytest.mark.parametrize("arranged", [row, flock])
-def test_rows_and_flocks_are_of_one_kind(monkeypatch, arranged):
-    monkeypatch.setattr(composition, "layout", arranged)
+def test_rows_and_flocks_are_of_one_kind(arranged):
+    alike = replace(VARIED, arrange=arranged)
     for seed in range(3):
-        wholes = [r.name for r in scene(seed, 64).regions if r.level == 0]
+        wholes = [r.name for r in compose(alike, seed, 64).regions if r.level == 0]
         assert len(wholes) >= 3
         assert len({re.sub(r" \d+$", "", name) for name in wholes}) == 1
 

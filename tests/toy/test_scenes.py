@@ -1,12 +1,14 @@
 """Toy scenes: what a Scene answers, and what every random scene keeps to."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from sam_explore.toy import EXAMPLES, Region, Scene, example, example_scene, scene
+from sam_explore.toy import EXAMPLES, Region, Scene, composition, example, example_scene, scene
 from sam_explore.toy.canvas import FEWEST_PIXELS, Canvas
-from sam_explore.toy.composition import FAMILIES
+from sam_explore.toy.composition import FAMILIES, clear_scene
 from sam_explore.toy.shapes import rectangle
 from sam_explore.toy.sketch import Sketch
 
@@ -259,3 +261,27 @@ def test_the_asked_for_examples_are_there_and_an_unknown_one_lists_them():
     assert len(EXAMPLES) >= 12
     with pytest.raises(ValueError, match=r"'dragon'.*turtle, car, house"):
         example("dragon")
+
+
+def test_clear_scenes_hide_nothing_and_are_on_every_background(monkeypatch):
+    def camouflaged(*_):
+        raise AssertionError("a clear scene has nothing camouflaged")
+
+    monkeypatch.setattr(composition, "camouflage", camouflaged)
+    monkeypatch.setattr(composition, "IN_FRONT", {})
+    places = Counter()
+    for name, background in composition.BACKGROUNDS.items():
+        monkeypatch.setitem(
+            composition.BACKGROUNDS,
+            name,
+            lambda rng, name=name, background=background: places.update([name]) or background(rng),
+        )
+    for seed in range(60):
+        drawn = clear_scene(seed, 64)
+        assert 1 <= sum(region.level == 0 for region in drawn.regions) <= 3
+    assert set(places) == set(composition.BACKGROUNDS)
+
+
+def test_clear_scenes_have_textures_as_often_as_training_s_scenes():
+    assert composition.CLEAR.textured_share == composition.VARIED.textured_share > 0
+    assert composition.CLEAR.paved_share == composition.VARIED.paved_share > 0

@@ -1,10 +1,23 @@
 """The exam of the toy model: fixed scenes and prompts that training never sees.
 
-`manifest.jsonl` holds them, `python -m sam_explore.toy.exam` asks them.
+`worlds` says of which kinds they are; `python -m sam_explore.toy.exam` asks them.
 """
 
 from .asking import Answer, examine
 from .manifest import ExamScene, Target, read_manifest
 from .report import Report, report
+from .worlds import CLEAR, EXAM, WORLDS, World
 
-__all__ = ["Answer", "ExamScene", "Report", "Target", "examine", "read_manifest", "report"]
+__all__ = [
+    "CLEAR",
+    "EXAM",
+    "WORLDS",
+    "Answer",
+    "ExamScene",
+    "Report",
+    "Target",
+    "World",
+    "examine",
+    "read_manifest",
+    "report",
+]

@@ -1,10 +1,11 @@
 """How good a toy model is, or how far one gets without a model.
 
     python -m sam_explore.toy.exam [WEIGHTS] [--json FILE] [--write docs/toy_model.md]
+    python -m sam_explore.toy.exam --world clear [WEIGHTS] ...
     python -m sam_explore.toy.exam --baselines [--write docs/toy_model.md]
 
-500 fixed scenes with about three targets each: a whole, a part and a sub-part. Each is asked for
-with one click, with its box, and with a click and corrections of the answer.
+500 fixed scenes, or 300 clear ones, with about three targets each: a whole, a part and a sub-part.
+Each is asked for with one click, with its box, and with a click and corrections of the answer.
 """
 
 import argparse
@@ -19,26 +20,29 @@ from sam_explore.loading import load
 
 from .asking import examine
 from .baselines import compare_baselines
-from .choosing import EXAM_SEED, SCENES, choose_scenes
-from .manifest import MANIFEST, read_manifest, write_manifest
+from .choosing import choose_scenes
+from .manifest import read_manifest, write_manifest
 from .report import report
 from .tables import write_between_marks
+from .worlds import WORLDS
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the exam from the command line; see the module's text."""
     options = _parser().parse_args(arguments)
     torch.set_num_threads(options.threads)
+    world = WORLDS[options.world]
     if options.make:
-        chosen = islice(choose_scenes(EXAM_SEED), SCENES)
-        write_manifest(list(tqdm(chosen, total=SCENES, unit="scene")))
-        _say([f"wrote {MANIFEST}; its figures can't be compared with those of another manifest"])
+        chosen = islice(choose_scenes(world, world.first_seed), world.scenes)
+        write_manifest(list(tqdm(chosen, total=world.scenes, unit="scene")), world.manifest)
+        _say([f"wrote {world.manifest}; its figures can't be compared with those of another one"])
         return
-    scenes = tqdm(read_manifest()[: options.scenes], unit="scene")
+    scenes = tqdm(read_manifest(world.manifest)[: options.scenes], unit="scene")
     if options.baselines:
-        mark, found = "exam baselines", compare_baselines(scenes)
+        mark, found = f"{world.name} baselines", compare_baselines(scenes, world)
     else:
-        mark, found = "exam", report(examine(load(options.weights), scenes), len(scenes))
+        answers = examine(load(options.weights), scenes)
+        mark, found = world.name, report(answers, len(scenes), world)
     _say(found.lines())
     if options.json:
         options.json.write_text(json.dumps(found.as_json(), indent=1) + "\n", "utf-8")
@@ -57,6 +61,9 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("weights", nargs="?", help="default: the shipped weights")
+    parser.add_argument(
+        "--world", choices=WORLDS, default="exam", help="which scenes (default: exam)"
+    )
     parser.add_argument("--scenes", type=int, help="only the first so many (default: all)")
     # Two threads wait for each other: on a machine with other work they took ten times as long.
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")

@@ -5,19 +5,20 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from jaxtyping import Bool, Float
 
+from sam_explore.corrections import CORRECTION_RULES, TOKEN_0, CorrectionRule
 from sam_explore.geometry import Frame, Prompts
 from sam_explore.model import Sam
 from sam_explore.prediction import EncodedImage, Prediction, encode, predict
 
-from ..sampling import correction_clicks, shrink
+from ..coverage import correction_clicks, coverage
 from ..scenes import Scene
-from .manifest import SIZE, ExamScene, Target
+from .manifest import ExamScene, Target
 from .measures import iou
 
 CORRECTIONS = 5
+FEW_CORRECTIONS = 2  # after which the rules for them are compared
 FOUND = 0.75  # IoU over which a mask counts as the region
 
 
@@ -31,6 +32,7 @@ class Answer:
     predicted: what the model said these IoUs were.
     by_box: IoU of token 0 for the box.
     corrected: IoU of the mask chosen for the click, then of token 0 after each correction.
+    by_rule: IoU after `FEW_CORRECTIONS` under each rule for corrections.
     ceilings: IoU that the target itself keeps at the resolution of the logits; see `ceilings`.
     nested: whether the masks for the click have both the target and a region that holds it; None
         for a whole, and for a part that is all that shows of what holds it.
@@ -42,6 +44,7 @@ class Answer:
     predicted: Float[np.ndarray, "3"]
     by_box: float
     corrected: tuple[float, ...]
+    by_rule: dict[str, float]
     ceilings: tuple[float, float]
     nested: bool | None
 
@@ -72,7 +75,13 @@ def _examine_one(sam: Sam, scene: ExamScene) -> list[Answer]:
     by_click, by_box = predict(sam, encoded, clicks), predict(sam, encoded, boxes)
     regions = [drawn.index(target.region) for target in scene.targets]
     truths = np.stack([drawn.mask(index) for index in regions])
-    corrected = _correct(sam, encoded, by_click, truths, scene.seed)
+    by_rule = {
+        rule.name: _correct(
+            sam, encoded, by_click, truths, scene.seed, rule,
+            CORRECTIONS if rule is TOKEN_0 else FEW_CORRECTIONS,
+        )
+        for rule in CORRECTION_RULES
+    }  # fmt: skip
     answers = []
     for i, (target, truth) in enumerate(zip(scene.targets, truths, strict=True)):
         masks = by_click[i].masks()
@@ -83,7 +92,8 @@ def _examine_one(sam: Sam, scene: ExamScene) -> list[Answer]:
                 by_click=np.array([iou(mask, truth) for mask in masks[1:]]),
                 predicted=by_click[i].iou[1:],
                 by_box=iou(by_box[i].masks()[0], truth),
-                corrected=(iou(masks[by_click[i].chosen], truth), *corrected[i]),
+                corrected=(iou(masks[by_click[i].chosen], truth), *by_rule[TOKEN_0.name][i]),
+                by_rule={name: ious[i][FEW_CORRECTIONS - 1] for name, ious in by_rule.items()},
                 ceilings=ceilings(truth, encoded.frame, sam.config.mask_size),
                 nested=_finds_both(masks[1:], drawn, regions[i]),
             )
@@ -92,42 +102,44 @@ def _examine_one(sam: Sam, scene: ExamScene) -> list[Answer]:
 
 
 def _correct(
-    sam: Sam, encoded: EncodedImage, first: list[Prediction], truths: np.ndarray, seed: int
+    sam: Sam,
+    encoded: EncodedImage,
+    first: list[Prediction],
+    truths: np.ndarray,
+    seed: int,
+    rule: CorrectionRule,
+    corrections: int,
 ) -> list[list[float]]:
-    """IoU of token 0 after each correction of the masks chosen at first, for each target.
+    """IoU after each correction of the masks chosen at first, for each target.
 
-    As in training: the logits go back as a mask hint, with a click drawn from where the mask is
-    wrong at the resolution of the logits.
+    As in training, each brings a click drawn from where the mask that is shown is wrong, at the
+    resolution of the logits.
     """
     generator = torch.Generator().manual_seed(seed)
-    wanted = shrink(torch.tensor(truths), SIZE // sam.config.mask_size)
-    prompts = [one.prompts for one in first]
-    logits = np.stack([one.logits[one.chosen] for one in first])
+    wanted = coverage(torch.tensor(truths), sam.config.mask_size) >= 0.5
+    shown, masks = first, [each.chosen for each in first]
     ious: list[list[float]] = [[] for _ in first]
-    for _ in range(CORRECTIONS):
+    for _ in range(corrections):
+        logits = np.stack([each.logits[mask] for each, mask in zip(shown, masks, strict=True)])
         points, labels = correction_clicks(torch.tensor(logits) > 0, wanted, generator)
         points_px = encoded.frame.px_from_unit(points.numpy())
-        prompts = [
-            one.with_point(point, int(label)).with_mask_hint(hint)
-            for one, point, label, hint in zip(prompts, points_px, labels, logits, strict=True)
-        ]
-        answers = predict(sam, encoded, prompts)
-        logits = np.stack([answer.logits[0] for answer in answers])
-        for row, answer, truth in zip(ious, answers, truths, strict=True):
-            row.append(iou(answer.masks()[0], truth))
+        asked = zip(shown, masks, points_px, labels.tolist(), strict=True)
+        shown = predict(sam, encoded, [rule.prompts(*each) for each in asked])
+        masks = [rule.answer(each) for each in shown]
+        for row, answer, mask, truth in zip(ious, shown, masks, truths, strict=True):
+            row.append(iou(answer.masks()[mask], truth))
     return ious
 
 
 def ceilings(truth: Bool[np.ndarray, "h w"], frame: Frame, mask_size: int) -> tuple[float, float]:
     """IoU with a mask of what a model says that knows it, through a prediction's own upscaling.
 
-    First with logits of 1 and -1 for the mask as training shrinks it, then with logits that grade
-    with the share of each cell that the mask covers. Logits fitted to the mask can exceed both.
+    First with logits of 1 for cells that it covers by half or more and -1 for others, then with
+    logits that grade with the share of each cell that it covers. Logits fitted to the mask can
+    exceed both.
     """
-    cells = torch.tensor(truth)[None]
-    cell = len(truth) // mask_size
-    hard = shrink(cells, cell).float()
-    graded = F.avg_pool2d(cells.float(), cell)
+    graded = coverage(torch.tensor(truth)[None], mask_size)
+    hard = (graded >= 0.5).float()
     logits = (2 * torch.cat([hard, graded]) - 1).numpy()
     hard_mask, graded_mask = Prediction(logits, np.ones(2), Prompts(), frame).masks()
     return iou(hard_mask, truth), iou(graded_mask, truth)

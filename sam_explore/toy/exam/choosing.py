@@ -10,31 +10,30 @@ from ..scenes import LEVELS, Scene
 from .held_out import DRAWN_BY
 from .manifest import SIZE, ExamScene, Target, mean_colour
 from .measures import stratum
-
-SCENES = 500
-EXAM_SEED = 700_000  # training begins at 1,000,000, and readers begin at 0
-TUNING_SEED = 800_000  # what the baselines choose their tolerance on
-KINDS_IN_TURN = ("familiar", "familiar", "held-out shapes", "familiar", "held-out textures")
-SMALLEST_SHARE = 0.0025  # of the picture: 164 pixels, about 10 of the toy model's 64 x 64
+from .worlds import World
 
 
-def choose_scenes(first_seed: int) -> Iterator[ExamScene]:
+def choose_scenes(world: World, first_seed: int) -> Iterator[ExamScene]:
     """Scenes from a seed on, without end, the kinds in turn."""
+    fewest = len(LEVELS) if world.complete else 1
     seeds = count(first_seed)
-    for kind in cycle(KINDS_IN_TURN):
-        yield next(scene for seed in seeds if (scene := _choose(kind, seed)).targets)
+    for kind in cycle(world.kinds):
+        chosen = (_choose(kind, seed, world.smallest_share) for seed in seeds)
+        yield next(scene for scene in chosen if len(scene.targets) >= fewest)
 
 
-def _choose(kind: str, seed: int) -> ExamScene:
+def _choose(kind: str, seed: int, smallest: float) -> ExamScene:
     drawn = DRAWN_BY[kind](seed, SIZE)
     rng = np.random.default_rng((seed, 2))
-    chosen = [_choose_region(drawn, level, rng) for level in range(len(LEVELS))]
+    chosen = [_choose_region(drawn, level, smallest, rng) for level in range(len(LEVELS))]
     targets = [_ask(drawn, index, rng) for index in chosen if index is not None]
     colour = tuple(round(float(channel), 1) for channel in mean_colour(drawn))
     return ExamScene(kind, seed, colour, tuple(targets))
 
 
-def _choose_region(drawn: Scene, level: int, rng: np.random.Generator) -> int | None:
+def _choose_region(
+    drawn: Scene, level: int, smallest: float, rng: np.random.Generator
+) -> int | None:
     """A region of a level: first a stratum of those there are, then a region of that.
 
     The less of its box a region fills, the likelier it is chosen: `box filled` is to be no answer.
@@ -42,7 +41,7 @@ def _choose_region(drawn: Scene, level: int, rng: np.random.Generator) -> int | 
     by_stratum: dict[str, list[int]] = {}
     for index, region in enumerate(drawn.regions):
         share = drawn.mask(index).mean()
-        if region.level == level and share >= SMALLEST_SHARE:
+        if region.level == level and share >= smallest:
             by_stratum.setdefault(stratum(share), []).append(index)
     if not by_stratum:
         return None

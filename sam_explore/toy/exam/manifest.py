@@ -1,4 +1,4 @@
-"""The exam's fixed list: which scenes, and what is asked about each, in `manifest.jsonl`.
+"""A fixed list of scenes and what is asked about each, such as `manifest.jsonl`.
 
 A line is a scene. It was drawn once, by `choosing.py`, and does not follow the generator: where the
 generator has come to draw something else, the exam refuses to go on.
@@ -13,9 +13,9 @@ import numpy as np
 
 from ..scenes import Scene
 from .held_out import DRAWN_BY
+from .worlds import EXAM
 
-MANIFEST = Path(__file__).parent / "manifest.jsonl"
-SIZE = 256  # side of the exam's pictures in pixels
+SIZE = 256  # side of the pictures in pixels
 _COLOUR_SLACK = 1.0  # of 255
 _AREA_SLACK = 0.01
 
@@ -79,12 +79,12 @@ def mean_colour(drawn: Scene) -> np.ndarray:
     return drawn.image.mean(axis=(0, 1))
 
 
-def read_manifest(path: Path = MANIFEST) -> tuple[ExamScene, ...]:
+def read_manifest(path: Path = EXAM.manifest) -> tuple[ExamScene, ...]:
     """All scenes of the exam, the kinds in turn, so that the first few are a fair sample."""
     return tuple(_scene(json.loads(line)) for line in path.read_text("utf-8").splitlines())
 
 
-def write_manifest(scenes: Iterable[ExamScene], path: Path = MANIFEST) -> None:
+def write_manifest(scenes: Iterable[ExamScene], path: Path = EXAM.manifest) -> None:
     """A line a scene, without blanks."""
     lines = [json.dumps(asdict(scene), separators=(",", ":")) for scene in scenes]
     path.write_text("\n".join(lines) + "\n", "utf-8")

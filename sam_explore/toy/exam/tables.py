@@ -20,7 +20,7 @@ def mean_by_group(
     """The mean of each column over all targets, and over those of each level, stratum and kind.
 
     asked: kind of scene and target, in the order of the columns' numbers. Groups without a target
-    are left out.
+    are left out, and a kind that all scenes are of.
     """
     return {
         group: {"targets": int(here.sum())}
@@ -36,7 +36,10 @@ def _groups(
     yield "all", np.ones(len(asked), bool)
     levels, strata = [target.level for _, target in asked], [target.stratum for _, target in asked]
     kinds = [kind for kind, _ in asked]
-    for names, each in ((LEVELS, levels), (STRATA, strata), (DRAWN_BY, kinds)):
+    named = [(LEVELS, levels), (STRATA, strata)]
+    if len(set(kinds)) > 1:
+        named.append((DRAWN_BY, kinds))
+    for names, each in named:
         for name in names:
             yield name, np.array(each) == name
 

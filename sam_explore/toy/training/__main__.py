@@ -7,7 +7,7 @@ FOLDER/weights.safetensors are the best so far. Stop it with SIGTERM, Ctrl-C or 
 it ends after the step it is at. Started again with the same options it goes on as if it had not
 been stopped. `--fall N` lets the rate fall in a straight line to 0 over N more scenes, then ends.
 
-    python -m sam_explore.toy.training --folder runs/fall --branch runs/toy/checkpoint.pt --fall 4000
+    python -m sam_explore.toy.training --folder runs/fall --branch runs/toy/checkpoint.pt ...
 
 does that in a folder of its own, so that the long run can go on at its constant rate.
 `--start WEIGHTS` begins with a file of weights and a new optimiser.
@@ -29,13 +29,14 @@ import torch.multiprocessing
 from ..design import DESIGN
 from .cache import fill
 from .run import Training
+from .schedule import Schedule
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Train from the command line; see the module's text."""
-    parser = _parser()
+    parser = command_line()
     options = parser.parse_args(arguments)
-    options.config = DESIGN
+    options.config, options.schedule = DESIGN, Schedule(rate=options.rate)
     if options.processes < 1 or options.batches % options.processes:
         parser.error(
             f"--processes expected a number that divides the {options.batches} batches of a step, "
@@ -45,15 +46,16 @@ def main(arguments: list[str] | None = None) -> None:
         signal.signal(number, lambda *_: (options.folder / "stop").touch())
     drawing = [_drawing(options, rank) for rank in range(options.workers)]
     try:
-        _train_in_processes(options)
+        train(options)
     finally:
         for process in drawing:
             process.terminate()
 
 
-def _train_in_processes(options: argparse.Namespace) -> None:
+def train(options: argparse.Namespace) -> None:
+    """Train in one process or several, as the options say."""
     if options.processes == 1:
-        _train(options)
+        _train_alone(options)
         return
     with tempfile.TemporaryDirectory() as folder:
         meeting_place = f"file://{folder}/meeting"
@@ -67,11 +69,11 @@ def _join(rank: int, options: argparse.Namespace, meeting_place: str) -> None:
     dist.init_process_group(
         "gloo", init_method=meeting_place, rank=rank, world_size=options.processes
     )
-    _train(options)
+    _train_alone(options)
     dist.destroy_process_group()
 
 
-def _train(options: argparse.Namespace) -> None:
+def _train_alone(options: argparse.Namespace) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(options.threads)
     Training(options).run()
@@ -86,7 +88,8 @@ def _drawing(options: argparse.Namespace, rank: int) -> torch.multiprocessing.Pr
     return process
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """All options but the sizes and the schedule, which the code says."""
     parser = argparse.ArgumentParser(
         prog="python -m sam_explore.toy.training",
         description=__doc__,
@@ -97,6 +100,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--cache", type=Path, required=True, help="drawn scenes are kept here (0.26 MB each)")
     add("--pool", type=int, default=30_000, help="scenes to learn from (default 30000)")
     add("--start", type=Path, help="weights to begin with (default: random)")
+    add("--random-positions", action="store_true",
+        help="begin with random position encodings instead of sines and cosines")  # fmt: skip
     add("--branch", type=Path, help="a checkpoint to go on from, if the folder has none")
     add("--scenes", type=int, help="to see before the run ends (default: it is stopped)")
     add("--fall", type=int, help="scenes over which the rate falls to 0 from now on, then the end")

@@ -1,9 +1,10 @@
-"""Attention of the image encoder in a form that is cheaper to train on a CPU.
+"""Attention in forms that are cheaper to train on a CPU.
 
-The relative-position terms become further channels of the queries, and one-hot rows and columns
-further channels of the keys, so that scores are one product. The backward pass makes the gradient
-of the scores from the weighted values, as flash attention does (arXiv 2205.14135), and keeps one
-matrix of scores, not four. Everything is in bf16, as autocast would have the products.
+In the image encoder the relative-position terms become further channels of the queries, and one-hot
+rows and columns further channels of the keys, so that scores are one product. The backward pass
+makes the gradient of the scores from the weighted values, as flash attention does (arXiv
+2205.14135), and keeps one matrix of scores, not four. Everything is in bf16, as autocast would have
+the products.
 """
 
 from functools import partial
@@ -20,15 +21,23 @@ from sam_explore.model.attention import (
     relative_vectors,
     split_windows,
 )
+from sam_explore.model.hooks import HookPoint
 
 _BF16 = torch.bfloat16
 
 
 def attend_cheaply(sam: Sam) -> None:
-    """Let every block of the image encoder attend in this form from now on."""
-    for module in sam.modules():
+    """Let all attention of a model run in these forms from now on.
+
+    The decoder's scores are looked at, so that its attention runs in explicit steps: with a few
+    prompt tokens the backward pass of the fused kernel is the slower one.
+    """
+    for module in sam.image_encoder.modules():
         if isinstance(module, Attention):
             module.forward = partial(_attention, module)
+    for module in sam.mask_decoder.modules():
+        if isinstance(module, HookPoint) and module.name.endswith("hook_scores"):
+            module.register_forward_hook(lambda *_: None)
 
 
 def _attention(

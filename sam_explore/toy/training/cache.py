@@ -5,6 +5,7 @@ is given does not depend on what the folder already holds. Several processes may
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from ..composition import clear_scene, scene
 from ..scenes import LEVELS, Scene
 
 # Seeds below this one are set aside for examples and exams; training draws from here upwards.
-FIRST_SEED = 1_000_000
+FIRST_TRAINING_SEED = 1_000_000
 SIZE = 256  # side of the pictures in pixels
 MOST_REGIONS = 255  # with 0 for the background, a region is one byte
 _SEEDS_A_CACHE = 10_000_000  # where a scene can't be kept, the next seed is so far away
@@ -83,9 +84,9 @@ class SceneCache:
         self._drawn[index] = 1  # last: another process reads the others when this is set
 
 
-def fill(folder: Path, scenes: int, rank: int = 0, stride: int = 1) -> None:
+def fill(folder: Path, scenes: int, rank: int = 0, stride: int = 1, size: int = SIZE) -> None:
     """Draw every scene of a cache that isn't there, or one of `stride` of them."""
-    cache = SceneCache(folder, scenes)
+    cache = SceneCache(folder, scenes, size)
     for index in range(rank, scenes, stride):
         cache.draw(index)
 
@@ -93,7 +94,7 @@ def fill(folder: Path, scenes: int, rank: int = 0, stride: int = 1) -> None:
 def training_scene(index: int, size: int) -> Scene:
     """The scene of an index: clear or varied by its last digit, with few enough regions to keep."""
     draw = clear_scene if index % 5 < _CLEAR_OF_FIVE else scene
-    for seed in count(FIRST_SEED + index, _SEEDS_A_CACHE):
+    for seed in count(FIRST_TRAINING_SEED + index, _SEEDS_A_CACHE):
         drawn = draw(seed, size)
         if 0 < len(drawn.regions) <= MOST_REGIONS:
             return drawn
@@ -105,7 +106,7 @@ def _packed(drawn: Scene) -> tuple[UInt8[np.ndarray, "h w"], UInt8[np.ndarray, "
     whole, part, sub_part = drawn.labels
     deepest = np.where(sub_part > 0, sub_part, np.where(part > 0, part, whole))
     above = np.zeros((MOST_REGIONS + 1, len(LEVELS)), np.uint8)
-    for index, region in enumerate(drawn.regions):
+    for index in range(len(drawn.regions)):
         at: int | None = index
         while at is not None:
             above[index + 1, drawn.regions[at].level] = at + 1
@@ -117,10 +118,8 @@ def _mapped(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     if not path.exists():
         partial = path.with_name(f"{path.name}.{np.random.default_rng().integers(2**62)}.part")
         np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
-        try:
-            path.hardlink_to(partial)  # fails if another process was faster
-        except FileExistsError:
-            pass
+        with suppress(FileExistsError):  # another process was faster
+            path.hardlink_to(partial)
         partial.unlink()
     array = np.load(path, mmap_mode="r+")
     if array.shape != shape:

@@ -96,7 +96,9 @@ class Prompt:
         """The same for one of `every` targets."""
         n = self.clicked
         kept = torch.cat([torch.arange(0, n, every), torch.arange(n, len(self.wanted), every)])
-        parts = {name: getattr(self, name)[kept] for name in ("image", "wanted", "points", "labels")}
+        parts = {
+            name: getattr(self, name)[kept] for name in ("image", "wanted", "points", "labels")
+        }
         return replace(self, **parts, boxes=self.boxes[::every])
 
     def corrected(

@@ -17,15 +17,13 @@ from torch import Tensor, nn
 from sam_explore.loading import load
 from sam_explore.model import Sam
 
-from ..design import DESIGN
 from .attention import attend_cheaply
 from .augmenting import augment
 from .cache import SceneCache, Scenes
 from .grouping import GroupingHead
 from .objective import prompted_loss
 from .questions import ask
-from .schedule import Schedule
-from .starting import even_out_patches, initialise
+from .starting import even_out_patches, initialise, randomise_positions
 from .weights import Average, save_weights, scenes_seen
 
 _SAVE_EVERY, _LOG_EVERY = 200, 50  # steps
@@ -35,14 +33,16 @@ _log = logging.getLogger(__name__)
 
 
 class Training:
-    """Where torch.distributed has been started, each of its processes makes one.
+    """One run; `options` are those of the command line, with its sizes and its schedule.
+
+    Where torch.distributed has been started, each of its processes makes one.
 
     A step consists of `options.batches` batches, shared out among the processes, and is a function
     of the seed and its number: one process makes the same steps as several.
     """
 
     def __init__(self, options: argparse.Namespace):
-        self.options, self.schedule = options, Schedule(rate=options.rate)
+        self.options, self.schedule = options, options.schedule
         together = dist.is_initialized()
         self.rank, self.processes = (dist.get_rank(), dist.get_world_size()) if together else (0, 1)
         self.device = torch.device(options.device)
@@ -114,19 +114,17 @@ class Training:
                 waiting = coming
             step += 1
 
-    def _indices(self, number: int) -> np.ndarray:
+    def _indices(self, number: int) -> list[int]:
         """Which scenes a batch has: any of the pool, or where workers draw, any that is there."""
         rng = np.random.default_rng((self.options.seed, number))
         count = self.options.scenes_a_batch
         if not self.options.workers:
-            return rng.integers(self.options.pool, size=count)
+            return rng.integers(self.options.pool, size=count).tolist()
         while len(drawn := self.cache.drawn) < min(_FEWEST_DRAWN, self.options.pool):
             time.sleep(0.2)
-        return rng.choice(drawn, count)
+        return rng.choice(drawn, count).tolist()
 
-    def _train_on(
-        self, batches: list[tuple[int, Scenes]], figures: dict[str, list[float]]
-    ) -> bool:
+    def _train_on(self, batches: list[tuple[int, Scenes]], figures: dict[str, list[float]]) -> bool:
         """One step. Returns whether any process has found the file that stops the run."""
         options, schedule = self.options, self.schedule
         for group in self.optimiser.param_groups:
@@ -197,7 +195,7 @@ class Training:
         tables |= {id(each) for name, each in self.sam.named_parameters() if "relative" in name}
         kept = [each for each in self._parameters() if id(each) in vectors | tables]
         decaying = [each for each in self._parameters() if id(each) not in vectors | tables]
-        rate = self.options.rate
+        rate = self.schedule.rate
         return [
             {"params": decaying, "lr": rate, "weight_decay": 0.05},
             {"params": kept, "lr": rate, "weight_decay": 0.0},
@@ -209,6 +207,8 @@ class Training:
             self.seen = self.begun = scenes_seen(self.options.start)
             return load(self.options.start)
         sam = initialise(Sam(self.options.config))
+        if self.options.random_positions:
+            randomise_positions(sam)
         if not self.checkpoint.exists() and not self.options.branch:
             scenes = self.cache.get(range(min(128, self.options.pool)))
             generator = torch.Generator().manual_seed(self.options.seed)

@@ -51,7 +51,7 @@ class Schedule:
 
     def side(self, seen: int, full: int) -> int:
         """Side of the pictures in pixels."""
-        return full if seen >= self.full_from else self.small_side
+        return full if seen >= self.full_from else min(self.small_side, full)
 
     def plan(self, seen: int, generator: torch.Generator) -> Plan:
         """The corrections of a step."""

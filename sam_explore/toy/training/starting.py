@@ -25,6 +25,12 @@ def initialise(sam: Sam) -> Sam:
     return sam
 
 
+def randomise_positions(sam: Sam) -> Sam:
+    """Random position encodings, as spread out as sines and cosines are: a mean square of 1/2."""
+    nn.init.normal_(sam.image_encoder.position_encoder.table, std=0.5**0.5)
+    return sam
+
+
 def sinusoidal_grid(grid: int, dim: int) -> Float[Tensor, "1 row column channel"]:
     """Fixed sines and cosines of the column, then of the row, from high to low frequency.
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sam_explore.corrections import CORRECTION_RULES, TOKEN_0
 from sam_explore.geometry import Frame
 from sam_explore.loading import load
 from sam_explore.model import Sam
@@ -28,6 +29,18 @@ def test_a_line_of_a_pixel_is_lost_at_low_resolution():
     truth = np.zeros((256, 256), bool)
     truth[128] = True
     assert ceilings(truth, FRAME, mask_size=64) == (0.0, 0.0)
+
+
+def test_a_grid_that_does_not_divide_the_picture_is_covered_by_area():
+    """256 pixels over 96 cells: an edge at 128 lies between cells, one at 129 in the first 3/8."""
+    frame = Frame((256, 256), (192, 192), 192, 8)
+    truth = np.zeros((256, 256), bool)
+    truth[:128] = True
+    assert ceilings(truth, frame, mask_size=96) == (1.0, 1.0)
+    truth[128] = True
+    hard, graded = ceilings(truth, frame, mask_size=96)
+    assert hard == pytest.approx(128 / 129)
+    assert graded >= hard
 
 
 def test_graded_logits_tell_where_in_a_cell_an_edge_is():
@@ -71,6 +84,9 @@ def test_each_target_gets_an_answer_of_every_kind_and_the_same_again(sam):
     assert [answer.target for answer in answers] == list(scenes[0].targets)
     for one, two in zip(answers, again, strict=True):
         assert one.corrected == two.corrected
+        assert one.by_rule == two.by_rule
+        assert list(one.by_rule) == [rule.name for rule in CORRECTION_RULES]
+        assert one.by_rule[TOKEN_0.name] == one.corrected[2]
         assert len(one.corrected) == CORRECTIONS + 1
         assert one.chosen == one.by_click[one.predicted.argmax()] == one.corrected[0]
         assert one.best == one.by_click.max() >= one.chosen

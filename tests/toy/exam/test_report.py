@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from sam_explore.toy.exam import Answer, Target, report
+from sam_explore.toy.exam import CLEAR, EXAM, Answer, Target, report
 from sam_explore.toy.exam.__main__ import main
 from sam_explore.toy.exam.tables import markdown, write_between_marks
 
@@ -20,6 +20,7 @@ def answer(level, stratum, by_click, predicted, last=0.5, nested=None, kind="fam
         predicted=predicted,
         by_box=0.8,
         corrected=(chosen, 0.1, 0.2, 0.3, 0.4, last),
+        by_rule={"token 0": 0.2, "another": chosen - 0.005},
         ceilings=(0.9, 1.0),
         nested=nested,
     )
@@ -42,6 +43,7 @@ def test_means_by_level_stratum_and_kind(answers):
     assert means["small"]["one click, best of 3"] == pytest.approx(0.55)
     assert means["held-out shapes"]["one click, chosen"] == pytest.approx(0.6)
     assert means["large"]["5 corrections"] == pytest.approx(0.9)
+    assert means["all"]["2 corrections"] == pytest.approx(0.2)
     assert [means[name]["targets"] for name in ("all", "part", "small", "familiar")] == [3, 1, 2, 2]
     assert "medium" not in means
 
@@ -59,13 +61,26 @@ def test_steps_nested_shares_and_correlation(answers):
 def test_a_report_is_json_and_shows_the_goals(answers):
     found = report(answers, scenes=2)
     read = json.loads(json.dumps(found.as_json()))
-    assert read["goals"]["box"] == 0.9
+    assert read["goals"] == EXAM.goals
     assert read["mean_iou"]["part"]["targets"] == 1
     assert read["calibration"][0]["masks"] == 1
     text = "\n".join(found.lines())
     assert "3 targets in 2 scenes" in text
     assert "both 50.0%" in text
     assert "| goal " in text
+    assert f"(goal {CLEAR.goals['nested']:.0%})" in "\n".join(report(answers, 2, CLEAR).lines())
+
+
+def test_rules_for_corrections_are_compared_with_one_click(answers):
+    """One click has 0.9, 0.3 and 0.6; corrections may lose a hundredth."""
+    found = report(answers, scenes=2).by_rule
+    assert found["token 0"] == {"mean IoU": pytest.approx(0.2), "no worse": 0.0}
+    assert found["another"] == {"mean IoU": pytest.approx(0.595), "no worse": 1.0}
+
+
+def test_a_kind_that_all_scenes_are_of_has_no_row_of_its_own(answers):
+    means = report([answers[0], answers[1]], scenes=1).mean_iou
+    assert "familiar" not in means
 
 
 def test_a_table_is_as_wide_as_its_cells():

@@ -1,0 +1,42 @@
+"""A run that takes seconds: a small network, a few scenes, prompts from the first step on."""
+
+from argparse import Namespace
+from pathlib import Path
+
+import torch
+
+from sam_explore.model import SamConfig
+from sam_explore.toy.training.__main__ import command_line
+from sam_explore.toy.training.augmenting import Shown
+from sam_explore.toy.training.schedule import Schedule
+
+SMALL = SamConfig(
+    name="small",
+    image_size=64,
+    patch_size=8,
+    encoder_dim=32,
+    encoder_depth=2,
+    encoder_heads=2,
+    encoder_mlp_dim=64,
+    global_blocks=(1,),
+    window_size=3,
+    token_dim=32,
+    decoder_mlp_dim=64,
+    iou_hidden_dim=32,
+)
+SCHEDULE = Schedule(warm_up=1, alone=0, small_side=48, full_from=8, rounds_from=0, rounds_full=0)
+
+
+def options(folder: Path, cache: Path, *more: str) -> Namespace:
+    """Steps of two batches of one scene, four targets each."""
+    sizes = "--pool 6 --scenes-a-batch 1 --targets 4 --device cpu"
+    given = command_line().parse_args(
+        ["--folder", str(folder), "--cache", str(cache), *sizes.split(), *more]
+    )
+    given.config, given.schedule = SMALL, SCHEDULE
+    return given
+
+
+def shown(labels: torch.Tensor) -> Shown:
+    """One picture without anything in it, with these labels."""
+    return Shown(torch.zeros(1, 3, *labels.shape[-2:]), labels[None])

@@ -1,0 +1,151 @@
+"""One run of training: it learns, stops, goes on, branches off and falls."""
+
+import json
+import os
+import signal
+
+import pytest
+import torch
+
+from sam_explore.loading import load
+from sam_explore.model import Sam
+from sam_explore.toy.training import run as running
+from sam_explore.toy.training.__main__ import main, train
+from sam_explore.toy.training.run import Training
+from sam_explore.toy.training.schedule import Schedule
+from sam_explore.toy.training.starting import initialise, sinusoidal_grid
+from sam_explore.toy.training.weights import save_weights, scenes_seen
+
+from .small import SMALL, options
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("scenes")
+
+
+def same(one: dict, two: dict) -> bool:
+    return all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_a_resumed_run_is_the_same_run(tmp_path, cache):
+    whole = Training(options(tmp_path / "whole", cache, "--scenes", "12"))
+    whole.run()
+    Training(options(tmp_path / "parts", cache, "--scenes", "6")).run()
+    resumed = Training(options(tmp_path / "parts", cache, "--scenes", "12"))
+    assert (resumed.step, resumed.seen) == (3, 6)
+    resumed.run()
+    assert same(whole.sam.state_dict(), resumed.sam.state_dict())
+    assert same(whole.average.weights, resumed.average.weights)
+    assert same(whole.grouping.state_dict(), resumed.grouping.state_dict())
+
+
+def test_what_a_cache_already_holds_makes_no_difference(tmp_path, cache):
+    for name, scenes in (("one", cache), ("two", tmp_path / "fresh")):
+        Training(options(tmp_path / name, scenes, "--scenes", "4")).run()
+    one, two = (
+        torch.load(tmp_path / name / "checkpoint.pt", weights_only=True)["sam"]
+        for name in ("one", "two")
+    )
+    assert same(one, two)
+
+
+def test_two_processes_make_the_steps_of_one(tmp_path, cache):
+    for name, processes in (("one", "1"), ("two", "2")):
+        given = options(tmp_path / name, cache, "--scenes", "4", "--processes", processes)
+        train(given)
+    one, two = (
+        torch.load(tmp_path / name / "checkpoint.pt", weights_only=True) for name in ("one", "two")
+    )
+    assert one["step"] == two["step"] == 2
+    for name, weight in one["sam"].items():
+        torch.testing.assert_close(weight, two["sam"][name], atol=1e-6, rtol=1e-5)
+
+
+def test_processes_have_to_divide_the_batches(capsys):
+    with pytest.raises(SystemExit):
+        main(["--folder", "a", "--cache", "b", "--batches", "2", "--processes", "3"])
+    assert "divides the 2 batches" in capsys.readouterr().err
+
+
+def test_a_file_stops_a_run_after_its_step_and_nothing_is_lost(tmp_path, cache):
+    training = Training(options(tmp_path, cache))
+    training.stop_file.touch()
+    training.run()
+    assert not training.stop_file.exists()
+    assert torch.load(training.checkpoint, weights_only=True)["seen"] == 2
+    assert scenes_seen(tmp_path / "weights.safetensors") == 2
+
+
+def test_a_signal_makes_that_file(tmp_path, monkeypatch):
+    def interrupted(given):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr("sam_explore.toy.training.__main__.train", interrupted)
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    try:
+        main(["--folder", str(tmp_path), "--cache", str(tmp_path / "scenes")])
+    finally:
+        signal.signal(signal.SIGTERM, before[0])
+        signal.signal(signal.SIGINT, before[1])
+    assert (tmp_path / "stop").exists()
+
+
+def test_a_branch_falls_in_its_own_folder(tmp_path, cache):
+    Training(options(tmp_path / "long", cache, "--scenes", "4")).run()
+    checkpoint = tmp_path / "long" / "checkpoint.pt"
+    before = checkpoint.read_bytes()
+    arguments = ("--branch", str(checkpoint), "--fall", "6")
+    branch = Training(options(tmp_path / "fall", cache, *arguments))
+    assert (branch.seen, branch.fall) == (4, (4, 6))
+    branch.run()
+    assert branch.seen == 10
+    assert checkpoint.read_bytes() == before
+    again = Training(options(tmp_path / "fall", cache, *arguments))
+    assert (again.seen, again.fall) == (10, (4, 6))
+
+
+def test_training_goes_on_from_given_weights_where_they_had_come_to(tmp_path, cache):
+    start = tmp_path / "start.safetensors"
+    save_weights(initialise(Sam(SMALL)), start, seen=100)
+    begun = Training(options(tmp_path / "run", cache, "--start", str(start), "--scenes", "102"))
+    assert same(load(start).state_dict(), begun.sam.state_dict())
+    assert (begun.seen, begun.begun) == (100, 100)
+    begun.run()
+    assert begun.seen == 102
+    assert not same(load(start).state_dict(), begun.sam.state_dict())
+
+
+def test_it_learns_what_it_is_shown_again_and_again(tmp_path, cache, monkeypatch):
+    monkeypatch.setattr(running, "_LOG_EVERY", 5)
+    given = options(tmp_path, cache, "--pool", "6", "--scenes", "120")
+    given.schedule = Schedule(rate=3e-3, warm_up=20, alone=10**9, small_side=48)
+    training = Training(given)
+    training.run()
+    lines = (tmp_path / "log.jsonl").read_text().splitlines()
+    first, last = (json.loads(line)["loss"] for line in (lines[0], lines[-1]))
+    assert last < 0.9 * first
+
+
+def test_weights_are_kept_at_marks_that_grow_apart(tmp_path, cache, monkeypatch):
+    monkeypatch.setattr(running, "_KEEP_FROM", 2)
+    monkeypatch.setattr(running, "_KEEP_RATIO", 2)
+    Training(options(tmp_path, cache, "--scenes", "16")).run()
+    kept = sorted(path.stem for path in (tmp_path / "kept").iterdir())
+    assert [int(name) for name in kept] == [2, 4, 8, 16]
+
+
+def test_position_encodings_can_begin_at_random(tmp_path, cache):
+    sines = Training(options(tmp_path, cache)).sam.image_encoder.position_encoder.table
+    assert torch.equal(sines, sinusoidal_grid(SMALL.grid, SMALL.encoder_dim))
+    given = options(tmp_path, cache, "--random-positions")
+    table = Training(given).sam.image_encoder.position_encoder.table
+    assert abs(torch.cosine_similarity(table[0, 3, 3], table[0, 3, 4], dim=0)) < 0.6
+
+
+def test_with_workers_only_what_is_drawn_is_shown(tmp_path):
+    given = options(tmp_path, tmp_path / "scenes", "--workers", "1")
+    training = Training(given)
+    given.pool = 3  # enough to begin with
+    training.cache.get([0, 1, 2])
+    assert set(training._indices(7)) <= set(training.cache.drawn.tolist())
