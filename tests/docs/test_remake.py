@@ -49,7 +49,7 @@ def test_it_ends_at_the_first_command_that_fails(monkeypatch, capsys):
         return subprocess.CompletedProcess(command, returncode=len(ran) - 1)
 
     monkeypatch.setattr(remake.subprocess, "run", run)
-    with pytest.raises(SystemExit, match="failed: python -m sam_explore.toy.exam"):
+    with pytest.raises(SystemExit, match=r"failed: python -m sam_explore\.toy\.exam"):
         remake.main(["--only", "toy_model"])
     assert len(ran) == 2
     with pytest.raises(SystemExit, match="--list"):
