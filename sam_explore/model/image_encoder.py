@@ -61,7 +61,7 @@ class ImageEncoder(nn.Module):
 
 
 class PatchEmbedding(nn.Module):
-    """Each patch of 16 x 16 pixels becomes one token, by a weighted sum for every channel."""
+    """Each patch becomes one token, by a weighted sum for every channel."""
 
     def __init__(self, config: SamConfig):
         super().__init__()

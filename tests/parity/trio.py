@@ -25,7 +25,7 @@ _TINY = replace(
     pixel_std=(41.0, 63.5, 77.25),
 )
 SMALL_CONFIGS = {
-    "the toy: 16 tokens in windows of 6": TOY,
+    "the toy": TOY,
     "10 tokens of 8 pixels in windows of 4": replace(
         _TINY,
         image_size=80,

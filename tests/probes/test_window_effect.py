@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sam_explore.geometry import Frame, Prompts
-from sam_explore.model import TOY, VIT_B, VIT_H, VIT_L
+from sam_explore.model import TOY, VIT_B, VIT_H, VIT_L, SamConfig
 from sam_explore.prediction import EncodedImage, Prediction, predict
 from sam_explore.preprocessing import Preprocessing
 from sam_explore.probes import WindowEffect
@@ -22,6 +22,17 @@ from sam_explore.probes.windows import (
 from sam_explore.tracing import between_steps
 
 from .small import answering, small_sam, small_trace
+
+# Eight blocks in four stages; 16 x 16 tokens, which windows of 6 fill up to 18 x 18.
+EIGHT = SamConfig(
+    image_size=256,
+    encoder_dim=192,
+    encoder_depth=8,
+    encoder_heads=6,
+    encoder_mlp_dim=768,
+    global_blocks=(1, 3, 5, 7),
+    window_size=6,
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +57,11 @@ def trace(sam):
     ],
 )
 def test_a_stage_and_a_kind_or_one_block_alone(stage, kind, block, blocks):
-    assert ChosenBlocks(stage, kind, block).blocks(TOY) == blocks
+    assert ChosenBlocks(stage, kind, block).blocks(EIGHT) == blocks
 
 
 def test_the_other_blocks_keep_their_windows():
-    assert with_window(TOY.windows, (2, 3), 4) == (6, 0, 4, 4, 6, 0, 6, 0)
+    assert with_window(EIGHT.windows, (2, 3), 4) == (6, 0, 4, 4, 6, 0, 6, 0)
 
 
 def test_blocks_are_named_in_words():
@@ -73,16 +84,16 @@ def test_windows_that_fit_the_grid_need_less_arithmetic_than_padded_ones():
     per_token = 4 * 192 + 2 * 64 + 2 * 8  # weights, scores and values, relative positions
     mlp = 256 * 2 * 192 * 768
 
-    assert arithmetic(TOY, [8], (16, 16)) == 256 * 192 * per_token + mlp
-    assert arithmetic(TOY, [6], (16, 16)) == 18 * 18 * 192 * (4 * 192 + 2 * 36 + 2 * 6) + mlp
+    assert arithmetic(EIGHT, [8], (16, 16)) == 256 * 192 * per_token + mlp
+    assert arithmetic(EIGHT, [6], (16, 16)) == 18 * 18 * 192 * (4 * 192 + 2 * 36 + 2 * 6) + mlp
 
 
 def test_the_arithmetic_of_a_grid_that_is_not_square_goes_by_its_two_sides():
     mlp = 32 * 2 * 192 * 768  # of 4 x 8 tokens
 
     # In windows of 3, filled up to 6 x 9; and globally, each token with 4 rows and 8 columns.
-    assert arithmetic(TOY, [3], (4, 8)) == 54 * 192 * (4 * 192 + 2 * 9 + 2 * 3) + mlp
-    assert arithmetic(TOY, [0], (4, 8)) == 32 * 192 * (4 * 192 + 2 * 32 + 4 + 8) + mlp
+    assert arithmetic(EIGHT, [3], (4, 8)) == 54 * 192 * (4 * 192 + 2 * 9 + 2 * 3) + mlp
+    assert arithmetic(EIGHT, [0], (4, 8)) == 32 * 192 * (4 * 192 + 2 * 32 + 4 + 8) + mlp
 
 
 def test_the_overlap_of_masks_is_their_iou_and_two_empty_ones_agree():
@@ -147,8 +158,8 @@ def test_the_words_name_the_other_blocks_that_are_not_in_their_trained_windows(t
 def test_a_window_as_large_as_the_grid_is_no_other_one_than_global():
     windows = (6, 16, 6, 0, 6, 0, 6, 0)
 
-    assert others_in_words(TOY, windows, (), (16, 16)) == ""
-    assert "block 1 has other windows" in others_in_words(TOY, windows, (), (16, 32))
+    assert others_in_words(EIGHT, windows, (), (16, 16)) == ""
+    assert "block 1 has other windows" in others_in_words(EIGHT, windows, (), (16, 32))
 
 
 def test_the_trained_windows_change_nothing_exactly(trace):

@@ -1,9 +1,11 @@
 """Masks over window sizes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from sam_explore.model import TOY, VIT_B
+from sam_explore.model import VIT_B
 from sam_explore.probes import WindowEffect, WindowSweep
 from sam_explore.probes.window_sweep import window_sizes
 
@@ -17,8 +19,9 @@ def trace():
 
 def test_the_sizes_are_powers_of_two_the_trained_ones_and_the_grid():
     assert window_sizes(VIT_B, (0, 1), "interpolate", 64) == (2, 4, 8, 14, 16, 32, 64)
-    assert window_sizes(TOY, (1,), "interpolate", 16) == (2, 4, 8, 16)
-    assert window_sizes(TOY, (1,), "interpolate", 24) == (2, 4, 8, 16, 24)
+    global_block = replace(VIT_B, image_size=256, global_blocks=(1, 3, 5, 7))
+    assert window_sizes(global_block, (1,), "interpolate", 16) == (2, 4, 8, 16)
+    assert window_sizes(global_block, (1,), "interpolate", 24) == (2, 4, 8, 16, 24)
 
 
 def test_no_size_is_larger_than_a_cropped_table_allows():

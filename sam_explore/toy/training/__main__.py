@@ -13,7 +13,8 @@ does that in a folder of its own, so that the long run can go on at its constant
 `--start WEIGHTS` begins with a file of weights and a new optimiser.
 
 `--processes 2` shares the batches of a step out to two processes: the same steps in half the time
-where two cores are free. On a GPU, `--workers 14` draws scenes while the model learns.
+where two cores are free. With a GPU, `--workers 14` lets 14 processes draw scenes while the model
+learns; it is shown those that are there. docs/train_on_gpu.sh does that within a given time.
 """
 
 import argparse
@@ -36,7 +37,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Train from the command line; see the module's text."""
     parser = command_line()
     options = parser.parse_args(arguments)
-    options.config, options.schedule = DESIGN, Schedule(rate=options.rate)
+    options.config, options.schedule = DESIGN, Schedule(rate=options.rate).paced(options.pace)
     if options.processes < 1 or options.batches % options.processes:
         parser.error(
             f"--processes expected a number that divides the {options.batches} batches of a step, "
@@ -109,6 +110,7 @@ def command_line() -> argparse.ArgumentParser:
     add("--scenes-a-batch", type=int, default=4, help="default 4")
     add("--targets", type=int, default=8, help="masks to ask for in a scene (default 8)")
     add("--rate", type=float, default=1.2e-3, help="learning rate (default 1.2e-3)")
+    add("--pace", type=float, default=1.0, help="of the schedule: its lengths times this (1.0)")
     add("--average", type=float, default=0.999, help="what a step leaves of the average of weights")
     add("--seed", type=int, default=0, help="of weights, scenes and clicks (default 0)")
     add("--threads", type=int, default=1, help="CPU threads a process (default 1)")

@@ -1,6 +1,6 @@
 """What changes while the model learns, as a function of the scenes it has seen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -31,6 +31,15 @@ class Schedule:
     rounds: int = 6
     rounds_from: int = 16_000
     rounds_full: int = 100_000
+
+    def paced(self, pace: float) -> "Schedule":
+        """With all lengths so many times as long, for steps of many more scenes."""
+        lengths = {
+            name: round(pace * getattr(self, name))
+            for name in ("warm_up", "alone", "full_from", "rounds_from", "rounds_full")
+        }
+        first, last = self.entropy_rises
+        return replace(self, **lengths, entropy_rises=(round(pace * first), round(pace * last)))
 
     def rate_at(self, seen: int, begun: int, fall: tuple[int, int] | None) -> float:
         """The learning rate after so many scenes.

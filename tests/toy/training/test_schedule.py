@@ -30,6 +30,15 @@ def test_a_new_optimiser_warms_up_wherever_it_begins():
     assert SCHEDULE.rate_at(5049, begun=5000, fall=None) == 1.0
 
 
+def test_a_slower_pace_makes_all_lengths_longer():
+    slow = SCHEDULE.paced(3)
+    assert slow.rate_at(149, begun=0, fall=None) == 1.0
+    assert [slow.side(seen, 192) for seen in (1499, 1500)] == [112, 192]
+    assert slow.entropy_weight(600) == pytest.approx(0.6)
+    assert (slow.rounds_from, slow.rounds_full, slow.alone) == (3000, 6000, 3 * SCHEDULE.alone)
+    assert (slow.rate, slow.rounds) == (SCHEDULE.rate, SCHEDULE.rounds)
+
+
 def test_cross_entropy_comes_in_by_and_by():
     weights = [SCHEDULE.entropy_weight(seen) for seen in (0, 100, 200, 300, 900)]
     assert weights == pytest.approx([0.2, 0.2, 0.6, 1.0, 1.0])
