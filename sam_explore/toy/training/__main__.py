@@ -37,7 +37,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Train from the command line; see the module's text."""
     parser = command_line()
     options = parser.parse_args(arguments)
-    options.config, options.schedule = DESIGN, Schedule(rate=options.rate).paced(options.pace)
+    options.config = DESIGN
+    options.schedule = Schedule(rate=options.rate, full_from=options.full_from).paced(options.pace)
     if options.processes < 1 or options.batches % options.processes:
         parser.error(
             f"--processes expected a number that divides the {options.batches} batches of a step, "
@@ -110,6 +111,8 @@ def command_line() -> argparse.ArgumentParser:
     add("--scenes-a-batch", type=int, default=4, help="default 4")
     add("--targets", type=int, default=8, help="masks to ask for in a scene (default 8)")
     add("--rate", type=float, default=1.2e-3, help="learning rate (default 1.2e-3)")
+    add("--full-from", type=int, default=Schedule.full_from,
+        help=f"scenes that are shown small first (default {Schedule.full_from})")  # fmt: skip
     add("--pace", type=float, default=1.0, help="of the schedule: its lengths times this (1.0)")
     add("--average", type=float, default=0.999, help="what a step leaves of the average of weights")
     add("--seed", type=int, default=0, help="of weights, scenes and clicks (default 0)")
