@@ -174,7 +174,8 @@ def test_a_model_is_switched_and_answers_the_same_prompts(session, files, folder
     choose(files.models, "toy")
     assert session.sam.config.name == "toy"
     assert session.prompts is before
-    assert session.prediction.logits.shape == (4, 64, 64)
+    size = session.sam.config.mask_size
+    assert session.prediction.logits.shape == (4, size, size)
     assert files.models.value == "toy"
     assert [source for _, source in files.models.options] == ["toy"]
     (folder / "mine.safetensors").symlink_to(shipped_weights())
