@@ -1,6 +1,6 @@
 """Remakes every page, picture and table that hangs on the shipped weights.
 
-    python docs/remake.py [--list] [--only WORD] [--from WORD]
+    python docs/remake.py [--list] [--only WORD] [--from WORD] [--timed]
 
 Run it when other weights ship. It ends at the first command that fails and says which; `--from
 WORD` goes on at one. The pictures need the `photos` extra and, for README's, Chromium.
@@ -25,6 +25,8 @@ def commands(random_start: Path | None = None, seed: int = 0) -> list[list[str]]
         ["docs/make_sizes.py"],
         [*exam, "exam"],
         [*exam, "clear"],
+        ["docs/make_sides.py"],
+        ["docs/make_bf16.py"],
         ["docs/images/make_photographs.py", "--write", "docs/toy_model.md"],
         *(
             [f"docs/phenomena/{name}.py", "--write", "docs/phenomena.md"]
@@ -36,9 +38,17 @@ def commands(random_start: Path | None = None, seed: int = 0) -> list[list[str]]
     ]
 
 
+def timed_commands() -> list[list[str]]:
+    """Those that measure time, which only a quiet machine should."""
+    page = ["--write", "docs/benchmarks.md"]
+    names = ("toy_speed", "start_up", "click_to_pixels")
+    return [[f"tests/benchmarks/{name}.py", *page] for name in names]
+
+
 def main(arguments: list[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     chosen = commands(options.random_start, options.random_start_seed)
+    chosen += timed_commands() if options.timed else []
     if options.only:
         chosen = [each for each in chosen if options.only in shlex.join(each)]
     if options.from_:
@@ -64,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--list", action="store_true", help="show the commands and run none")
     add("--only", metavar="WORD", help="only commands that hold this word")
     add("--from", dest="from_", metavar="WORD", help="begin at the first that holds this word")
+    add("--timed", action="store_true", help="the benchmarks too; only on a quiet machine")
     add("--random-start", type=Path, metavar="FILE", help="for docs/phenomena/position_encodings")
     add("--random-start-seed", type=int, default=0, help="that run's --seed")
     return parser

@@ -107,10 +107,12 @@ def test_the_code_about_sizes_runs_and_its_worked_out_click_lies_there():
     _, sizes, click = python_blocks((DOCS / "pictures_and_sizes.md").read_text("utf-8"))
     exec(sizes, names)
 
-    assert names["session"].grid == (6, 8)  # 128 x 100 pixels, of which 96 are whole patches
-    assert names["trace"].frame.grid == (16, 16)
+    config = names["sam"].config
+    # 128 x 100 pixels, to the nearest patch.
+    assert names["session"].grid == (int(100 / config.patch_size + 0.5), 128 // config.patch_size)
+    assert names["trace"].frame.grid == (config.grid, config.grid)
     names["session"].close()
     frame, unit, token = click.strip().splitlines()
     exec(frame, names)
     np.testing.assert_allclose(eval(unit, names), [[0.501953, 0.252604]], atol=1e-6)
-    assert eval(token, names) == (3, 8)
+    assert eval(token, names) == eval(token.split("#")[1], names)

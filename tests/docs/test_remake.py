@@ -10,7 +10,7 @@ import pytest
 from sam_explore.loading import load, shipped_weights
 from sam_explore.model import VIT_B
 
-from .scripts import DOCS, NAMES
+from .scripts import DOCS, NAMES, phenomenon
 
 ROOT = DOCS.parent
 CARD = (DOCS / "toy_model.md").read_text("utf-8")
@@ -24,7 +24,8 @@ def script(name: str) -> ModuleType:
 
 
 def test_every_command_is_a_script_that_exists():
-    for command in script("remake").commands():
+    remake = script("remake")
+    for command in (*remake.commands(), *remake.timed_commands()):
         assert command[0] == "-m" or (ROOT / command[0]).is_file()
 
 
@@ -37,7 +38,33 @@ def test_every_mark_that_names_the_weights_is_remade():
     without_model = {mark for mark in marks if mark.endswith("baselines")}
     assert marks - without_model == {"sizes", "exam", "clear", "photographs"}
     assert sum("docs/toy_model.md" in command for command in remade) == 3
-    assert "docs/make_sizes.py" in remade
+    for name in ("sizes", "sides", "bf16"):
+        assert f"docs/make_{name}.py" in remade
+
+
+def test_the_sides_are_whole_patches_around_the_trained_one():
+    found = script("make_sides").sides(load())
+    config = load().config
+    assert config.image_size in found
+    assert found == sorted(found)
+    assert not any(side % config.patch_size for side in found)
+
+
+def test_the_page_on_sizes_is_of_the_shipped_weights():
+    page = (DOCS / "pictures_and_sizes.md").read_text("utf-8")
+    (found,) = re.findall(r"shipped weights \(SHA-256 (\w+)\)", page)
+    again = "Other weights ship now: python docs/make_sides.py"
+    assert found == phenomenon("common").digest(shipped_weights()), again
+
+
+def test_few_scenes_give_a_table_each(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("<!-- sides -->\n<!-- /sides -->\n<!-- bf16 -->\n<!-- /bf16 -->")
+    for name in ("sides", "bf16"):
+        script(f"make_{name}").main(["--scenes", "1", "--write", str(page)])
+    text = page.read_text()
+    assert "| a box, mask 0 " in text
+    assert "| bfloat16 " in text
 
 
 def test_it_ends_at_the_first_command_that_fails(monkeypatch, capsys):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sam_explore.toy.exam import ExamScene, baselines, read_manifest
+from sam_explore.toy.exam import CLEAR, EXAM, ExamScene, baselines, read_manifest
 from sam_explore.toy.exam.baselines import compare_baselines, fill_box, flood_fill, grow_region
 
 
@@ -55,3 +55,6 @@ def test_the_exam_s_own_prompts_are_put_to_the_baselines(monkeypatch):
     assert np.isclose(found.mean_iou["all"]["box filled"], np.mean(shares))
     assert flood_fill(drawn.image, target.click, 20)[target.click[1], target.click[0]]
     assert any("chosen on 1 other scenes" in line for line in found.lines())
+    assert found.at_most == EXAM.baselines_at_most
+    clear = compare_baselines(read_manifest(CLEAR.manifest)[:1], CLEAR)
+    assert clear.lines()[-1].count(f"{CLEAR.baselines_at_most:.3f}") == 3

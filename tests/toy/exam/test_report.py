@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from sam_explore.toy.exam import CLEAR, EXAM, Answer, Target, report
+from sam_explore.toy.exam import CLEAR, EXAM, WORLDS, Answer, Target, report
 from sam_explore.toy.exam.__main__ import main
 from sam_explore.toy.exam.tables import markdown, write_between_marks
 
@@ -100,11 +100,14 @@ def test_a_page_keeps_what_is_outside_of_its_marks(tmp_path):
         write_between_marks(page, "other", [])
 
 
-def test_the_command_prints_and_writes_the_same_figures(tmp_path, capsys):
+@pytest.mark.parametrize("world", WORLDS)
+def test_the_command_prints_and_writes_the_same_figures(world, tmp_path, capsys):
     page, figures = tmp_path / "page.md", tmp_path / "figures.json"
-    page.write_text("<!-- exam -->\n<!-- /exam -->")
-    main(["--scenes", "1", "--threads", "1", "--json", str(figures), "--write", str(page)])
+    page.write_text(f"<!-- {world} -->\n<!-- /{world} -->")
+    files = ["--json", str(figures), "--write", str(page)]
+    main(["--world", world, "--scenes", "1", "--threads", "1", *files])
     read = json.loads(figures.read_text())
+    assert read["goals"] == WORLDS[world].goals
     line = f"Mean IoU over {read['mean_iou']['all']['targets']} targets in 1 scenes."
     assert line in capsys.readouterr().out
     assert line in page.read_text()
