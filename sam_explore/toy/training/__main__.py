@@ -10,7 +10,8 @@ been stopped. `--fall N` lets the rate fall in a straight line to 0 over N more 
     python -m sam_explore.toy.training --folder runs/fall --branch runs/toy/checkpoint.pt ...
 
 does that in a folder of its own, so that the long run can go on at its constant rate.
-`--start WEIGHTS` begins with a file of weights and a new optimiser.
+`--start WEIGHTS` begins with a file of weights and a new optimiser; give it another `--seed`, or
+it is shown the scenes of the first steps again. `--only-iou` then trains the IoU predictor alone.
 
 `--processes 2` shares the batches of a step out to two processes: the same steps in half the time
 where two cores are free. With a GPU, `--workers 14` lets 14 processes draw scenes while the model
@@ -39,6 +40,8 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     options.config = DESIGN
     options.schedule = Schedule(rate=options.rate, full_from=options.full_from).paced(options.pace)
+    if options.only_iou and not options.start:
+        parser.error("--only-iou expected --start with the weights that the IoU predictor is of.")
     if options.processes < 1 or options.batches % options.processes:
         parser.error(
             f"--processes expected a number that divides the {options.batches} batches of a step, "
@@ -104,6 +107,8 @@ def command_line() -> argparse.ArgumentParser:
     add("--start", type=Path, help="weights to begin with (default: random)")
     add("--random-positions", action="store_true",
         help="begin with random position encodings instead of sines and cosines")  # fmt: skip
+    add("--only-iou", action="store_true",
+        help="train the IoU predictor alone, with --start, the rest frozen")  # fmt: skip
     add("--branch", type=Path, help="a checkpoint to go on from, if the folder has none")
     add("--scenes", type=int, help="to see before the run ends (default: it is stopped)")
     add("--fall", type=int, help="scenes over which the rate falls to 0 from now on, then the end")

@@ -94,11 +94,9 @@ def fill(folder: Path, scenes: int, rank: int = 0, stride: int = 1, size: int = 
 def training_scene(index: int, size: int) -> Scene:
     """The scene of an index: clear or varied by its last digit, with few enough regions to keep."""
     draw = clear_scene if index % 5 < _CLEAR_OF_FIVE else scene
-    for seed in count(FIRST_TRAINING_SEED + index, _SEEDS_A_CACHE):
-        drawn = draw(seed, size)
-        if 0 < len(drawn.regions) <= MOST_REGIONS:
-            return drawn
-    raise AssertionError("seeds do not end")
+    seeds = count(FIRST_TRAINING_SEED + index, _SEEDS_A_CACHE)
+    drawn = (draw(seed, size) for seed in seeds)
+    return next(each for each in drawn if 0 < len(each.regions) <= MOST_REGIONS)
 
 
 def _packed(drawn: Scene) -> tuple[UInt8[np.ndarray, "h w"], UInt8[np.ndarray, "256 3"]]:

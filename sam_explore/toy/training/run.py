@@ -28,7 +28,7 @@ from .weights import Average, save_weights, scenes_seen
 
 _SAVE_EVERY, _LOG_EVERY = 200, 50  # steps
 _KEEP_FROM, _KEEP_RATIO = 1000, 1.25  # scenes after which weights are kept, and how often then
-_FEWEST_DRAWN = 1000  # scenes to wait for where workers draw
+_FEWEST_DRAWN = 1000  # scenes that are shown, and drawn for it, before workers have got so far
 _log = logging.getLogger(__name__)
 
 
@@ -52,8 +52,10 @@ class Training:
         self.checkpoint = self.folder / "checkpoint.pt"
         torch.manual_seed(options.seed)
         self.step, self.seen, self.begun, self.fall = 0, 0, 0, None
-        self.sam = self._network().to(self.device).train().requires_grad_(True)
+        self.sam = self._network().to(self.device).train().requires_grad_(not options.only_iou)
+        self.sam.mask_decoder.iou_predictor.requires_grad_(True)
         self.grouping = GroupingHead(self.sam.config).to(self.device)
+        self.grouping.requires_grad_(not options.only_iou)
         self.optimiser = torch.optim.AdamW(self._groups(), betas=(0.9, 0.98))
         self.average = Average(self.sam, options.average)
         if self.checkpoint.exists() or options.branch:
@@ -120,9 +122,8 @@ class Training:
         count = self.options.scenes_a_batch
         if not self.options.workers:
             return rng.integers(self.options.pool, size=count).tolist()
-        while len(drawn := self.cache.drawn) < min(_FEWEST_DRAWN, self.options.pool):
-            time.sleep(0.2)
-        return rng.choice(drawn, count).tolist()
+        drawn, fewest = self.cache.drawn, min(_FEWEST_DRAWN, self.options.pool)
+        return rng.choice(drawn if len(drawn) >= fewest else fewest, count).tolist()
 
     def _train_on(self, batches: list[tuple[int, Scenes]], figures: dict[str, list[float]]) -> bool:
         """One step. Returns whether any process has found the file that stops the run."""
@@ -186,7 +187,8 @@ class Training:
         return bool(together[-1] > 0)
 
     def _parameters(self) -> list[nn.Parameter]:
-        return [*self.sam.parameters(), *self.grouping.parameters()]
+        both = (*self.sam.parameters(), *self.grouping.parameters())
+        return [each for each in both if each.requires_grad]
 
     def _groups(self) -> list[dict]:
         """Matrices, which decay, and vectors and tables of positions, which do not."""

@@ -116,6 +116,24 @@ def test_training_goes_on_from_given_weights_where_they_had_come_to(tmp_path, ca
     assert not same(load(start).state_dict(), begun.sam.state_dict())
 
 
+def test_the_iou_predictor_can_be_trained_alone(tmp_path, cache):
+    start = tmp_path / "start.safetensors"
+    save_weights(initialise(Sam(SMALL)), start)
+    arguments = ("--start", str(start), "--only-iou", "--scenes", "4")
+    training = Training(options(tmp_path / "run", cache, *arguments))
+    training.run()
+    given, found = load(start).state_dict(), training.sam.state_dict()
+    changed = {name for name in found if not torch.equal(found[name], given[name])}
+    assert changed
+    assert all(name.startswith("mask_decoder.iou_predictor.") for name in changed)
+
+
+def test_the_iou_predictor_alone_needs_weights(capsys):
+    with pytest.raises(SystemExit):
+        main(["--folder", "a", "--cache", "b", "--only-iou"])
+    assert "--start" in capsys.readouterr().err
+
+
 def test_it_learns_what_it_is_shown_again_and_again(tmp_path, cache, monkeypatch):
     monkeypatch.setattr(running, "_LOG_EVERY", 5)
     given = options(tmp_path, cache, "--pool", "6", "--scenes", "120")
