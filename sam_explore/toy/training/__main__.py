@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = command_line()
     options = parser.parse_args(arguments)
     options.config = DESIGN
-    options.schedule = Schedule(rate=options.rate, full_from=options.full_from).paced(options.pace)
+    options.schedule = Schedule(rate=options.rate, sides=options.sides).paced(options.pace)
     if options.only_iou and not options.start:
         parser.error("--only-iou expected --start with the weights that the IoU predictor is of.")
     if options.processes < 1 or options.batches % options.processes:
@@ -116,8 +116,9 @@ def command_line() -> argparse.ArgumentParser:
     add("--scenes-a-batch", type=int, default=4, help="default 4")
     add("--targets", type=int, default=8, help="masks to ask for in a scene (default 8)")
     add("--rate", type=float, default=1.2e-3, help="learning rate (default 1.2e-3)")
-    add("--full-from", type=int, default=Schedule.full_from,
-        help=f"scenes that are shown small first (default {Schedule.full_from})")  # fmt: skip
+    shown = ",".join(f"{first}:{side}" for first, side in Schedule.sides)
+    add("--sides", type=_sides, default=Schedule.sides, metavar="SCENES:SIDE,...",
+        help=f"from where on pictures are how large (default {shown})")  # fmt: skip
     add("--pace", type=float, default=1.0, help="of the schedule: its lengths times this (1.0)")
     add("--average", type=float, default=0.999, help="what a step leaves of the average of weights")
     add("--seed", type=int, default=0, help="of weights, scenes and clicks (default 0)")
@@ -127,6 +128,21 @@ def command_line() -> argparse.ArgumentParser:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     add("--device", default=device, help=f"where to train (default {device})")
     return parser
+
+
+def _sides(argument: str) -> tuple[tuple[int, int], ...]:
+    """Such as "0:112,24000:168"."""
+    try:
+        found = tuple(tuple(map(int, part.split(":"))) for part in argument.split(","))
+    except ValueError:
+        found = ()
+    patch = DESIGN.patch_size
+    if not found or any(len(part) != 2 or part[1] % patch for part in found) or found[0][0] != 0:
+        raise argparse.ArgumentTypeError(
+            f"expected numbers of scenes, from 0 on, each with a side in multiples of {patch}, as "
+            f"in 0:112,24000:168; but got {argument!r}"
+        )
+    return found
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ class Schedule:
     rate: the learning rate after the warm-up.
     warm_up: over which the rate rises.
     alone: the first scenes, which the pretext has for itself.
-    small_side: side of the pictures in pixels until `full_from`, then the model's own.
+    sides: from where on pictures have which side in pixels, the first from 0 on; never more than
+        the model's own.
     entropy: weight of the cross entropy, from the first to the second number.
     entropy_rises: from where to where it does so.
     rounds: most corrections of an answer.
@@ -24,8 +25,7 @@ class Schedule:
     rate: float = 1.2e-3
     warm_up: int = 1500
     alone: int = 6_000
-    small_side: int = 112
-    full_from: int = 80_000
+    sides: tuple[tuple[int, int], ...] = ((0, 112), (24_000, 168), (150_000, 192))
     entropy: tuple[float, float] = (0.2, 1.0)
     entropy_rises: tuple[int, int] = (30_000, 150_000)
     rounds: int = 6
@@ -36,10 +36,13 @@ class Schedule:
         """With all lengths so many times as long, for steps of many more scenes."""
         lengths = {
             name: round(pace * getattr(self, name))
-            for name in ("warm_up", "alone", "full_from", "rounds_from", "rounds_full")
+            for name in ("warm_up", "alone", "rounds_from", "rounds_full")
         }
+        sides = tuple((round(pace * first), side) for first, side in self.sides)
         first, last = self.entropy_rises
-        return replace(self, **lengths, entropy_rises=(round(pace * first), round(pace * last)))
+        return replace(
+            self, **lengths, sides=sides, entropy_rises=(round(pace * first), round(pace * last))
+        )
 
     def rate_at(self, seen: int, begun: int, fall: tuple[int, int] | None) -> float:
         """The learning rate after so many scenes.
@@ -60,7 +63,8 @@ class Schedule:
 
     def side(self, seen: int, full: int) -> int:
         """Side of the pictures in pixels."""
-        return full if seen >= self.full_from else min(self.small_side, full)
+        begun = [side for first, side in self.sides if first <= seen]
+        return min(begun[-1], full)
 
     def plan(self, seen: int, generator: torch.Generator) -> Plan:
         """The corrections of a step."""

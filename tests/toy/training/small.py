@@ -24,7 +24,7 @@ SMALL = SamConfig(
     decoder_mlp_dim=64,
     iou_hidden_dim=32,
 )
-SCHEDULE = Schedule(warm_up=1, alone=0, small_side=48, full_from=8, rounds_from=0, rounds_full=0)
+SCHEDULE = Schedule(warm_up=1, alone=0, sides=((0, 48), (8, 64)), rounds_from=0, rounds_full=0)
 
 
 def options(folder: Path, cache: Path, *more: str) -> Namespace:

@@ -137,7 +137,7 @@ def test_the_iou_predictor_alone_needs_weights(capsys):
 def test_it_learns_what_it_is_shown_again_and_again(tmp_path, cache, monkeypatch):
     monkeypatch.setattr(running, "_LOG_EVERY", 5)
     given = options(tmp_path, cache, "--pool", "6", "--scenes", "120")
-    given.schedule = Schedule(rate=3e-3, warm_up=20, alone=10**9, small_side=48)
+    given.schedule = Schedule(rate=3e-3, warm_up=20, alone=10**9, sides=((0, 48),))
     training = Training(given)
     training.run()
     lines = (tmp_path / "log.jsonl").read_text().splitlines()
