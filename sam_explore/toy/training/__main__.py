@@ -131,7 +131,7 @@ def command_line() -> argparse.ArgumentParser:
 
 
 def _sides(argument: str) -> tuple[tuple[int, int], ...]:
-    """Such as "0:112,24000:168"."""
+    """Such as "0:112,16000:168"."""
     try:
         found = tuple(tuple(map(int, part.split(":"))) for part in argument.split(","))
     except ValueError:
@@ -140,7 +140,7 @@ def _sides(argument: str) -> tuple[tuple[int, int], ...]:
     if not found or any(len(part) != 2 or part[1] % patch for part in found) or found[0][0] != 0:
         raise argparse.ArgumentTypeError(
             f"expected numbers of scenes, from 0 on, each with a side in multiples of {patch}, as "
-            f"in 0:112,24000:168; but got {argument!r}"
+            f"in 0:112,16000:168; but got {argument!r}"
         )
     return found
 
