@@ -1,4 +1,4 @@
-"""A model's answers as figures, beside the goals, for people and for programs."""
+"""A model's answers as figures, next to the goals, for people and for programs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ from .questions import Questions
 _ONE_CLICK = (0.25, 0.25, 0.25, 0.25)
 _ONE_REGION = (0.7, 0.1, 0.1, 0.1)
 _OTHER_SHARE = 0.25  # of answers that are corrected though the rule would show another one
-_EVERY = 4  # of so many targets one is corrected: a round costs as much as asking anew
+_EVERY = 4  # of so many targets one is corrected: a round costs as much as the first answer
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def even_out_patches(sam: Sam, pixels: Float[Tensor, "scene 3 side side"]) -> No
     """First weights of the patch embedding: principal components of the patches of these pictures.
 
     Each is divided by the root of its spread, then all are mixed at random. Random weights see
-    little but a patch's mean colour, beside which an edge is faint. The embedding's outputs start
+    little but a patch's mean colour, next to which an edge is faint. The embedding's outputs start
     with a mean of 0 and a mean square of 1.
     """
     projection = sam.image_encoder.patch_embedding.projection
