@@ -70,9 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="write between a page's marks")
     parser.add_argument("--baselines", action="store_true", help="examine what needs no model")
-    parser.add_argument(
-        "--make", action="store_true", help="choose the scenes again, write the manifest and stop"
-    )
+    parser.add_argument("--make", action="store_true", help="choose the scenes again and stop")
     return parser
 
 
