@@ -20,6 +20,7 @@ from .questions import Questions
 # How much each mask token's loss counts: after one click, and after anything that names one region.
 _ONE_CLICK = (0.25, 0.25, 0.25, 0.25)
 _ONE_REGION = (0.7, 0.1, 0.1, 0.1)
+IOU_WEIGHT = 3.0  # of the predicted IoU's squared error, which is small next to a mask's loss
 _OTHER_SHARE = 0.25  # of answers that are corrected though the rule would show another one
 _EVERY = 4  # of so many targets one is corrected: a round costs as much as the first answer
 
@@ -194,7 +195,7 @@ def _loss(
         truth = mask_iou(masks, (target >= 0.5)[:, None].expand(masks.shape))
     shares = torch.tensor(weights, device=logits.device)
     losses = mask_loss(logits, wanted, entropy_weight) @ shares
-    return losses.mean() + F.mse_loss(iou, truth), truth
+    return losses.mean() + IOU_WEIGHT * F.mse_loss(iou, truth), truth
 
 
 def _shown(

@@ -8,7 +8,13 @@ import torch
 
 from sam_explore.model import Sam
 from sam_explore.toy.training import objective
-from sam_explore.toy.training.objective import Plan, Prompt, plan_rounds, prompted_loss
+from sam_explore.toy.training.objective import (
+    IOU_WEIGHT,
+    Plan,
+    Prompt,
+    plan_rounds,
+    prompted_loss,
+)
 from sam_explore.toy.training.questions import Questions
 
 from .small import SMALL
@@ -81,7 +87,7 @@ def test_all_four_predict_their_iou_with_what_was_meant(monkeypatch):
     right = loss_of_predicted(monkeypatch, [1.0, 0.5, 1.0, 0.5])
     wrong = loss_of_predicted(monkeypatch, [0.8, 0.5, 1.0, 0.1])
     # Both kinds of prompt have the mean of four squared errors.
-    assert wrong - right == pytest.approx(2 * (0.2**2 + 0.4**2) / 4, abs=1e-5)
+    assert wrong - right == pytest.approx(IOU_WEIGHT * 2 * (0.2**2 + 0.4**2) / 4, abs=1e-5)
 
 
 def loss_of_predicted(monkeypatch, iou) -> float:
