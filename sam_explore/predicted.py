@@ -1,18 +1,20 @@
 """Prediction: what SAM answers to one prompt set, and its masks at the picture's size."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import ceil
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from .geometry import Frame, Prompts
 from .mask_formats import bounding_box, coco_rle, mask_png
 from .read_only import ReadOnlyArrays
+
+_SAMPLES = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,43 @@ class Prediction(ReadOnlyArrays):
         """The logits at the picture's size, by the reference's two bilinear steps. Read-only."""
         return _read_only(upscale(torch.tensor(self.logits, device="cpu"), self.frame))
 
+    def upscaled_at(
+        self,
+        rows: Int[np.ndarray, "row"],
+        columns: Int[np.ndarray, "column"],
+        mask: int | slice = slice(None),
+    ) -> Float[np.ndarray, "*mask row column"]:
+        """`upscaled[:, rows][:, :, columns]` up to rounding, without computing the rest of it.
+
+        Args:
+            rows, columns: of the picture, in any order; also several times the same.
+            mask: one of the masks, or all.
+        """
+        frame, cells = self.frame, self.logits.shape[1:]
+        down, across = (
+            _interpolation(*sizes)[places]
+            for places, *sizes in zip(
+                (rows, columns), cells, frame.side, frame.input_size, frame.image_size, strict=True
+            )
+        )
+        return down @ self.logits[mask] @ across.T
+
+    @cached_property
+    def sampled(self) -> Float[np.ndarray, "mask row column"]:
+        """`upscaled` at evenly spaced pixels, 512 along an axis at most; all of a small picture.
+
+        Enough to look at, and to measure areas with an error that two digits seldom show.
+        Read-only.
+        """
+        places = [
+            ((np.arange(count) + 0.5) * (length / count)).astype(int)
+            for length in self.frame.image_size
+            for count in [min(length, _SAMPLES)]
+        ]
+        sampled = self.upscaled_at(*places)
+        sampled.setflags(write=False)
+        return sampled
+
     def masks(self, threshold: float = 0.0) -> Bool[np.ndarray, "mask height width"]:
         """The four masks at the picture's size: where the upscaled logits exceed `threshold`."""
         return self.upscaled > threshold
@@ -82,9 +121,7 @@ class Prediction(ReadOnlyArrays):
 
         Source: https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/utils/amg.py#L156
         """
-        strict = self.masks(threshold + offset).sum(axis=(1, 2))
-        loose = self.masks(threshold - offset).sum(axis=(1, 2))
-        return strict / np.maximum(loose, 1)
+        return stability_of(self.upscaled, threshold, offset)
 
     def to_png(self, mask: int | None = None, threshold: float = 0.0) -> bytes:
         """One mask as a PNG file of the picture's size, white inside; `chosen` if None."""
@@ -129,10 +166,37 @@ def upscale(
     return F.interpolate(inside, frame.image_size, mode="bilinear", align_corners=False)[0]
 
 
+def stability_of(
+    logits: Float[np.ndarray, "mask height width"], threshold: float = 0.0, offset: float = 1.0
+) -> Float[np.ndarray, "mask"]:
+    """`Prediction.stability` of any logits, such as `Prediction.sampled`."""
+    strict, loose = (
+        np.count_nonzero(logits > threshold + step, axis=(1, 2)) for step in (offset, -offset)
+    )
+    return strict / np.maximum(loose, 1)
+
+
 def size_in_words(frame: Frame) -> str:
     """Such as "picture 120 wide and 80 high"."""
     height, width = frame.image_size
     return f"picture {width} wide and {height} high"
+
+
+@lru_cache(maxsize=8)  # of a few pictures' two axes; one of 6000 pixels takes 6 MB
+def _interpolation(
+    cells: int, side: int, shown: int, length: int
+) -> Float[np.ndarray, "length cells"]:
+    """What each cell of the logits adds to each pixel along one axis of the picture.
+
+    Args:
+        cells: of the logits along this axis.
+        side, shown: of the model's input in pixels, and how many of them the picture fills.
+        length: of the picture in pixels.
+    """
+    identity = torch.eye(cells, device="cpu")[None]
+    at_input = F.interpolate(identity, side, mode="linear", align_corners=False)
+    at_picture = F.interpolate(at_input[..., :shown], length, mode="linear", align_corners=False)
+    return _read_only(at_picture[0].T.contiguous())
 
 
 def _read_only(tensor: Tensor) -> np.ndarray:

@@ -14,7 +14,7 @@ from .model import Sam, SamConfig
 from .model.lock import lock_of
 from .model.weights import Weights, in_words, weights_of
 from .model_checks import check_model
-from .predicted import Prediction, prediction_from, size_in_words, upscale
+from .predicted import Prediction, prediction_from, size_in_words, stability_of, upscale
 from .preprocessing import Preprocessing, Side
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "predict",
     "prediction_from",
     "prompt_tensors",
+    "stability_of",
     "upscale",
 ]
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sam_explore.geometry import Frame, Prompts
-from sam_explore.prediction import Prediction
+from sam_explore.plots import raster
+from sam_explore.prediction import Prediction, stability_of
 
 
 def prediction_of(logits, iou=(0, 0, 0, 0), prompts=None) -> Prediction:
@@ -96,3 +97,48 @@ def test_visible_logits_of_an_input_that_is_not_square_end_on_each_side_by_itsel
     visible = Prediction(logits, np.zeros(4, np.float32), Prompts(), frame).visible
 
     np.testing.assert_array_equal(visible, logits[:, :2, :5])
+
+
+def test_some_rows_and_columns_alone_are_those_of_the_whole_picture():
+    # Low resolution 2 x 2, input 4 x 4 of which the upper half is picture, picture 2 x 4.
+    logits = np.array([[[0.0, 4.0], [8.0, 12.0]], [[1.0, 1.0], [1.0, 1.0]]], np.float32)
+    frame = Frame(image_size=(2, 4), input_size=(2, 4), side=4, patch_size=2)
+    prediction = Prediction(logits, np.zeros(2, np.float32), Prompts(), frame)
+
+    some = prediction.upscaled_at(np.array([1, 1, 0]), np.array([3, 0]))
+
+    # The whole of mask 0 is [[0, 1, 3, 4], [2, 3, 5, 6]].
+    np.testing.assert_allclose(some, [[[6, 2], [6, 2], [4, 0]], np.ones((3, 2))])
+    alone = prediction.upscaled_at(np.array([1, 1, 0]), np.array([3, 0]), mask=1)
+    np.testing.assert_allclose(alone, np.ones((3, 2)))
+
+
+@pytest.mark.parametrize(
+    ("image_size", "input_size", "side"),
+    [
+        ((1700, 3100), (35, 64), 64),  # reduced for the model, and padded
+        ((40, 30), (64, 48), 64),  # enlarged
+        ((301, 77), (48, 32), (48, 32)),  # stretched
+    ],
+)
+def test_what_is_sampled_is_the_whole_at_these_pixels(image_size, input_size, side):
+    cells = np.array(Frame(image_size, input_size, side, 16).grid) * 4
+    logits = np.random.default_rng(0).normal(0, 4, (4, *cells)).astype(np.float32)
+    frame = Frame(image_size, input_size, side, 16)
+    prediction = Prediction(logits, np.zeros(4, np.float32), Prompts(), frame)
+    rows, columns = (raster.nearest(min(length, 512), length) for length in image_size)
+
+    whole = prediction.upscaled[:, rows[:, None], columns]
+
+    np.testing.assert_allclose(prediction.sampled, whole, atol=2e-5)
+    differs = (prediction.sampled > 1) != prediction.masks(1)[:, rows[:, None], columns]
+    assert not differs[np.abs(whole - 1) > 1e-4].any()
+    assert stability_of(prediction.sampled, 0.5) == pytest.approx(
+        prediction.stability(0.5), abs=0.01
+    )
+
+
+def test_of_a_small_picture_every_pixel_is_sampled():
+    logits = np.random.default_rng(0).normal(0, 4, (4, 512, 512)).astype(np.float32)
+
+    np.testing.assert_allclose(prediction_of(logits).sampled, logits, atol=1e-5)

@@ -1,8 +1,6 @@
 """The prompting view: click on a picture, and see what the model makes of it."""
 
-import numpy as np
 from ipywidgets import HBox, VBox
-from jaxtyping import Bool
 
 from ..plots import style
 from ..plots.outlines import outlines
@@ -245,18 +243,21 @@ class PromptCanvas(PromptingStill, VBox):
         if now.prediction is None:
             self.session.guard(self._show_nothing)()
             return
-        shape = now.prediction.masks(now.threshold)[now.shown_mask]
-        self.session.guard(self._show_answer)(now, shape)
+        # What takes longest is worked out here, where nobody waits for his turn to draw.
+        words = describe(now.prediction, now.chosen, now.threshold)
+        self.session.guard(self._show_answer)(now, words)
 
-    def _show_answer(self, now: Snapshot, mask: Bool[np.ndarray, "height width"]) -> None:
+    def _show_answer(self, now: Snapshot, words: str) -> None:
         """Draw the answer of a moment, on its own picture alone."""
         if not self._open or now.image is not self._stage.image:
             return
         prediction, shown = now.prediction, now.shown_mask
-        self._stage.show_mask(mask)
+        self._stage.show_mask(
+            lambda *places: prediction.upscaled_at(*places, mask=shown) > now.threshold
+        )
         self._logits.show(prediction, shown, now.threshold)
         self._thumbnails.show(prediction, now.threshold, shown)
-        self._status.value = paragraph(describe(prediction, now.chosen, now.threshold))
+        self._status.value = paragraph(words)
 
     def _show_nothing(self) -> None:
         if not self._open:

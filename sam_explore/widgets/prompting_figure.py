@@ -13,7 +13,7 @@ from ..plots import raster, style
 from ..plots.drawing import ReadingFigure
 from ..plots.maps import draw_heatmap
 from ..plots.settings import own_settings
-from ..prediction import Prediction
+from ..prediction import Prediction, stability_of
 from ..readings import Heatmap, Scale
 from .session import Snapshot
 from .words import describe, describe_prompts, number
@@ -51,20 +51,21 @@ def draw_prompting(now: Snapshot) -> ReadingFigure:
         stage = _place(figure, _MARGIN_IN, _MARGIN_IN, wide, high)
         _draw_stage(stage, image, now.prompts, None)
         return figure
-    shapes = prediction.masks(now.threshold)
-    each = (_WIDTH_IN - 2 * _MARGIN_IN + _GAP_IN) / len(shapes)
+    count = len(prediction.iou)
+    each = (_WIDTH_IN - 2 * _MARGIN_IN + _GAP_IN) / count
     small_high, small_wide = _fit(image, each - _GAP_IN)
     below = _MARGIN_IN + high + 1.5 * _LINE_IN
     figure = ReadingFigure(figsize=(_WIDTH_IN, below + small_high + _LINE_IN + _MARGIN_IN))
     stage = _place(figure, _MARGIN_IN, _MARGIN_IN, wide, high)
-    _draw_stage(stage, image, prediction.prompts, shapes[mask])
+    shape = _shapes(prediction, now.threshold, _SIDE_PX)[mask]
+    _draw_stage(stage, image, prediction.prompts, shape)
     logits_high, logits_wide = _fit(image, _LOGITS_IN)
     beside = _MARGIN_IN + wide + 2 * _GAP_IN
     logits = _place(figure, beside, _MARGIN_IN + _LINE_IN, logits_wide, logits_high)
     draw_heatmap(logits, _logits(prediction, mask, now.threshold))
-    lefts = [_MARGIN_IN + each * number for number in range(len(shapes))]
+    lefts = [_MARGIN_IN + each * number for number in range(count)]
     thumbnails = [_place(figure, left, below, small_wide, small_high) for left in lefts]
-    _draw_thumbnails(thumbnails, image, shapes, now, prediction)
+    _draw_thumbnails(thumbnails, image, now, prediction)
     return figure
 
 
@@ -83,11 +84,11 @@ def _draw_stage(
     ax: Axes,
     image: UInt8[np.ndarray, "h w 3"],
     prompts: Prompts,
-    mask: Bool[np.ndarray, "h w"] | None,
+    mask: Bool[np.ndarray, "row column"] | None,
 ) -> None:
     _draw_photo(ax, image, _SIDE_PX)
     if mask is not None:
-        entries = raster.inside_and_outline(_shrunk(mask, _SIDE_PX), _OUTLINE_PX)
+        entries = raster.inside_and_outline(mask, _OUTLINE_PX)
         ax.imshow(_COLOURS[entries], extent=_extent(image), interpolation="nearest")
     if prompts.box is not None:
         x0, y0, x1, y1 = prompts.box
@@ -106,16 +107,15 @@ def _draw_stage(
 def _draw_thumbnails(
     axes: list[Axes],
     image: UInt8[np.ndarray, "h w 3"],
-    shapes: Bool[np.ndarray, "mask h w"],
     now: Snapshot,
     prediction: Prediction,
 ) -> None:
-    stability = prediction.stability(now.threshold)
+    stability = stability_of(prediction.sampled, now.threshold)
+    shapes = _shapes(prediction, now.threshold, _THUMBNAIL_PX)
     shade = np.array([style.rgba(style.HALO, style.DIMMED_OPACITY), (0, 0, 0, 0)], np.uint8)
     for mask, (ax, shape) in enumerate(zip(axes, shapes, strict=True)):
         _draw_photo(ax, image, _THUMBNAIL_PX)
-        left_in = _shrunk(shape, _THUMBNAIL_PX).astype(int)
-        ax.imshow(shade[left_in], extent=_extent(image), interpolation="nearest")
+        ax.imshow(shade[shape.astype(int)], extent=_extent(image), interpolation="nearest")
         is_shown = mask == now.shown_mask
         scores = f"IoU {number(prediction.iou[mask], 2)}, stability {number(stability[mask], 2)}"
         name = f"▸ Mask {mask}, shown" if is_shown else f"Mask {mask}"
@@ -163,9 +163,11 @@ def _extent(image: UInt8[np.ndarray, "h w 3"]) -> tuple[float, float, float, flo
     return 0, width, height, 0
 
 
-def _shrunk(mask: Bool[np.ndarray, "h w"], side: int) -> Bool[np.ndarray, "row column"]:
-    """A mask of at most `side` pixels along an axis."""
-    height, width = mask.shape
-    scale = min(1.0, side / max(mask.shape))
-    rows, columns = (max(1, round(length * scale)) for length in (height, width))
-    return mask[np.ix_(raster.nearest(rows, height), raster.nearest(columns, width))]
+def _shapes(
+    prediction: Prediction, threshold: float, side: int
+) -> Bool[np.ndarray, "mask row column"]:
+    """The masks in at most `side` pixels along an axis."""
+    size = prediction.frame.image_size
+    scale = min(1.0, side / max(size))
+    places = (raster.nearest(max(1, round(length * scale)), length) for length in size)
+    return prediction.upscaled_at(*places) > threshold

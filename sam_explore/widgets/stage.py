@@ -1,11 +1,11 @@
 """The picture with its mask and its prompts: what is drawn where, at any zoom."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
 from ipycanvas import Canvas
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 
 from ..geometry import Prompts
 from ..plots import raster, style
@@ -20,6 +20,9 @@ _DASH_CSS = 5
 PHOTO, MASK, PROMPTS, PREVIEW, BAND = range(5)
 
 Lines = Sequence[Float[np.ndarray, "_ 2"]]  # each of its own length
+Places = Int[np.ndarray, "_"]
+# A mask that is asked for what is to be seen of it: in these rows and columns of the picture.
+Shape = Callable[[Places, Places], Bool[np.ndarray, "row column"]]
 
 
 class Stage:
@@ -39,7 +42,7 @@ class Stage:
         self.opacity = style.MASK_OPACITY
         self.viewport = Viewport((1, 1), (width * SHARPNESS, width * SHARPNESS))
         self._image: UInt8[np.ndarray, "h w 3"] | None = None
-        self._mask: Bool[np.ndarray, "h w"] | None = None
+        self._mask: Shape | None = None
         self._prompts, self._hint = Prompts(), ()
         self._band_is_empty = self._preview_is_empty = True
         self._photo, self._overlay = channel.image("jpeg"), channel.image("png")
@@ -82,16 +85,16 @@ class Stage:
         self.show_prompts(self._prompts, self._hint)
         self.show_preview([])
 
-    def show_mask(self, mask: Bool[np.ndarray, "h w"] | None) -> None:
+    def show_mask(self, mask: Shape | None) -> None:
         """Colour the mask's pixels, with an outline inside its edge; None takes it away."""
         layer, self._mask = self.canvas[MASK], mask
         if mask is None:
             with self._channel.batch():
                 layer.clear()
             return
-        rows, columns = self._places(mask.shape)
+        rows, columns = self._places()
         thickness = max(1, round(_OUTLINE_CSS * SHARPNESS * len(columns) / layer.width))
-        entries = raster.inside_and_outline(mask[np.ix_(rows, columns)], thickness)
+        entries = raster.inside_and_outline(mask(rows, columns), thickness)
         self._overlay.value = raster.indexed_png(entries, _mask_colours(self.opacity))
         with self._channel.batch():
             layer.clear()
@@ -169,9 +172,10 @@ class Stage:
         self._photo.value = raster.jpeg(self._image, height, width, self.viewport.box)
         paste(self.canvas[PHOTO], self._photo)
 
-    def _places(self, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-        """Rows and columns of the mask to draw: its own if the canvas has more, which enlarges."""
-        canvas, corner = self.viewport.canvas_size, (self.viewport.top, self.viewport.left)
+    def _places(self) -> tuple[Places, Places]:
+        """Rows and columns to draw: the picture's own if the canvas has more, which enlarges."""
+        canvas, size = self.viewport.canvas_size, self.viewport.image_size
+        corner = self.viewport.top, self.viewport.left
         counts = canvas if self.viewport.zoom > 1 else map(min, size, canvas)
         rows, columns = (
             (start + (np.arange(count) + 0.5) * (span / count)).astype(int)

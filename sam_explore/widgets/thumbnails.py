@@ -7,7 +7,7 @@ from ipywidgets import VBox
 from jaxtyping import Bool, UInt8
 
 from ..plots import raster, style
-from ..prediction import Prediction
+from ..prediction import Prediction, stability_of
 from .drawing import Channel, close_all, paste
 from .html import BREAK, Html, Markup, element
 from .stage import SHARPNESS
@@ -63,11 +63,9 @@ class Thumbnails:
 
     def show(self, prediction: Prediction, threshold: float, chosen: int) -> None:
         """Draw the masks, frame the chosen one, and say what the model expects of each."""
-        (height, width), masks = self._size, prediction.masks(threshold)
-        rows = raster.nearest(height, masks.shape[1])
-        columns = raster.nearest(width, masks.shape[2])
-        self._draw(masks[:, rows[:, None], columns], chosen)
-        pairs = zip(prediction.iou, prediction.stability(threshold), strict=True)
+        places = map(raster.nearest, self._size, prediction.frame.image_size)
+        self._draw(prediction.upscaled_at(*places) > threshold, chosen)
+        pairs = zip(prediction.iou, stability_of(prediction.sampled, threshold), strict=True)
         scores = [(number(iou, 2), number(stability, 2)) for iou, stability in pairs]
         self._captions.value = _captions(scores, chosen, self._step)
 

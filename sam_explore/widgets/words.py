@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..geometry import BACKGROUND, FOREGROUND, Prompts
-from ..prediction import Prediction
+from ..prediction import Prediction, stability_of
 from ..readings import Scale
 
 INVITATION = "Click on an object to ask for its mask, or drag a box around it."
@@ -50,6 +50,8 @@ def describe_prompts(prompts: Prompts) -> str:
 def describe(prediction: Prediction, chosen: int | None, threshold: float) -> str:
     """Which mask is shown, why that one, and what the model makes of it.
 
+    Stability and the share that it covers are of `Prediction.sampled`.
+
     Args:
         prediction: the answer that is shown.
         chosen: the mask that the reader chose; None if that was left to the model.
@@ -57,7 +59,7 @@ def describe(prediction: Prediction, chosen: int | None, threshold: float) -> st
     """
     mask = prediction.chosen if chosen is None else chosen
     iou = number(prediction.iou[mask], 2)
-    stability = number(prediction.stability(threshold)[mask], 2)
+    stability = number(stability_of(prediction.sampled, threshold)[mask], 2)
     if chosen is not None:
         why = f"Mask {mask}, chosen by you; its predicted IoU is {iou}"
     elif len(prediction.iou) == 1:
@@ -69,7 +71,7 @@ def describe(prediction: Prediction, chosen: int | None, threshold: float) -> st
         among = f"of tokens 1–{last}, chosen because its predicted IoU {iou} is the best"
         alone = f"the one meant for a single prompt; its predicted IoU is {iou}"
         why = f"Mask {mask} {among}" if last > 1 else f"Mask 1, {alone}"
-    cover = _share(float(prediction.masks(threshold)[mask].mean()))
+    cover = _share(float((prediction.sampled[mask] > threshold).mean()))
     at = f" at threshold {number(threshold)}" if threshold else ""
     return (
         f"{describe_prompts(prediction.prompts)}. {why}; stability {stability}; "

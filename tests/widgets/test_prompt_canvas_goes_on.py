@@ -133,14 +133,14 @@ def test_nothing_of_an_older_picture_is_drawn_over_a_new_one(busy_view, monkeypa
     view = busy_view
     view.session.settle(20)
     reached, go_on = threading.Event(), threading.Event()
-    original = Prediction.masks
+    original = Prediction.upscaled_at
 
-    def slow(self, threshold=0.0):
+    def slow(self, *places, **mask):
         reached.set()
         assert go_on.wait(20)
-        return original(self, threshold)
+        return original(self, *places, **mask)
 
-    monkeypatch.setattr(Prediction, "masks", slow)
+    monkeypatch.setattr(Prediction, "upscaled_at", slow)
     click(view.stage, 80, 160)
     assert reached.wait(20)
     view.session.image = np.zeros((32, 64, 3), np.uint8)

@@ -4,7 +4,7 @@ import pytest
 from sam_explore.geometry import Prompts
 from sam_explore.plots import style
 from sam_explore.widgets.drawing import Channel
-from sam_explore.widgets.stage import BAND, MASK, PHOTO, PREVIEW, PROMPTS, Stage
+from sam_explore.widgets.stage import BAND, MASK, PHOTO, PREVIEW, PROMPTS, Shape, Stage
 
 from .screen import Screen, rgba
 
@@ -13,6 +13,11 @@ def make_stage(width: int, image: np.ndarray) -> Stage:
     stage = Stage(Channel(), width)
     stage.show_photo(image)
     return stage
+
+
+def seen(mask: np.ndarray) -> Shape:
+    """A mask, asked for the rows and columns that are to be drawn."""
+    return lambda rows, columns: mask[np.ix_(rows, columns)]
 
 
 @pytest.fixture
@@ -45,7 +50,7 @@ def test_the_photo_is_drawn_over_its_whole_layer(stage, screen):
 def test_a_mask_colours_its_own_pixels_and_outlines_them(stage, screen):
     mask = np.zeros((50, 100), bool)
     mask[10:40, 20:60] = True
-    stage.show_mask(mask)
+    stage.show_mask(seen(mask))
     drawn = screen.picture(stage.canvas[MASK])
     assert screen.drawn(stage.canvas[MASK])[-1][1][1:] == [0, 0, 400, 200]
     assert drawn.shape == (50, 100, 4)  # no larger than the mask: the page enlarges it
@@ -59,7 +64,7 @@ def test_a_mask_larger_than_the_stage_is_drawn_at_the_stages_size(screen):
     stage = make_stage(200, np.zeros((1000, 500, 3), np.uint8))
     mask = np.zeros((1000, 500), bool)
     mask[:500] = True
-    stage.show_mask(mask)
+    stage.show_mask(seen(mask))
     drawn = screen.picture(stage.canvas[MASK])
     assert drawn.shape == (400, 200, 4)
     assert (drawn[:200, :, 3] > 0).all()
@@ -71,7 +76,7 @@ def test_a_mask_larger_than_the_stage_is_drawn_at_the_stages_size(screen):
 
 
 def test_without_a_mask_the_layer_is_empty(stage, screen):
-    stage.show_mask(np.ones((50, 100), bool))
+    stage.show_mask(seen(np.ones((50, 100), bool)))
     stage.show_mask(None)
     assert screen.drawn(stage.canvas[MASK]) == []
 
@@ -109,7 +114,7 @@ def test_a_box_is_drawn_with_a_dark_rim_and_handles(stage, screen):
 
 
 def test_a_new_picture_takes_mask_prompts_and_size_of_the_old_one_away(stage, screen):
-    stage.show_mask(np.ones((50, 100), bool))
+    stage.show_mask(seen(np.ones((50, 100), bool)))
     stage.show_prompts(Prompts([(25, 10)]))
     stage.show_photo(np.zeros((30, 30, 3), np.uint8))
     assert screen.drawn(stage.canvas[MASK]) == screen.drawn(stage.canvas[PROMPTS]) == []
@@ -123,7 +128,7 @@ def test_enlarged_four_times_around_its_middle_a_quarter_of_each_side_fills_the_
 ):
     mask = np.zeros((50, 100), bool)
     mask[:, 50:] = True
-    stage.show_mask(mask)
+    stage.show_mask(seen(mask))
     stage.show_prompts(Prompts([(50, 25)]))
     stage.look(stage.viewport.zoomed(4))
     stage.show_again()
@@ -160,14 +165,14 @@ def test_the_opacity_is_that_of_the_colour_and_not_of_the_outline(stage, screen)
     mask = np.zeros((50, 100), bool)
     mask[10:40, 20:60] = True
     stage.opacity = 0.2
-    stage.show_mask(mask)
+    stage.show_mask(seen(mask))
     drawn = screen.picture(stage.canvas[MASK])
     assert tuple(drawn[25, 40]) == style.rgba(style.MASK, 0.2)
     assert tuple(drawn[10, 20]) == style.rgba(style.SIGN)
 
 
 def test_a_preview_is_dashed_and_leaves_the_mask_alone(stage, screen):
-    stage.show_mask(np.ones((50, 100), bool))
+    stage.show_mask(seen(np.ones((50, 100), bool)))
     mask = screen.drawn(stage.canvas[MASK])
     stage.show_preview([np.array([(10.0, 5.0), (20.0, 5.0), (10.0, 5.0)])])
     commands = screen.drawn(stage.canvas[PREVIEW])
