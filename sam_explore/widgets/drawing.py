@@ -27,15 +27,13 @@ class Channel:
         self._drawn: list[Widget] = []  # what the page needs to draw: canvases and images
 
     def canvas(self, layers: int, width: int, height: int) -> MultiCanvas:
-        """A canvas of several layers, of this size in its own pixels."""
+        """A canvas of several layers, of this size in its own pixels. It hears nothing itself."""
         canvas = MultiCanvas(layers, width=width, height=height)
         for part in (canvas, *canvas._canvases):
             part._canvas_manager = self._manager
             self._drawn.append(part)
-        # ipycanvas keeps every key from the page, Tab and the notebook's shortcuts too, as long as
-        # a canvas has the focus: give it back at the first key, and after each press of the mouse.
-        canvas.on_key_down(lambda *_: canvas.blur())
-        canvas.on_mouse_down(lambda *_: canvas.blur())
+        # ipycanvas keeps every key from the page, Tab too, as long as a canvas has the focus.
+        canvas.tabbable = False
         keep_order(canvas)
         return canvas
 

@@ -8,6 +8,7 @@ from ipywidgets import Box, VBox
 from ..plots import raster, style
 from ..plots.scales import colormap_of
 from ..readings import Gallery, Heatmap
+from .canvas import PointerArea, under
 from .caption import paragraph
 from .drawing import Channel, close_all, paste
 from .html import BREAK, Html
@@ -50,9 +51,9 @@ class MapView:
         self._cells = self._channel.image("png")
         self.canvas = self._channel.canvas(2, width, width)
         self.canvas.add_class("sam-explore-map")
-        self.canvas.tabbable = False
+        self.area = PointerArea(self.canvas)
         self.value = Html()
-        paper = Box([self.canvas])
+        paper = Box([under(self.area)])
         paper.layout.border = f"{_EDGE_CSS}px solid {style.SIGN}"
         paper.layout.flex = "none"
         paper.layout.overflow = "visible"
@@ -60,16 +61,18 @@ class MapView:
         self.widget.layout.align_items = "flex-start"
         self.widget.layout.overflow = "visible"
         move, press, leave = guard(self._move), guard(self._press), guard(self._leave)
-        self.canvas.on_mouse_move(lambda x, y: move(x, y))
-        self.canvas.on_mouse_down(lambda x, y: press(x, y))
-        self.canvas.on_mouse_out(lambda x, y: leave())
-        self.canvas.on_touch_start(lambda touches: press(*touches[0]))
+        self.area.hear(
+            move=lambda contact: move(*contact.at),
+            press=lambda contact: press(*contact.at),
+            leave=leave,
+        )
         self.canvas.on_client_ready(redraw)
 
     def show(self, reading: Heatmap | Gallery) -> None:
         """Draw a reading in place of the one before."""
         layout = lay_out(reading, self._width - 2 * _EDGE_CSS)
         self._reading, self._layout = reading, layout
+        self.area.label = " ".join(reading.title.split())
         self._fit(layout)
         first = layout.tiles[0].scale
         table = raster.lookup_table(colormap_of(first)).copy()

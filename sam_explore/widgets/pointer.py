@@ -1,4 +1,4 @@
-"""Mouse and finger on the stage: what they do, and what is seen of it while they do it."""
+"""Mouse, finger and pen on the stage: what they do, and what is seen of it while they do it."""
 
 import math
 import time
@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..geometry import Prompts
+from .canvas import Contact, Pinch
 from .editing import Editing, Held, Place
 from .gesture import Click, Drag, Gesture, Position
 from .marks import REACH_CSS, SHARPNESS, Mark, nearest_mark
@@ -58,7 +59,6 @@ class Pointer:
         self.brush_css = 12
         self._gesture = Gesture(_SLOP_CSS * SHARPNESS)
         self._secondary = False
-        self._at: Position = (0.0, 0.0)
         self._way: list[Position] = []
         self._seen = stage.viewport
         self._held: Held | None = None
@@ -75,37 +75,38 @@ class Pointer:
         """The brush's radius in pixels of the picture."""
         return self._px(self.brush_css)
 
-    def note_button(self, secondary: bool) -> None:
-        """The button of the latest press; it may be told before or after the press itself."""
-        self._secondary = secondary
-
     def _px(self, length_css: float) -> float:
         return length_css * SHARPNESS / float(self._stage.viewport.scale.min())
 
+    def click(self, at: Position) -> None:
+        """Do what a click with the left button does there."""
+        self._press(Contact(at))
+        self._release(Contact(at))
+
     def _listen(self) -> None:
-        canvas, guard = self._stage.canvas, self._session.guard
-        press, move, release = guard(self._press), guard(self._move), guard(self._release)
-        canvas.on_mouse_down(lambda x, y: press((x, y)))
-        canvas.on_mouse_move(lambda x, y: move((x, y)))
-        canvas.on_mouse_up(lambda x, y: release((x, y)))
-        # A release outside is never told: a drag ends where it leaves the picture.
-        canvas.on_mouse_out(lambda x, y: guard(self._leave)((x, y)))
-        canvas.on_mouse_wheel(lambda dx, dy: guard(self._wheel)(dy))
-        canvas.on_touch_start(lambda touches: guard(self._touch)(touches[0]))
-        canvas.on_touch_move(lambda touches: move(touches[0]))
-        canvas.on_touch_end(lambda touches: release(None))
-        canvas.on_touch_cancel(lambda touches: guard(self._cancel)())
+        guard = self._session.guard
+        self._stage.area.hear(
+            press=guard(self._press),
+            move=guard(self._move),
+            release=guard(self._release),
+            leave=guard(self._leave),
+            cancel=guard(self._cancel),
+            wheel=guard(self._wheel),
+            pinch=guard(self._pinch),
+        )
 
     @property
     def _mode(self) -> Mode:
         mode = self._mode_now()
         return mode.secondary if self._secondary else mode
 
-    def _place(self, at: Position) -> Place:
+    def place(self, at: Position) -> Place:
+        """Where canvas pixels lie in the picture."""
         x, y = self._stage.viewport.px_from_canvas(np.array(at, float))
         return float(x), float(y)
 
-    def _press(self, at: Position) -> None:
+    def _press(self, contact: Contact) -> None:
+        at, self._secondary = contact.at, contact.is_secondary
         self._preview.want(None)
         self._gesture.press(at)
         self._way, self._seen = [at], self._stage.viewport
@@ -120,16 +121,12 @@ class Pointer:
             prompts = Prompts(box=prompts.box)
         elif not mode.adds_points:
             return None
-        return nearest_mark(prompts, self._place(at), self.reach_px)
+        return nearest_mark(prompts, self.place(at), self.reach_px)
 
-    def _touch(self, at: Position) -> None:
-        self._secondary = False  # what a mouse pressed last is over
-        self._press(at)
-
-    def _move(self, at: Position) -> None:
-        self._at = at
+    def _move(self, contact: Contact) -> None:
+        at = contact.at
         if not self._gesture.active:
-            self._hover(at)
+            self.hover(at)
             return
         if math.dist(at, self._way[-1]) >= SHARPNESS:
             self._way.append(at)
@@ -146,17 +143,18 @@ class Pointer:
     def _show_drag(self, drag: Drag, held: Held | None) -> None:
         prompts = self._session.prompts
         if held is not None and held[1] is prompts:
-            moved = held[0].moved(prompts, self._place(drag.end))
+            moved = held[0].moved(prompts, self.place(drag.end))
             self._stage.show_marks_moving(moved, prompts)
         else:
             moved = prompts.with_box(self._box_px(drag))
             self._stage.show_box(drag.box)
         self._preview.want(moved, "if you let go here")
 
-    def _hover(self, at: Position) -> None:
+    def hover(self, at: Position) -> None:
+        """Show what would happen at a place in canvas pixels."""
         mode = self._mode_now()
         if mode.adds_points:
-            prompts = self._session.prompts.with_point(self._place(at), mode.label)
+            prompts = self._session.prompts.with_point(self.place(at), mode.label)
             self._preview.want(prompts, "if you click here")
         elif mode.paints and self._is_due(mode):
             self._stage.show_stroke([at], self._brush, mode is Mode.ERASE)
@@ -172,25 +170,25 @@ class Pointer:
             self._drawn_at, self._moves = now, 0
         return due
 
-    def _release(self, at: Position | None) -> None:
-        gesture, mode = self._gesture.release(at), self._mode
-        way = self._way if at is None else [*self._way, at]
+    def _release(self, contact: Contact) -> None:
+        gesture, mode = self._gesture.release(contact.at), self._mode
+        way = [*self._way, contact.at]
         self._end_drawing()
         if gesture is None:
             return
         self._preview.want(None)
         act = self._session.action
         if mode.paints:
-            act(self._editing.paint)(mode, [self._place(each) for each in way], self.brush_px)
+            act(self._editing.paint)(mode, [self.place(each) for each in way], self.brush_px)
         elif mode is Mode.ZOOM:
             self._zoom(gesture)
         elif isinstance(gesture, Click):
-            act(self._editing.click)(mode, self._place(gesture.at), self.reach_px)
+            act(self._editing.click)(mode, self.place(gesture.at), self.reach_px)
         elif mode is not Mode.REMOVE:
             act(self._finish_drag)(gesture)
 
     def _finish_drag(self, drag: Drag) -> None:
-        self._editing.drag(self._held, self._box_px(drag), self._place(drag.end))
+        self._editing.drag(self._held, self._box_px(drag), self.place(drag.end))
 
     def _zoom(self, gesture: Click | Drag) -> None:
         if isinstance(gesture, Drag):
@@ -202,13 +200,16 @@ class Pointer:
         (x0, y0), (x1, y1) = drag.start, drag.end
         self._look(self._seen.moved(x1 - x0, y1 - y0))
 
-    def _wheel(self, turned: float) -> None:
-        if self._mode_now() is Mode.ZOOM:
-            turned = min(max(turned, -_MOST_WHEEL), _MOST_WHEEL)
-            self._look(self._stage.viewport.zoomed(_WHEEL**-turned, self._at))
+    def _wheel(self, at: Position, turned: float) -> None:
+        turned = min(max(turned, -_MOST_WHEEL), _MOST_WHEEL)
+        self._look(self._stage.viewport.zoomed(_WHEEL**-turned, at))
 
-    def _leave(self, at: Position) -> None:
-        self._release(at)
+    def _pinch(self, pinch: Pinch) -> None:
+        (x0, y0), (x1, y1) = pinch.start, pinch.at
+        zoomed = self._stage.viewport.zoomed(pinch.factor, pinch.start)
+        self._look(zoomed.moved(x1 - x0, y1 - y0))
+
+    def _leave(self) -> None:
         self._preview.want(None)
         self._stage.clear_band()
 
@@ -227,4 +228,4 @@ class Pointer:
 
     def _box_px(self, drag: Drag) -> tuple[float, ...]:
         x0, y0, x1, y1 = drag.box
-        return (*self._place((x0, y0)), *self._place((x1, y1)))
+        return (*self.place((x0, y0)), *self.place((x1, y1)))

@@ -10,15 +10,15 @@ from .controls import Controls
 from .drawing import Channel, close_all
 from .editing import Editing
 from .html import Html, Markup, element
+from .keys import Keys
 from .logits_map import LogitsMap
 from .mode_switch import ModeSwitch
-from .modes import MAIN
+from .modes import MAIN, Mode
 from .more_controls import MoreControls
 from .panel import Panel
 from .pointer import Pointer
 from .preview import Preview
 from .rerun import replace_older
-from .right_click import listen
 from .session import Session, Snapshot
 from .stage import Lines, Stage
 from .still import PromptingStill
@@ -34,9 +34,10 @@ class PromptCanvas(PromptingStill, VBox):
     """A picture to click on, with the masks that answer.
 
     A click adds a point, of the kind that the buttons above the picture show; a drag draws a box,
-    or moves the mark that it starts on. With ipyevents installed, the right button adds a
-    background point. The dashed line at the pointer is the mask that a click there would give. All
-    of it has a control, too, that takes keys; the rarer ones open with "More".
+    or moves the mark that it starts on. The right button, or Ctrl, adds a background point. The
+    dashed line at the pointer is the mask that a click there would give. Two fingers, or the wheel
+    with Ctrl, enlarge the picture. A picture that has the focus takes keys, which "?" shows; all of
+    it has a control, too, and the rarer ones open with "More".
     Beside the picture are the raw logits of the mask shown, below it all four masks: click on one
     to look at that. Folded up at the bottom: another picture or model, masks and prompts as files,
     and the code that does the same. Several canvases may share a session. Run its cell again, and
@@ -66,8 +67,9 @@ class PromptCanvas(PromptingStill, VBox):
         self._logits = LogitsMap(width * 5 // 8)
         self._pointed = Html(_pointed(MAIN[0].hint))
         self._status, self._error = Html(), Html()
-        above, below = [self._controls.toolbar, self._more.panel], [self._panel.widget, _cursors()]
-        super().__init__([*above, self._lay_out(width), *below])
+        self._said = INVITATION
+        above = [self._controls.toolbar, self._more.panel]
+        super().__init__([*above, self._lay_out(width), self._panel.widget])
         self.layout.overflow = "visible"
         self.add_class("sam-explore-prompting")
         self._open = True
@@ -89,7 +91,6 @@ class PromptCanvas(PromptingStill, VBox):
     def _remove(self) -> None:
         self._stage.canvas.on_client_ready(self._redraw_soon, remove=True)
         self._thumbnails.canvas.on_client_ready(self._redraw_soon, remove=True)
-        close_all(*self._right_button)
         self._modes.close()
         self._controls.close()
         self._more.close()
@@ -128,10 +129,17 @@ class PromptCanvas(PromptingStill, VBox):
             brush=lambda radius_css: setattr(self._pointer, "brush_css", radius_css),
         )
         self._controls.more.observe(session.guard(self._show_more), "value")
-        self._right_button = listen(self._stage.canvas, self._pointer.note_button)
+        self._keys = Keys(
+            self._stage,
+            session,
+            self._editing,
+            self._preview,
+            self._pointer,
+            lambda: self._modes.mode,
+        )
 
     def _lay_out(self, width: int) -> HBox:
-        left = VBox([self._stage.canvas, self._pointed, self._thumbnails.widget])
+        left = VBox([self._stage.widget, self._pointed, self._thumbnails.widget])
         # What changes its height comes last: nothing jumps away from under the pointer.
         choices = [self._controls.cut, self._controls.choice, self._controls.typed]
         # What went wrong stands under the field that it may be about.
@@ -172,6 +180,8 @@ class PromptCanvas(PromptingStill, VBox):
         self._thumbnails.canvas.on_client_ready(self._redraw_soon)
 
     def _begin_mode(self) -> None:
+        self._stage.area.zooms = self._modes.mode is Mode.ZOOM
+        self._label()
         self._preview.want(None)
         self._stage.clear_band()
         self._show_preview([], "")
@@ -226,6 +236,8 @@ class PromptCanvas(PromptingStill, VBox):
 
     def _show_error(self, change: dict | None = None) -> None:
         self._error.value = alert(self.session.error)
+        if self.session.error:
+            self._stage.area.tell(f"That did not work. {self.session.error}")
 
     def _render_soon(self, change: dict | None = None) -> None:
         self.session.submit(f"render {self.model_id}", self._render)
@@ -257,7 +269,8 @@ class PromptCanvas(PromptingStill, VBox):
         )
         self._logits.show(prediction, shown, now.threshold)
         self._thumbnails.show(prediction, now.threshold, shown)
-        self._status.value = paragraph(words)
+        self._say(words)
+        self._stage.area.tell(words)
 
     def _show_nothing(self) -> None:
         if not self._open:
@@ -269,7 +282,21 @@ class PromptCanvas(PromptingStill, VBox):
 
     def _say_what_can_be_done(self) -> None:
         waiting = self.session.encoded is None and not self.session.prompts.is_empty
-        self._status.value = paragraph(WAITING if waiting else INVITATION)
+        self._say(WAITING if waiting else INVITATION)
+
+    def _say(self, words: str) -> None:
+        """What is shown, below the picture and for those who don't see it."""
+        self._said = words
+        self._status.value = paragraph(words)
+        self._label()
+
+    def _label(self) -> None:
+        height, width = self.session.image.shape[:2]
+        mode = self._modes.mode.words
+        self._stage.area.label = (
+            f"Picture, {width} pixels wide and {height} high. Mode: {mode}. {self._said} "
+            "Question mark: the keys."
+        )
 
 
 def _hint_px(now: Snapshot) -> Lines:
@@ -278,19 +305,6 @@ def _hint_px(now: Snapshot) -> Lines:
     if hint is None:
         return []
     return [px_from_cells(line, now.source.frame, hint.shape) for line in outlines(hint, 0.0)]
-
-
-def _cursors() -> Html:
-    """A cross where a click lands on a point, a hand where it chooses."""
-    rules = Html(
-        element(
-            "style",
-            ".sam-explore-stage {cursor: crosshair; outline: none}"
-            ".sam-explore-thumbnails {cursor: pointer; outline: none}",
-        )
-    )
-    rules.layout.display = "none"
-    return rules
 
 
 def _pointed(words: str) -> Markup:

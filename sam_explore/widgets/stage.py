@@ -9,12 +9,23 @@ from jaxtyping import Bool, Float, Int, UInt8
 
 from ..geometry import Prompts
 from ..plots import raster, style
+from .canvas import PointerArea, under
 from .drawing import Channel, close_all, paste
 from .marks import SHARPNESS, draw_box, draw_point
 from .viewport import Viewport
 
 _OUTLINE_CSS = 1.5
 _DASH_CSS = 5
+
+KEYS = {
+    "Arrows": "move the cursor, with Shift in small steps",
+    "Enter": "does what a click does",
+    "B": "begins a box, and ends it",
+    "Delete": "removes the mark at the cursor",
+    "Ctrl+Z": "undoes, Ctrl+Shift+Z redoes",
+    "Escape": "gives up the box",
+    "?": "shows and hides this",
+}
 
 # The layers, from the lowest.
 PHOTO, MASK, PROMPTS, PREVIEW, BAND = range(5)
@@ -35,6 +46,9 @@ class Stage:
     Attributes:
         viewport: the part of the picture that is shown; see `look`.
         opacity: of the colour over the mask, 0 to 1; the outline keeps its own.
+        canvas: what is drawn on.
+        area: hears pointer and keys.
+        widget: both, to be laid out.
     """
 
     def __init__(self, channel: Channel, width: int):
@@ -47,6 +61,8 @@ class Stage:
         self._band_is_empty = self._preview_is_empty = True
         self._photo, self._overlay = channel.image("jpeg"), channel.image("png")
         self.canvas = channel.canvas(5, width, width)
+        self.area = PointerArea(self.canvas, KEYS, grabs=True, cursor="crosshair")
+        self.widget = under(self.area)
 
     @property
     def image(self) -> UInt8[np.ndarray, "h w 3"] | None:
@@ -164,8 +180,8 @@ class Stage:
             self._band_is_empty = True
 
     def close(self) -> None:
-        """Remove what the channel leaves of the canvases when it closes."""
-        close_all(self.canvas)
+        """Remove the area, and what the channel leaves of the canvases when it closes."""
+        close_all(self.widget)
 
     def _draw_photo(self) -> None:
         height, width = self.viewport.canvas_size

@@ -8,6 +8,7 @@ from jaxtyping import Bool, UInt8
 
 from ..plots import raster, style
 from ..prediction import Prediction, stability_of
+from .canvas import PointerArea, under
 from .drawing import Channel, close_all, paste
 from .html import BREAK, Html, Markup, element
 from .stage import SHARPNESS
@@ -37,9 +38,9 @@ class Thumbnails:
         self.canvas.layout.width, self.canvas.layout.max_width = f"{width}px", "100%"
         self._captions = Html()
         self._captions.layout.margin = "0"
-        self.canvas.on_mouse_down(lambda x, y: self._pick(x))
-        self.canvas.on_touch_start(lambda touches: self._pick(touches[0][0]))
-        self.widget = VBox([self.canvas, self._captions])
+        self.area = PointerArea(self.canvas, cursor="pointer")
+        self.area.hear(press=lambda contact: self._pick(contact.at[0]))
+        self.widget = VBox([under(self.area), self._captions])
 
     def show_photo(self, image: UInt8[np.ndarray, "h w 3"]) -> None:
         """Draw the picture once for each mask, and no mask. It is sent once, as a small JPEG."""
@@ -60,6 +61,7 @@ class Thumbnails:
         empty = np.zeros((self._count, *self._size), bool)
         self._draw(empty, None)
         self._captions.value = _captions([None] * self._count, None, self._step)
+        self.area.label = f"The picture {self._count} times, for as many masks."
 
     def show(self, prediction: Prediction, threshold: float, chosen: int) -> None:
         """Draw the masks, frame the chosen one, and say what the model expects of each."""
@@ -68,6 +70,7 @@ class Thumbnails:
         pairs = zip(prediction.iou, stability_of(prediction.sampled, threshold), strict=True)
         scores = [(number(iou, 2), number(stability, 2)) for iou, stability in pairs]
         self._captions.value = _captions(scores, chosen, self._step)
+        self.area.label = f"{self._count} masks, of which mask {chosen} is shown above."
 
     def close(self) -> None:
         """Remove canvas and captions, here and on the page."""

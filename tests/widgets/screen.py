@@ -69,12 +69,37 @@ def rgba(image: Image) -> UInt8[np.ndarray, "h w 4"]:
     return np.asarray(Picture.open(io.BytesIO(file)).convert("RGBA"))
 
 
-def send(canvas: Widget, event: str, x: float = 0, y: float = 0) -> None:
-    """An event of the page, in canvas pixels."""
-    content = {"event": event, "x": x, "y": y, "touches": [{"x": x, "y": y}]}
-    content |= {"key": "Tab", "shift_key": False, "ctrl_key": False, "meta_key": False}
-    message = {"data": {"method": "custom", "content": content}}
-    canvas._handle_msg({"content": message, "buffers": []})
+_KINDS = {
+    "mouse_down": "press",
+    "mouse_move": "move",
+    "mouse_up": "release",
+    "mouse_out": "leave",
+    "mouse_wheel": "wheel",
+}
+
+
+def send(canvas: Widget, event: str, x: float = 0, y: float = 0, **more: object) -> None:
+    """An event of the page, in canvas pixels: of the area over a canvas, or of the canvas itself.
+
+    Args:
+        canvas: the canvas.
+        event: in ipycanvas' words, or one of the kinds that the area tells.
+        x, y: the place; of a wheel, how far it was turned.
+        more: what else the area tells; see `Contact`.
+    """
+    area = next((w for w in _instances.values() if getattr(w, "canvas", None) is canvas), None)
+    if event == "client_ready":
+        canvas._handle_msg({"content": {"data": _custom({"event": event})}, "buffers": []})
+    if area is None:  # it is closed, and the page has none either
+        return
+    shares = [x / canvas.width, y / canvas.height]
+    content = {"kind": _KINDS.get(event, event), "at": shares, "button": 0, "pointer": "mouse"}
+    content |= {"id": 1, "width": 1, "modifiers": [], "turned": y, **more}
+    area._handle_msg({"content": {"data": _custom(content)}, "buffers": []})
+
+
+def _custom(content: dict) -> dict:
+    return {"method": "custom", "content": content}
 
 
 def click(canvas: Widget, x: float, y: float) -> None:

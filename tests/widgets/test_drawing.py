@@ -15,8 +15,6 @@ from ipywidgets.widgets.widget import _instances
 
 from sam_explore.widgets.drawing import Channel, close_all, paste
 
-from .screen import send
-
 
 @pytest.fixture
 def channel(screen):
@@ -161,11 +159,3 @@ def test_closing_a_channel_leaves_nothing_here_and_tells_the_page_nothing(screen
     assert set(_instances) == before
     assert not [name for name, kind in told if kind == "comm_close" and name in drawn]
     assert (canvas[0].width, canvas[1].height) == (1, 1)
-
-
-@pytest.mark.parametrize("event", ["mouse_down", "key_down"])
-def test_a_canvas_gives_the_focus_back_since_it_would_swallow_every_key(layers, monkeypatch, event):
-    sent = []
-    monkeypatch.setattr(layers, "send", sent.append)
-    send(layers, event)
-    assert sent == [{"do": "blur"}]

@@ -82,31 +82,47 @@ def test_four_css_pixels_are_a_slip_of_the_hand_and_more_is_a_drag(hand, slip, k
     assert [what for what, *_ in hand.told] == [kind]
 
 
-def test_a_drag_out_of_the_picture_ends_at_its_border(hand):
-    send(hand.canvas, "mouse_down", 40, 20)
-    send(hand.canvas, "mouse_move", 300, 100)
-    send(hand.canvas, "mouse_out", 430, 210)
-    send(hand.canvas, "mouse_move", 390, 190)
-    send(hand.canvas, "mouse_up", 390, 190)
+def test_a_drag_out_of_the_picture_goes_on_and_ends_at_its_border(hand):
+    send(hand.canvas, "press", 40, 20)
+    send(hand.canvas, "move", 430, 210)
+    send(hand.canvas, "move", 300, 100)
+    send(hand.canvas, "release", 430, 210)
     assert hand.told == [("box", 10, 5, 100, 50)]
 
 
 def test_a_press_that_leaves_without_moving_far_is_a_click(hand):
-    send(hand.canvas, "mouse_down", 398, 20)
-    send(hand.canvas, "mouse_out", 401, 20)
+    send(hand.canvas, "press", 398, 20)
+    send(hand.canvas, "release", 401, 20)
     assert hand.told == [(Mode.FOREGROUND, 99.5, 5)]
 
 
-def test_touches_click_and_drag_as_a_mouse_does(hand):
-    send(hand.canvas, "touch_start", 100, 40)
-    send(hand.canvas, "touch_end")
-    send(hand.canvas, "touch_start", 40, 20)
-    send(hand.canvas, "touch_move", 200, 100)
-    send(hand.canvas, "touch_end")
-    send(hand.canvas, "touch_start", 40, 20)
-    send(hand.canvas, "touch_move", 200, 100)
-    send(hand.canvas, "touch_cancel")
+@pytest.mark.parametrize("pointer", ["touch", "pen"])
+def test_fingers_and_pens_click_and_drag_as_a_mouse_does(hand, pointer):
+    send(hand.canvas, "press", 100, 40, pointer=pointer)
+    send(hand.canvas, "release", 100, 40, pointer=pointer)
+    drag(hand.canvas, (40, 20), (200, 100))
     assert hand.told == [(Mode.FOREGROUND, 25, 10), ("box", 10, 5, 50, 25)]
+
+
+def test_what_is_cancelled_is_no_prompt_and_leaves_nothing_drawn(hand, screen):
+    send(hand.canvas, "press", 40, 20)
+    send(hand.canvas, "move", 200, 100)
+    assert screen.drawn(hand.canvas[BAND])
+    send(hand.canvas, "cancel")
+    send(hand.canvas, "release", 200, 100)
+    assert hand.told == []
+    assert screen.drawn(hand.canvas[BAND]) == []
+    assert hand.previewed[-1] == (None, "")
+
+
+def test_two_fingers_enlarge_around_their_middle_and_move_the_picture(hand):
+    pinch = {"from": [0.5, 0.5], "factor": 2.0}
+    send(hand.canvas, "pinch", 200, 100, **pinch)
+    assert hand.stage.viewport.box == (25, 12.5, 75, 37.5)
+    # 40 canvas pixels to the left are 5 of the picture now.
+    send(hand.canvas, "pinch", 160, 100, **pinch | {"factor": 1.0})
+    assert hand.stage.viewport.box == (30, 12.5, 80, 37.5)
+    assert hand.told == []
 
 
 def test_moves_without_a_press_draw_and_report_nothing_but_ask_for_previews(hand, screen):
@@ -184,23 +200,11 @@ def test_what_a_drag_would_give_is_previewed(hand):
     assert hand.previewed[-1] == (None, "")
 
 
-@pytest.mark.parametrize("order", [["press", "button"], ["button", "press"]])
-def test_the_right_button_adds_background_points_whichever_is_told_first(hand, order):
-    for secondary in (True, False):
-        for what in order:
-            if what == "press":
-                send(hand.canvas, "mouse_down", 100, 40)
-            else:
-                hand.pointer.note_button(secondary)
-        send(hand.canvas, "mouse_up", 100, 40)
+def test_the_right_button_adds_background_points(hand):
+    for button in (2, 0):
+        send(hand.canvas, "press", 100, 40, button=button)
+        send(hand.canvas, "release", 100, 40, button=button)
     assert [mode for mode, *_ in hand.told] == [Mode.BACKGROUND, Mode.FOREGROUND]
-
-
-def test_a_finger_is_no_right_button(hand):
-    hand.pointer.note_button(True)
-    send(hand.canvas, "touch_start", 100, 40)
-    send(hand.canvas, "touch_end")
-    assert hand.told == [(Mode.FOREGROUND, 25, 10)]
 
 
 def test_a_brush_paints_along_its_way(hand, screen):
@@ -234,15 +238,11 @@ def test_zooming_enlarges_around_the_click_and_a_drag_moves_the_picture(hand):
     assert hand.told == [(Mode.FOREGROUND, 40, 25)]
 
 
-def test_the_wheel_enlarges_around_the_pointer_and_in_that_mode_alone(hand):
-    send(hand.canvas, "mouse_move", 0, 0)
-    send(hand.canvas, "mouse_wheel", 0, -300)
-    assert hand.stage.viewport.zoom == 1
-    hand.mode = Mode.ZOOM
-    send(hand.canvas, "mouse_wheel", 0, -300)
+def test_the_wheel_enlarges_around_the_pointer(hand):
+    send(hand.canvas, "wheel", 0, 0, turned=-300)
     assert hand.stage.viewport.zoom == pytest.approx(1.0015**300)
     assert hand.stage.viewport.box[:2] == (0, 0)
-    send(hand.canvas, "mouse_wheel", 0, 1e9)
+    send(hand.canvas, "wheel", 0, 0, turned=1e9)
     assert hand.stage.viewport.zoom == 1
 
 

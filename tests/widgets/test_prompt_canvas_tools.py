@@ -6,7 +6,6 @@ from ipywidgets import Button
 
 from sam_explore.geometry import Prompts
 from sam_explore.plots import style
-from sam_explore.widgets import right_click
 from sam_explore.widgets.brush import INSIDE, OUTSIDE
 from sam_explore.widgets.modes import MORE, Mode
 from sam_explore.widgets.stage import MASK
@@ -174,20 +173,34 @@ def test_typed_numbers_act_as_the_pointer_does_in_its_mode(view):
     assert "There is no mark to remove" in view.error()
 
 
-def test_with_ipyevents_the_right_button_means_background_and_without_nothing_is_made(view):
-    presses, menu = view.canvas._right_button
-    assert menu.prevent_default_action
-    assert not presses.prevent_default_action
-    for number in (2, 0):
-        send(view.stage, "mouse_down", 80, 160)
-        presses._handle_mouse_msg(presses, {"type": "mousedown", "button": number}, [])
-        send(view.stage, "mouse_up", 80, 160)
-    assert view.session.prompts.labels.tolist() == [0, 1]
+def test_the_right_button_and_ctrl_mean_background(view):
+    for contact in ({"button": 2}, {"modifiers": ["ctrl"]}, {"modifiers": ["shift"]}):
+        send(view.stage, "press", 80, 160, **contact)
+        send(view.stage, "release", 80, 160)
+    assert view.session.prompts.labels.tolist() == [0, 0, 1]
 
 
-def test_without_ipyevents_there_is_nothing_to_listen_with(view, monkeypatch):
-    monkeypatch.setattr(right_click, "Event", None)
-    assert right_click.listen(view.stage, print) == []
+def test_those_who_do_not_see_the_picture_are_told_what_is_shown(view):
+    area = view.canvas._stage.area
+    assert area.label.startswith("Picture, 64 pixels wide and 64 high. Mode: + Foreground. Click")
+    click(view.stage, 80, 160)
+    answer = "1 foreground point. Mask 2 of tokens 1–3, chosen because"
+    assert answer in area.label
+    assert area.news.startswith(answer)
+    choose(view, Mode.BOX)
+    assert f"Mode: ▭ Box. {answer}" in area.label
+    choose(view, Mode.REMOVE)
+    click(view.stage, 500, 500)
+    assert area.news.startswith("That did not work. There is no mark")
+
+
+def test_the_wheel_zooms_without_ctrl_in_one_mode_alone(view):
+    area = view.canvas._stage.area
+    assert not area.zooms
+    choose(view, Mode.ZOOM)
+    assert area.zooms
+    choose(view, Mode.FOREGROUND)
+    assert not area.zooms
 
 
 @pytest.mark.parametrize(

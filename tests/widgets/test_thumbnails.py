@@ -105,7 +105,7 @@ def test_a_click_picks_the_mask_under_it(thumbnails, picked):
     for x in (0, 60, 80, 161, 250, 295):
         click(thumbnails.canvas, x, 20)
     assert picked == [0, 0, 1, 2, 3, 3]
-    send(thumbnails.canvas, "touch_start", 100, 10)
+    send(thumbnails.canvas, "press", 100, 10, pointer="touch")
     assert picked[-1] == 1
 
 

@@ -1,0 +1,319 @@
+// An area over a canvas that tells the kernel what mouse, fingers, pen and keys do on it. Places
+// are shares of its width and height, so that no zoom of the page and no density of pixels matters.
+
+const PALM_CSS = 30;
+const SLIP_CSS = 6; // that a hand may slip between the two clicks of a double click
+const DOUBLE_MS = 400;
+const STEP_CSS = 10;
+const LINE_CSS = 16; // of a wheel that turns by lines
+const LEFT = 0, RIGHT = 2;
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+function render({ model, el, signal }) {
+  const tell = teller(model, signal);
+  const parts = draw(model, el, signal);
+  const listen = (name, hear, options) => el.addEventListener(name, hear, { signal, ...options });
+  hearPointers(model, el, tell, listen, parts);
+  hearWheel(model, el, tell, listen);
+  hearKeys(model, el, tell, listen, parts);
+}
+
+// Sends messages. Of those that come in floods only one a frame is sent, before any other.
+function teller(model, signal) {
+  let waiting = null, frame = 0;
+  const flush = () => {
+    cancelAnimationFrame(frame);
+    frame = 0;
+    if (waiting) model.send(waiting);
+    waiting = null;
+  };
+  signal.addEventListener("abort", () => cancelAnimationFrame(frame));
+  return {
+    now(message) {
+      flush();
+      model.send(message);
+    },
+    // `merge` puts a message of the same kind that waits and the new one together.
+    soon(message, merge = (before, after) => after) {
+      if (waiting && waiting.kind !== message.kind) flush();
+      waiting = waiting ? merge(waiting, message) : message;
+      if (!frame) frame = requestAnimationFrame(flush);
+    },
+    // What waits means nothing any more.
+    drop() {
+      waiting = null;
+    },
+  };
+}
+
+// The element's look and words, as the kernel has them.
+function draw(model, el, signal) {
+  const add = (tag, name) => {
+    const part = el.appendChild(document.createElement(tag));
+    part.className = `sam-explore-${name}`;
+    return part;
+  };
+  const cursor = add("div", "cursor"), keys = add("div", "keys"), news = add("div", "news");
+  cursor.hidden = keys.hidden = true;
+  news.setAttribute("aria-live", "polite");
+  for (const [key, meaning] of model.get("key_help")) {
+    const line = keys.appendChild(document.createElement("div"));
+    line.appendChild(document.createElement("kbd")).textContent = key;
+    line.append(` ${meaning}`);
+  }
+  const takesKeys = model.get("key_help").length > 0;
+  el.setAttribute("role", takesKeys ? "application" : "img");
+  if (takesKeys) el.tabIndex = 0;
+  el.style.touchAction = model.get("grabs") ? "none" : "manipulation";
+  const follow = (name, show) => {
+    const shown = () => show(model.get(name));
+    model.on(`change:${name}`, shown);
+    signal.addEventListener("abort", () => model.off(`change:${name}`, shown));
+    shown();
+  };
+  follow("label", words => el.setAttribute("aria-label", words));
+  follow("cursor", name => (el.style.cursor = name));
+  follow("news", words => (news.textContent = words));
+  const showKeys = shown => {
+    keys.hidden = !shown;
+    if (shown) news.textContent = [...keys.children].map(line => line.textContent).join(". ");
+  };
+  keys.addEventListener("pointerdown", event => {
+    event.stopPropagation();
+    showKeys(false);
+  });
+  return { cursor, keys, showKeys };
+}
+
+function placeOf(el, event) {
+  const box = el.getBoundingClientRect();
+  return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+}
+
+function contactOf(kind, el, event) {
+  return {
+    kind,
+    at: placeOf(el, event),
+    button: event.button,
+    pointer: event.pointerType,
+    id: event.pointerId,
+    width: Math.max(event.width, event.height),
+    modifiers: ["shift", "ctrl", "alt", "meta"].filter(name => event[`${name}Key`]),
+  };
+}
+
+const inside = share => Math.min(Math.max(share, 0), 1);
+const distance = (one, other) =>
+  Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
+
+function hearPointers(model, el, tell, listen, parts) {
+  const grabs = model.get("grabs");
+  const fingers = new Map(); // where each one is; palms are none
+  let pressing = null; // the one pointer that presses: its first event, and what is not told yet
+  let pinch = null; // where two fingers were when that was told last
+  let pens = 0; // that touch or hover
+  let lastClick = null;
+
+  const isPalm = event => event.pointerType === "touch"
+    && Math.max(event.width, event.height) > PALM_CSS;
+  const cancel = () => {
+    tell.drop();
+    if (pressing && grabs && !pressing.untold) tell.now({ kind: "cancel" });
+    pressing = null;
+  };
+
+  const press = event => {
+    parts.cursor.hidden = true;
+    const isSecond = lastClick && !model.get("zooms") && distance(lastClick, event) < SLIP_CSS
+      && event.timeStamp - lastClick.timeStamp < DOUBLE_MS;
+    const contact = contactOf("press", el, event);
+    // The second click of a double click is told if it becomes a drag, and what only hears clicks
+    // is told at the release.
+    pressing = { first: event, untold: isSecond || !grabs ? contact : null, isSecond };
+    if (!pressing.untold) tell.now(contact);
+    if (grabs && event.isTrusted) el.setPointerCapture(event.pointerId);
+  };
+
+  const putDown = event => {
+    if (isPalm(event) || pens > 0 || (pressing && pressing.first.pointerType !== "touch")) return;
+    fingers.set(event.pointerId, event);
+    if (fingers.size === 1) {
+      press(event);
+    } else {
+      cancel();
+      pinch = grabs && fingers.size === 2 ? gripOf(el, fingers) : null;
+    }
+  };
+
+  listen("pointerdown", event => {
+    if (event.pointerType === "touch") {
+      putDown(event);
+    } else if (event.pointerType === "pen") {
+      cancel();
+      fingers.clear();
+      pinch = null;
+      press(event);
+    } else if (!pressing && fingers.size === 0 && [LEFT, RIGHT].includes(event.button)) {
+      press(event);
+    }
+    if (el.tabIndex === 0 && pressing) el.focus({ preventScroll: true });
+  });
+
+  listen("pointermove", event => {
+    if (fingers.has(event.pointerId)) fingers.set(event.pointerId, event);
+    if (pressing?.first.pointerId === event.pointerId) {
+      drag(event);
+    } else if (pinch && fingers.has(event.pointerId)) {
+      const from = pinch;
+      pinch = gripOf(el, fingers);
+      const factor = pinch.apart / Math.max(from.apart, 1);
+      tell.soon({ kind: "pinch", from: from.at, at: pinch.at, factor }, joined);
+    } else if (event.pointerType !== "touch" && event.buttons === 0) {
+      tell.soon(contactOf("move", el, event));
+    }
+  });
+
+  const drag = event => {
+    if (isPalm(event)) {
+      fingers.delete(event.pointerId);
+      cancel();
+    } else if (!grabs) {
+      return;
+    } else if (!pressing.untold) {
+      tell.soon(contactOf("move", el, event));
+    } else if (distance(pressing.first, event) > SLIP_CSS) {
+      tell.now(pressing.untold);
+      pressing.untold = null;
+      tell.soon(contactOf("move", el, event));
+    }
+  };
+
+  listen("pointerup", event => {
+    lift(event);
+    if (pressing?.first.pointerId !== event.pointerId) return;
+    const isClick = distance(pressing.first, event) < SLIP_CSS;
+    if (!pressing.untold) tell.now(contactOf("release", el, event));
+    else if (!grabs && isClick) tell.now(pressing.untold);
+    lastClick = isClick ? event : null;
+    pressing = null;
+  });
+
+  const lift = event => {
+    fingers.delete(event.pointerId);
+    if (fingers.size < 2) pinch = null;
+  };
+
+  for (const name of ["pointercancel", "lostpointercapture"])
+    listen(name, event => {
+      lift(event);
+      if (pressing?.first.pointerId === event.pointerId) cancel();
+    });
+
+  listen("pointerenter", event => {
+    if (event.pointerType === "pen") pens += 1;
+  });
+  listen("pointerleave", event => {
+    if (event.pointerType === "pen") pens = 0;
+    if (event.pointerType !== "touch" && !pressing) tell.now({ kind: "leave" });
+  });
+  listen("contextmenu", event => {
+    if (!grabs) return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+}
+
+// The middle between two fingers, and how many CSS pixels they are apart.
+function gripOf(el, fingers) {
+  const [one, other] = [...fingers.values()];
+  const [a, b] = [one, other].map(event => placeOf(el, event));
+  return { at: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2], apart: distance(one, other) };
+}
+
+function joined(before, after) {
+  return { ...after, from: before.from, factor: before.factor * after.factor };
+}
+
+function hearWheel(model, el, tell, listen) {
+  const hear = event => {
+    if (!model.get("grabs") || !(model.get("zooms") || event.ctrlKey)) return; // the page scrolls
+    event.preventDefault();
+    const unit = [1, LINE_CSS, el.clientHeight][event.deltaMode];
+    tell.soon(
+      { kind: "wheel", at: placeOf(el, event), turned: event.deltaY * unit },
+      (before, after) => ({ ...after, turned: before.turned + after.turned }),
+    );
+  };
+  listen("wheel", hear, { passive: false });
+}
+
+function hearKeys(model, el, tell, listen, parts) {
+  if (model.get("key_help").length === 0) return;
+  let at = [0.5, 0.5], corner = null;
+  const key = name => ({ kind: "key", name, at, corner });
+
+  const move = ([across, down], step) => {
+    at = [
+      inside(at[0] + (step * across) / el.clientWidth),
+      inside(at[1] + (step * down) / el.clientHeight),
+    ];
+    tell.soon(key("move"));
+  };
+  const act = {
+    enter: () => (corner ? act.box() : tell.now(key("enter"))),
+    delete: () => tell.now(key("delete")),
+    undo: () => tell.now(key("undo")),
+    redo: () => tell.now(key("redo")),
+    box() {
+      if (corner && corner[0] !== at[0] && corner[1] !== at[1]) {
+        tell.now(key("box"));
+        corner = null;
+      } else if (corner) {
+        act.abandon(); // a box without an area
+      } else {
+        corner = at;
+        tell.now(key("begin"));
+      }
+    },
+    keys: () => parts.showKeys(parts.keys.hidden),
+    abandon() {
+      parts.showKeys(false);
+      corner = null;
+      tell.now(key("abandon"));
+    },
+  };
+
+  listen("keydown", event => {
+    const name = actionOf(event, corner !== null || !parts.keys.hidden);
+    const arrow = event.ctrlKey || event.metaKey || event.altKey ? null : ARROWS[event.key];
+    if (!name && !arrow) return; // the page's own
+    event.preventDefault();
+    event.stopPropagation();
+    if (arrow) move(arrow, event.shiftKey ? 1 : STEP_CSS);
+    else if (!event.repeat || ["undo", "redo"].includes(name)) act[name]();
+    parts.cursor.style.left = `${100 * at[0]}%`;
+    parts.cursor.style.top = `${100 * at[1]}%`;
+    parts.cursor.hidden = false;
+  });
+  // A key goes on from where the pointer was.
+  listen("pointerup", event => (at = placeOf(el, event).map(inside)));
+  listen("blur", () => {
+    parts.cursor.hidden = true;
+    if (corner) act.abandon();
+  });
+}
+
+function actionOf(event, hasSomethingOpen) {
+  const { key, shiftKey } = event;
+  if (event.altKey) return null;
+  if (event.ctrlKey || event.metaKey) {
+    if (key.toLowerCase() === "z") return shiftKey ? "redo" : "undo";
+    return key.toLowerCase() === "y" ? "redo" : null;
+  }
+  if (key === "?") return "keys";
+  if (shiftKey) return null;
+  if (key === "Escape") return hasSomethingOpen ? "abandon" : null;
+  return { Enter: "enter", b: "box", B: "box", Delete: "delete", Backspace: "delete" }[key] ?? null;
+}
+
+export default { render };

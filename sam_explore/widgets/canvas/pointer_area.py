@@ -1,0 +1,167 @@
+"""The kernel's side of the area over a canvas: events of the page as frozen values."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from anywidget import AnyWidget
+from ipycanvas import MultiCanvas
+from ipywidgets import Box
+from traitlets import Bool, List, Unicode
+
+from ...plots import style
+from ..order import keep_order
+
+Position = tuple[float, float]
+
+_HERE = Path(__file__)
+_LEFT, _RIGHT = 0, 2  # as the page numbers the buttons
+_COLOURS = {
+    "ring": style.MASK,
+    "sign": style.SIGN,
+    "halo": style.HALO,
+    "ink": style.INK,
+}
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A pointer at a place.
+
+    Args:
+        at: x, y in canvas pixels; outside of the canvas for what was pressed on it.
+        button: that was pressed: 0 the left one, a finger or a pen's tip, 2 the right one.
+        pointer: "mouse", "touch" or "pen".
+        id: of the finger, in the page's own numbers.
+        width: of the contact in CSS pixels.
+        modifiers: those of "shift", "ctrl", "alt" and "meta" that are held.
+    """
+
+    at: Position
+    button: int = _LEFT
+    pointer: str = "mouse"
+    id: int = 0
+    width: float = 1.0
+    modifiers: frozenset[str] = frozenset()
+
+    @property
+    def is_secondary(self) -> bool:
+        """Whether it is the right button, or the left one with Ctrl."""
+        return self.button == _RIGHT or "ctrl" in self.modifiers
+
+
+@dataclass(frozen=True)
+class Pinch:
+    """Two fingers that have moved.
+
+    Args:
+        start, at: the middle between them before and now, in canvas pixels.
+        factor: how many times as far apart they are now.
+    """
+
+    start: Position
+    at: Position
+    factor: float
+
+
+@dataclass(frozen=True)
+class KeyPress:
+    """What a key means.
+
+    Args:
+        name: "move", "enter", "begin" or "box" for the first and the second corner of a box,
+            "delete", "undo", "redo" or "abandon".
+        at: the keys' cursor in canvas pixels.
+        corner: where a box was begun; None while there is none.
+    """
+
+    name: str
+    at: Position
+    corner: Position | None
+
+
+class PointerArea(AnyWidget):
+    """A transparent area over a canvas; `under` lays both out.
+
+    It decides in the page what is no prompt: palms, a second finger, the second click of a double
+    click, the middle button. The page scrolls under the wheel, unless the wheel zooms.
+
+    Args:
+        canvas: what lies under it.
+        keys: for each key what it does, in words; they are shown at "?". Without any, the area
+            takes no focus and hears no key.
+
+    Traits:
+        grabs: it hears presses, drags and two fingers, and keeps the page from scrolling under a
+            finger; else it hears clicks alone, as a press when they end.
+        zooms: the wheel zooms without Ctrl, and each of two quick clicks counts.
+        cursor: CSS name of the mouse's cursor.
+        label: what is seen, in words, for those who don't see it.
+        news: read to them when it changes.
+    """
+
+    _esm = _HERE.with_suffix(".js").read_text("utf-8")
+    _css = Template(_HERE.with_suffix(".css").read_text("utf-8")).substitute(_COLOURS)
+    grabs = Bool(False).tag(sync=True)
+    zooms = Bool(False).tag(sync=True)
+    cursor = Unicode("default").tag(sync=True)
+    label = Unicode().tag(sync=True)
+    news = Unicode().tag(sync=True)
+    key_help = List().tag(sync=True)
+
+    def __init__(self, canvas: MultiCanvas, keys: dict[str, str] | None = None, **traits: Any):
+        super().__init__(key_help=[[key, words] for key, words in (keys or {}).items()], **traits)
+        self.canvas = canvas
+        self._callbacks: dict[str, Callable[..., None]] = {}
+        self.add_class("sam-explore-area")
+        self.on_msg(self._hear)
+        keep_order(self)
+
+    def hear(self, **callbacks: Callable[..., None]) -> None:
+        """Call these at what the page tells.
+
+        Args:
+            press, move, release: with a `Contact`.
+            leave, cancel: with nothing; a press that is cancelled has no release.
+            wheel: with x, y in canvas pixels and how far it was turned, down or towards the reader.
+            pinch: with a `Pinch`.
+            key: with a `KeyPress`.
+        """
+        self._callbacks |= callbacks
+
+    def tell(self, words: str) -> None:
+        """Have it read out, also when it is what was read out last."""
+        self.news = f"{words}\N{NO-BREAK SPACE}" if words == self.news else words
+
+    def _hear(self, _: object, content: dict, buffers: list) -> None:
+        callback = self._callbacks.get(content.get("kind"))
+        if callback is not None:
+            callback(*self._said(content))
+
+    def _said(self, content: dict) -> tuple:
+        kind = content["kind"]
+        if kind in ("leave", "cancel"):
+            return ()
+        at = self._position(content["at"])
+        if kind == "wheel":
+            return at, float(content["turned"])
+        if kind == "pinch":
+            return (Pinch(self._position(content["from"]), at, float(content["factor"])),)
+        if kind == "key":
+            corner = content["corner"] and self._position(content["corner"])
+            return (KeyPress(content["name"], at, corner),)
+        about = {name: content[name] for name in ("button", "pointer", "id", "width")}
+        return (Contact(at, **about, modifiers=frozenset(content["modifiers"])),)
+
+    def _position(self, shares: list[float]) -> Position:
+        across, down = shares
+        return across * self.canvas.width, down * self.canvas.height
+
+
+def under(area: PointerArea) -> Box:
+    """The area's canvas with the area over it, as one widget."""
+    box = Box([area.canvas, area])
+    box.add_class("sam-explore-under")
+    return box
