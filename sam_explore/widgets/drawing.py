@@ -32,8 +32,6 @@ class Channel:
         for part in (canvas, *canvas._canvases):
             part._canvas_manager = self._manager
             self._drawn.append(part)
-        # ipycanvas keeps every key from the page, Tab too, as long as a canvas has the focus.
-        canvas.tabbable = False
         keep_order(canvas)
         return canvas
 

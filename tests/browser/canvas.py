@@ -45,20 +45,21 @@ class Canvas:
         return tuple(self.locator.evaluate(read, list(point)))
 
     def move(self, point: Point) -> None:
-        self.page.mouse.move(*self._on_page(point))
+        self.page.mouse.move(*self.on_page(point))
 
-    def click(self, point: Point) -> None:
-        self.page.mouse.click(*self._on_page(point))
+    def click(self, point: Point, button: str = "left", count: int = 1) -> None:
+        self.page.mouse.click(*self.on_page(point), button=button, click_count=count)
 
     def drag(self, start: Point, end: Point, steps: int = 8) -> None:
         """Press at `start`, move in a straight line, release at `end`."""
-        start_page, end_page = self._on_page(start), self._on_page(end)
+        start_page, end_page = self.on_page(start), self.on_page(end)
         self.page.mouse.move(*start_page)
         self.page.mouse.down()
         self.page.mouse.move(*end_page, steps=steps)
         self.page.mouse.up()
 
-    def _on_page(self, point: Point) -> Point:
+    def on_page(self, point: Point) -> Point:
+        """Where that is in CSS pixels of the page, scrolled to if need be."""
         self.locator.scroll_into_view_if_needed()
         box = self.locator.bounding_box()
         width, height = self.size

@@ -14,12 +14,16 @@ from .prompting import MEADOW, OPEN, SHELL, SIDE, Prompting
 # Sends events as fast as the page can, and tells after how many milliseconds the page has answered.
 FLOOD = """async (canvas, [x, y, kind, answer]) => {
     const {left, top} = canvas.getBoundingClientRect();
-    const fire = (type, x, y) => canvas.dispatchEvent(
-        new MouseEvent(type, {clientX: left + x, clientY: top + y, bubbles: true}));
-    if (kind === 'drag') fire('mousedown', 20, 20);
-    for (let i = 0; i < 300; i++) fire('mousemove', 20 + x * i / 300, 20 + y * i / 300);
-    if (kind === 'click') fire('mousedown', x, y);
-    fire('mouseup', x, y);
+    const heard = canvas.parentElement.querySelector('.sam-explore-area') ?? canvas;
+    const fire = (type, x, y) => {
+        const about = {clientX: left + x, clientY: top + y, bubbles: true, pointerType: 'mouse'};
+        heard.dispatchEvent(new PointerEvent(`pointer${type}`, about));
+        heard.dispatchEvent(new MouseEvent(`mouse${type}`, about));
+    };
+    if (kind === 'drag') fire('down', 20, 20);
+    for (let i = 0; i < 300; i++) fire('move', 20 + x * i / 300, 20 + y * i / 300);
+    if (kind === 'click') fire('down', x, y);
+    fire('up', x, y);
     const start = performance.now();
     const said = () => canvas.closest('.jp-OutputArea-output').innerText.includes(answer);
     while (!said() && performance.now() < start + 20000)
@@ -179,12 +183,14 @@ def test_an_exception_in_a_callback_is_shown_and_the_next_click_works(prompting:
 
 def test_clicks_are_heard_in_order_and_answered_while_a_cell_runs(prompting: Prompting):
     execute, page = prompting.notebook.execute, prompting.notebook.page
-    execute("import threading; heard, stage = [], canvas._stage.canvas")
-    execute("stage.on_mouse_down(lambda x, y: heard.append(threading.get_ident()))")
-    execute("stage.on_mouse_up(lambda x, y: heard.append(threading.get_ident()))")
+    execute("import threading; heard, area = [], canvas._stage.area")
+    execute(
+        "area.on_msg(lambda _, said, __: said['kind'] in ('press', 'release')"
+        " and heard.append(threading.get_ident()))"
+    )
     for number in range(5):
         # What the page has just been told by this thread must not be answered to this thread.
-        execute(f"session.clear(); session.settle(30); stage.add_class('told-{number}')")
+        execute(f"session.clear(); session.settle(30); area.add_class('told-{number}')")
         prompting.click(SHELL)
         prompting.wait("len(session.prompts.points) == 1", "the click has arrived")
         prompting.settle()

@@ -62,5 +62,4 @@ def test_the_same_words_told_twice_are_two_different_news(area):
 def test_the_area_lies_over_its_canvas_and_knows_its_keys(area):
     assert area.key_help == [["Enter", "adds a point"]]
     assert "sam-explore-area" in area._dom_classes
-    assert area.canvas.tabbable is False
     assert "$" not in area._css  # every colour is filled in

@@ -13,9 +13,10 @@ function render({ model, el, signal }) {
   const tell = teller(model, signal);
   const parts = draw(model, el, signal);
   const listen = (name, hear, options) => el.addEventListener(name, hear, { signal, ...options });
-  hearPointers(model, el, tell, listen, parts);
+  const pressed = { at: [0.5, 0.5] }; // where a pointer did so last; keys go on from there
+  hearPointers(model, el, tell, listen, parts, pressed);
   hearWheel(model, el, tell, listen);
-  hearKeys(model, el, tell, listen, parts);
+  hearKeys(model, el, tell, listen, parts, pressed);
 }
 
 // Sends messages. Of those that come in floods only one a frame is sent, before any other.
@@ -65,6 +66,14 @@ function draw(model, el, signal) {
   el.setAttribute("role", takesKeys ? "application" : "img");
   if (takesKeys) el.tabIndex = 0;
   el.style.touchAction = model.get("grabs") ? "none" : "manipulation";
+  // ipycanvas lets every canvas take the focus. A canvas that is there gives this area its size.
+  const size = new ResizeObserver(() => {
+    const canvas = el.parentElement?.querySelector(":scope > canvas");
+    canvas?.setAttribute("tabindex", "-1");
+    canvas?.setAttribute("aria-hidden", "true");
+  });
+  size.observe(el);
+  signal.addEventListener("abort", () => size.disconnect());
   const follow = (name, show) => {
     const shown = () => show(model.get(name));
     model.on(`change:${name}`, shown);
@@ -106,7 +115,7 @@ const inside = share => Math.min(Math.max(share, 0), 1);
 const distance = (one, other) =>
   Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
 
-function hearPointers(model, el, tell, listen, parts) {
+function hearPointers(model, el, tell, listen, parts, pressed) {
   const grabs = model.get("grabs");
   const fingers = new Map(); // where each one is; palms are none
   let pressing = null; // the one pointer that presses: its first event, and what is not told yet
@@ -127,6 +136,7 @@ function hearPointers(model, el, tell, listen, parts) {
     const isSecond = lastClick && !model.get("zooms") && distance(lastClick, event) < SLIP_CSS
       && event.timeStamp - lastClick.timeStamp < DOUBLE_MS;
     const contact = contactOf("press", el, event);
+    pressed.at = contact.at;
     // The second click of a double click is told if it becomes a drag, and what only hears clicks
     // is told at the release.
     pressing = { first: event, untold: isSecond || !grabs ? contact : null, isSecond };
@@ -247,15 +257,16 @@ function hearWheel(model, el, tell, listen) {
   listen("wheel", hear, { passive: false });
 }
 
-function hearKeys(model, el, tell, listen, parts) {
+function hearKeys(model, el, tell, listen, parts, pressed) {
   if (model.get("key_help").length === 0) return;
-  let at = [0.5, 0.5], corner = null;
-  const key = name => ({ kind: "key", name, at, corner });
+  let corner = null;
+  const key = name => ({ kind: "key", name, at: pressed.at, corner });
 
   const move = ([across, down], step) => {
-    at = [
-      inside(at[0] + (step * across) / el.clientWidth),
-      inside(at[1] + (step * down) / el.clientHeight),
+    const [x, y] = pressed.at;
+    pressed.at = [
+      inside(x + (step * across) / el.clientWidth),
+      inside(y + (step * down) / el.clientHeight),
     ];
     tell.soon(key("move"));
   };
@@ -265,6 +276,7 @@ function hearKeys(model, el, tell, listen, parts) {
     undo: () => tell.now(key("undo")),
     redo: () => tell.now(key("redo")),
     box() {
+      const { at } = pressed;
       if (corner && corner[0] !== at[0] && corner[1] !== at[1]) {
         tell.now(key("box"));
         corner = null;
@@ -291,12 +303,11 @@ function hearKeys(model, el, tell, listen, parts) {
     event.stopPropagation();
     if (arrow) move(arrow, event.shiftKey ? 1 : STEP_CSS);
     else if (!event.repeat || ["undo", "redo"].includes(name)) act[name]();
-    parts.cursor.style.left = `${100 * at[0]}%`;
-    parts.cursor.style.top = `${100 * at[1]}%`;
+    const [x, y] = pressed.at;
+    parts.cursor.style.left = `${100 * x}%`;
+    parts.cursor.style.top = `${100 * y}%`;
     parts.cursor.hidden = false;
   });
-  // A key goes on from where the pointer was.
-  listen("pointerup", event => (at = placeOf(el, event).map(inside)));
   listen("blur", () => {
     parts.cursor.hidden = true;
     if (corner) act.abandon();
