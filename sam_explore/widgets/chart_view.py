@@ -5,7 +5,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from ..plots.drawing import ReadingFigure, draw_on, size_of
 from ..readings import Matrix, Profile
-from .drawing import close_all
+from .drawing import BLANK, close_all
 from .stage import SHARPNESS
 
 _DPI = 100  # CSS pixels an inch
@@ -22,8 +22,11 @@ class ChartView:
         self._width = width
         layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.06)
         self._figure = ReadingFigure(dpi=_DPI * SHARPNESS, layout=layout)
-        self.widget = Image(format="png")
+        # An image that is empty, or has no size of its own yet, has no place on the page, and
+        # does not always get one when its picture comes.
+        self.widget = Image(format="png", value=BLANK)
         self.widget.layout.flex = "none"
+        self.widget.layout.width = self.widget.layout.height = "1px"
 
     def show(self, reading: Profile | Matrix) -> None:
         """Draw a reading in place of the one before."""
@@ -31,10 +34,10 @@ class ChartView:
         self._figure.clear()
         self._figure.set_size_inches(width, height)
         draw_on(self._figure, reading)
-        self.widget.value = self._figure.png()
         scale = min(1.0, self._width / (width * _DPI))
         self.widget.layout.width = f"{round(width * _DPI * scale)}px"
         self.widget.layout.height = f"{round(height * _DPI * scale)}px"
+        self.widget.value = self._figure.png()
 
     def close(self) -> None:
         """Remove the picture."""

@@ -107,7 +107,7 @@ def _let_go(widget: Widget) -> None:
     The page takes its time to draw. Told to close what it has not drawn yet, it would fail.
     """
     if isinstance(widget, Image):
-        widget.value = _NOTHING
+        widget.value = BLANK
     else:
         widget.width = widget.height = 1
     if widget.comm is not None:
@@ -115,4 +115,4 @@ def _let_go(widget: Widget) -> None:
     widget.close()
 
 
-_NOTHING = raster.indexed_png(np.zeros((1, 1), np.uint8), np.zeros((1, 4), np.uint8))
+BLANK = raster.indexed_png(np.zeros((1, 1), np.uint8), np.zeros((1, 4), np.uint8))

@@ -6,7 +6,7 @@ from jaxtyping import Float
 
 from ..plots import raster, style
 from ..prediction import Prediction
-from .drawing import close_all
+from .drawing import BLANK, close_all
 from .html import Html, Markup, element, together
 from .stage import SHARPNESS
 from .words import number
@@ -23,7 +23,7 @@ class LogitsMap:
 
     def __init__(self, width: int):
         self._width = width
-        self._image, self._legend = Image(format="png"), Html()
+        self._image, self._legend = Image(format="png", value=BLANK), Html()
         self._image.layout.margin = "0"
         self._legend.layout.margin = "4px 0 0 0"
         self._legend.layout.width = f"{width}px"

@@ -270,7 +270,6 @@ class PromptCanvas(PromptingStill, VBox):
         self._logits.show(prediction, shown, now.threshold)
         self._thumbnails.show(prediction, now.threshold, shown)
         self._say(words)
-        self._stage.area.tell(words)
 
     def _show_nothing(self) -> None:
         if not self._open:
@@ -286,6 +285,8 @@ class PromptCanvas(PromptingStill, VBox):
 
     def _say(self, words: str) -> None:
         """What is shown, below the picture and for those who don't see it."""
+        if words != self._said:
+            self._stage.area.tell(words)
         self._said = words
         self._status.value = paragraph(words)
         self._label()

@@ -123,6 +123,8 @@ def test_the_page_shows_each_view_as_it_was_in_the_end_and_asks_for_nothing(
         page.goto((tmp_path / "views.html").as_uri(), wait_until="networkidle")
         elsewhere, canvas, logits = page.evaluate(LOOK)
         text = page.inner_text("body")
+        # Pictures take the place of what hears: the page keeps its wheel and its keys.
+        assert page.locator("canvas, .sam-explore-area").count() == 0
     assert not elsewhere["shown"]
     for view, words in ((canvas, "1 foreground point. Mask "), (logits, "lie above 0")):
         assert view["shown"]

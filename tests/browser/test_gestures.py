@@ -7,6 +7,7 @@ from .prompting import MEADOW, SHELL, Prompting
 
 FOCUSED = """() => {
     const {placeholder, innerText, className} = document.activeElement;
+    if (className.includes('sam-explore-area')) return className;
     return placeholder || (innerText || className).slice(0, 40);
 }"""
 

@@ -1,5 +1,7 @@
-"""The same views in Notebook 7 and in Voila: a click gives a mask, and an explorer follows."""
+"""The same views in Notebook 7 and in Voila: a click gives a mask, an explorer follows, and fingers,
+pen and keys do what they do in JupyterLab."""
 
+import re
 import subprocess
 import sys
 import time
@@ -10,9 +12,10 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from .canvas import Canvas
+from .hands import Hands
 from .lab import Lab
 from .server import START_SECONDS, end, environment, free_port
 
@@ -37,9 +40,52 @@ def assert_a_click_is_answered(page: Page, stage: Canvas) -> None:
     assert changed[SHELL[1], SHELL[0]]
 
 
+def assert_all_hands_are_heard(page: Page, stage: Canvas) -> None:
+    """After one click: what each device adds is said in the sentence below the picture."""
+    hands, area = Hands(stage), page.locator(".sam-explore-area").first
+
+    def read(words: str) -> None:
+        page.get_by_text(re.compile(f"^{words}[.] Mask")).first.wait_for(timeout=30_000)
+
+    hands.tap((200, 60), radius=20)  # a palm
+    hands.pinch([(200, 256), (312, 256)], [(150, 256), (362, 256)])
+    page.wait_for_timeout(300)
+    hands.pinch([(150, 256), (362, 256)], [(200, 256), (312, 256)])
+    hands.tap((300, 200))
+    read("2 foreground points")
+    stage.click((40, 480), button="right")
+    read("2 foreground points and 1 background point")
+    assert not page.locator(".lm-Menu").count()
+    stage.click((100, 100), count=2)
+    read("3 foreground points and 1 background point")
+    hands.fingers("touchStart", (60, 60))
+    hands.pen("mousePressed", (400, 300))
+    hands.pen("mouseReleased", (400, 300))
+    hands.fingers("touchEnd")
+    read("4 foreground points and 1 background point")
+    page.keyboard.press("ArrowLeft")  # of the picture, which was pressed on
+    page.keyboard.press("Enter")
+    read("5 foreground points and 1 background point")
+    expect(area).to_have_attribute("aria-label", re.compile("5 foreground points"))
+    expect(page.locator(".sam-explore-news").first).to_contain_text("5 foreground points")
+    page.keyboard.press("Control+z")
+    read("4 foreground points and 1 background point")
+    assert area.evaluate(WHEEL, {}) == [False, False]
+    assert area.evaluate(WHEEL, {"ctrlKey": True}) == [True, False]
+
+
+# Whether a wheel over the picture, and one over the masks, keeps the page from scrolling.
+WHEEL = """(area, keys) => {
+    const areas = [area, document.querySelectorAll('.sam-explore-area')[1]];
+    const about = {deltaY: 1, bubbles: true, cancelable: true, ...keys};
+    return areas.map(each => !each.dispatchEvent(new WheelEvent('wheel', about)));
+}"""
+
+
 def test_notebook_7_answers_a_click(lab: Lab):
     notebook = lab.open(CELLS, notebook_7=True)
     assert_a_click_is_answered(lab.page, notebook.canvas(0))
+    assert_all_hands_are_heard(lab.page, notebook.canvas(0))
 
 
 @contextmanager
@@ -85,6 +131,7 @@ def test_voila_answers_a_click_shows_no_code_and_ends_with_the_tab(
     stage = page.locator("canvas").first
     stage.wait_for(timeout=30_000)
     assert_a_click_is_answered(page, Canvas(page, stage))
+    assert_all_hands_are_heard(page, Canvas(page, stage))
     assert "import sam_explore" not in page.inner_text("body")
     assert errors == []
     page.goto("about:blank")

@@ -16,7 +16,7 @@ function render({ model, el, signal }) {
   const pressed = { at: [0.5, 0.5] }; // where a pointer did so last; keys go on from there
   hearPointers(model, el, tell, listen, parts, pressed);
   hearWheel(model, el, tell, listen);
-  hearKeys(model, el, tell, listen, parts, pressed);
+  hearKeys(model, el, tell, signal, parts, pressed);
 }
 
 // Sends messages. Of those that come in floods only one a frame is sent, before any other.
@@ -257,7 +257,7 @@ function hearWheel(model, el, tell, listen) {
   listen("wheel", hear, { passive: false });
 }
 
-function hearKeys(model, el, tell, listen, parts, pressed) {
+function hearKeys(model, el, tell, signal, parts, pressed) {
   if (model.get("key_help").length === 0) return;
   let corner = null;
   const key = name => ({ kind: "key", name, at: pressed.at, corner });
@@ -295,7 +295,8 @@ function hearKeys(model, el, tell, listen, parts, pressed) {
     },
   };
 
-  listen("keydown", event => {
+  const hear = event => {
+    if (event.target !== el) return;
     const name = actionOf(event, corner !== null || !parts.keys.hidden);
     const arrow = event.ctrlKey || event.metaKey || event.altKey ? null : ARROWS[event.key];
     if (!name && !arrow) return; // the page's own
@@ -307,11 +308,14 @@ function hearKeys(model, el, tell, listen, parts, pressed) {
     parts.cursor.style.left = `${100 * x}%`;
     parts.cursor.style.top = `${100 * y}%`;
     parts.cursor.hidden = false;
-  });
-  listen("blur", () => {
+  };
+  // Notebook 7 hears keys on their way down to the element, and would take Ctrl+Z and B.
+  window.addEventListener("keydown", hear, { capture: true, signal });
+  const leave = () => {
     parts.cursor.hidden = true;
     if (corner) act.abandon();
-  });
+  };
+  el.addEventListener("blur", leave, { signal });
 }
 
 function actionOf(event, hasSomethingOpen) {
