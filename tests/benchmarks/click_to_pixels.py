@@ -67,7 +67,7 @@ ARM = """(canvas, places) => {
     const context = canvas.getContext('2d');
     const read = ([x, y]) => Array.from(context.getImageData(x, y, 1, 1).data);
     const before = places.map(read), seen = places.map(() => null);
-    window.answered = new Promise(resolve => document.addEventListener('mouseup', () => {
+    window.answered = new Promise(resolve => document.addEventListener('pointerup', () => {
         const start = performance.now();
         const look = () => {
             const elapsed = performance.now() - start;
@@ -205,13 +205,22 @@ def click_on_echo(notebook: Notebook, canvas: Canvas, aim: Aim) -> float:
     return answer["seen"][0]
 
 
-def click_on_view(notebook: Notebook, canvas: Canvas, aim: Aim) -> tuple[float, float]:
-    """Milliseconds to the mark and to the mask; stops unless it is the mask that was seen."""
+def click_on_view(
+    notebook: Notebook, canvas: Canvas, aim: Aim, session: str = "session", scale: float = 1
+) -> tuple[float, float]:
+    """Milliseconds to the mark and to the mask; stops unless it is the mask that was seen.
+
+    Args:
+        notebook, canvas: where.
+        aim: what is clicked, on the example's own picture.
+        session: the name of the view's session.
+        scale: how many times as wide as the example its picture is.
+    """
     answer = click(notebook, canvas, aim.click, [aim.click, aim.watched])
-    notebook.execute("session.settle()")
-    x, y = aim.watched
-    points = notebook.value("session.prediction.prompts.points.tolist()")
-    inside = notebook.value(f"bool(session.prediction.masks()[session.shown_mask][{y}, {x}])")
+    notebook.execute(f"{session}.settle()")
+    x, y = (int((place + 0.5) * scale) for place in aim.watched)
+    points = notebook.value(f"{session}.prediction.prompts.points.tolist()")
+    inside = notebook.value(f"bool({session}.prediction.masks()[{session}.shown_mask][{y}, {x}])")
     photo, shown = (np.array(answer[when][1][:3], float) for when in ("before", "after"))
     colour = np.array(style.rgba(style.MASK)[:3])
     expected = photo + style.MASK_OPACITY * (colour - photo)
@@ -220,7 +229,7 @@ def click_on_view(notebook: Notebook, canvas: Canvas, aim: Aim) -> tuple[float, 
             f"A click at {aim.click} should have coloured {aim.watched} with {expected.round()}; "
             f"there is {shown}, and the session has the points {points}."
         )
-    notebook.execute("session.clear()\nsession.settle()")
+    notebook.execute(f"{session}.clear()\n{session}.settle()")
     wait_for_colours(notebook, canvas, [aim.click, aim.watched], answer["before"])
     return tuple(answer["seen"])
 

@@ -1,5 +1,7 @@
-"""The same views in Notebook 7 and in Voila: a click gives a mask, an explorer follows, and fingers,
-pen and keys do what they do in JupyterLab."""
+"""The same views in Notebook 7 and in Voila: a click gives a mask, an explorer follows.
+
+Fingers, pen, buttons, wheel and keys do what they do in JupyterLab.
+"""
 
 import re
 import subprocess
