@@ -78,5 +78,5 @@ def test_the_page_has_the_marks_that_the_scripts_write_between():
 
     assert text.index("<!-- encoder_decoder vit_b -->") < text.index("<!-- /encoder_decoder vit_b")
     assert text.index("<!-- attention_rows vit_b -->") < text.index("<!-- /attention_rows vit_b")
-    for mark in ("click_to_pixels", "toy_speed", "start_up"):
+    for mark in ("click_to_pixels", "click_on_large_picture", "toy_speed", "start_up"):
         assert text.index(f"<!-- {mark} -->") < text.index(f"<!-- /{mark} -->")

@@ -22,8 +22,8 @@ class ChartView:
         self._width = width
         layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.06)
         self._figure = ReadingFigure(dpi=_DPI * SHARPNESS, layout=layout)
-        # An image that is empty, or has no size of its own yet, has no place on the page, and
-        # does not always get one when its picture comes.
+        # One that started empty was seen on a page without a place, of 0 x 0, until the window was
+        # resized, although its picture had come. So it never is, and has its size first.
         self.widget = Image(format="png", value=BLANK)
         self.widget.layout.flex = "none"
         self.widget.layout.width = self.widget.layout.height = "1px"

@@ -4,8 +4,8 @@
 
 One JupyterLab page holds two prompting views of the same size on the model that ships: on the
 example's own picture, and on the same picture enlarged to 24 megapixels. Both are clicked at the
-same place in each round, in alternating order, and the clock is that of `click_to_pixels.py`. It
-needs what the browser tests need: the `test` extra and Chromium.
+same place in each round, in alternating order, and the clock is that of `click_to_pixels.py`.
+Previews are off. It needs what the browser tests need: the `test` extra and Chromium.
 """
 
 import argparse
@@ -40,7 +40,10 @@ import sam_explore as sx
 sam, image = sx.load(), sx.example("{EXAMPLE}")
 large = Image.fromarray(image).resize(({LARGE_SIDE}, {LARGE_SIDE}), Image.Resampling.BICUBIC)
 session, large_session = sx.Session(sam, image), sx.Session(sam, np.asarray(large))
-sx.PromptCanvas(session)
+views = [sx.PromptCanvas(each) for each in (session, large_session)]
+for view in views:
+    view._preview.switch(False)  # its dashes come and go at the watched pixels
+views[0]
 """
 
 
@@ -75,7 +78,7 @@ def read_arguments() -> argparse.Namespace:
 
 def measure(lab: Lab, aims: list[Aim], count: int) -> dict[str, list[tuple[float, float]]]:
     """For each picture, milliseconds to the mark and to the mask in each round."""
-    notebook = lab.open([OPEN, "sx.PromptCanvas(large_session)"])
+    notebook = lab.open([OPEN, "views[1]"])
     notebook.execute("session.settle(120)\nlarge_session.settle(120)")
     canvases = {"session": notebook.canvas(0), "large_session": notebook.canvas(2)}
     for canvas in canvases.values():
