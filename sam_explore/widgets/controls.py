@@ -67,8 +67,8 @@ class Controls:
         keep_order(self._undo, self._redo, self._clear, self.more, self._choice)
         keep_order(*self._threshold.inputs)
         self._listen()
-        self.follow()
-        self._show_busy()
+        for observer, _ in self._observers:
+            observer()
 
     def follow(self, change: dict | None = None) -> None:
         """Show the session's state."""
@@ -88,8 +88,9 @@ class Controls:
         self._undo.on_click(act(lambda _: session.undo()))
         self._redo.on_click(act(lambda _: session.redo()))
         self._clear.on_click(act(lambda _: session.clear()))
-        self._threshold.observe(act(self._set_threshold))
-        self._choice.observe(act(self._set_chosen), "value")
+        readers = self._following.reader_only
+        self._threshold.observe(readers(act(self._set_threshold)))
+        self._choice.observe(readers(act(self._set_chosen)), "value")
         self._observers = [
             (session.guard(self.follow), _FOLLOWED),
             (session.guard(self._show_busy), "busy"),
@@ -110,12 +111,10 @@ class Controls:
         self.busy.value = _busy(self._session.busy)
 
     def _set_threshold(self, change: dict) -> None:
-        if not self._following.is_on():
-            self._session.threshold = change["new"]
+        self._session.threshold = change["new"]
 
     def _set_chosen(self, change: dict) -> None:
-        if not self._following.is_on():
-            self._session.chosen = None if change["new"] == _AUTO else change["new"]
+        self._session.chosen = None if change["new"] == _AUTO else change["new"]
 
     def _take_typed(self, line: str) -> None:
         try:

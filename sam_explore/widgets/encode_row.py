@@ -46,7 +46,7 @@ class EncodeRow:
         self.go_back.on_click(act(lambda _: session.cancel()))
         self._follow = session.guard(self.follow)
         session.observe(self._follow, _FOLLOWED)
-        self.follow()
+        self._follow()
 
     def follow(self, change: dict | None = None) -> None:
         """Show the buttons that do something now."""

@@ -61,12 +61,13 @@ class Files:
         self._facts = Html()
         self.widget = VBox([*self._rows(), self._facts])
         keep_order(self.examples, self.upload, self.models)
-        self.examples.observe(act(self._choose_example), "value")
-        self.models.observe(act(self._choose_model), "value")
+        readers = self._following.reader_only
+        self.examples.observe(readers(act(self._choose_example)), "value")
+        self.models.observe(readers(act(self._choose_model)), "value")
         self.upload.observe(act(self._take_upload), "value")
         self._follow = session.guard(self.follow)
         session.observe(self._follow, _FOLLOWED)
-        self.follow()
+        self._follow()
 
     def follow(self, change: dict | None = None) -> None:
         """Show which picture and which model the session has, and which there are."""
@@ -101,11 +102,11 @@ class Files:
 
     def _choose_example(self, change: dict) -> None:
         name = change["new"]
-        if name != _OTHER and not self._following.is_on():
+        if name != _OTHER:
             self._fetch("image", lambda: sam_explore.example(name), f"Drawing {name}")
 
     def _choose_model(self, change: dict) -> None:
-        if change["new"] not in (_OTHER, None) and not self._following.is_on():
+        if change["new"] not in (_OTHER, None):
             self._load(change["new"])
 
     def _open(self, path: str) -> None:
@@ -140,7 +141,7 @@ class Files:
             try:
                 return get()
             except Exception:
-                self.follow()  # the choices show again what there still is
+                self._follow()  # the choices show again what there still is
                 if line is not None:
                     line.put_back()
                 raise

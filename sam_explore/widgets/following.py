@@ -1,13 +1,14 @@
 """Controls that follow a state do not tell it what it said."""
 
 import threading
+from collections.abc import Callable
 
 
 class Following(threading.local):
     """Whether this thread is setting controls to what they follow, so that nobody has used them.
 
-    In use, `with following:` stands around whatever sets the controls, and whatever answers a
-    control asks `following.is_on()` first. A control calls its observers in the thread that sets
+    In use, `with following:` stands around whatever sets the controls, and what observes a control
+    is wrapped by `following.reader_only`. A control calls its observers in the thread that sets
     it, so what a reader does meanwhile in another thread counts as it should.
     """
 
@@ -20,6 +21,15 @@ class Following(threading.local):
     def __exit__(self, *exception: object) -> None:
         self._depth -= 1
 
-    def is_on(self) -> bool:
-        """Whether this thread is at it."""
-        return self._depth > 0
+    def reader_only(self, callback: Callable[[dict], None]) -> Callable[[dict], None]:
+        """`callback`, which hears of what a reader changes, and not of what this thread sets.
+
+        That is decided when the control changes, so `callback` may be one that runs in turn, later
+        and in another thread.
+        """
+
+        def heard(change: dict) -> None:
+            if self._depth == 0:
+                callback(change)
+
+        return heard

@@ -89,11 +89,7 @@ class KnobControls:
     def _reporter(
         self, on_change: Callable[[str, Any], None], name: str, control: Control
     ) -> Callable[[dict], None]:
-        def report(change: dict) -> None:
-            if not self._following.is_on():
-                on_change(name, control.get())
-
-        return report
+        return self._following.reader_only(lambda change: on_change(name, control.get()))
 
     def _follow_reporter(
         self, on_follow: Callable[[str, bool], None], name: str

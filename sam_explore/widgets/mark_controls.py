@@ -37,13 +37,14 @@ class MarkControls:
         places = [part for axis, field in pairs for part in (label(axis), field)]
         self.widgets = [label("Change"), self._marks, *places, self._remove]
         keep_order(self._marks, *self._fields, self._remove)
-        self._marks.observe(session.guard(lambda _: self._show_place()), "value")
+        readers = self._following.reader_only
+        self._marks.observe(readers(session.guard(lambda _: self._show_place())), "value")
         for field in self._fields:
-            field.observe(session.guard(lambda _: self._note_number()), "value")
+            field.observe(readers(session.action(lambda _: self._move())), "value")
         self._remove.on_click(session.action(lambda _: self._take_away()))
         self._follow = session.guard(self.follow)
         session.observe(self._follow, "prompts")
-        self.follow()
+        self._follow()
 
     def follow(self, change: dict | None = None) -> None:
         """Show the session's marks, and the one chosen before if there still is one like it."""
@@ -70,7 +71,7 @@ class MarkControls:
 
     def _show_place(self) -> None:
         mark = self._marks.value
-        if mark is None or self._following.is_on() or not mark.is_in(self._prompts):
+        if mark is None or not mark.is_in(self._prompts):
             return
         height, width = self._session.image.shape[:2]
         with self._following:
@@ -78,10 +79,6 @@ class MarkControls:
             for field, value, most in zip(self._fields, place, (width, height), strict=True):
                 field.min, field.max = min(0.0, float(value)), max(float(most), float(value))
                 field.value = round(float(value), 2)
-
-    def _note_number(self) -> None:
-        if not self._following.is_on():  # else nobody has done anything
-            self._session.action(self._move)()
 
     def _move(self) -> None:
         if self._marks.value is not None:

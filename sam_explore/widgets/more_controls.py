@@ -80,7 +80,7 @@ class MoreControls:
         keep_order(self._brush, self._opacity, self._previews)
         keep_order(self._take, self._drop, self._nothing, self._padding, *self._zooms)
         self._listen(opacity, brush)
-        self.follow()
+        self._follow()
 
     def show(self, shown: bool) -> None:
         """Open or close the panel."""

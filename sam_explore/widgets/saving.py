@@ -58,7 +58,7 @@ class Saving:
         self.upload.observe(session.action(self._restore), "value")
         self._follow = session.guard(self.follow)
         session.observe(self._follow, _FOLLOWED)
-        self.follow()
+        self._follow()
 
     def follow(self, change: dict | None = None) -> None:
         """Offer what there is, and no longer what was made of something else."""

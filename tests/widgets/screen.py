@@ -87,7 +87,8 @@ def send(canvas: Widget, event: str, x: float = 0, y: float = 0, **more: object)
         x, y: the place; of a wheel, how far it was turned.
         more: what else the area tells; see `Contact`.
     """
-    area = next((w for w in _instances.values() if getattr(w, "canvas", None) is canvas), None)
+    widgets = list(_instances.values())  # other threads may make some meanwhile
+    area = next((each for each in widgets if getattr(each, "canvas", None) is canvas), None)
     if event == "client_ready":
         canvas._handle_msg({"content": {"data": _custom({"event": event})}, "buffers": []})
     if area is None:  # it is closed, and the page has none either

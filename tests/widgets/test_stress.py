@@ -301,6 +301,32 @@ def test_what_is_set_is_read_at_once_while_another_thread_draws(answers, image, 
     assert session.prediction.prompts is prompts
 
 
+def test_a_view_made_while_another_thread_draws_changes_nothing_itself(
+    answers, image, open_session, screen
+):
+    session, drawing, go_on = open_session(image, synchronous=False), *_two_events()
+    session.settle(PATIENCE_S)
+    session.prompts = prompts = Prompts([(5, 6), (30, 40)], box=(1, 2, 30, 40))
+    session.settle(PATIENCE_S)
+
+    def draw(change: dict) -> None:
+        drawing.set()
+        assert go_on.wait(20)
+
+    session.observe(draw, "threshold")
+    thread = threading.Thread(target=lambda: setattr(session, "threshold", 1.5), daemon=True)
+    thread.start()
+    assert drawing.wait(20)
+    view = View(session, screen)  # its controls are set to the session's state
+    go_on.set()
+    thread.join(20)
+    session.settle(PATIENCE_S)
+    assert session.prompts is prompts
+    assert (session.threshold, session.error) == (1.5, "")
+    assert [mark[:2] for mark in view.marks()] == [(5, 6), (30, 40)]
+    view.canvas.close()
+
+
 def test_settling_while_this_thread_records_is_told_at_once(sam, image, open_session):
     session = open_session(image, synchronous=False)
     session.settle(PATIENCE_S)
