@@ -1,6 +1,7 @@
 """A probe asked in the session's worker, again for each new state, without delaying a prompt."""
 
 import logging
+import weakref
 from collections.abc import Callable, Iterable
 from functools import partial, wraps
 from time import perf_counter
@@ -36,8 +37,8 @@ class Asking:
         hint: what the reader should know beside, or "".
         open: False after `close`.
 
-    Readings are computed in the worker. All that is drawn and said is drawn and said in turn, so
-    that nothing of it needs a lock.
+    Readings are computed in the worker, which alone decides what is the latest. All widgets are
+    changed in turn, so that nothing of it needs a lock.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Asking:
     ):
         self._name, self._session, self._priority = name, session, priority
         self._wanted, self._draw, self._dim, self._caption = wanted, show, dim, caption
-        self._answered: Question | None = None
+        self._answered: tuple[Probe, weakref.ref[Trace]] | None = None  # keeps no run alive
         self.reading: Reading | None = None
         self.seconds, self.error, self.hint = 0.0, "", ""
         self.open = True
@@ -90,7 +91,7 @@ class Asking:
         if not self.open or self._session.stopped:  # asks again when the picture is encoded
             return
         probe, trace = wanted = self._wanted()
-        if wanted == self._answered:
+        if self._is_answered(wanted):
             self.error = ""
             self._show_status()
             return
@@ -106,6 +107,10 @@ class Asking:
             self._fail(error)
         finally:
             self._session.at_length.discard(self._name)
+
+    def _is_answered(self, wanted: Question) -> bool:
+        probe, trace = self._answered or (None, lambda: None)
+        return probe == wanted[0] and trace() is wanted[1]
 
     def _between(self, wanted: Question, start: float) -> Callable[[str], None]:
         """What happens before each step of the computation that answers `wanted`."""
@@ -130,11 +135,12 @@ class Asking:
 
         Nothing is drawn of a picture that another has replaced, or after a part has failed.
         """
-        self.reading, self._answered, self.error = reading, answered, ""
+        probe, trace = answered
+        mark, image = (probe, weakref.ref(trace)), trace.image
+        self.reading, self._answered, self.error = reading, mark, ""
 
         def draw_part(draw: Callable[[], None]) -> None:
-            is_current = answered[1].image is self._session.image
-            if is_current and self._answered is answered:
+            if image is self._session.image and self._answered is mark:
                 draw()
 
         say = partial(self._caption.show_words, reading.words)

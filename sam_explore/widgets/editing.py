@@ -77,7 +77,7 @@ class Editing:
 
     def paint(self, mode: Mode, way_px: Sequence[Place], radius_px: float) -> None:
         """Paint the mask hint, or erase from it, along a way."""
-        frame = self._session.frame
+        frame = self._session.now.of_picture(self._picture()).source.frame
         rows, columns = frame.grid
         self._edit(
             lambda prompts: painted(
@@ -96,7 +96,7 @@ class Editing:
         Raises:
             ValueError: no mask is shown.
         """
-        now = self._session.now
+        now = self._session.now.of_picture(self._picture())
         if now.prediction is None:
             raise ValueError("There is no mask yet to take as a hint. Click on an object first.")
         logits = now.prediction.logits[now.shown_mask]

@@ -143,7 +143,7 @@ class Files:
             except Exception:
                 self._follow()  # the choices show again what there still is
                 if line is not None:
-                    line.put_back()
+                    self._session.guard(line.put_back)()
                 raise
 
         # What is chosen now takes the place of a path that was refused.

@@ -84,4 +84,5 @@ class Panel:
             self._session.submit(f"code {self.widget.model_id}", self._show_code)
 
     def _show_code(self) -> None:
-        self.code.value = code_block(self._session.code)
+        code = code_block(self._session.code)
+        self._session.guard(lambda: setattr(self.code, "value", code))()

@@ -18,7 +18,7 @@ from .drawing import close_all
 from .files import row
 from .html import NOTHING, Html, Markup, element, together
 from .order import keep_order
-from .session import Session
+from .session import Session, Snapshot
 from .words import describe_prompts
 
 _KIND = {"png": "image/png", "json": "application/json", "npz": "application/octet-stream"}
@@ -73,23 +73,32 @@ class Saving:
         self.upload.unobserve_all()
         close_all(self.widget)
 
-    def _make(self, make: Callable[[], tuple[str, bytes]]) -> None:
+    def _make(self, make: Callable[[Snapshot], tuple[str, bytes]]) -> None:
+        """Let the worker make a file, and offer it unless the state has changed meanwhile."""
+
         def job() -> None:
-            self._link.value = _link(*make())
+            now = self._session.now
+            link = _link(*make(now))
+            self._session.guard(lambda: self._offer(link, now))()
 
         self._session.submit("save", job)
 
-    def _make_png(self) -> tuple[str, bytes]:
-        prediction, mask, threshold = self._shown()
+    def _offer(self, link: Markup, made_of: Snapshot) -> None:
+        now = self._session.now
+        if all(getattr(now, name) is getattr(made_of, name) for name in _FOLLOWED):
+            self._link.value = link
+
+    def _make_png(self, now: Snapshot) -> tuple[str, bytes]:
+        prediction, mask, threshold = _shown(now)
         return f"mask-{mask}.png", prediction.to_png(mask, threshold)
 
-    def _make_coco(self) -> tuple[str, bytes]:
-        prediction, mask, threshold = self._shown()
+    def _make_coco(self, now: Snapshot) -> tuple[str, bytes]:
+        prediction, mask, threshold = _shown(now)
         text = json.dumps(prediction.to_coco(mask, threshold), indent=1)
         return f"mask-{mask}.json", text.encode()
 
-    def _make_numpy(self) -> tuple[str, bytes]:
-        prediction, mask, threshold = self._shown()
+    def _make_numpy(self, now: Snapshot) -> tuple[str, bytes]:
+        prediction, mask, threshold = _shown(now)
         file = BytesIO()
         np.savez_compressed(
             file,
@@ -101,16 +110,8 @@ class Saving:
         )
         return "masks.npz", file.getvalue()
 
-    def _make_prompts(self) -> tuple[str, bytes]:
-        now = self._session.now
+    def _make_prompts(self, now: Snapshot) -> tuple[str, bytes]:
         return "prompts.json", prompts_to_json(now.prompts, now.image.shape[:2]).encode()
-
-    def _shown(self) -> tuple[Prediction, int, float]:
-        """The prediction, the mask that is shown of it, and the threshold."""
-        now = self._session.now
-        if now.prediction is None:
-            raise ValueError("There is no mask yet. Click on an object, and save its mask then.")
-        return now.prediction, now.shown_mask, now.threshold
 
     def _restore(self, change: dict) -> None:
         if not change["new"]:
@@ -121,6 +122,13 @@ class Saving:
         saved = prompts_from_json(text)
         self._session.prompts = placed = prompts_from_json(text, self._session.image.shape[:2])
         self._words.value = paragraph(_in_words(saved, placed))
+
+
+def _shown(now: Snapshot) -> tuple[Prediction, int, float]:
+    """The prediction, the mask that is shown of it, and the threshold."""
+    if now.prediction is None:
+        raise ValueError("There is no mask yet. Click on an object, and save its mask then.")
+    return now.prediction, now.shown_mask, now.threshold
 
 
 def _button(words: str, about: str) -> Button:

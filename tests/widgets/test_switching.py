@@ -12,6 +12,8 @@ from sam_explore.probes import BlockNorms
 from sam_explore.saved_prompts import prompts_to_json
 from sam_explore.tracing import engine as engine_module
 from sam_explore.widgets import explore
+from sam_explore.widgets.editing import Editing
+from sam_explore.widgets.modes import Mode
 
 from .conftest import SMALL
 
@@ -327,3 +329,64 @@ def test_prompts_that_do_not_fit_the_model_are_refused_and_nothing_changes(sessi
     with pytest.raises(ValueError, match="16 x 16 logits"):
         session.restore_prompts(tmp_path / "prompts.json")
     assert session.prompts is before
+
+
+def test_what_is_set_last_stays_though_an_older_fetch_ends_later(session):
+    begun, go_on, last = threading.Event(), threading.Event(), np.full((9, 9, 3), 7, np.uint8)
+
+    def get():
+        begun.set()
+        assert go_on.wait(WAIT_S)
+        return OTHER
+
+    session.fetch("image", get, "Opening it")
+    assert begun.wait(WAIT_S)
+    session.image = last
+    session.add_point((3.0, 4.0))
+    go_on.set()
+    session.settle(WAIT_S)
+    assert np.array_equal(session.image, last)
+    assert session.prompts.points.tolist() == [[3, 4]]
+    assert session.now.fetch is None
+
+
+def test_a_fetch_that_was_given_up_before_it_began_reads_nothing(session, gate):
+    gate.close()
+    session.image = OTHER
+    gate.wait()
+    read = []
+    session.fetch("image", lambda: read.append(1), "Opening it")
+    session.cancel()
+    gate.open()
+    session.settle(WAIT_S)
+    assert (read, session.error, session.now.fetch) == ([], "", None)
+
+
+def test_the_failure_of_a_fetch_that_was_given_up_is_told_to_nobody(session):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def fail():
+        begun.set()
+        assert go_on.wait(WAIT_S)
+        raise ValueError("no picture at all")
+
+    session.fetch("image", fail, "Opening it")
+    assert begun.wait(WAIT_S)
+    session.cancel()
+    go_on.set()
+    session.settle(WAIT_S)
+    assert (session.error, session.busy) == ("", "")
+
+
+def test_a_stroke_on_a_picture_that_was_just_replaced_is_painted_in_its_own_cells(session, gate):
+    picture = session.image
+    gate.close()
+    session.image = OTHER  # 48 wide and 32 high
+    gate.wait()
+    editing = Editing(session, lambda: picture)
+    editing.paint(Mode.PAINT, [(40.0, 8.0)], 4.0)
+    session.cancel()
+    gate.open()
+    session.settle(WAIT_S)
+    inside = np.argwhere(session.prompts.mask_hint > 0)  # of 16 x 16 cells of 4 pixels
+    assert inside.mean(axis=0).round().tolist() == [2, 10]

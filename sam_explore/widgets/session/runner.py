@@ -33,6 +33,9 @@ class Runner:
         """In the worker: encode the picture if that is to be done, and answer the prompts."""
         asked = self._now()
         try:
+            if asked.source.is_outdated:
+                self._change(lambda now: now.renewed() if now.source is asked.source else now)
+                asked = self._now()
             if asked.encoded is None and not asked.stopped:
                 self._encode(asked)
             asked = self._now()

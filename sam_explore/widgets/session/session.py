@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from .as_python import as_python
 from .errors import in_words
 from .owner import Owner
 from .runner import Runner
-from .snapshot import TRAITS, Snapshot, first_snapshot, is_same
+from .snapshot import TRAITS, Fetch, Snapshot, first_snapshot, is_same
 from .source import source_of
 from .traits import SharedState
 from .turns import Turns
@@ -98,6 +99,7 @@ class Session(SharedState):
         how.check(sam.config)
         self._owner = Owner(first_snapshot(source_of(sam, _own_picture(image), how)))
         super().__init__()
+        self._told = {name: getattr(self.now, name) for name in TRAITS}
         changed = threading.Condition()  # of the two queues, so that both can be waited for
         self._worker = Worker(synchronous=synchronous or is_document_built(), changed=changed)
         self._turns = Turns(changed, self._hand_over, self._tell_error)
@@ -191,7 +193,7 @@ class Session(SharedState):
         if change.new is change.old:
             return
         try:
-            self._turns.run(partial(self._tell, change.old, change.new))
+            self._turns.run(self._tell)
         finally:
             if change.new.turn != change.old.turn and change.new.needs_an_answer:
                 self.submit("answer", self._runner.answer)
@@ -310,17 +312,13 @@ class Session(SharedState):
             get: reads a file, or the like.
             doing: what that is, for `busy`.
         """
-        mark = object()
-        self.change(lambda now: now.fetching(mark))
+        fetch = Fetch(name)
+        self.change(lambda now: replace(now, fetch=fetch))
 
         def job() -> None:
-            self.change(lambda now: now.with_trait("busy", f"{doing} …"))
-            try:
-                value = get()
-            finally:
-                self.change(lambda now: now.with_trait("busy", ""))
-            value = _own_picture(value) if name == "image" else value
-            self.change(lambda now: now.with_trait(name, value) if now.fetch is mark else now)
+            if self.now.fetch is fetch:
+                self.change(lambda now: now.with_trait("busy", f"{doing} …"))
+                self._take_fetched(fetch, get)
 
         self.submit("fetch", job, FETCHES)
 
@@ -408,7 +406,8 @@ class Session(SharedState):
         What is being computed stops at its next step, and what traces have cached is let go:
         whoever asks the session for its `trace` again computes anew.
         """
-        self._worker.close()
+        # Inside of sx.record the worker may wait for the model, which this thread holds.
+        self._worker.close(wait=not lock_of(self.sam).is_mine)
         self._turns.run_waiting()
         self.change(lambda now: now.emptied())
 
@@ -418,18 +417,37 @@ class Session(SharedState):
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    def _take_fetched(self, fetch: Fetch, get: Callable[[], Any]) -> None:
+        """Get what is fetched and take it, unless that was given up meanwhile."""
+        try:
+            value = get()
+            value = _own_picture(value) if fetch.trait == "image" else value
+        except Exception:
+            if self.now.fetch is not fetch:
+                return
+            self.change(lambda now: now.with_fetch_ended(fetch))
+            raise
+        finally:
+            self.change(lambda now: now.with_trait("busy", ""))
+        self.change(lambda now: now.with_fetched(fetch, value))
+
     def _known_picture(self, image: Any) -> np.ndarray:
         """The picture, copied unless it is one of this session's own already."""
         before = self.now.before
         return image if before is not None and image is before.image else _own_picture(image)
 
-    def _tell(self, old: Snapshot, new: Snapshot) -> None:
-        """Tell observers what has changed: all of them, even if one of them raises."""
+    def _tell(self) -> None:
+        """Tell observers what has changed since they were told, even if one of them raises.
+
+        What is told is the state of now, so whatever comes last is true, also when an observer
+        changes the state itself.
+        """
         errors = []
         for name in TRAITS:
-            was, is_now = getattr(old, name), getattr(new, name)
+            was, is_now = self._told[name], getattr(self.now, name)
             if is_same(was, is_now):
                 continue
+            self._told[name] = is_now
             try:
                 self.notify_change(Bunch(name=name, old=was, new=is_now, owner=self, type="change"))
             except Exception as error:

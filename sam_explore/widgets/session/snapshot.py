@@ -29,6 +29,17 @@ TRAITS += ("threshold", "token", "prediction", "busy", "error")
 
 
 @dataclass(frozen=True, eq=False)
+class Fetch:
+    """A picture or a model that is being fetched; told from others by identity.
+
+    Args:
+        trait: "image" or "sam".
+    """
+
+    trait: str
+
+
+@dataclass(frozen=True, eq=False)
 class Snapshot:
     """A session at one moment.
 
@@ -42,7 +53,7 @@ class Snapshot:
         before: what the session was when it was encoded last, while something else is encoded;
             None otherwise.
         asked_since: prompts have changed since `before`.
-        fetch: which picture or model is being fetched; None when nothing is.
+        fetch: what is being fetched; None when nothing is.
     """
 
     question: Question
@@ -60,7 +71,7 @@ class Snapshot:
     barrier: int = 0
     before: "Snapshot | None" = field(default=None, repr=False)
     asked_since: bool = False
-    fetch: object | None = field(default=None, repr=False)
+    fetch: Fetch | None = field(default=None, repr=False)
 
     @property
     def source(self) -> Source:
@@ -123,7 +134,7 @@ class Snapshot:
         return _SETTERS.get(name, _set_alone)(self, name, value)
 
     def asking(self, prompts: Prompts, token: tuple[int, int] | None = None) -> "Snapshot":
-        """After other prompts were asked, which `back` takes back again.
+        """After other prompts were asked, which `stepped` takes back again.
 
         Raises:
             ValueError: prompts that do not fit the picture.
@@ -234,9 +245,24 @@ class Snapshot:
         """After the wish to encode the picture after all."""
         return replace(self, error="", stopped=False, turn=self.turn + 1)
 
-    def fetching(self, mark: object) -> "Snapshot":
-        """While something else is fetched, for which `mark` stands; no earlier fetch counts."""
-        return replace(self, fetch=mark)
+    def with_fetched(self, fetch: Fetch, value: Any) -> "Snapshot":
+        """After a fetch has brought something; the same if it was given up."""
+        if self.fetch is not fetch:
+            return self
+        return self.with_trait(fetch.trait, value).with_fetch_ended(fetch)
+
+    def with_fetch_ended(self, fetch: Fetch) -> "Snapshot":
+        """After a fetch has brought nothing; the same if it was given up."""
+        return replace(self, fetch=None) if self.fetch is fetch else self
+
+    def renewed(self) -> "Snapshot":
+        """After the model's weights have changed: encoded again, with nothing to go back to."""
+        return replace(self.starting(self.source.emptied(), self.prompts), before=None)
+
+    def of_picture(self, picture: np.ndarray | None) -> "Snapshot":
+        """The moment that somebody means who looks at this picture; this one if that is gone."""
+        before = self.before
+        return before if before is not None and before.image is picture else self
 
     def emptied(self) -> "Snapshot":
         """With runs that have computed nothing yet, and nothing to go back to."""
@@ -278,8 +304,8 @@ def _set_image(now: Snapshot, name: str, image: np.ndarray) -> Snapshot:
     source = now.source.changed(image=image)
     (row, column), (rows, columns) = now.token, source.grid
     token = now.token if row < rows and column < columns else _middle(source)
-    history = {"undo": (), "redo": ()}
-    return now.starting(source, Prompts(), chosen=None, token=token, **history)
+    changes = {"undo": (), "redo": (), "chosen": None, "token": token}
+    return now.starting(source, Prompts(), fetch=_other_fetch(now, name), **changes)
 
 
 def _set_sam(now: Snapshot, name: str, sam: Sam) -> Snapshot:
@@ -290,7 +316,8 @@ def _set_sam(now: Snapshot, name: str, sam: Sam) -> Snapshot:
         how = Preprocessing()
     source = now.source.changed(sam=sam, preprocessing=how, windows=None, edits=())
     has_chosen = now.chosen is None or now.chosen < sam.config.mask_tokens
-    return _with_other_input(now, source, chosen=now.chosen if has_chosen else None)
+    chosen = now.chosen if has_chosen else None
+    return _with_other_input(now, source, chosen=chosen, fetch=_other_fetch(now, name))
 
 
 def _set_preprocessing(now: Snapshot, name: str, how: Preprocessing) -> Snapshot:
@@ -305,6 +332,11 @@ def _with_other_input(now: Snapshot, source: Source, **changes: Any) -> Snapshot
     prompts, undo, redo = now._fitting(source.frame)
     history = {"undo": undo, "redo": redo}
     return now.starting(source, prompts, token=_middle(source), **history, **changes)
+
+
+def _other_fetch(now: Snapshot, trait: str) -> Fetch | None:
+    """What is still fetched when this is set: an older fetch of the same is given up."""
+    return now.fetch if now.fetch is not None and now.fetch.trait != trait else None
 
 
 def _middle(source: Source) -> tuple[int, int]:

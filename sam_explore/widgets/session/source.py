@@ -46,6 +46,15 @@ class Source:
         """Rows and columns of the image tokens."""
         return self.frame.grid
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the model's weights are no longer those that the runs began with."""
+        try:
+            self.run.engine.refuse_changed_weights()
+        except RuntimeError:
+            return True
+        return False
+
     def changed(self, **changes: object) -> "Source":
         """Another source with other windows, edits, preprocessing, picture or model.
 

@@ -63,18 +63,26 @@ class Turns:
         self._work(until=None)
 
     def _work(self, until: "_Posted | None") -> None:
-        while posted := self._take():
-            try:
-                posted.task()
-            except Exception as error:
-                if posted is until:
-                    posted.error = error
-                else:
-                    self._on_error(error)
-            finally:
-                self._put_down()
-            if posted is until and not self.is_idle and self._hand_over():
-                return
+        try:
+            while posted := self._take():
+                self._run(posted, until)
+                if until is not None and until.done and not self.is_idle and self._hand_over():
+                    return
+        except BaseException:  # such as Ctrl+C: another thread has to go on
+            self._hand_over()
+            raise
+
+    def _run(self, posted: "_Posted", mine: "_Posted | None") -> None:
+        try:
+            posted.task()
+        except Exception as error:
+            if posted is mine:
+                posted.error = error
+            else:
+                self._on_error(error)
+        finally:
+            posted.done = True
+            self._put_down()
 
     def _take(self) -> "_Posted | None":
         """The next task, for this thread alone; None if there is none or another is at work."""
@@ -91,7 +99,7 @@ class Turns:
 
 
 class _Posted:
-    """A task that waits, and what it raised."""
+    """A task that waits, whether it has run, and what it raised."""
 
     def __init__(self, task: Task):
-        self.task, self.error = task, None
+        self.task, self.done, self.error = task, False, None

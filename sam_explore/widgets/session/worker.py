@@ -87,12 +87,18 @@ class Worker:
             raise RuntimeError(WAITS_FOR_ITSELF)
         return self._queue.wait_for(lambda: self._queue.is_idle() and also(), timeout)
 
-    def close(self) -> None:
+    def close(self, wait: bool = True) -> None:
         """Drop what waits, let the running job end, and end the thread. May be called twice.
 
         A long job looks at `closed` now and then, and ends early.
+
+        Args:
+            wait: until it has ended, ten seconds at most.
         """
-        self._finalizer()
+        if wait:
+            self._finalizer()
+        elif self._finalizer.detach():
+            self._queue.close()
 
     @property
     def closed(self) -> bool:
@@ -174,8 +180,12 @@ def _run_job(name: str, job: Job) -> None:
 
 
 def _run(queue: _Queue) -> None:
-    while queue.run_next(wait=True):
-        pass
+    while True:
+        try:
+            if not queue.run_next(wait=True):
+                return
+        except BaseException:  # such as SystemExit in an observer: the thread has to go on
+            _LOG.exception("A job was broken off.")
 
 
 def _stop(queue: _Queue, thread: threading.Thread | None) -> None:

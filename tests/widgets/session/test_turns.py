@@ -162,3 +162,26 @@ def test_each_task_of_many_threads_runs_once_and_none_at_the_same_time(turns, he
     assert sorted(ran) == [(thread, number) for thread in range(4) for number in range(200)]
     for thread in range(4):  # each in its thread's order
         assert [number for who, number in ran if who == thread] == list(range(200))
+
+
+def test_an_interrupt_in_a_task_leaves_nobody_waiting(turns, helper):
+    at_work, go_on, ran = threading.Event(), threading.Event(), []
+
+    def interrupted() -> None:
+        at_work.set()
+        assert go_on.wait(WAIT_S)
+        raise KeyboardInterrupt
+
+    def post() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            turns.run(interrupted)
+
+    thread = start(post)
+    assert at_work.wait(WAIT_S)
+    turns.run(lambda: ran.append("left to it"))
+    go_on.set()
+    thread.join(WAIT_S)
+    assert helper.asked == 1
+    turns.run(lambda: ran.append("later"))
+    turns.run_waiting()
+    assert ran == ["left to it", "later"]
