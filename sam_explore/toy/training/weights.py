@@ -42,7 +42,9 @@ class Average:
         """Take in the present weights. The first steps count more, so that the start fades."""
         self.steps += 1
         share = 1 - min(self.decay, self.steps / (self.steps + 10))
-        torch._foreach_lerp_(list(self.weights.values()), list(_tensors(sam).values()), share)
+        present = _tensors(sam)
+        for name, weight in self.weights.items():
+            weight.lerp_(present[name], share)
 
     def state_dict(self) -> dict[str, object]:
         """All of it, for a checkpoint."""
