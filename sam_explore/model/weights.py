@@ -57,10 +57,12 @@ def weights_of(component: nn.Module) -> Weights:
 
 def all_weights_of(model: nn.Module) -> Weights:
     """The weights of all components of a model, under its names for them. Else as `weights_of`."""
-    parts = {name: weights_of(part) for name, part in model.named_children()}
+    components = dict(model.named_children())
+    parts = {name: weights_of(part) for name, part in components.items()}
     with _guard:
         known, joined = _joined.get(model, ((), None))
-    if joined is None or list(map(id, known)) != list(map(id, parts.values())):
+        if list(map(id, known)) == list(map(id, parts.values())):
+            return joined
         joined = Weights(
             tuple(
                 (f"{component}.{name}", digest)
@@ -68,7 +70,8 @@ def all_weights_of(model: nn.Module) -> Weights:
                 for name, digest in part.digests
             )
         )
-        with _guard:
+        # Not where another thread has met a later change: what it was given stays.
+        if all(_states[each].weights is parts[name] for name, each in components.items()):
             _joined[model] = tuple(parts.values()), joined
     return joined
 
@@ -78,8 +81,9 @@ def look_again(model: nn.Module) -> tuple[str, ...]:
     before = all_weights_of(model)
     for part in model.children():
         found = _State(part, None)
-        if found.weights != weights_of(part):
-            with _guard:
+        weights_of(part)
+        with _guard:
+            if found.weights != _states[part].weights:
                 _states[part] = found
     return before.changed(all_weights_of(model))
 
@@ -156,8 +160,11 @@ _guard = Lock()
 def _looked_at(component: nn.Module, known: _State | None) -> Weights:
     found = _State(component, known)
     with _guard:
-        _states[component] = found
-    return found.weights
+        # Another thread may have been faster: all get the same object for the same weights.
+        other = _states.get(component)
+        if other is None or other is known or not other.is_current:
+            _states[component] = other = found
+        return other.weights
 
 
 def _tables(module: nn.Module) -> tuple[dict, dict]:

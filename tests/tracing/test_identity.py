@@ -2,8 +2,10 @@
 
 import gc
 import re
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -210,6 +212,27 @@ def test_a_trace_whose_weights_changed_raises_and_names_them(name, change):
     for ask in (lambda: trace.prediction, lambda: trace[f"{BLOCKS}.0.hook_residual_post"]):
         with pytest.raises(RuntimeError, match=f"weights changed after .+{re.escape(name)}"):
             ask()
+
+
+@pytest.mark.parametrize("change", [lambda weight: weight.mul_(0.999), changed_by_data])
+def test_threads_that_meet_changed_weights_at_once_all_get_traces_that_answer(change):
+    sam, image = small_sam(), small_trace().image
+    for weight in sam.parameters():
+        weight.requires_grad_(False)
+    together = Barrier(6)
+
+    def make(_) -> sx.Trace:
+        together.wait()
+        return sx.Trace(sam, image, CLICK)
+
+    with ThreadPoolExecutor(6) as threads:
+        for _ in range(5):
+            change(sam.mask_decoder.iou_token)
+            change(sam.image_encoder.patch_embedding.projection.weight)
+            traces = list(threads.map(make, range(6)))
+            assert len({id(trace.engine.weights) for trace in traces}) == 1
+            for trace in traces:
+                assert trace.prediction is not None
 
 
 def test_an_average_of_weights_that_is_swapped_in_is_seen_everywhere():
