@@ -42,11 +42,13 @@ class EncodedImage:
         frame: how the picture lies in the model's input.
         weights: those of the image encoder that made the tokens, by which `predict` knows whether
             it is asked for the same; None where nobody knows, for tokens of your own.
+        config: the configuration of that model, for the same purpose; None as above.
     """
 
     tokens: Float[Tensor, "1 channel row column"]
     frame: Frame
     weights: Weights | None = field(default=None, repr=False)
+    config: SamConfig | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         _, channels, rows, columns = self.tokens.shape
@@ -86,7 +88,8 @@ def encode(
     pixels, frame = how(as_picture(image), sam.config)
     with lock_of(sam), torch.inference_mode(False), torch.no_grad():
         weights = weights_of(sam.image_encoder)
-        return EncodedImage(sam.encode_image(pixels[None].to(sam.device)), frame, weights)
+        tokens = sam.encode_image(pixels[None].to(sam.device))
+        return EncodedImage(tokens, frame, weights, sam.config)
 
 
 def predict(
@@ -101,7 +104,7 @@ def predict(
     Raises:
         TypeError: something else in place of the model, the encoded picture or the prompts.
         ValueError: a point or a whole box outside the picture, or a mask hint of the wrong size; or
-            a picture that other weights encoded.
+            a picture that other weights encoded, or the same in another configuration.
     """
     check_model(sam, "sx.predict(sam, encoded, prompts)")
     _check_question(sam, encoded, prompts)
@@ -174,6 +177,7 @@ def _check_question(sam: Sam, encoded: object, prompts: object) -> None:
             f"encoded must come from this model, whose tokens have {sam.config.token_dim} channels,"
             f" but has {encoded.tokens.shape[1]}. Encode the picture again: sx.encode(sam, image)."
         )
+    _check_config(sam, encoded)
     _check_weights(sam, encoded)
     if isinstance(prompts, Prompts):
         return
@@ -182,6 +186,20 @@ def _check_question(sam: Sam, encoded: object, prompts: object) -> None:
         raise TypeError(
             "prompts must be sx.Prompts(points=[(x, y)], labels=[1]), or a list of such, but is "
             f"{prompts!r:.80}."
+        )
+
+
+def _check_config(sam: Sam, encoded: EncodedImage) -> None:
+    """Refuse what an image encoder of another configuration made."""
+    if encoded.config is None or encoded.config is sam.config:
+        return
+    before, now = encoded.config.of_image_encoder, sam.config.of_image_encoder
+    others = [name for name in now if before[name] != now[name]]
+    if others:
+        words = "; ".join(f"{name} was {before[name]} and is {now[name]}" for name in others)
+        raise ValueError(
+            "encoded was made in another configuration than this model's image encoder has: "
+            f"{words}. Encode the picture again: sx.encode(sam, image)."
         )
 
 

@@ -1,7 +1,7 @@
 """Every size of a SAM v1 network, and the four configurations that have names."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 # What is done to a table of relative positions for a window of another size.
 RELATIVE_POSITIONS = ("interpolate", "crop")
@@ -24,6 +24,17 @@ _MOST = {
     "mask_tokens": 9,
     "mask_hint_channels": 1_024,
     "iou_hidden_dim": 65_536,
+}
+# What an encoded picture doesn't depend on.
+_NOT_OF_IMAGE_ENCODER = {
+    "name",
+    "decoder_depth",
+    "decoder_heads",
+    "decoder_mlp_dim",
+    "attention_downsampling",
+    "mask_tokens",
+    "mask_hint_channels",
+    "iou_hidden_dim",
 }
 
 
@@ -73,6 +84,12 @@ class SamConfig:
             raise ValueError(
                 f"global_blocks must lie in 0..{self.encoder_depth - 1}, but {outside} do not."
             )
+
+    @property
+    def of_image_encoder(self) -> dict[str, object]:
+        """The fields by name that an encoded picture depends on: none of the decoder's."""
+        names = (each.name for each in fields(self))
+        return {name: getattr(self, name) for name in names if name not in _NOT_OF_IMAGE_ENCODER}
 
     @property
     def grid(self) -> int:

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from sam_explore.fingerprints import fingerprint
 from sam_explore.geometry import Prompts
+from sam_explore.model import SamConfig
 from sam_explore.preprocessing import Preprocessing
 
 
@@ -33,7 +34,7 @@ class RunDescription:
         trace.description.fingerprint
 
     Args:
-        model: the name of its configuration.
+        config: the model's configuration.
         weights: a fingerprint of the content of all its weights.
         picture: a fingerprint of the picture's pixels.
         image_size: height and width of the picture.
@@ -44,7 +45,7 @@ class RunDescription:
         changes: interventions and edits in the order in which they act.
     """
 
-    model: str
+    config: SamConfig
     weights: str
     picture: str
     image_size: tuple[int, int]
@@ -53,6 +54,11 @@ class RunDescription:
     windows: tuple[int, ...]
     relative_positions: str
     changes: tuple[Change, ...] = ()
+
+    @property
+    def model(self) -> str:
+        """The name of the model's configuration."""
+        return self.config.name
 
     @cached_property
     def fingerprint(self) -> str:
@@ -63,7 +69,7 @@ class RunDescription:
         """
         changes = tuple(each.fingerprint for each in self.changes)
         settings = self.preprocessing, self.prompts, self.windows, self.relative_positions
-        return fingerprint((self.model, self.weights, self.picture, settings, changes))
+        return fingerprint((self.config, self.weights, self.picture, settings, changes))
 
     @property
     def is_portable(self) -> bool:

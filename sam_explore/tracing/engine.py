@@ -46,6 +46,7 @@ class Engine:
 
     def __init__(self, sam: Sam, given: GivenPicture, store: Store):
         self.sam, self.given, self.store = sam, given, store
+        self.config = sam.config
         self.encoder_weights = weights_of(sam.image_encoder)
         self.weights = all_weights_of(sam)
 
@@ -66,8 +67,8 @@ class Engine:
     @cached_property
     def origin(self) -> str:
         """A fingerprint of all that every result depends on."""
-        given = self.given
-        return fingerprint((self.weights.fingerprint, given.fingerprint, given.preprocessing))
+        model, given = (self.config, self.weights.fingerprint), self.given
+        return fingerprint((model, given.fingerprint, given.preprocessing))
 
     def plan(
         self, prompts: object, windows: tuple[int, ...], relative_positions: str, changes: tuple
@@ -177,7 +178,7 @@ class Engine:
         preprocessing: Preprocessing,
         cache_bytes: int,
     ) -> bool:
-        if sam is not self.sam or cache_bytes != self.store.limit:
+        if sam is not self.sam or sam.config is not self.config or cache_bytes != self.store.limit:
             return False
         if preprocessing != self.given.preprocessing:
             return False

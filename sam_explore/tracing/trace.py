@@ -133,7 +133,7 @@ class Trace:
         engine = self.engine
         given = engine.given
         return RunDescription(
-            self.sam.config.name,
+            engine.config,
             engine.weights.fingerprint,
             given.fingerprint,
             self.frame.image_size,
@@ -154,7 +154,7 @@ class Trace:
     def encoded(self) -> EncodedImage:
         """The encoded picture of this run."""
         tokens = self.engine.output(self.plan, PROJECT)
-        return EncodedImage(tokens, self.frame, self.engine.encoder_weights)
+        return EncodedImage(tokens, self.frame, self.engine.encoder_weights, self.engine.config)
 
     @property
     def prediction(self) -> Prediction:

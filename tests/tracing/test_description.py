@@ -62,7 +62,17 @@ CHANGES = {
         Scale(np.where(np.arange(24) == 3, 0.6, 0.5))
     ),
     "weights": lambda trace: replace(trace, sam=changed_sam()),
+    "decoder heads": lambda trace: replace(trace, sam=in_configuration(decoder_heads=2)),
+    "pixel mean": lambda trace: replace(trace, sam=in_configuration(pixel_mean=(0.0, 0.0, 0.0))),
 }
+
+
+def in_configuration(**changes) -> sx.Sam:
+    """The same weights in another configuration."""
+    sam = small_sam()
+    other = sx.Sam(replace(sam.config, **changes)).eval().requires_grad_(False)
+    other.load_state_dict(sam.state_dict())
+    return other
 
 
 def changed_sam() -> sx.Sam:

@@ -13,10 +13,11 @@ import torch
 from torch import Tensor
 
 import sam_explore as sx
+from sam_explore.model.weights import all_weights_of
 from sam_explore.probes import PatchedTokens
 from sam_explore.tracing import between_steps
 
-from ..probes.small import small_sam, small_trace
+from ..probes.small import CONFIG, small_sam, small_trace
 
 BLOCKS = "image_encoder.vit.blocks"
 ABLATE = sx.interventions.AblateHead
@@ -85,6 +86,35 @@ def test_what_another_model_encoded_is_refused():
     with pytest.raises(ValueError, match=r"other weights.+ sx\.encode\(sam, image\)"):
         sx.predict(other, encoded, CLICK)
     assert sx.predict(deepcopy(sam), encoded, CLICK) is not None  # the same weights
+
+
+def in_configuration(**changes) -> sx.Sam:
+    """The same weights in another configuration."""
+    sam = sx.Sam(replace(CONFIG, **changes)).eval().requires_grad_(False)
+    sam.load_state_dict(small_sam().state_dict())
+    return sam
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"pixel_mean": (0.0, 0.0, 0.0)}, {"pixel_std": (9.0, 9.0, 9.0)}],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_what_another_configuration_encoded_is_refused(changes):
+    sam, other = small_sam(), in_configuration(**changes)
+    assert all_weights_of(sam).fingerprint == all_weights_of(other).fingerprint
+    for encoded in (sx.encode(sam, small_trace().image), small_trace(sam).encoded):
+        name = next(iter(changes))
+        with pytest.raises(ValueError, match=rf"{name} was .+ sx\.encode\(sam, image\)"):
+            sx.predict(other, encoded, CLICK)
+
+
+@pytest.mark.parametrize("changes", [{"decoder_heads": 2}, {"name": "retrained"}])
+def test_what_the_same_image_encoder_encoded_is_answered_by_another_decoder(changes):
+    sam, other = small_sam(), in_configuration(**changes)
+    image = small_trace().image
+    found, expected = (sx.predict(other, sx.encode(by, image), CLICK) for by in (sam, other))
+    np.testing.assert_array_equal(found.logits, expected.logits)
 
 
 def test_a_picture_encoded_before_the_weights_changed_is_refused():
