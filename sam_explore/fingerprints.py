@@ -8,6 +8,7 @@ by itself, within this process. docs/decisions/0016 has the reasons.
 import hashlib
 import os
 import secrets
+import sys
 import weakref
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import fields, is_dataclass
@@ -17,14 +18,46 @@ from inspect import unwrap
 from itertools import count
 from pathlib import PurePath
 from threading import Lock
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodType,
+    ModuleType,
+)
 
 import numpy as np
 import torch
 from torch import Tensor
 
+_SLOTS = (MemberDescriptorType, GetSetDescriptorType)
 _PACKAGE = __name__.partition(".")[0] + "."
 _NUMBERS = (bool, int, float, complex)
+# What every class has, or says by its other parts.
+_NOT_CONTENT = {
+    "__module__",
+    "__qualname__",
+    "__doc__",
+    "__dict__",
+    "__weakref__",
+    "__slots__",
+    "__annotations__",
+    "__dataclass_fields__",
+    "__dataclass_params__",
+    "__match_args__",
+    "__abstractmethods__",
+    "__parameters__",
+    "__orig_bases__",
+    "__firstlineno__",
+    "__static_attributes__",
+    "__annotate_func__",
+    "__annotations_cache__",
+    "_abc_impl",
+}
+# Methods that dataclasses write. They hold objects of that library, and do what the fields say.
+_WRITTEN = {"init", "repr", "eq", "lt", "le", "gt", "ge", "hash", "setattr", "delattr", "replace"}
 _PLAIN = (*_NUMBERS, type(None), type(...), str, bytes, torch.dtype, torch.device, PurePath)
 
 
@@ -44,7 +77,7 @@ def fingerprint(value: object, within_process: bool = False) -> str:
         NoContentError: something without content in it, unless `within_process`.
     """
     digest = hashlib.sha256()
-    for piece in _pieces(value, within_process):
+    for piece in _pieces(value, within_process, set()):
         digest.update(piece)
     return digest.hexdigest()[:32]
 
@@ -61,25 +94,40 @@ def has_content(value: object) -> bool:
 def function_fingerprint(function: object) -> str:
     """32 hexadecimal digits for a plain function: its name, its code, and the data it refers to.
 
-    Data are its defaults, what it encloses, and the numbers, texts and arrays and the functions of
-    its module that it uses by name. What else it refers to, such as a library, is taken as given.
+    Data are its defaults, what it encloses, and the numbers, texts, arrays, functions and classes
+    that it uses by name. A library is taken as given.
 
     Raises:
         NoContentError: no function written in Python, or one that encloses more than data.
     """
     digest = hashlib.sha256()
-    for piece in _function(unwrap(function), set()):
+    for piece in _function(unwrap(function), False, set()):
         digest.update(piece)
     return digest.hexdigest()[:32]
 
 
 def is_of_package(thing: FunctionType | type) -> bool:
     """Whether a function or a class is one of this package's own, at the top of a module."""
-    return thing.__module__.startswith(_PACKAGE) and "<" not in thing.__qualname__
+    return (thing.__module__ or "").startswith(_PACKAGE) and "<" not in thing.__qualname__
 
 
-def _pieces(value: object, local: bool) -> Iterator[bytes]:
-    """All that the fingerprint is made from; what follows on what is told by lengths."""
+def _is_given(thing: FunctionType | type) -> bool:
+    """Whether a function or a class is of this package or of a library, and so stays as it is."""
+    if is_of_package(thing):
+        return True
+    top = (thing.__module__ or "").partition(".")[0]
+    if top in sys.stdlib_module_names:
+        return True
+    place = getattr(sys.modules.get(top), "__file__", None) or ""
+    is_installed = not {"site-packages", "dist-packages"}.isdisjoint(PurePath(place).parts)
+    return is_installed and top != "__main__"
+
+
+def _pieces(value: object, local: bool, seen: set[int]) -> Iterator[bytes]:
+    """All that the fingerprint is made from; what follows on what is told by lengths.
+
+    Classes and functions that were `seen` on the way here are not gone through again.
+    """
     kind = type(value)
     yield f"\n{kind.__name__} ".encode()
     if isinstance(value, _PLAIN) and not isinstance(value, Enum):
@@ -94,29 +142,34 @@ def _pieces(value: object, local: bool) -> Iterator[bytes]:
     elif isinstance(value, list | tuple):
         yield str(len(value)).encode()
         for each in value:
-            yield from _pieces(each, local)
+            yield from _pieces(each, local, seen)
     elif isinstance(value, Set | Mapping):
         items = value.items() if isinstance(value, Mapping) else value
-        yield " ".join(sorted(fingerprint(each, local) for each in items)).encode()
+        yield " ".join(sorted(_digest(each, local, seen) for each in items)).encode()
     elif isinstance(value, Enum):
         yield repr((kind.__module__, kind.__qualname__, value.name)).encode()
     else:
-        yield from _object(value, local)
+        yield from _object(value, local, seen)
 
 
-def _object(value: object, local: bool) -> Iterator[bytes]:
+def _digest(value: object, local: bool, seen: set[int]) -> str:
+    """Of a member of a set: what was seen in another one of them counts for nothing."""
+    return hashlib.sha256(b"".join(_pieces(value, local, set(seen)))).hexdigest()
+
+
+def _object(value: object, local: bool, seen: set[int]) -> Iterator[bytes]:
     if isinstance(value, type):
-        yield from _class(value)
+        yield from _class(value, local, seen)
     elif isinstance(value, FunctionType) and is_of_package(value):
         yield repr((value.__module__, value.__qualname__)).encode()
     elif isinstance(value, MethodType) and local:
-        yield from _pieces(value.__self__, local)
-        yield from _pieces(value.__func__, local)
+        yield from _pieces(value.__self__, local, seen)
+        yield from _pieces(value.__func__, local, seen)
     elif local and isinstance(getattr(type(value), "fingerprint", None), cached_property):
         yield value.fingerprint.encode()
     elif is_dataclass(value) and value.__dataclass_params__.frozen:
-        yield from _class(type(value))
-        yield from _pieces(content_of(value), local)
+        yield from _class(type(value), local, seen)
+        yield from _pieces(content_of(value), local, seen)
     elif local:
         yield _own_number(value).encode()
     else:
@@ -132,40 +185,81 @@ def content_of(value: object) -> tuple:
     return tuple((each.name, getattr(value, each.name)) for each in fields(value))
 
 
-def _class(kind: type) -> Iterator[bytes]:
-    """A class of somebody's counts by its code too, so that one that is written anew is another."""
-    yield repr((kind.__module__, kind.__qualname__)).encode()
-    if not is_of_package(kind):
-        for name, part in vars(kind).items():
-            if isinstance(part, FunctionType):
+def _class(kind: type, local: bool, seen: set[int]) -> Iterator[bytes]:
+    """A class of somebody's counts by all that it and its bases hold, up to those of libraries.
+
+    So one that is written again under the same name is another one.
+    """
+    for each in kind.__mro__:
+        yield repr((each.__module__, each.__qualname__)).encode()
+        if id(each) in seen or _is_given(each):
+            continue
+        seen.add(id(each))
+        if issubclass(each, Enum):
+            yield from _pieces([(member.name, member.value) for member in each], local, seen)
+            continue
+        written = _WRITTEN if is_dataclass(each) else ()
+        for name, part in vars(each).items():
+            if name.strip("_") in written and isinstance(part, FunctionType):
                 yield name.encode()
-                yield from _code(part.__code__)
+                yield from _code(unwrap(part).__code__)
+            elif name not in _NOT_CONTENT and not isinstance(part, _SLOTS):
+                yield name.encode()
+                yield from _part(part, local, seen)
 
 
-def _function(function: object, seen: set[int]) -> Iterator[bytes]:
+def _part(part: object, local: bool, seen: set[int]) -> Iterator[bytes]:
+    """A method, a property or an attribute of a class."""
+    yield f"\n{type(part).__name__} ".encode()
+    if isinstance(part, staticmethod | classmethod):
+        part = part.__func__
+    if isinstance(part, property):
+        functions = (part.fget, part.fset, part.fdel)
+    elif isinstance(part, cached_property):
+        functions = (part.func,)
+    else:
+        functions = (part,)
+    for each in functions:
+        if isinstance(each, BuiltinFunctionType) or (
+            isinstance(each, FunctionType) and _is_given(each)
+        ):
+            yield repr((each.__module__, each.__qualname__)).encode()
+        elif isinstance(each, FunctionType):
+            yield from _function(unwrap(each), local, seen)
+        else:
+            yield from _pieces(each, local, seen)
+
+
+def _function(function: object, local: bool, seen: set[int]) -> Iterator[bytes]:
     if not isinstance(function, FunctionType):
         raise NoContentError(f"{function!r:.80} is no function written in Python.")
-    seen.add(id(function))
     yield repr((function.__module__, function.__qualname__)).encode()
+    if id(function) in seen:
+        return
+    seen.add(id(function))
     yield from _code(function.__code__)
     if is_of_package(function):
         return
-    yield from _pieces((function.__defaults__, function.__kwdefaults__), local=False)
+    yield from _pieces((function.__defaults__, function.__kwdefaults__), local, seen)
     for cell in function.__closure__ or ():
-        yield from _pieces(cell.cell_contents, local=False)
+        yield from _pieces(cell.cell_contents, local, seen)
     for name in _names_in(function.__code__):
         used = function.__globals__.get(name)
-        if isinstance(used, FunctionType) and id(used) not in seen:
-            yield from _function(unwrap(used), seen)
-        elif not isinstance(used, FunctionType | BuiltinFunctionType | ModuleType | type):
-            yield from _data(name, used)
+        if isinstance(used, FunctionType):
+            yield name.encode()
+            if not _is_given(used):
+                yield from _function(unwrap(used), local, seen)
+        elif not isinstance(used, BuiltinFunctionType | ModuleType):
+            yield name.encode()
+            yield _data(used, seen)
 
 
-def _data(name: str, used: object) -> Iterator[bytes]:
+def _data(used: object, seen: set[int]) -> bytes:
+    """Data or a class that a function uses by name; of what has no content, its class's name."""
     try:
-        yield f"{name} {fingerprint(used)}".encode()
+        return b"".join(_pieces(used, False, seen))
     except NoContentError:
-        yield f"{name} {type(used).__qualname__}".encode()
+        return type(used).__qualname__.encode()
 
 
 def _code(code: CodeType) -> Iterator[bytes]:
@@ -175,7 +269,7 @@ def _code(code: CodeType) -> Iterator[bytes]:
         if isinstance(constant, CodeType):
             yield from _code(constant)
         else:
-            yield from _pieces(constant, local=False)
+            yield from _pieces(constant, False, set())
 
 
 def _names_in(code: CodeType) -> list[str]:

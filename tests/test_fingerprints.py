@@ -1,7 +1,9 @@
 """A fingerprint is of what something holds, and of nothing else."""
 
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pytest
@@ -31,6 +33,46 @@ def above(values):
 
 def count_above(values):
     return above(values).sum()
+
+
+class Row(NamedTuple):
+    column: int
+
+
+class Doubling:
+    FACTOR = 2
+
+    def apply(self, value, more=1):
+        return self.FACTOR * value + more
+
+
+BASES = {
+    "as it is": Doubling,
+    "an attribute": type("Doubling", (Doubling,), {"FACTOR": 3}),
+    "a method": type("Doubling", (Doubling,), {"apply": lambda self, value: value}),
+    "a default": type("Doubling", (Doubling,), {"apply": lambda self, value=1: value}),
+    "a static method": type("Doubling", (), {"apply": staticmethod(lambda value: value)}),
+    "another one": type("Doubling", (), {"apply": staticmethod(lambda value: value + 1)}),
+    "a class method": type("Doubling", (), {"apply": classmethod(lambda cls: 1)}),
+    "another class method": type("Doubling", (), {"apply": classmethod(lambda cls: 2)}),
+    "a property": type("Doubling", (), {"apply": property(lambda self: 1)}),
+    "another property": type("Doubling", (), {"apply": property(lambda self: 2)}),
+    "a global": type("Doubling", (), {"apply": lambda self: THRESHOLD}),
+    "a function": type("Doubling", (), {"apply": lambda self, values: above(values)}),
+}
+
+
+def mine(base: type) -> object:
+    """One of a class of the same name and the same text, each time with another base."""
+
+    @dataclass(frozen=True)
+    class Mine(base):
+        strength: float = 1.0
+
+        def __call__(self, value):
+            return super().apply(value)
+
+    return Mine()
 
 
 DIFFERENT = [
@@ -102,3 +144,40 @@ def test_a_function_is_known_by_what_it_encloses_as_far_as_that_is_data():
         function_fingerprint(scaled(object()))
     with pytest.raises(NoContentError, match="no function written in Python"):
         function_fingerprint(partial(max, 1))
+
+
+def test_a_class_is_known_by_all_that_it_inherits():
+    found = {name: fingerprint(mine(base)) for name, base in BASES.items()}
+    assert len(set(found.values())) == len(BASES)
+    assert found == {name: fingerprint(mine(base)) for name, base in BASES.items()}
+
+
+@pytest.mark.parametrize(("name", "value"), [("THRESHOLD", 0.6), ("above", count_above)])
+def test_a_class_is_known_by_what_its_methods_use_by_name(monkeypatch, name, value):
+    what = {"THRESHOLD": "a global", "above": "a function"}[name]
+    before = fingerprint(mine(BASES[what]))
+    monkeypatch.setitem(globals(), name, value)
+    assert fingerprint(mine(BASES[what])) != before
+
+
+def test_a_class_that_holds_more_than_data_is_itself_within_the_process_and_nothing_outside():
+    one, other = (mine(type("Holding", (), {"model": partial(max, 1)})) for _ in range(2))
+    with pytest.raises(NoContentError, match="no content"):
+        fingerprint(one)
+    assert fingerprint(one, within_process=True) == fingerprint(one, within_process=True)
+    assert fingerprint(one, within_process=True) != fingerprint(other, within_process=True)
+
+
+def test_a_class_that_names_itself_and_one_of_a_library_are_known():
+    class Mode(Enum):
+        ONE = 1
+
+    class Chain(torch.nn.Module):
+        members: ClassVar = []
+
+        def again(self):
+            return Chain(), Mode.ONE, Row(3), np.mean([1]), max(1, 2)
+
+    Chain.members.append(Chain)
+    assert fingerprint(Chain) == fingerprint(Chain)
+    assert fingerprint(np.float32) != fingerprint(np.float64)

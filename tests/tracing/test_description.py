@@ -116,6 +116,33 @@ def test_results_are_shared_by_content_where_there_is_one_and_by_function_elsewh
     assert not first.description.is_portable
 
 
+def scaling(factor: float) -> Scale:
+    """As a notebook would write the same class on another base."""
+
+    class Base(sx.interventions.Intervention):
+        FACTOR = factor
+
+        def edits(self, run):
+            return ((ENCODING, Scaled(np.full(24, self.FACTOR))),)
+
+    @dataclass(frozen=True)
+    class Mine(Base):
+        pass
+
+    return Mine()
+
+
+def test_a_class_that_is_written_again_on_another_base_is_another_one(trace, tmp_path):
+    first, again, other = (trace.with_interventions(scaling(each)) for each in (0.5, 0.5, 0.9))
+    assert first.description == again.description
+    assert first.description != other.description
+    assert first.description.is_portable
+    file = tmp_path / "sweep.jsonl"
+    sx.Sweep([trace], {"scaled": [scaling(0.5)]}, file=file).run(progress=False)
+    with pytest.raises(ValueError, match="another sweep"):
+        sx.Sweep([trace], {"scaled": [scaling(0.9)]}, file=file)
+
+
 def test_it_is_data_and_pickles_whatever_the_run_is_edited_by(trace):
     edited = trace.with_edit(ENCODING, lambda tensor, hook: tensor).description
     again = pickle.loads(pickle.dumps(edited))
