@@ -2,7 +2,9 @@
 
 Every number is hashed when a model is loaded or first used, and again where PyTorch says that a
 tensor was written to or exchanged. What PyTorch doesn't tell (writing through `weight.data`, numpy
-or another process) is looked for in a sample of every tensor; `Sam.refresh` looks at all numbers.
+or another process) is looked for in a sample of every tensor, which holds a number of each row and
+of each column: whatever happens to a whole neuron or a whole channel is seen. `Sam.refresh` looks
+at all numbers.
 """
 
 import hashlib
@@ -10,6 +12,7 @@ import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from math import gcd, prod
 from threading import Lock
 
 import torch
@@ -19,10 +22,6 @@ from .modules import Parts, modules_of
 
 # A tensor of up to so many numbers is looked at as a whole each time: they lie in one piece.
 _SMALL = 1024
-# Numbers of a larger one that are looked at. They lie evenly over rows and columns, so that a block
-# of 1/50 of its rows or of 1/16 of its columns, such as a head's, holds at least one. A change of
-# a single number may be missed.
-_SAMPLE = 64
 
 
 @dataclass(frozen=True)
@@ -191,12 +190,28 @@ def _sample(tensor: Tensor) -> Tensor | None:
     tensor = tensor.detach().permute(order)
     if tensor.is_meta or not tensor.numel() or not tensor.is_contiguous():
         return None
-    flat, row = tensor.view(-1), tensor.shape[-1] if tensor.ndim > 1 else 1
-    if len(flat) <= _SMALL:
-        return flat
-    step = len(flat) // _SAMPLE
-    # The golden section of a row, so that one row after the other is met at another column.
-    return flat[:: max(1, step - step % row + round(0.618 * row)) if step >= row else step | 1]
+    flat = tensor.view(-1)
+    return flat if len(flat) <= _SMALL else flat[:: _step(tuple(tensor.shape))]
+
+
+@lru_cache(maxsize=1024)
+def _step(shape: tuple[int, ...]) -> int:
+    """The largest step through a tensor that meets every index along each of its axes.
+
+    So of a matrix it meets each row and each column, in about as many numbers as its longer side.
+    """
+    count = prod(shape)
+    inner = [prod(shape[axis + 1 :]) for axis in range(len(shape))]
+
+    def meets_all(step: int, length: int, block: int) -> bool:
+        # Either no block of one index is stepped over, or the steps go through all places of the
+        # blocks before they come to the same one again.
+        period = length * block
+        return step <= block or (gcd(step, period) == 1 and count // step >= period)
+
+    longest = count // max(shape)
+    axes = list(zip(shape, inner, strict=True))
+    return next(step for step in range(longest, 0, -1) if all(meets_all(step, *a) for a in axes))
 
 
 def _digest(tensor: Tensor) -> str:

@@ -2,15 +2,18 @@
 
 import pickle
 from copy import deepcopy
+from math import prod
 
 import pytest
 import torch
 from torch import nn
 
+import sam_explore as sx
 from sam_explore.model.weights import (
     _as_words,
     _dot,
     _factors,
+    _sample,
     all_weights_of,
     checksum,
     in_words,
@@ -79,6 +82,45 @@ def test_a_head_that_is_written_to_in_secret_is_seen_wherever_it_is(shape, axis)
         assert weights_of(layer) != known, (start, size)
         part.copy_(kept)
         assert weights_of(layer) == known
+
+
+SHAPES = [
+    (2304, 768),
+    (3072, 768),
+    (768, 3072),
+    (5120, 1280),
+    (192, 576),
+    (27, 64),
+    (5000,),
+    (1, 64, 64, 768),
+    (768, 3, 16, 16),
+    (256, 256, 3, 3),
+    (16, 64, 2, 2),
+    (40, 1, 40),
+]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_sample_holds_a_number_of_every_index_along_each_axis(shape):
+    numbers = torch.arange(prod(shape)).view(shape)
+    sample = _sample(numbers)
+    for length, places in zip(shape, torch.unravel_index(sample, shape), strict=True):
+        assert places.unique().tolist() == list(range(length))
+    assert len(sample) <= 6 * max(*shape, 1024)
+
+
+@pytest.mark.parametrize("name", ["expand", "contract"])
+def test_one_neuron_and_one_channel_that_are_set_to_zero_in_secret_are_seen(name):
+    mlp = sx.load().image_encoder.vit.blocks[2].mlp
+    known, weight = weights_of(mlp), getattr(mlp, name).weight.data
+    for axis in (0, 1):
+        for place in range(weight.shape[axis]):
+            part = weight.select(axis, place)
+            kept = part.clone()
+            part.zero_()
+            assert weights_of(mlp) != known, (axis, place)
+            part.copy_(kept)
+        assert weights_of(mlp) == known
 
 
 def test_weights_that_lie_channels_last_or_with_gaps_are_known_too():
