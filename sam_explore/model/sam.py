@@ -59,8 +59,10 @@ class Sam(nn.Module):
             sam.refresh()
 
         Changes that PyTorch notices need no call, and nearly all others are noticed too, since a
-        sample of each weight is looked at before anything that was kept is used. A few single
-        numbers that were written through `weight.data` or numpy are noticed here for certain.
+        sample of each weight is looked at before anything that was kept is used. It holds a number
+        of every row and every column of a matrix, so that a neuron or a channel which is set to
+        zero is noticed. Writing through `weight.data` or numpy to less than a whole row or column,
+        such as to a single number, is noticed here for certain.
         Traces and encoded pictures of the weights before then refuse to answer.
         """
         return look_again(self)

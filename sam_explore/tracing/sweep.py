@@ -50,7 +50,8 @@ class Sweep:
             default how much is kept of the chosen mask, as an IoU.
         file: where values are kept as they come, so that the same sweep goes on where it was
             stopped, also in another process. It is taken up only for the same conditions, the same
-            measure and the same runs, by their fingerprints.
+            measure and the same runs, by their fingerprints. For these all weights are hashed when
+            the sweep is made, and again when a case begins.
         count: how many cases there are; by default as many as `traces` says.
         measure_name: what the measure is known by in the file, instead of by its code and the data
             that it refers to; for one that encloses more than data.
@@ -58,6 +59,7 @@ class Sweep:
     Raises:
         ValueError: no condition, no count, or a file of another sweep.
         TypeError: with a file, a measure or a change that another process can't tell from another.
+        RuntimeError: with a file, weights that changed after a trace was made.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Sweep:
             head |= {"measure": measure_name or _known_measure(measure)}
             self._file = SweepFile(Path(file), head)
             if isinstance(traces, Sequence):  # of others it is seen when they are made
+                _look_at_weights(traces[:count])
                 for case, trace in enumerate(traces[:count]):
                     self._take_up(case, trace)
 
@@ -157,6 +160,7 @@ class Sweep:
                 ) from None
             self._case += 1
             if self._file is not None:
+                _look_at_weights([self._trace])
                 self._take_up(self._case, self._trace)
         return self._trace
 
@@ -164,6 +168,17 @@ class Sweep:
         """Take what the file holds of a case. Raises ValueError if that was another run."""
         for condition, value in self._file.values_of(case, _known_run(trace, case)).items():
             self._values[condition, case], self._measured[condition, case] = value, True
+
+
+def _look_at_weights(traces: Sequence[Trace]) -> None:
+    """Look at every number: what goes into a file is not to depend on a sample.
+
+    Raises RuntimeError if weights changed after a trace was made.
+    """
+    for sam in {id(trace.sam): trace.sam for trace in traces}.values():
+        sam.refresh()
+    for trace in traces:
+        trace.engine.refuse_changed_weights()
 
 
 def _known_run(trace: Trace, case: int) -> str:

@@ -70,6 +70,17 @@ def test_a_sweeps_file_answers_for_no_other_weights(tmp_path):
         sx.Sweep([small_trace(sam)], None, best_iou, file=file).run(progress=False)
 
 
+@pytest.mark.parametrize("come", [list, iter])
+def test_a_sweeps_file_holds_nothing_of_weights_of_which_one_number_was_changed(come, tmp_path):
+    sam, file = sx.load(), tmp_path / "sweep.jsonl"
+    trace = sx.Trace(sam, small_trace().image)
+    sam.image_encoder.vit.blocks[2].mlp.expand.weight.data[17, 29] += 1
+    trace.prediction  # noqa: B018  the sample does not hold that number
+    with pytest.raises(RuntimeError, match=r"weights changed.+blocks\.2\.mlp\.expand\.weight"):
+        sx.Sweep(come([trace]), None, best_iou, file=file, count=1).run(progress=False)
+    assert len(file.read_text().splitlines()) == 1
+
+
 def test_a_sweeps_file_answers_for_the_same_run_made_again(tmp_path):
     file = tmp_path / "sweep.jsonl"
     conditions = {"a head less": [ABLATE(0, 0)]}
