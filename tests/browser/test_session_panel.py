@@ -77,7 +77,7 @@ def test_a_slow_encode_tells_its_block_and_is_cancelled(lab: Lab):
     back = "all(was is now for was, now in zip(before, (session.image, session.prediction)))"
     notebook.wait_until(lambda: notebook.value(back), "what was there before is there again")
     notebook.execute("gate.set(); session.settle(60)")
-    page.get_by_text("1 foreground point. Mask").wait_for()
+    page.get_by_text("1 foreground point. Mask").last.wait_for()
     button(notebook, "Cancel").wait_for(state="hidden")
     assert notebook.output("select:visible").first.input_value() == "turtle"
     assert notebook.value("session.busy, session.error") == ("", "")
