@@ -204,7 +204,8 @@ function hearPointers(model, el, tell, listen, parts, pressed) {
     const isClick = distance(pressing.first, event) < SLIP_CSS;
     if (!pressing.untold) tell.now(contactOf("release", el, event));
     else if (!grabs && isClick) tell.now(pressing.untold);
-    lastClick = isClick ? event : null;
+    // The second of a double click ends it: a third one counts again.
+    lastClick = isClick && !pressing.isSecond ? event : null;
     pressing = null;
   });
 
@@ -299,7 +300,12 @@ function hearKeys(model, el, tell, signal, parts, pressed) {
     if (event.target !== el) return;
     const name = actionOf(event, corner !== null || !parts.keys.hidden);
     const arrow = event.ctrlKey || event.metaKey || event.altKey ? null : ARROWS[event.key];
-    if (!name && !arrow) return; // the page's own
+    if (!name && !arrow) {
+      // The page's own; but a letter would cut or insert cells of the notebook around.
+      const isLetter = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+      if (isLetter) event.stopPropagation();
+      return;
+    }
     event.preventDefault();
     event.stopPropagation();
     if (arrow) move(arrow, event.shiftKey ? 1 : STEP_CSS);
