@@ -22,7 +22,7 @@ class Following(threading.local):
         self._depth -= 1
 
     def reader_only(self, callback: Callable[[dict], None]) -> Callable[[dict], None]:
-        """`callback`, which hears of what a reader changes, and not of what this thread sets.
+        """`callback`, called for what a reader changes, and not for what this thread sets.
 
         That is decided when the control changes, so `callback` may be one that runs in turn, later
         and in another thread.

@@ -56,10 +56,10 @@ class Session(SharedState):
             so does every session where the environment's SAM_EXPLORE_SYNCHRONOUS is 1.
 
     Traits:
-        sam, image: as above; a new one is encoded anew. A new image drops the prompts. `cancel`
+        sam, image: as above; a new one is encoded. A new image drops the prompts. `cancel`
             goes back, as long as that is not done.
         preprocessing: the name, the side and whether the aspect is kept, as `set_preprocessing`
-            puts them together. Another input is encoded anew and drops a mask hint of another size.
+            puts them together. Another input is encoded again and drops a mask hint of another size.
         encoded: the encoded picture, None until that is done.
         prompts: what is asked now.
         chosen: the mask to look at, 0 to 3; None takes the model's choice.
@@ -229,7 +229,7 @@ class Session(SharedState):
 
         Args:
             point_px: x, y in pixels of the picture.
-            label: 1 on the object, 0 beside it.
+            label: 1 on the object, 0 off it.
             picture: as in `edit_prompts`.
 
         Raises:
@@ -404,7 +404,7 @@ class Session(SharedState):
         """End the worker; views of this session stop following. May be called twice.
 
         What is being computed stops at its next step, and what traces have cached is let go:
-        whoever asks the session for its `trace` again computes anew.
+        whoever asks the session for its `trace` again computes it again.
         """
         # Inside of sx.record the worker may wait for the model, which this thread holds.
         self._worker.close(wait=not lock_of(self.sam).is_mine)
