@@ -59,7 +59,7 @@ class Session(SharedState):
         sam, image: as above; a new one is encoded. A new image drops the prompts. `cancel`
             goes back, as long as that is not done.
         preprocessing: the name, the side and whether the aspect is kept, as `set_preprocessing`
-            puts them together. Another input is encoded again and drops a mask hint of another size.
+            puts them together. Another one is encoded again and drops a hint that does not fit.
         encoded: the encoded picture, None until that is done.
         prompts: what is asked now.
         chosen: the mask to look at, 0 to 3; None takes the model's choice.
