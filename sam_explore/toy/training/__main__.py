@@ -19,18 +19,15 @@ learns; it is shown those that are there. docs/train_on_gpu.sh does that within 
 """
 
 import argparse
-import logging
 import signal
-import tempfile
 from pathlib import Path
 
 import torch
-import torch.distributed as dist
 import torch.multiprocessing
 
 from ..design import DESIGN
 from .cache import fill
-from .run import Training
+from .processes import train
 from .schedule import Schedule
 
 
@@ -55,33 +52,6 @@ def main(arguments: list[str] | None = None) -> None:
     finally:
         for process in drawing:
             process.terminate()
-
-
-def train(options: argparse.Namespace) -> None:
-    """Train in one process or several, as the options say."""
-    if options.processes == 1:
-        _train_alone(options)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        meeting_place = f"file://{folder}/meeting"
-        torch.multiprocessing.spawn(_join, (options, meeting_place), options.processes)
-
-
-def _join(rank: int, options: argparse.Namespace, meeting_place: str) -> None:
-    """Be one of several processes that train together."""
-    # The first process hears of the wish to stop, and tells them by the file.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    dist.init_process_group(
-        "gloo", init_method=meeting_place, rank=rank, world_size=options.processes
-    )
-    _train_alone(options)
-    dist.destroy_process_group()
-
-
-def _train_alone(options: argparse.Namespace) -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.set_num_threads(options.threads)
-    Training(options).run()
 
 
 def _drawing(options: argparse.Namespace, rank: int) -> torch.multiprocessing.Process:

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -10,7 +12,8 @@ import torch
 from sam_explore.loading import load
 from sam_explore.model import Sam
 from sam_explore.toy.training import run as running
-from sam_explore.toy.training.__main__ import main, train
+from sam_explore.toy.training.__main__ import main
+from sam_explore.toy.training.processes import train
 from sam_explore.toy.training.run import Training
 from sam_explore.toy.training.schedule import Schedule
 from sam_explore.toy.training.starting import initialise, randomise_positions, sinusoidal_grid
@@ -60,6 +63,16 @@ def test_two_processes_make_the_steps_of_one(tmp_path, cache):
     assert one["step"] == two["step"] == 2
     for name, weight in one["sam"].items():
         torch.testing.assert_close(weight, two["sam"][name], atol=1e-6, rtol=1e-5)
+
+
+def test_the_command_starts_two_processes(tmp_path):
+    """Run as a module, as its help says: what the processes start has to be importable by name."""
+    sizes = "--pool 2 --scenes 2 --scenes-a-batch 1 --targets 2 --processes 2 --device cpu"
+    command = [sys.executable, "-m", "sam_explore.toy.training", *sizes.split()]
+    folders = ["--folder", str(tmp_path), "--cache", str(tmp_path / "scenes")]
+    run = subprocess.run([*command, *folders], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["seen"] == 2
 
 
 def test_processes_have_to_divide_the_batches(capsys):
