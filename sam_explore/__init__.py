@@ -29,7 +29,7 @@ _MODULE_OF = {
     "edit": "tracing",
     "encode": "prediction",
     "encoder_seconds": "tracing",
-    "example": "toy",
+    "example": "scenes",
     "explore": "widgets",
     "interventions": "tracing",
     "list_hooks": "tracing",
@@ -37,7 +37,7 @@ _MODULE_OF = {
     "norm": "tracing",
     "predict": "prediction",
     "record": "tracing",
-    "scene": "toy",
+    "scene": "scenes",
     "zero": "tracing",
 }
 
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from sam_explore.model import Sam, SamConfig
     from sam_explore.plots.drawing import draw
     from sam_explore.prediction import EncodedImage, Prediction, encode, predict
-    from sam_explore.toy import example, scene
+    from sam_explore.scenes import example, scene
     from sam_explore.tracing import (
         Sweep,
         Trace,

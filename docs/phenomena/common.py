@@ -15,9 +15,9 @@ from sam_explore.geometry import Prompts
 from sam_explore.loading import load, shipped_weights
 from sam_explore.model import Sam, SamConfig
 from sam_explore.probes.numbers import text
-from sam_explore.toy.composition import scene
+from sam_explore.scenes.composition import scene
+from sam_explore.scenes.ground_truth import Scene
 from sam_explore.toy.exam.tables import markdown, write_between_marks
-from sam_explore.toy.scenes import Scene
 from sam_explore.toy.training.cache import FIRST_TRAINING_SEED
 from sam_explore.toy.training.starting import initialise
 

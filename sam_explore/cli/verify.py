@@ -28,7 +28,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Verify, write the report, and say what came out; 1 where a part or a comparison fails."""
     # Not above: they bring torch, which other commands can do without.
-    from sam_explore.toy import example_scene
+    from sam_explore.scenes import example_scene
     from sam_explore.verification import verify
 
     path = _file(arguments.path)

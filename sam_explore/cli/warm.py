@@ -16,7 +16,7 @@ import ipykernel.kernelapp  # noqa: E402, F401
 
 import sam_explore.plots.drawing  # noqa: E402
 import sam_explore.probes  # noqa: E402
-import sam_explore.toy  # noqa: E402
+import sam_explore.scenes  # noqa: E402
 import sam_explore.widgets  # noqa: E402, F401
 from sam_explore.loading import warm_up  # noqa: E402
 

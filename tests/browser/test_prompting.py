@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sam_explore.plots import style
-from sam_explore.toy import example_scene
+from sam_explore.scenes import example_scene
 
 from .lab import Lab
 from .prompting import MEADOW, OPEN, SHELL, SIDE, Prompting

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from sam_explore.toy import example
+from sam_explore.scenes import example
 
 from .lab import Lab, Notebook
 

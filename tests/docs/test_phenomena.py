@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from sam_explore.toy.scenes import Region, Scene
+from sam_explore.scenes.ground_truth import Region, Scene
 
 from .scripts import phenomenon
 

@@ -11,9 +11,9 @@ from sam_explore.corrections import CORRECTION_RULES, TOKEN_0, CorrectionRule
 from sam_explore.geometry import Frame, Prompts
 from sam_explore.model import Sam
 from sam_explore.prediction import EncodedImage, Prediction, encode, predict
+from sam_explore.scenes.ground_truth import Scene
 
 from ..coverage import correction_clicks, coverage
-from ..scenes import Scene
 from .manifest import ExamScene, Target
 from .measures import iou
 

@@ -10,7 +10,8 @@ from itertools import islice
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from ..scenes import Scene
+from sam_explore.scenes.ground_truth import Scene
+
 from .choosing import choose_scenes
 from .manifest import ExamScene, Target
 from .measures import iou

@@ -6,7 +6,8 @@ from itertools import count, cycle
 import numpy as np
 from jaxtyping import Bool
 
-from ..scenes import LEVELS, Scene
+from sam_explore.scenes.ground_truth import LEVELS, Scene
+
 from .held_out import DRAWN_BY
 from .manifest import SIZE, ExamScene, Target, mean_colour
 from .measures import stratum

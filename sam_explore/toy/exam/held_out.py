@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from ..composition import LAID, VARIED, clear_scene, compose, scene
-from ..scenes import Scene
+from sam_explore.scenes.composition import LAID, VARIED, clear_scene, compose, scene
+from sam_explore.scenes.ground_truth import Scene
+
 from .held_out_creatures import penguin, rabbit, starfish, whale
 from .held_out_textures import HELD_OUT_TEXTURES
 from .held_out_things import bicycle, guitar, kite, lamp, pear, teapot, umbrella

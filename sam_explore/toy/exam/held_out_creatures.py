@@ -2,8 +2,19 @@
 
 import numpy as np
 
-from ..shapes import arch, curve, dome, ellipse, moved, polygon, rectangle, ribbon, smooth, turned
-from ..sketch import Sketch, darker, hsv, lighter, mixed, vivid
+from sam_explore.scenes.shapes import (
+    arch,
+    curve,
+    dome,
+    ellipse,
+    moved,
+    polygon,
+    rectangle,
+    ribbon,
+    smooth,
+    turned,
+)
+from sam_explore.scenes.sketch import Sketch, darker, hsv, lighter, mixed, vivid
 
 
 def penguin(rng: np.random.Generator) -> Sketch:

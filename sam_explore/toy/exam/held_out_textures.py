@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..textures import Grid
+from sam_explore.scenes.textures import Grid
 
 
 def zigzag(u: Grid, v: Grid) -> Grid:

@@ -4,9 +4,19 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..plants import leaf, leaf_green
-from ..shapes import arch, curve, dome, ellipse, polygon, rectangle, ribbon, smooth, turned
-from ..sketch import Sketch, darker, hsv, lighter, mixed, vivid
+from sam_explore.scenes.plants import leaf, leaf_green
+from sam_explore.scenes.shapes import (
+    arch,
+    curve,
+    dome,
+    ellipse,
+    polygon,
+    rectangle,
+    ribbon,
+    smooth,
+    turned,
+)
+from sam_explore.scenes.sketch import Sketch, darker, hsv, lighter, mixed, vivid
 
 BRASS = (0.86, 0.72, 0.38)
 

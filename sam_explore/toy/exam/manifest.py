@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..scenes import Scene
+from sam_explore.scenes.ground_truth import Scene
+
 from .held_out import DRAWN_BY
 from .worlds import EXAM
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float
 
-from ..scenes import LEVELS
+from sam_explore.scenes.ground_truth import LEVELS
+
 from .held_out import DRAWN_BY
 from .manifest import Target
 from .measures import STRATA

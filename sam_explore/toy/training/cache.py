@@ -15,8 +15,8 @@ import torch
 from jaxtyping import Int, UInt8
 from torch import Tensor
 
-from ..composition import clear_scene, scene
-from ..scenes import LEVELS, Scene
+from sam_explore.scenes.composition import clear_scene, scene
+from sam_explore.scenes.ground_truth import LEVELS, Scene
 
 # Seeds below this one are set aside for examples and exams; training draws from here upwards.
 FIRST_TRAINING_SEED = 1_000_000

@@ -7,7 +7,7 @@ from sam_explore.corrections import CORRECTION_RULES, TOKEN_0
 from sam_explore.geometry import Frame
 from sam_explore.loading import load
 from sam_explore.model import Sam
-from sam_explore.toy import Region, Scene
+from sam_explore.scenes import Region, Scene
 from sam_explore.toy.exam import asking, examine, read_manifest
 from sam_explore.toy.exam.asking import CORRECTIONS, ceilings
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from sam_explore.toy import composition
-from sam_explore.toy.composition import FAMILIES, VARIED
+from sam_explore.scenes import composition
+from sam_explore.scenes.composition import FAMILIES, VARIED
+from sam_explore.scenes.textures import KINDS, bitmap
 from sam_explore.toy.exam import held_out
 from sam_explore.toy.exam.held_out import DRAWN_BY, HELD_OUT_SHAPES
 from sam_explore.toy.exam.held_out_textures import HELD_OUT_TEXTURES, honeycomb, plaid, zigzag
-from sam_explore.toy.textures import KINDS, bitmap
 
 
 def names(families) -> set[str]:

@@ -7,11 +7,11 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from sam_explore.scenes.ground_truth import LEVELS
 from sam_explore.toy.exam import CLEAR, EXAM, WORLDS, ExamScene, World, read_manifest
 from sam_explore.toy.exam.choosing import choose_scenes, interior
 from sam_explore.toy.exam.manifest import SIZE, write_manifest
 from sam_explore.toy.exam.measures import STRATA, stratum
-from sam_explore.toy.scenes import LEVELS
 from sam_explore.toy.training.cache import FIRST_TRAINING_SEED
 
 SCENES = read_manifest()

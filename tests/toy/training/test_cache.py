@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from sam_explore.toy.composition import clear_scene, scene
+from sam_explore.scenes.composition import clear_scene, scene
 from sam_explore.toy.training import cache as caching
 from sam_explore.toy.training.cache import (
     FIRST_TRAINING_SEED,

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from sam_explore.toy import Scene, creatures
-from sam_explore.toy.canvas import Canvas
-from sam_explore.toy.shapes import rectangle
-from sam_explore.toy.sketch import Pattern, Sketch
-from sam_explore.toy.textures import KINDS, bitmap, clothe, pave
+from sam_explore.scenes import Scene, creatures
+from sam_explore.scenes.canvas import Canvas
+from sam_explore.scenes.shapes import rectangle
+from sam_explore.scenes.sketch import Pattern, Sketch
+from sam_explore.scenes.textures import KINDS, bitmap, clothe, pave
 
 RED, BLUE = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)
 

@@ -1,4 +1,4 @@
-"""What a toy scene is: a picture with the exact ground truth of everything drawn in it."""
+"""What a scene is: a picture with the exact ground truth of everything drawn in it."""
 
 from dataclasses import dataclass
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sam_explore.toy.canvas import Canvas
-from sam_explore.toy.composition import VARIED, compose
-from sam_explore.toy.foregrounds import IN_FRONT
-from sam_explore.toy.layouts import (
+from sam_explore.scenes.canvas import Canvas
+from sam_explore.scenes.composition import VARIED, compose
+from sam_explore.scenes.foregrounds import IN_FRONT
+from sam_explore.scenes.layouts import (
     LAYOUT_SHARES,
     LAYOUTS,
     Layout,

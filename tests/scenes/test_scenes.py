@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sam_explore.toy import EXAMPLES, Region, Scene, composition, example, example_scene, scene
-from sam_explore.toy.canvas import FEWEST_PIXELS, Canvas
-from sam_explore.toy.composition import FAMILIES, clear_scene
-from sam_explore.toy.shapes import rectangle
-from sam_explore.toy.sketch import Sketch
+from sam_explore.scenes import EXAMPLES, Region, Scene, composition, example, example_scene, scene
+from sam_explore.scenes.canvas import FEWEST_PIXELS, Canvas
+from sam_explore.scenes.composition import FAMILIES, clear_scene
+from sam_explore.scenes.shapes import rectangle
+from sam_explore.scenes.sketch import Sketch
 
 SEEDS = range(24)
 

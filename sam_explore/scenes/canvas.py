@@ -11,7 +11,7 @@ from jaxtyping import Float32, Float64
 from PIL import Image, ImageDraw
 
 from .colouring import NEUTRAL, Light, coloured
-from .scenes import Region, Scene
+from .ground_truth import Region, Scene
 from .sketch import PERIODS, Kind, Pattern, Sketch, Stroke
 from .textures import bitmap
 

@@ -12,8 +12,8 @@ from .backgrounds import table
 from .canvas import Canvas
 from .composition import camouflage, noise, set_down
 from .creatures import turtle
+from .ground_truth import Scene
 from .landscapes import lake, meadow, open_sky, street, underwater
-from .scenes import Scene
 from .sketch import Background, Sketch
 from .textures import clothe
 

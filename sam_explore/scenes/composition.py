@@ -11,8 +11,8 @@ from . import buildings, creatures, flyers, fruit, plants, sea_creatures, things
 from .backgrounds import BACKGROUNDS, Background
 from .canvas import Canvas
 from .foregrounds import IN_FRONT
+from .ground_truth import Scene
 from .layouts import Arrange, layout, sparse
-from .scenes import Scene
 from .shapes import ellipse
 from .sketch import Colour, Kind, Number, Sketch, mixed
 from .textures import KINDS, clothe, pave
