@@ -69,6 +69,14 @@ def test_what_computes_loads_no_drawing_library(part: str):
     assert not loaded & DRAWING
 
 
+def test_no_public_name_loads_how_the_toy_is_trained():
+    every = "import sam_explore, sys; [getattr(sam_explore, name) for name in sam_explore.__all__]"
+    code = f"{every}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "sam_explore.scenes" in done.stdout.split()
+    assert "sam_explore.toy" not in done.stdout
+
+
 @pytest.mark.parametrize("name", sx.__all__)
 def test_a_public_name_is_there_and_comes_with_a_docstring(name: str):
     assert getattr(sx, name).__doc__.strip()

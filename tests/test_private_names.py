@@ -54,9 +54,6 @@ OF_LIBRARIES = {
     "widgets/still.py": {"_instances"},
 }
 
-# Who imports the package's public names as a whole, past the arrows. May only become less.
-OF_ROOT = {"widgets/files.py"}
-
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -100,10 +97,10 @@ def test_a_file_takes_no_private_name_but_those_that_are_listed(path: Path):
 
 def test_every_listed_file_is_there():
     names = {path.relative_to(PACKAGE).as_posix() for path in FILES}
-    assert (OF_LIBRARIES.keys() | OF_ROOT) <= names
+    assert OF_LIBRARIES.keys() <= names
 
 
-def test_only_the_listed_files_import_the_package_as_a_whole():
+def test_no_file_imports_the_package_as_a_whole():
     """The contracts can't see what they would reach through it."""
     found = set()
     for path in FILES:
@@ -114,7 +111,7 @@ def test_only_the_listed_files_import_the_package_as_a_whole():
             public = isinstance(node, ast.ImportFrom) and node.module == "sam_explore"
             if (whole or public) and path.name != "__init__.py":
                 found.add(path.relative_to(PACKAGE).as_posix())
-    assert found == OF_ROOT
+    assert found == set()
 
 
 def test_what_is_reached_into_is_found():

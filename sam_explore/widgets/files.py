@@ -9,13 +9,12 @@ import torch
 from ipywidgets import Dropdown, FileUpload, HBox, VBox, Widget
 from jaxtyping import UInt8
 
-import sam_explore
-
 from ..images import as_picture, picture_in
 from ..loading import OFFICIAL, downloaded, load, weights_in
 from ..model import Sam
 from ..origins import Origin, note_picture, origin_of_model, origin_of_picture
 from ..paths import meant
+from ..scenes import EXAMPLES, example
 from .caption import paragraph
 from .controls import label
 from .drawing import close_all
@@ -50,7 +49,7 @@ class Files:
         self._session = session
         self._following = Following()
         act = session.action
-        names = ((name, name) for name in sam_explore.example.names)
+        names = ((name, name) for name in EXAMPLES)
         self.examples = Dropdown(options=[("none of the examples", _OTHER), *names])
         self.upload = FileUpload(accept="image/*", tooltip="A picture of this computer")
         self.path = TypedLine("path of a picture", "Open", "Open this file", act(self._open))
@@ -85,7 +84,7 @@ class Files:
     def _show(self) -> None:
         session = self._session
         picture, model = origin_of_picture(session.image), origin_of_model(session.sam)
-        names = {_example_code(name): name for name in sam_explore.example.names}
+        names = {_example_code(name): name for name in EXAMPLES}
         self.examples.value = names.get(picture.code, _OTHER) if picture else _OTHER
         models = models_at_hand()
         chosen = next(
@@ -103,7 +102,7 @@ class Files:
     def _choose_example(self, change: dict) -> None:
         name = change["new"]
         if name != _OTHER:
-            self._fetch("image", lambda: sam_explore.example(name), f"Drawing {name}")
+            self._fetch("image", lambda: example(name), f"Drawing {name}")
 
     def _choose_model(self, change: dict) -> None:
         if change["new"] not in (_OTHER, None):
