@@ -47,7 +47,8 @@ def test_the_list_of_hook_points_names_every_one():
 
 
 @pytest.mark.parametrize(
-    "path", ["sam_explore/probes/block_channel.py", "tests/probes/test_block_channel.py"]
+    "path",
+    ["sam_explore/probes/tokens/block_channel.py", "tests/probes/tokens/test_block_channel.py"],
 )
 def test_files_shown_in_the_text_are_the_real_ones(path):
     assert f"`{path}`:\n\n```python\n{(ROOT / path).read_text('utf-8')}```" in ADDING

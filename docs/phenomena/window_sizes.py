@@ -10,7 +10,7 @@ from common import Case, Row, cases, iou, run, sign, untrained
 from jaxtyping import Float
 
 from sam_explore.model import Sam
-from sam_explore.probes.windows import with_window
+from sam_explore.probes.common.windows import with_window
 from sam_explore.tracing import Trace
 
 # Tokens in the blocks that were trained with windows; 0 is global.

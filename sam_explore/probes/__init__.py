@@ -1,32 +1,32 @@
-"""All probes. A new one is a file beside this one and a line here."""
+"""All probes. A new one is a file in the folder of its component and a line here."""
 
-from .attention_column import AttentionColumn
-from .attention_distance import AttentionDistance
-from .attention_entropy import AttentionEntropy
-from .attention_padding import AttentionPadding
-from .attention_row import AttentionRow
-from .attribution import Attribution
-from .attribution_curves import AttributionCurves
-from .binary_beside_raw import BinaryBesideRaw
-from .block_channel import BlockChannel
-from .block_norms import BlockNorms
-from .click_gradient import ClickGradient
-from .head_effects import HeadEffects
-from .logit_histogram import LogitHistogram
-from .norm_outliers import NormOutliers
-from .norms_by_depth import NormsByDepth
-from .patched_tokens import PatchedTokens
-from .position_encoding_channel import PositionEncodingChannel
-from .position_encoding_norm import PositionEncodingNorm
-from .position_encoding_similarity import PositionEncodingSimilarity
-from .position_encoding_spectrum import PositionEncodingSpectrum
-from .probe import Knob, Probe
-from .raw_logits import RawLogits
-from .relative_positions import RelativePositions
-from .residual_shares import ResidualShares
-from .window_effect import WindowEffect
-from .window_layout import WindowLayout
-from .window_sweep import WindowSweep
+from .attention.attention_column import AttentionColumn
+from .attention.attention_distance import AttentionDistance
+from .attention.attention_entropy import AttentionEntropy
+from .attention.attention_padding import AttentionPadding
+from .attention.attention_row import AttentionRow
+from .causes.attribution import Attribution
+from .causes.attribution_curves import AttributionCurves
+from .causes.click_gradient import ClickGradient
+from .causes.head_effects import HeadEffects
+from .causes.patched_tokens import PatchedTokens
+from .common.probe import Knob, Probe
+from .masks.binary_and_raw import BinaryBesideRaw
+from .masks.logit_histogram import LogitHistogram
+from .masks.raw_logits import RawLogits
+from .positions.position_encoding_channel import PositionEncodingChannel
+from .positions.position_encoding_norm import PositionEncodingNorm
+from .positions.position_encoding_similarity import PositionEncodingSimilarity
+from .positions.position_encoding_spectrum import PositionEncodingSpectrum
+from .positions.relative_positions import RelativePositions
+from .tokens.block_channel import BlockChannel
+from .tokens.block_norms import BlockNorms
+from .tokens.norm_outliers import NormOutliers
+from .tokens.norms_by_depth import NormsByDepth
+from .tokens.residual_shares import ResidualShares
+from .windows.window_effect import WindowEffect
+from .windows.window_layout import WindowLayout
+from .windows.window_sweep import WindowSweep
 
-PROBES = tuple(Probe.__subclasses__())
+PROBES = tuple(sorted(Probe.__subclasses__(), key=lambda probe: probe.__name__))
 __all__ = ["PROBES", "Knob", "Probe", *(probe.__name__ for probe in PROBES)]

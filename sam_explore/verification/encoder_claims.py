@@ -3,9 +3,9 @@
 import numpy as np
 from jaxtyping import Float
 
-from sam_explore.probes.norm_outliers import robust_deviation
-from sam_explore.probes.position_encoding_spectrum import strongest_waves
-from sam_explore.probes.windows import padded, with_window
+from sam_explore.probes.common.windows import padded, with_window
+from sam_explore.probes.positions.position_encoding_spectrum import strongest_waves
+from sam_explore.probes.tokens.norm_outliers import robust_deviation
 from sam_explore.tracing import (
     Trace,
     attention_row,

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import sam_explore as sx
 from sam_explore.probes import Probe
-from sam_explore.probes.probe import knob
+from sam_explore.probes.common.probe import knob
 from sam_explore.readings import Heatmap, Scale
 from sam_explore.widgets import files
 

@@ -1,5 +1,6 @@
 """What every registered probe must keep, whatever it asks."""
 
+import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import FrozenInstanceError, fields, replace
@@ -42,13 +43,17 @@ def nothing_stays_attached(sam: Sam) -> Iterator[None]:
     assert not [name for name, module in sam.named_modules() if module._forward_pre_hooks]
 
 
+def file_of(probe: type[Probe]) -> Path:
+    return Path(inspect.getfile(probe))
+
+
 def test_every_file_with_a_probe_is_in_the_list():
     with_a_probe = {
-        path.stem
-        for path in FILES.glob("*.py")
+        path
+        for path in FILES.rglob("*.py")
         if re.search(r"^class \w+\((\w+, )*Probe\)", path.read_text(), re.M)
     }
-    assert {probe.__module__.rsplit(".", 1)[1] for probe in PROBES} == with_a_probe
+    assert {file_of(probe) for probe in PROBES} == with_a_probe
     assert len(with_a_probe) == len(PROBES)  # one question a file
     assert set(probes.__all__) >= {probe.__name__ for probe in PROBES}
 
@@ -147,7 +152,7 @@ def test_its_docstring_says_what_it_reads_returns_and_in_which_unit_and_its_sour
     assert sections == ["Reads", "Returns", "Unit", "Source"]
     first_line = probe.__doc__.splitlines()[0]
     assert first_line.endswith(".")
-    question = (FILES / f"{probe.__module__.rsplit('.', 1)[1]}.py").read_text().splitlines()[0]
+    question = file_of(probe).read_text().splitlines()[0]
     assert re.fullmatch(r'"""[A-Z].*\?"""', question)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sam_explore.probes import PROBES, Probe
-from sam_explore.probes.attention import ALL
+from sam_explore.probes.common.attention import ALL
 from sam_explore.readings import Reading
 from sam_explore.tracing import Trace
 

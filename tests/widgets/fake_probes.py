@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sam_explore.probes import Probe
-from sam_explore.probes.probe import knob, mask_knob, threshold_knob, token_knob
+from sam_explore.probes.common.probe import knob, mask_knob, threshold_knob, token_knob
 from sam_explore.readings import Curve, Heatmap, Profile, Scale
 from sam_explore.tracing import Trace
 from sam_explore.tracing.progress import announce

@@ -13,7 +13,7 @@ import torch
 from sam_explore.geometry import Prompts
 from sam_explore.model import Sam
 from sam_explore.probes import ResidualShares, WindowEffect, WindowSweep
-from sam_explore.probes.probe import Probe, threshold_knob
+from sam_explore.probes.common.probe import Probe, threshold_knob
 from sam_explore.readings import Heatmap, Scale
 from sam_explore.tracing import Trace, record
 from sam_explore.tracing import engine as engine_module

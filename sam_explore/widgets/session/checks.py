@@ -7,7 +7,7 @@ import numpy as np
 
 from ...geometry import Prompts
 from ...preprocessing import Preprocessing
-from ...probes.probe import threshold_knob
+from ...probes.common.probe import threshold_knob
 from ...tracing.interventions import Intervention
 from ...tracing.recording import find_hooks
 from .source import Source

@@ -1,0 +1,44 @@
+"""How much attention falls on the padding of the windows?"""
+
+from dataclasses import dataclass
+
+from sam_explore.readings import Panel
+from sam_explore.tracing import Trace
+
+from ..common.attention import over_depth, queries_knob
+from ..common.probe import Probe
+
+
+@dataclass(frozen=True)
+class AttentionPadding(Probe):
+    """The share of weight on tokens that fill up windows beyond the grid, over depth.
+
+    Windows that don't fit the grid are filled up with zeros after the layer norm. Their keys and
+    values are the bias of the layer that makes them, and nothing keeps the queries of such a window
+    from attending to them. Queries of windows without padding count as 0. Evenly spread attention
+    gives padding the share that it has among the keys.
+
+    Reads: image_encoder.vit.blocks.*.hook_residual_pre, from which the rows of
+        image_encoder.vit.blocks.*.attention.hook_pattern are worked out in chunks.
+    Returns: a Panel of a Profile over the windowed blocks and one over the global ones (the mean
+        over the heads, with a band from the least to the greatest head, and evenly spread
+        attention), and a Matrix (block, head).
+    Unit: shares of the weight, from 0 to 1.
+    Source: our own; the padding is that of
+        https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/modeling/image_encoder.py#L243
+    """
+
+    reads_prompts = False
+    is_sweep = True
+
+    queries: str = queries_knob()
+
+    def read(self, trace: Trace) -> Panel:
+        return over_depth(
+            trace,
+            "padding",
+            self.queries,
+            title="Attention on padding",
+            name="share of the weight on padding",
+            unit="share",
+        )

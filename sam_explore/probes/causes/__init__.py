@@ -1,0 +1,1 @@
+"""Questions about what the prediction depends on."""

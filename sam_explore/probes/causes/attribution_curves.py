@@ -1,0 +1,91 @@
+"""Does an attribution find what the answer depends on?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sam_explore.readings import Curve, Panel, Profile
+from sam_explore.tracing import Trace
+from sam_explore.tracing.attribution import (
+    METHODS,
+    RemovalCurves,
+    attribute,
+    patches_with_content,
+    removal_curves,
+)
+
+from ..common.numbers import text
+from ..common.probe import Probe
+from ..common.target_knobs import ChosenMethod, ChosenNumber, capitalised, patches_in_words
+
+_STEPS = 8
+_RANDOM_ORDERS = 2  # and as many again, the same backwards, which need no further run
+
+
+@dataclass(frozen=True)
+class AttributionCurves(ChosenNumber, ChosenMethod, Probe):
+    """A number of the prediction while patches go, and while they come, the most owed first.
+
+    If the attribution is right, deletion falls at once and insertion rises at once, far from what
+    a random order does. The content goes from the place that the method looks at: from the image
+    tokens, which the mean of the picture's replaces, or from the pixels, which the model's mean
+    colour replaces. Patches of pure padding stay out of orders of pixels.
+
+    Reads: the attribution, and the prediction with more and more patches taken away; for pixels,
+        each of these runs the whole model.
+    Returns: a Panel of two Profiles, deletion and insertion, over the share of patches in percent,
+        each with the attribution's order and the mean of four random ones, with their range.
+    Unit: that of the number, logits or predicted IoU. An area is a curve's mean height.
+    Source: RISE (arXiv 1806.07421).
+    """
+
+    is_sweep = True
+
+    def read(self, trace: Trace) -> Panel:
+        of, name = self.scalar(trace)
+        patch, place = self.patch_side(trace.config), METHODS[self.method]
+        owed = attribute(trace, of, self.method, patch)
+        patches = np.flatnonzero(patches_with_content(trace, self.method, patch))
+        order = patches[np.argsort(-owed.ravel()[patches], kind="stable")]
+        random = np.random.default_rng(0)
+        orders = [order, *(random.permutation(patches) for _ in range(_RANDOM_ORDERS))]
+        curves = [removal_curves(trace, of, each, place, patch, _STEPS) for each in orders]
+        curves += [each.backwards for each in curves[1:]]
+        deletion = _profile(self.method, "deletion", "taken away", of.unit, curves)
+        insertion = _profile(self.method, "insertion", "put back", of.unit, curves)
+        return Panel(
+            (deletion, insertion),
+            title=f"{capitalised(name)}, by {patches_in_words(patch)}",
+            words=(
+                f"{capitalised(name)} is {text(curves[0].deletion[0])}, and "
+                f"{text(curves[0].deletion[-1])} without any content. {deletion.words} "
+                f"{insertion.words}"
+            ),
+            across=1,
+        )
+
+
+def _profile(method: str, kind: str, done: str, unit: str, curves: list[RemovalCurves]) -> Profile:
+    """The curves of one kind: the attribution's own first, then those in random order."""
+    ours, *others = (getattr(each, kind) for each in curves)
+    area, *areas = (getattr(each, f"{kind}_area") for each in curves)
+    better = "lower" if kind == "deletion" else "higher"
+    return Profile(
+        100 * curves[0].share,
+        curves=(
+            Curve(ours, method),
+            Curve(
+                np.mean(others, axis=0),
+                "random order",
+                low=np.min(others, axis=0),
+                high=np.max(others, axis=0),
+            ),
+        ),
+        title=f"{capitalised(kind)}: {better} is better",
+        words=(
+            f"The area of the {kind} curve is {text(area)}, in random order "
+            f"{text(float(np.mean(areas)))}; {better} is better."
+        ),
+        x_name=f"patches {done} (%)",
+        y_name=unit,
+    )

@@ -1,0 +1,163 @@
+"""What comes along when tokens of another picture take the place of these?"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from sam_explore.prediction import Prediction
+from sam_explore.readings import Heatmap, Panel, Scale
+from sam_explore.tracing import Trace, mirror_of
+from sam_explore.tracing.interventions import PatchTokens
+
+from ..common.logits import logit_scale, logits_in_words, mask_overlaps
+from ..common.numbers import array, counted, text
+from ..common.probe import (
+    Probe,
+    block_knob,
+    knob,
+    mask_knob,
+    mask_shown,
+    threshold_knob,
+    token_knob,
+)
+
+
+@dataclass(frozen=True)
+class PatchedTokens(Probe):
+    """Activation patching: after one block, a region's tokens are those of another picture's run.
+
+    The region is a square around the picked token. All that lies before the block knows nothing of
+    the patch. The later the block, the more the tokens have already told the others before they are
+    exchanged.
+
+    The other run is a field and no knob:
+    `sx.explore(sx.probes.PatchedTokens, session, other=second.trace)`. Without one, it is the run
+    of this picture's own mirror image, left to right.
+
+    Reads: image_encoder.vit.blocks.N.hook_residual_post of both runs, and the prediction with and
+        without the patch.
+    Returns: a Panel of a Heatmap by token (row, column), how far the two runs lie apart after the
+        block; and three of a mask's raw logits, as far as the picture reaches: their change, and
+        they themselves before and after, on one scale.
+    Unit: the L2 norm of the tokens' difference over the norm of this run's token; logits.
+    Source: "Locating and Editing Factual Associations in GPT" (arXiv 2202.05262), there between
+        texts.
+    """
+
+    runs_encoder = True
+
+    token: tuple[int, int] = token_knob()
+    reach: int = knob(1, "tokens around it", low=0, high=lambda config: config.grid - 1)
+    block: int = block_knob()
+    mask: int = mask_knob()
+    threshold: float = threshold_knob()
+    other: Trace | None = None
+
+    def read(self, trace: Trace) -> Panel:
+        other = mirror_of(trace) if self.other is None else self.other
+        _check_other(trace, other)
+        places = self.places(trace.frame.grid)
+        patched = trace.with_interventions(PatchTokens(other, self.block, places))
+        apart = _apart(trace, other, self.block)
+        before, after = trace.prediction, patched.prediction
+        mask = mask_shown(self.mask, before)
+        mean_apart = float(np.mean([apart[place] for place in places]))
+        who = f"{counted(len(places), 'token')} around row {self.token[0]}, column {self.token[1]}"
+        words = (
+            f"After block {self.block}, {who} come from the other run; in the mean they lie "
+            f"{text(mean_apart)} norms from those that they replace. "
+            f"{_change_in_words(mask, before, after, self.threshold)}"
+        )
+        change = Heatmap(
+            after.visible[mask] - before.visible[mask],
+            title=f"Change of mask {mask}",
+            words=words,
+            scale=Scale("logit", centre=0.0),
+            frame="picture",
+        )
+        masks = _masks(mask, before, after, self.threshold)
+        title = f"Patched after block {self.block}: {who}"
+        return Panel((_map(apart, self.block, places), change, *masks), title, words, across=2)
+
+    def places(self, grid: tuple[int, int]) -> tuple[tuple[int, int], ...]:
+        """Rows and columns of the tokens that are exchanged, on a grid of so many."""
+        rows, columns = (
+            range(max(0, middle - self.reach), min(length, middle + self.reach + 1))
+            for middle, length in zip(self.token, grid, strict=True)
+        )
+        return tuple((row, column) for row in rows for column in columns)
+
+
+def _check_other(trace: Trace, other: Any) -> None:
+    if not isinstance(other, Trace):
+        raise TypeError(
+            "other must be the run that tokens are taken from, such as a second session's trace, "
+            f"not a {type(other).__name__}."
+        )
+    here, there = trace.sam.config, other.sam.config
+    if here.encoder_dim != there.encoder_dim:
+        raise ValueError(
+            f"other must be a run of a model of this size, {here.name}, but is one of {there.name}."
+        )
+    if trace.frame.grid != other.frame.grid:
+        sizes = " x ".join(map(str, trace.frame.side))
+        raise ValueError(
+            f"other must have a grid of {trace.frame.grid} tokens as this run, but has one of "
+            f'{other.frame.grid}. Two pictures get the same grid by preprocessing="stretch" with '
+            f"the same height and width, such as these {sizes} pixels."
+        )
+
+
+def _apart(trace: Trace, other: Trace, block: int) -> Float[np.ndarray, "row column"]:
+    name = f"image_encoder.vit.blocks.{block}.hook_residual_post"
+    here, there = array(trace[name][0]), array(other[name][0])
+    return np.linalg.norm(there - here, axis=-1) / np.linalg.norm(here, axis=-1)
+
+
+def _map(
+    apart: Float[np.ndarray, "row column"], block: int, places: tuple[tuple[int, int], ...]
+) -> Heatmap:
+    return Heatmap(
+        apart,
+        title=f"How far the runs lie apart after block {block}",
+        words=f"The runs lie {text(apart.min())} to {text(apart.max())} norms apart.",
+        scale=Scale("norms", low=0.0),
+        frame="tokens",
+        marks=places,
+    )
+
+
+def _masks(
+    mask: int, before: Prediction, after: Prediction, threshold: float
+) -> tuple[Heatmap, Heatmap]:
+    """The raw logits of both runs, on one scale."""
+    runs = {"before": before.visible[mask], "after": after.visible[mask]}
+    reach = max(float(np.abs(each - threshold).max()) for each in runs.values())
+    first, second = (
+        Heatmap(
+            logits,
+            title=f"Mask {mask} {when}",
+            words=logits_in_words(f"mask {mask} {when}", logits, threshold),
+            scale=logit_scale(threshold, reach),
+            frame="picture",
+        )
+        for when, logits in runs.items()
+    )
+    return first, second
+
+
+def _change_in_words(mask: int, before: Prediction, after: Prediction, threshold: float) -> str:
+    inside = before.visible[mask] > threshold
+    where = f"where it lay above {text(threshold)}"
+    if not inside.any():
+        inside, where = ~inside, "over the whole picture"
+    means = [text(float(each.visible[mask][inside].mean())) for each in (before, after)]
+    words = (
+        f"Mask {mask}'s mean logit {where} goes from {means[0]} to {means[1]}, and its overlap "
+        f"with the mask before is {mask_overlaps(before, after, threshold)[mask]:.2f}."
+    )
+    if after.chosen != before.chosen:
+        words += f" The model's choice goes from mask {before.chosen} to mask {after.chosen}."
+    return words

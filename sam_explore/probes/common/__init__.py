@@ -1,0 +1,1 @@
+"""What several probes need. It imports no probe."""

@@ -1,0 +1,1 @@
+"""Questions about where the network knows a token to be."""

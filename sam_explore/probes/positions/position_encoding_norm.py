@@ -1,0 +1,40 @@
+"""How large is the position encoding of each place?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sam_explore.readings import Heatmap, Scale
+from sam_explore.tracing import Trace
+
+from ..common.numbers import array, place_of_greatest, text
+from ..common.probe import Probe
+
+
+@dataclass(frozen=True)
+class PositionEncodingNorm(Probe):
+    """The L2 norm over the channels of each place's position encoding.
+
+    Reads: image_encoder.position_encoder.hook_encoding.
+    Returns: a Heatmap (row, column), sequential.
+    Unit: that of the residual stream, which has no name.
+    Source: our own. Fixed sines and cosines have the same norm everywhere, the square root of half
+        the number of channels; learned encodings need not.
+    """
+
+    reads_prompts = False
+
+    def read(self, trace: Trace) -> Heatmap:
+        encoding = trace["image_encoder.position_encoder.hook_encoding"]
+        norms = array(encoding[0].norm(dim=-1))
+        return Heatmap(
+            norms,
+            title="L2 norms of the position encodings",
+            words=(
+                f"The norms of the position encodings go from {text(norms.min())} to "
+                f"{text(norms.max())}, with a median of {text(float(np.median(norms)))}; the "
+                f"greatest is at {place_of_greatest(norms)}."
+            ),
+            scale=Scale("L2 norm"),
+            frame="tokens",
+        )

@@ -1,0 +1,64 @@
+"""Which places have position encodings like this one's?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from sam_explore.readings import Heatmap, Scale
+from sam_explore.tracing import Trace
+
+from ..common.numbers import array, text
+from ..common.probe import Probe, token_knob
+
+
+@dataclass(frozen=True)
+class PositionEncodingSimilarity(Probe):
+    """The cosine between the position encoding of one place and those of all others.
+
+    Reads: image_encoder.position_encoder.hook_encoding.
+    Returns: a Heatmap (row, column), diverging around 0, with the picked token marked. A place
+        whose encoding is zero points nowhere and gets NaN.
+    Unit: cosine, from -1 (opposite) to 1 (the same direction).
+    Source: ViT (arXiv 2010.11929, figure 7, centre).
+    """
+
+    reads_prompts = False
+
+    token: tuple[int, int] = token_knob()
+
+    def read(self, trace: Trace) -> Heatmap:
+        encoding = array(trace["image_encoder.position_encoder.hook_encoding"][0])
+        cosines = cosines_with(encoding, self.token)
+        row, column = self.token
+        return Heatmap(
+            cosines,
+            title=f"Position encodings, likeness to token ({row}, {column})",
+            words=_words(cosines, self.token),
+            scale=Scale("cosine", centre=0.0, low=-1.0, high=1.0),
+            frame="tokens",
+            marks=(self.token,),
+        )
+
+
+def cosines_with(
+    vectors: Float[np.ndarray, "row column channel"], token: tuple[int, int]
+) -> Float[np.ndarray, "row column"]:
+    """The cosine of each place's vector with that of `token`; NaN where either is zero."""
+    products = vectors @ vectors[token]
+    norms = np.linalg.norm(vectors, axis=-1)
+    sizes = norms * norms[token]
+    return np.divide(products, sizes, out=np.full(norms.shape, np.nan), where=sizes > 0)
+
+
+def _words(cosines: Float[np.ndarray, "row column"], token: tuple[int, int]) -> str:
+    row, column = token
+    others = np.delete(cosines, row * cosines.shape[1] + column)
+    others = others[np.isfinite(others)]
+    if not others.size:
+        return f"The position encoding at row {row}, column {column} is zero: it has no direction."
+    return (
+        f"With the position encoding at row {row}, column {column}, those of the other places have "
+        f"cosines from {text(others.min())} to {text(others.max())}, "
+        f"{text(others.mean())} in the mean."
+    )

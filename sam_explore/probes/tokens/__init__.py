@@ -1,0 +1,1 @@
+"""Questions about the image tokens along the blocks of the image encoder."""

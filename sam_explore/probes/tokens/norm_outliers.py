@@ -1,0 +1,73 @@
+"""Which tokens are far larger than the rest?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from sam_explore.readings import Heatmap, Scale
+from sam_explore.tracing import Trace, norm
+
+from ..common.numbers import array, counted, place_of_greatest, text
+from ..common.probe import Probe, block_knob, knob
+
+# The median absolute deviation of normally distributed values is this share of their standard one.
+_NORMAL = 0.6745
+
+
+@dataclass(frozen=True)
+class NormOutliers(Probe):
+    """Tokens after one block whose norm lies many robust deviations above the median.
+
+    The robust deviation is the median distance from the median, divided by 0.6745, so that for
+    normally distributed norms it is their standard deviation. Unlike that one it hardly feels the
+    outliers themselves. If it is zero, every token above the median counts.
+
+    Reads: image_encoder.vit.blocks.N.hook_residual_post, of which only the norms are kept.
+    Returns: a Heatmap (row, column), sequential, with the outliers marked.
+    Unit: L2 norms in that of the residual stream, which has no name; `deviations` has none.
+    Source: "Vision Transformers Need Registers" (arXiv 2309.16588), which uses a fixed norm as the
+        limit; the robust deviation is Hampel's (doi 10.1080/01621459.1974.10482962).
+    """
+
+    reads_prompts = False
+
+    block: int = block_knob()
+    deviations: float = knob(5.0, "robust deviations above the median", low=0.0, high=100.0)
+
+    def read(self, trace: Trace) -> Heatmap:
+        name = f"image_encoder.vit.blocks.{self.block}.hook_residual_post"
+        norms = array(trace.read(name, norm)[name][0])
+        median = float(np.median(norms))
+        limit = median + self.deviations * robust_deviation(norms)
+        outliers = np.argwhere(norms > limit)
+        return Heatmap(
+            norms,
+            title=f"Outliers among the tokens after block {self.block}",
+            words=_words(norms, len(outliers), self.block, self.deviations, median, limit),
+            scale=Scale("L2 norm"),
+            frame="tokens",
+            marks=tuple((int(row), int(column)) for row, column in outliers),
+        )
+
+
+def robust_deviation(values: Float[np.ndarray, "*any"]) -> float:
+    """The median distance from the median, scaled to the standard deviation of a normal one."""
+    return float(np.median(np.abs(values - np.median(values)))) / _NORMAL
+
+
+def _words(
+    norms: Float[np.ndarray, "row column"],
+    count: int,
+    block: int,
+    deviations: float,
+    median: float,
+    limit: float,
+) -> str:
+    which = counted(count, "token") if count else "No token"
+    words = (
+        f"{which} of {norms.size} {'lie' if count > 1 else 'lies'} more than {text(deviations)} "
+        f"robust deviations above the median norm after block {block}, {text(median)}; the limit "
+        f"is {text(limit)}."
+    )
+    return words + f" The greatest, {text(norms.max())}, is at {place_of_greatest(norms)}."

@@ -1,0 +1,57 @@
+"""How do the tokens grow from block to block?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sam_explore.readings import Curve, Profile
+from sam_explore.tracing import Trace, norm
+
+from ..common.numbers import array, text
+from ..common.probe import Probe, knob
+
+
+@dataclass(frozen=True)
+class NormsByDepth(Probe):
+    """Median and range of the tokens' L2 norms, after the embedding and after each block.
+
+    Reads: image_encoder.vit.blocks.0.hook_residual_pre, which is the embedding with its position
+        encodings, and image_encoder.vit.blocks.*.hook_residual_post; only the norms are kept.
+    Returns: a Profile over depth: the median with the band that holds 90 % of the tokens, from the
+        5th to the 95th percentile, and the greatest and the least norm.
+    Unit: that of the residual stream, which has no name.
+    Source: our own, after "Vision Transformers Need Registers" (arXiv 2309.16588).
+    """
+
+    reads_prompts = False
+
+    logarithmic: bool = knob(False, "logarithmic steps", choices=(False, True))
+
+    def read(self, trace: Trace) -> Profile:
+        before = "image_encoder.vit.blocks.0.hook_residual_pre"
+        after = "image_encoder.vit.blocks.*.hook_residual_post"
+        norms = np.stack(
+            [array(each).ravel() for each in trace.read([before, after], norm).values()]
+        )
+        low, median, high = np.percentile(norms, (5, 50, 95), axis=1)
+        least, greatest = norms.min(axis=1), norms.max(axis=1)
+        depth = len(norms) - 1
+        return Profile(
+            np.arange(-1.0, depth),
+            (
+                Curve(median, "median, with 5 to 95 % of the tokens", low, high),
+                Curve(greatest, "greatest"),
+                Curve(least, "least"),
+            ),
+            title="Norms of the tokens over depth",
+            words=(
+                f"The median norm of a token goes from {text(median[0])} after the embedding to "
+                f"{text(median[-1])} after block {depth - 1}. After that block the tokens lie "
+                f"between {text(least[-1])} and {text(greatest[-1])}, 90 % of them between "
+                f"{text(low[-1])} and {text(high[-1])}."
+            ),
+            x_name="after block",
+            y_name="L2 norm of a token",
+            log="y" if self.logarithmic else "",
+            x_labels=("embedding", *map(str, range(depth))),
+        )

@@ -1,0 +1,1 @@
+"""Questions about the windows of the image encoder's attention."""

@@ -1,0 +1,137 @@
+"""What do other windows change in the masks?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from sam_explore.model import SamConfig
+from sam_explore.prediction import Prediction
+from sam_explore.readings import Heatmap, Matrix, Panel, Scale
+from sam_explore.tracing import Trace
+
+from ..common.logits import logit_scale, mask_overlaps, percent
+from ..common.numbers import counted, text
+from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
+from ..common.windows import (
+    ChosenBlocks,
+    arithmetic,
+    blocks_in_words,
+    others_in_words,
+    tables_knob,
+    window_in_words,
+    with_window,
+)
+
+
+@dataclass(frozen=True)
+class WindowEffect(ChosenBlocks, Probe):
+    """The answer with other windows in some blocks, against the answer with the trained ones.
+
+    The blocks are those of a stage, or of all, that were trained with windows, globally, or both;
+    or one block alone. The other blocks keep the trace's windows, trained or not. The comparison is
+    always with the trained windows in all blocks: the change is that of all windows together.
+
+    Tables of relative positions are interpolated to the window, as the reference does, which gives
+    a distance the vector of another; or cropped, which keeps each distance its own and can only
+    make a window smaller. The knob says it for all blocks, whatever the trace does.
+
+    Reads: the prediction with the trained windows and the one with the changed; edits stay.
+    Returns: a Panel of the changed raw logits, their difference from the trained windows' (both
+        row, column, as far as the picture reaches), and a Matrix (mask, three IoU): overlap of the
+        changed mask with the trained windows' mask, predicted IoU before and after.
+    Unit: logits; IoU from 0 to 1, though a predicted one can leave that range. Time is not in here,
+        for a reading must not depend on the machine: `tracing.encoder_seconds` measures it, and the
+        words give the arithmetic.
+    Source: ViTDet (arXiv 2203.16527, tables 2 and 3), for the windows; the comparison is our own.
+    """
+
+    runs_encoder = True
+
+    window: int = knob(4, "window in tokens (0: global)", low=0, high=lambda config: config.grid)
+    relative_positions: str = tables_knob()
+    mask: int = mask_knob()
+    threshold: float = threshold_knob()
+
+    def read(self, trace: Trace) -> Panel:
+        config = trace.sam.config
+        blocks = self.blocks(config)
+        windows = with_window(trace.windows, blocks, self.window)
+        before = trace.with_windows(None).prediction
+        after = trace.with_windows(windows, self.relative_positions).prediction
+        mask = mask_shown(self.mask, before)
+        logits = after.visible[mask]
+        change = logits - before.visible[mask]
+        overlaps = mask_overlaps(before, after, self.threshold)
+        what = f"{window_in_words(self.window)} in {blocks_in_words(blocks)}"
+        what = what[0].upper() + what[1:]
+        return Panel(
+            (
+                Heatmap(
+                    logits,
+                    title=f"Mask {mask}: raw logits",
+                    words=f"The raw logits of mask {mask} with the changed windows.",
+                    scale=logit_scale(self.threshold),
+                    frame="picture",
+                ),
+                Heatmap(
+                    change,
+                    title="Change of the logits",
+                    words=_change_in_words(mask, change),
+                    scale=Scale("logit", centre=0.0),
+                    frame="picture",
+                ),
+                _iou_table(before, after, overlaps),
+            ),
+            title=what,
+            words=(
+                f"{what}; tables of relative positions {_DONE[self.relative_positions]}."
+                f"{others_in_words(config, windows, blocks, trace.frame.grid)} "
+                f"{_change_in_words(mask, change)} {_iou_in_words(mask, before, after, overlaps)} "
+                f"{_arithmetic_in_words(config, windows, trace.frame.grid)}"
+            ),
+        )
+
+
+_DONE = {"interpolate": "interpolated", "crop": "cropped"}
+
+
+def _iou_table(before: Prediction, after: Prediction, overlaps: tuple[float, ...]) -> Matrix:
+    return Matrix(
+        np.stack([overlaps, before.iou, after.iou], axis=1),
+        rows=tuple(f"mask {mask}" for mask in range(len(overlaps))),
+        columns=("overlap", "predicted\nbefore", "predicted\nnow"),
+        title=f"IoU of {counted(len(overlaps), 'mask')}",
+        words=(
+            "Overlap is the IoU of each mask with the same token's mask in the trained windows: "
+            f"{', '.join(f'{each:.2f}' for each in overlaps)}."
+        ),
+        row_name="mask",
+        column_name="IoU",
+        scale=Scale("IoU", low=0.0, high=1.0),
+    )
+
+
+def _change_in_words(mask: int, change: Float[np.ndarray, "row column"]) -> str:
+    size = np.abs(change)
+    return (
+        f"The logits of mask {mask} change by {text(float(size.mean()))} in the mean and "
+        f"{text(float(size.max()))} at most."
+    )
+
+
+def _iou_in_words(
+    mask: int, before: Prediction, after: Prediction, overlaps: tuple[float, ...]
+) -> str:
+    words = (
+        f"Its overlap with the mask in the trained windows is {overlaps[mask]:.2f}, and its "
+        f"predicted IoU goes from {before.iou[mask]:.2f} to {after.iou[mask]:.2f}."
+    )
+    if after.chosen != before.chosen:
+        words += f" The model's choice goes from mask {before.chosen} to mask {after.chosen}."
+    return words
+
+
+def _arithmetic_in_words(config: SamConfig, windows: tuple[int, ...], grid: tuple[int, int]) -> str:
+    share = arithmetic(config, windows, grid) / arithmetic(config, config.windows, grid)
+    return f"The image encoder's blocks need {percent(share)} of the arithmetic."

@@ -1,0 +1,132 @@
+"""How do the masks depend on the window size?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sam_explore.model import SamConfig
+from sam_explore.readings import Curve, Panel, Profile
+from sam_explore.tracing import Trace
+
+from ..common.logits import mask_overlaps
+from ..common.numbers import text
+from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob
+from ..common.windows import (
+    ChosenBlocks,
+    blocks_in_words,
+    others_in_words,
+    tables_knob,
+    with_window,
+)
+
+
+@dataclass(frozen=True)
+class WindowSweep(ChosenBlocks, Probe):
+    """The answer over a handful of window sizes, against the answer with the trained ones.
+
+    The sizes are 2, 4, 8 and so on, the trained ones, and the whole grid, which is global
+    attention and stands at the grid's longer side. Cropping can't make a table longer, so then
+    larger sizes than a block's are left out. Each size runs the image encoder from the first
+    changed block on: seconds for the toy, minutes for the released models.
+
+    The blocks that the knobs don't choose keep the trace's windows. Where those are not the trained
+    ones, the trained size of the chosen blocks doesn't give the trained masks.
+
+    Reads: the prediction with the trained windows and one for each size; edits stay.
+    Returns: a Panel of two Profiles over the window in tokens: the IoU of each mask with the same
+        token's mask in the trained windows, and how much the chosen mask's raw logits change, as
+        the mean of the absolute difference over the picture.
+    Unit: IoU from 0 to 1; logits.
+    Source: ViTDet (arXiv 2203.16527) for the windows; the comparison is our own.
+    """
+
+    relative_positions: str = tables_knob()
+    mask: int = mask_knob()
+    threshold: float = threshold_knob()
+
+    is_sweep = True
+
+    def read(self, trace: Trace) -> Panel:
+        config = trace.sam.config
+        blocks = self.blocks(config)
+        longest = max(trace.frame.grid)
+        sizes = window_sizes(config, blocks, self.relative_positions, longest)
+        before = trace.with_windows(None).prediction
+        mask = mask_shown(self.mask, before)
+        overlaps, changes = [], []
+        for size in sizes:
+            # A window as large as the grid is global attention; as 0 it shares the trained run.
+            window = 0 if size == longest else size
+            windows = with_window(trace.windows, blocks, window)
+            after = trace.with_windows(windows, self.relative_positions).prediction
+            overlaps.append(mask_overlaps(before, after, self.threshold))
+            changes.append(float(np.abs(after.visible[mask] - before.visible[mask]).mean()))
+        others = others_in_words(config, trace.windows, blocks, trace.frame.grid)
+        trained = trained_sizes(config, blocks, longest)
+        return _panel(blocks, sizes, longest, trained, mask, np.array(overlaps), changes, others)
+
+
+def window_sizes(
+    config: SamConfig, blocks: Sequence[int], relative_positions: str, longest: int
+) -> tuple[int, ...]:
+    """Sizes to compare, ascending: powers of two, the trained sizes, and the grid's longer side."""
+    powers = {2**power for power in range(1, 12) if 2**power < longest}
+    sizes = sorted(powers | trained_sizes(config, blocks, longest) | {longest})
+    if relative_positions == "crop" and blocks:
+        learned = min(config.side(config.windows[block]) for block in blocks)
+        sizes = [size for size in sizes if size <= learned]
+    return tuple(sizes)
+
+
+def trained_sizes(config: SamConfig, blocks: Sequence[int], longest: int) -> set[int]:
+    """The windows that these blocks were trained with; global ones see all of the grid."""
+    return {config.windows[block] or longest for block in blocks}
+
+
+def _panel(
+    blocks: Sequence[int],
+    sizes: tuple[int, ...],
+    longest: int,
+    trained: set[int],
+    mask: int,
+    overlaps: np.ndarray,
+    changes: list[float],
+    others: str,
+) -> Panel:
+    common = {
+        "x": np.array(sizes, dtype=float),
+        "x_name": "window in tokens",
+        "x_labels": tuple("global" if size == longest else str(size) for size in sizes),
+        "x_marks": tuple((size, "trained") for size in sorted(trained)),
+    }
+    curves = tuple(Curve(each, f"mask {token}") for token, each in enumerate(overlaps.T))
+    steps = "; ".join(
+        f"{label}: {iou:.2f}, {text(change)}"
+        for label, iou, change in zip(common["x_labels"], overlaps[:, mask], changes, strict=True)
+    )
+    words = (
+        f"Other windows in {blocks_in_words(blocks)}; for each, the overlap of mask {mask} with "
+        f"the mask in the trained windows and the mean change of its logits. {steps}.{others}"
+    )
+    return Panel(
+        (
+            Profile(
+                curves=curves,
+                title="Overlap with the trained windows' masks",
+                words=words,
+                y_name="IoU",
+                **common,
+            ),
+            Profile(
+                curves=(Curve(np.array(changes), f"mask {mask}"),),
+                title=f"Change of mask {mask}'s logits",
+                words=words,
+                y_name="mean absolute change (logits)",
+                **common,
+            ),
+        ),
+        title=f"Window sizes in {blocks_in_words(blocks)}",
+        words=words,
+        across=1,
+    )

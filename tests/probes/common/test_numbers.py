@@ -1,0 +1,43 @@
+"""Numbers in words."""
+
+import numpy as np
+import pytest
+import torch
+
+from sam_explore.probes.common.numbers import array, counted, place_of_greatest, text
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0.0, "0"),
+        (-0.0, "0"),
+        (5.0, "5"),
+        (-1.25, "−1.25"),
+        (0.012345, "0.0123"),
+        (99.96, "100"),
+        (1234.4, "1230"),
+        (1e-7, "1e−07"),
+        (float("inf"), "infinitely much"),
+        (float("nan"), "nothing"),
+    ],
+)
+def test_a_number_has_three_digits_that_count(value: float, words: str):
+    assert text(value) == words
+
+
+def test_one_is_singular():
+    assert [counted(number, "token") for number in (0, 1, 2)] == ["0 tokens", "1 token", "2 tokens"]
+
+
+def test_the_greatest_is_named_by_row_and_column():
+    values = np.zeros((3, 4))
+    values[2, 1], values[0, 0] = 5, np.nan
+    assert place_of_greatest(values) == "row 2, column 1"
+
+
+def test_an_array_shares_no_memory_with_its_tensor():
+    tensor = torch.ones(3, requires_grad=True)
+    numbers = array(tensor)
+    numbers[0] = 5
+    assert tensor[0] == 1
