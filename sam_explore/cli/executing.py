@@ -10,11 +10,11 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from tqdm import tqdm
 
+from ..widgets.canvas.static_view import LIVE, VIEW
 from ..widgets.session import SYNCHRONOUS
-from ..widgets.still import LIVE, VIEW
 from .kernels import ThisPython
 
-_PUBLISH = "from sam_explore.widgets.still import publish\npublish({names!r})"
+_PUBLISH = "from sam_explore.widgets.canvas.static_view import publish\npublish({names!r})"
 
 
 def execute(notebook: NotebookNode, folder: Path, *, allow_errors: bool) -> list[str]:

@@ -1,7 +1,7 @@
 """Live views in a notebook, all on one shared session."""
 
-from .explorer import Explorer, explore
-from .prompt_canvas import PromptCanvas
+from .exploring.explorer import Explorer, explore
+from .prompting.prompt_canvas import PromptCanvas
 from .session import Session
 
 __all__ = ["Explorer", "PromptCanvas", "Session", "explore"]

@@ -13,7 +13,8 @@ from sam_explore.model import Sam, SamConfig
 from sam_explore.prediction import Prediction
 from sam_explore.tracing import Trace
 from sam_explore.tracing import engine as engine_module
-from sam_explore.widgets import Session, asking
+from sam_explore.widgets import Session
+from sam_explore.widgets.exploring import probe_runner as asking
 
 from .fake_probes import Held, Slow
 from .screen import Screen

@@ -10,7 +10,7 @@ from ipywidgets.widgets.widget import _instances
 
 import sam_explore as sx
 from sam_explore.widgets import Session
-from sam_explore.widgets.asking import Asking
+from sam_explore.widgets.exploring.probe_runner import Asking
 
 from .screen import click, send
 from .view import half

@@ -9,7 +9,7 @@ from matplotlib import style as styles
 
 from sam_explore.readings import Curve, Matrix, Profile
 from sam_explore.widgets import PromptCanvas, explore
-from sam_explore.widgets.chart_view import ChartView
+from sam_explore.widgets.exploring.chart_view import ChartView
 
 from .fake_probes import Grid
 

@@ -12,7 +12,7 @@ from ipywidgets import Box
 from traitlets import Bool, List, Unicode
 
 from ...plots import style
-from ..order import keep_order
+from ..session.ipykernel_subshells import keep_order
 
 Position = tuple[float, float]
 

@@ -22,7 +22,7 @@ from ...tracing import Cancelled, Trace, between_steps
 from .as_python import as_python
 from .errors import in_words
 from .owner import Owner
-from .runner import Runner
+from .prediction_runner import Runner
 from .snapshot import TRAITS, Fetch, Snapshot, first_snapshot, is_same
 from .source import source_of
 from .traits import SharedState

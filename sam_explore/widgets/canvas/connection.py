@@ -1,0 +1,118 @@
+"""Drawing with ipycanvas without its traps: every use of its private parts is here."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import traitlets
+from ipycanvas import Canvas, MultiCanvas
+from ipycanvas.canvas import _CanvasManager
+from ipywidgets import Image, Widget
+
+from ...plots import raster
+from ..session.ipykernel_subshells import keep_order
+
+
+class Channel:
+    """The line on which one view draws on its page.
+
+    ipycanvas has a single one for all canvases. On that, whatever stops one canvas stops every one:
+    an exception while drawings are held, a canvas that is closed while the page still draws on it.
+    Draw in turn (`Session.run_in_turn`): nothing here keeps two threads apart.
+    """
+
+    def __init__(self):
+        self._manager = _CanvasManager()
+        self._drawn: list[Widget] = []  # what the page needs to draw: canvases and images
+
+    def canvas(self, layers: int, width: int, height: int) -> MultiCanvas:
+        """A canvas of several layers, of this size in its own pixels. It hears nothing itself."""
+        canvas = MultiCanvas(layers, width=width, height=height)
+        for part in (canvas, *canvas._canvases):
+            part._canvas_manager = self._manager
+            self._drawn.append(part)
+        keep_order(canvas)
+        return canvas
+
+    def image(self, kind: str) -> Image:
+        """A picture to draw, "png" or "jpeg"; its content may change."""
+        image = _Sheet(kind)
+        self._drawn.append(image)
+        return image
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Send what is drawn inside as one message; after an exception, send nothing of it."""
+        manager = self._manager
+        # ipycanvas names the canvas it draws on only when that changes. A page that was
+        # reloaded has not heard it, and a command for no canvas ends all drawing there.
+        manager._current_canvas = None
+        manager._caching = True
+        try:
+            yield
+            manager.flush()
+        finally:
+            manager._commands_cache, manager._buffers_cache = [], []
+            manager._caching = False
+
+    def close(self) -> None:
+        """Remove canvases and images; nothing can be drawn any more."""
+        for widget in self._drawn:
+            _let_go(widget)
+        close_all(*self._drawn)
+        self._drawn.clear()
+        self._manager.close()
+
+
+class _Sheet(Image):
+    """A picture to draw: takes a file's bytes, and gives the page a data URL of them.
+
+    ipycanvas' page keeps the bytes of every picture that it has ever drawn, one more for each
+    click, except for those that come as URLs.
+    """
+
+    def __init__(self, kind: str):
+        self._head = f"data:image/{kind};base64,".encode()
+        super().__init__(format="url")
+
+    @traitlets.validate("value")
+    def _as_url(self, proposal: dict) -> memoryview:
+        file = proposal["value"]
+        return memoryview(self._head + b64encode(file)) if file else file
+
+
+def paste(canvas: Canvas, image: Image) -> None:
+    """Draw an image over a whole canvas, enlarged without smoothing."""
+    if not image.value:
+        raise ValueError(
+            "An image without content cannot be drawn: the page would wait for it for ever."
+        )
+    canvas.image_smoothing_enabled = False
+    canvas.draw_image(image, 0, 0, canvas.width, canvas.height)
+
+
+def close_all(*widgets: Widget) -> None:
+    """Close widgets with all that they are made of: closing one leaves its parts alive."""
+    for widget in widgets:
+        parts = [*getattr(widget, "children", ()), *getattr(widget, "_canvases", ())]
+        parts += [getattr(widget, name, None) for name in ("layout", "style")]
+        widget.close()
+        close_all(*(part for part in parts if isinstance(part, Widget)))
+
+
+def _let_go(widget: Widget) -> None:
+    """Close a canvas or an image without telling the page, where it is left behind, but small.
+
+    The page takes its time to draw. Told to close what it has not drawn yet, it would fail.
+    """
+    if isinstance(widget, Image):
+        widget.value = BLANK
+    else:
+        widget.width = widget.height = 1
+    if widget.comm is not None:
+        widget.comm.publish_msg = lambda *_, **__: None
+    widget.close()
+
+
+BLANK = raster.indexed_png(np.zeros((1, 1), np.uint8), np.zeros((1, 4), np.uint8))

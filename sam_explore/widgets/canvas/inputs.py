@@ -1,0 +1,142 @@
+"""Input widgets that hold one value, and which of them suits a knob."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ipywidgets import (
+    BoundedFloatText,
+    BoundedIntText,
+    Checkbox,
+    Dropdown,
+    FloatText,
+    IntSlider,
+    IntText,
+    Text,
+    ToggleButtons,
+    Widget,
+)
+
+from ...model import SamConfig
+from ...plots import style
+from ...probes import Knob
+from .html import Html, element
+
+
+class Control:
+    """One input widget or several that hold one value together.
+
+    `inputs` are those that the reader changes; `widgets` is what to lay out.
+    """
+
+    def __init__(self, *inputs: Widget, words: tuple[str, ...] = ()):
+        self.inputs = inputs
+        self.widgets = list(inputs)
+        if words:
+            pairs = zip(words, inputs, strict=True)
+            self.widgets = [part for word, each in pairs for part in (_word(word), each)]
+
+    def get(self) -> Any:
+        values = tuple(each.value for each in self.inputs)
+        return values if len(values) > 1 else values[0]
+
+    def set(self, value: Any) -> None:
+        for each, part in zip(
+            self.inputs, value if len(self.inputs) > 1 else (value,), strict=True
+        ):
+            each.value = part
+
+    def observe(self, callback: Callable[[dict], None]) -> None:
+        for each in self.inputs:
+            each.observe(callback, "value")
+
+
+class WideSlider(Control):
+    """A slider over the usual part of a wide range of decimals, with a field for all of it.
+
+    The slider counts tenths. Over decimals the page adds up steps to 1.4000000000000004, and tells
+    the kernel back in such numbers what it was told. Views that follow one another would hand a
+    value to and fro for ever, and pull the handle back from under a hand.
+
+    Args:
+        value: to begin with.
+        low, high: the bounds of the field.
+        reach: how far the slider goes at first, to both sides of zero.
+    """
+
+    def __init__(self, value: float, low: float, high: float, reach: float = 20.0):
+        ends = max(low, -reach), min(high, reach)
+        self.slider = IntSlider(min=_tenths(ends[0]), max=_tenths(ends[1]), readout=False)
+        self.field = BoundedFloatText(value, min=low, max=high, step=0.1)
+        self.slider.layout.width, self.field.layout.width = "120px", "66px"
+        super().__init__(self.field)
+        self.widgets = [self.slider, self.field]
+        self.inputs = (self.field, self.slider)
+        self.set(value)
+        self.slider.observe(self._take_slider, "value")
+        self.field.observe(self._take_field, "value")
+
+    def get(self) -> float:
+        return self.field.value
+
+    def set(self, value: float) -> None:
+        self.field.value = value
+        self._take_field({"new": value})
+
+    def observe(self, callback: Callable[[dict], None]) -> None:
+        self.field.observe(callback, "value")
+
+    def _take_slider(self, change: dict) -> None:
+        # What was typed may be finer than the slider, which then stands beside it.
+        if _tenths(self.field.value) != change["new"]:
+            self.field.value = change["new"] / 10
+
+    def _take_field(self, change: dict) -> None:
+        # A slider would cut a value beyond its end.
+        tenths = _tenths(change["new"])
+        self.slider.max = max(self.slider.max, tenths)
+        self.slider.min = min(self.slider.min, tenths)
+        self.slider.value = tenths
+
+
+def control_for(knob: Knob, value: Any, config: SamConfig) -> Control:
+    """The control that suits a knob's values."""
+    low, high = knob.bounds(config)
+    if isinstance(value, bool):
+        return Control(Checkbox(value, indent=False, layout={"width": "28px"}))
+    if knob.choices:
+        return Control(_choice([(str(each), each) for each in knob.choices], value))
+    if knob.names:
+        names = dict(knob.names)
+        numbers = range(low, high + 1)
+        return Control(_choice([(names.get(each, str(each)), each) for each in numbers], value))
+    if isinstance(value, tuple):
+        places = (BoundedIntText(each, min=low, max=high) for each in value)
+        control = Control(*places, words=("row", "column"))
+        for field in control.inputs:
+            field.layout.width = "56px"
+        return control
+    if isinstance(value, int):
+        if low is None or high is None:
+            return Control(IntText(value))
+        return Control(IntSlider(value, min=low, max=high, layout={"width": "240px"}))
+    if isinstance(value, float):
+        return Control(FloatText(value)) if None in (low, high) else WideSlider(value, low, high)
+    return Control(Text(str(value)))
+
+
+def _choice(options: list[tuple[str, Any]], value: Any) -> Widget:
+    if len(options) > 3:
+        longest = max(len(name) for name, _ in options)
+        width = "170px" if longest <= 20 else "230px"
+        return Dropdown(options=options, value=value, layout={"width": width})
+    toggles = ToggleButtons(options=options, value=value, style={"button_width": "auto"})
+    toggles.layout.width = "auto"
+    return toggles
+
+
+def _tenths(value: float) -> int:
+    return round(10 * value)
+
+
+def _word(word: str) -> Html:
+    return Html(element("span", word, style=f"color:{style.FAINT_TEXT}"))

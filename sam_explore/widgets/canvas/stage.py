@@ -1,0 +1,236 @@
+"""The picture with its mask and its prompts: what is drawn where, at any zoom."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+from ipycanvas import Canvas
+from jaxtyping import Bool, Float, Int, UInt8
+
+from ...geometry import Prompts
+from ...plots import raster, style
+from . import PointerArea, under
+from .connection import Channel, close_all, paste
+from .marks import draw_box, draw_point
+from .viewport import SHARPNESS, Viewport
+
+_OUTLINE_CSS = 1.5
+_DASH_CSS = 5
+
+KEYS = {
+    "Arrows": "move the cursor, with Shift in small steps",
+    "Enter": "does what a click does",
+    "B": "begins a box, and ends it",
+    "Delete": "removes the mark at the cursor",
+    "Ctrl+Z": "undoes, Ctrl+Shift+Z redoes",
+    "Escape": "gives up the box",
+    "?": "shows and hides this",
+}
+
+# The layers, from the lowest.
+PHOTO, MASK, PROMPTS, PREVIEW, BAND = range(5)
+
+Lines = Sequence[Float[np.ndarray, "_ 2"]]  # each of its own length
+Places = Int[np.ndarray, "_"]
+# A mask that is asked for what is to be seen of it: in these rows and columns of the picture.
+Shape = Callable[[Places, Places], Bool[np.ndarray, "row column"]]
+
+
+class Stage:
+    """Layers of canvases: the photo, the mask, the prompts, a preview, and what is being dragged.
+
+    Args:
+        channel: what it draws through.
+        width: the width of the stage in CSS pixels; a picture fits into a square of it.
+
+    Attributes:
+        viewport: the part of the picture that is shown; see `look`.
+        opacity: of the colour over the mask, 0 to 1; the outline keeps its own.
+        canvas: what is drawn on.
+        area: hears pointer and keys.
+        widget: both, to be laid out.
+    """
+
+    def __init__(self, channel: Channel, width: int):
+        self._channel, self._width = channel, width
+        self.opacity = style.MASK_OPACITY
+        self.viewport = Viewport((1, 1), (width * SHARPNESS, width * SHARPNESS))
+        self._image: UInt8[np.ndarray, "h w 3"] | None = None
+        self._mask: Shape | None = None
+        self._prompts, self._hint = Prompts(), ()
+        self._band_is_empty = self._preview_is_empty = True
+        self._photo, self._overlay = channel.image("jpeg"), channel.image("png")
+        self.canvas = channel.canvas(5, width, width)
+        self.area = PointerArea(self.canvas, KEYS, grabs=True, cursor="crosshair")
+        self.widget = under(self.area)
+
+    @property
+    def image(self) -> UInt8[np.ndarray, "h w 3"] | None:
+        """The picture that is shown; None before the first."""
+        return self._image
+
+    def show_photo(self, image: UInt8[np.ndarray, "h w 3"]) -> None:
+        """Draw the whole picture and nothing on it, sent as a JPEG of the stage's size."""
+        scale = self._width / max(image.shape[:2])
+        height, width = (max(1, round(length * scale)) for length in image.shape[:2])
+        size = height * SHARPNESS, width * SHARPNESS
+        if image is not self._image:  # else it is drawn again as it was looked at
+            self._image, self._mask, self._prompts, self._hint = image, None, Prompts(), ()
+            self.viewport = Viewport(image.shape[:2], size)
+        # Changing the size wipes a canvas, even to the same size.
+        if (self.canvas.height, self.canvas.width) != size:
+            # A narrower page shrinks it; what the pointer tells stays in the canvas's pixels.
+            self.canvas.layout.width, self.canvas.layout.height = f"{width}px", "auto"
+            self.canvas.layout.max_width = "100%"
+            self.canvas.height, self.canvas.width = size
+        with self._channel.batch():
+            for layer in (MASK, PROMPTS, PREVIEW, BAND):
+                self.canvas[layer].clear()
+            self._draw_photo()
+        self._band_is_empty = self._preview_is_empty = True
+
+    def look(self, viewport: Viewport) -> None:
+        """Say which part is shown; `show_again` draws it."""
+        self.viewport = viewport
+
+    def show_again(self) -> None:
+        """Draw all that was shown, as the viewport and the opacity now are."""
+        with self._channel.batch():
+            self._draw_photo()
+        self.show_mask(self._mask)
+        self.show_prompts(self._prompts, self._hint)
+        self.show_preview([])
+
+    def show_mask(self, mask: Shape | None) -> None:
+        """Colour the mask's pixels, with an outline inside its edge; None takes it away."""
+        layer, self._mask = self.canvas[MASK], mask
+        if mask is None:
+            with self._channel.batch():
+                layer.clear()
+            return
+        rows, columns = self._places()
+        thickness = max(1, round(_OUTLINE_CSS * SHARPNESS * len(columns) / layer.width))
+        entries = raster.inside_and_outline(mask(rows, columns), thickness)
+        self._overlay.value = raster.indexed_png(entries, _mask_colours(self.opacity))
+        with self._channel.batch():
+            layer.clear()
+            paste(layer, self._overlay)
+
+    def show_prompts(self, prompts: Prompts, hint_px: Lines = ()) -> None:
+        """Mark the points and the box, and draw the mask hint's edge as a dotted line.
+
+        Args:
+            prompts: the points and the box.
+            hint_px: lines around the mask hint in pixels of the picture.
+        """
+        self._prompts, self._hint = prompts, hint_px
+        layer = self.canvas[PROMPTS]
+        with self._channel.batch():
+            layer.clear()
+            self._draw_lines(PROMPTS, hint_px, style.HINT, 3, [0.1, 6], "round")
+            if prompts.box is not None:
+                draw_box(layer, *self._canvas_corners(prompts))
+            for point, label in zip(prompts.points, prompts.labels, strict=True):
+                draw_point(layer, *self.viewport.canvas_from_px(point), int(label))
+
+    def show_preview(self, lines_px: Lines) -> None:
+        """Draw lines in pixels of the picture, dashed: what is not asked yet. None take it away."""
+        if self._preview_is_empty and not lines_px:
+            return
+        with self._channel.batch():
+            self.canvas[PREVIEW].clear()
+            self._draw_lines(PREVIEW, lines_px, style.SIGN, 2, [_DASH_CSS, _DASH_CSS], "butt")
+        self._preview_is_empty = not lines_px
+
+    def show_box(self, box: tuple[float, float, float, float]) -> None:
+        """Draw a box that is being dragged, in canvas pixels."""
+        with self._band() as layer:
+            draw_box(layer, *box)
+
+    def show_marks_moving(self, prompts: Prompts, before: Prompts) -> None:
+        """Draw what is being dragged: the marks that differ from those before."""
+        with self._band() as layer:
+            if prompts.box is not None and prompts.box is not before.box:
+                draw_box(layer, *self._canvas_corners(prompts))
+            for point, old, label in zip(
+                prompts.points, before.points, prompts.labels, strict=True
+            ):
+                if (point != old).any():
+                    draw_point(layer, *self.viewport.canvas_from_px(point), int(label))
+
+    def show_stroke(self, way: list[tuple[float, float]], radius: float, erase: bool) -> None:
+        """Draw where a brush was and is, all in canvas pixels."""
+        with self._band() as layer:
+            colour = style.css(style.HALO if erase else style.HINT, 0.5)
+            layer.stroke_style = colour
+            layer.line_cap = layer.line_join = "round"
+            layer.line_width = 2 * radius
+            if len(way) > 1:
+                layer.stroke_lines(np.array(way))
+            for ring, line_css in ((style.HALO, 3), (style.SIGN, 1.5)):
+                layer.stroke_style = ring
+                layer.line_width = line_css * SHARPNESS
+                layer.stroke_circle(*way[-1], radius)
+
+    def clear_band(self) -> None:
+        """Take away what is being dragged."""
+        if not self._band_is_empty:
+            with self._channel.batch():
+                self.canvas[BAND].clear()
+            self._band_is_empty = True
+
+    def close(self) -> None:
+        """Remove the area, and what the channel leaves of the canvases when it closes."""
+        close_all(self.widget)
+
+    def _draw_photo(self) -> None:
+        height, width = self.viewport.canvas_size
+        self._photo.value = raster.jpeg(self._image, height, width, self.viewport.box)
+        paste(self.canvas[PHOTO], self._photo)
+
+    def _places(self) -> tuple[Places, Places]:
+        """Rows and columns to draw: the picture's own if the canvas has more, which enlarges."""
+        canvas, size = self.viewport.canvas_size, self.viewport.image_size
+        corner = self.viewport.top, self.viewport.left
+        counts = canvas if self.viewport.zoom > 1 else map(min, size, canvas)
+        rows, columns = (
+            (start + (np.arange(count) + 0.5) * (span / count)).astype(int)
+            for start, count, span in zip(corner, counts, self.viewport.span, strict=True)
+        )
+        return rows, columns
+
+    def _canvas_corners(self, prompts: Prompts) -> np.ndarray:
+        return self.viewport.canvas_from_px(prompts.box.reshape(2, 2)).ravel()
+
+    def _draw_lines(
+        self, layer: int, lines_px: Lines, colour: str, line_css: float, dash: list, cap: str
+    ) -> None:
+        """Broken lines over a dark rim, which shows them on any picture."""
+        if not lines_px:
+            return
+        canvas = self.canvas[layer]
+        lines = [self.viewport.canvas_from_px(line) for line in lines_px]
+        canvas.line_cap, canvas.line_join = cap, "round"
+        for stroke, grown_css, pattern in ((_RIM, 2, []), (colour, 0, dash)):
+            canvas.stroke_style = stroke
+            canvas.line_width = (line_css + grown_css) * SHARPNESS
+            canvas.set_line_dash([length * SHARPNESS for length in pattern])
+            canvas.stroke_line_segments(lines)
+        canvas.set_line_dash([])
+
+    @contextmanager
+    def _band(self) -> Iterator[Canvas]:
+        """The layer of what is being dragged, empty, and sent at the end."""
+        with self._channel.batch():
+            self.canvas[BAND].clear()
+            yield self.canvas[BAND]
+        self._band_is_empty = False
+
+
+def _mask_colours(opacity: float) -> UInt8[np.ndarray, "3 4"]:
+    """Outside, inside and on the edge of the mask."""
+    inside = style.rgba(style.MASK, opacity)
+    return np.array([style.rgba(style.MASK, 0.0), inside, style.rgba(style.SIGN)], np.uint8)
+
+
+_RIM = style.css(style.HALO, style.HALO_OPACITY)

@@ -1,0 +1,100 @@
+"""What a view leaves on a page without a kernel: a picture of it, and its sentence.
+
+A notebook keeps both beside the live view, which wins wherever there is a kernel.
+"""
+
+import logging
+from contextlib import suppress
+from textwrap import wrap
+
+from IPython.display import display
+from ipywidgets import Box, Widget
+from ipywidgets.widgets import widget as registry
+from matplotlib.figure import Figure
+
+from ...plots import style
+from ...plots.drawing import ReadingFigure
+from ...plots.settings import own_settings
+from ..session import Session
+from .viewport import SHARPNESS
+
+_LOG = logging.getLogger(__name__)
+_PATIENCE_S = 0.5  # that a cell waits for an answer to be in the picture
+_FONT_SIZE = 9.5
+_LETTERS_PER_INCH = 14.5
+_LINE_INCHES = 0.18
+
+LIVE = "application/vnd.jupyter.widget-view+json"  # the MIME type of a widget in a page
+VIEW = "sam-explore-view"  # in an output's metadata: the id of the widget that it stands for
+Bundle = tuple[dict, dict]  # data and metadata, by MIME type
+
+
+class Still:
+    """A widget that can be drawn once and for all; to be named before its base widget."""
+
+    session: Session
+
+    def still(self) -> Bundle:
+        """The view as it is now: a PNG with the sentence below, and the sentence as text."""
+        figure, words = self._figure()
+        if figure is None:
+            return {"text/plain": words}, {}
+        caption(figure, words)
+        width, height = (round(inches * figure.dpi) for inches in figure.get_size_inches())
+        # Nobody waits for a built document; in a live page the picture is seldom seen.
+        sharpness = SHARPNESS if self.session.synchronous else 1
+        about = {"width": width, "height": height, "alt": words}
+        picture = figure.png(sharpness * figure.dpi)
+        return {"image/png": picture, "text/plain": words}, {"image/png": about}
+
+    def _figure(self) -> tuple[ReadingFigure | None, str]:
+        """The picture and the sentence of the session's state."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **kwargs: object) -> Bundle:
+        live = super()._repr_mimebundle_(**kwargs)
+        with suppress(TimeoutError, RuntimeError):  # then of what there is
+            self.session.settle(_PATIENCE_S)
+        try:
+            data, about = self.still()
+        except Exception:
+            # The live view must come, whatever is wrong with its picture.
+            _LOG.exception("A view could not be drawn for pages without a kernel.")
+            return live, {}
+        return {**live, **data}, about
+
+
+def publish(model_ids: list[str]) -> None:
+    """Display the stills of widgets, each with the id of the widget that it stands for."""
+    for name, bundles in stills(model_ids).items():
+        for data, about in bundles:
+            display(data, metadata={**about, VIEW: name}, raw=True)
+
+
+def stills(model_ids: list[str]) -> dict[str, list[Bundle]]:
+    """The stills of displayed widgets by their ids: one of a view, several of a box of views.
+
+    Widgets that hold no view of ours, and those that are closed, are left out.
+    """
+    found = {name: _views_in(registry._instances.get(name)) for name in model_ids}
+    return {name: [view.still() for view in views] for name, views in found.items() if views}
+
+
+@own_settings()
+def caption(figure: Figure, words: str) -> None:
+    """Write words below a figure, which becomes as much higher as they need."""
+    width, height = figure.get_size_inches()
+    lines = wrap(words, int(width * _LETTERS_PER_INCH))
+    figure.set_size_inches(width, height + _LINE_INCHES * (len(lines) + 0.8))
+    text, look = "\n".join(lines), {"fontsize": _FONT_SIZE, "color": style.INK, "linespacing": 1.3}
+    if figure.get_layout_engine():
+        figure.supxlabel(text, x=0.1 / width, ha="left", **look)
+    else:
+        figure.text(0.1 / width, 0.01, text, va="bottom", **look)
+
+
+def _views_in(widget: Widget | None) -> list[Still]:
+    if isinstance(widget, Still):
+        return [widget]
+    children = widget.children if isinstance(widget, Box) else ()
+    return [view for child in children for view in _views_in(child)]

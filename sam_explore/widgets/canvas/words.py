@@ -1,0 +1,85 @@
+"""What a view shows, in plain words."""
+
+import numpy as np
+
+from ...geometry import BACKGROUND, FOREGROUND, Prompts
+from ...prediction import Prediction, stability_of
+from ...readings import Scale
+
+INVITATION = "Click on an object to ask for its mask, or drag a box around it."
+WAITING = "Your prompts are kept, and answered as soon as the picture is encoded."
+
+
+def number(value: float | np.floating, digits: int = 1) -> str:
+    """A number with a true minus sign, and no minus before a zero."""
+    return f"{value:z.{digits}f}".replace("-", "−")
+
+
+def plain(value: float | np.floating, digits: int = 3) -> str:
+    """A number with so many digits that count, and a true minus sign."""
+    short = f"{value:.{digits}g}"
+    if "e" in short and 1e-4 <= abs(value) < 1e7:
+        short = f"{value:.0f}" if abs(value) >= 1 else f"{value:.{digits}f}"
+    return short.replace("-", "−")
+
+
+def value_in_words(value: float, scale: Scale) -> str:
+    """A value of a map: its name if it has one, else the number with its unit."""
+    if np.isnan(value):
+        return "no value"
+    unit = f" {scale.unit}" if scale.unit else ""
+    return dict(scale.names).get(value, f"{plain(value, 4)}{unit}")
+
+
+def describe_prompts(prompts: Prompts) -> str:
+    """What is asked, such as "A box, 2 foreground points and 1 background point"."""
+    parts = ["a box"] if prompts.box is not None else []
+    for label, kind in ((FOREGROUND, "foreground"), (BACKGROUND, "background")):
+        count = int((prompts.labels == label).sum())
+        if count:
+            parts.append(f"{count} {kind} point{'s' if count > 1 else ''}")
+    if prompts.mask_hint is not None:
+        parts.append("a mask hint")
+    if prompts.has_padding and not len(prompts.points):
+        parts.append("the padding point alone")
+    *first, last = parts or ["nothing"]
+    words = f"{', '.join(first)} and {last}" if first else last
+    return words[0].upper() + words[1:]
+
+
+def describe(prediction: Prediction, chosen: int | None, threshold: float) -> str:
+    """Which mask is shown, why that one, and what the model makes of it.
+
+    Stability and the share that it covers are of `Prediction.sampled`.
+
+    Args:
+        prediction: the answer that is shown.
+        chosen: the mask that the reader chose; None if that was left to the model.
+        threshold: the logit above which a pixel is in the mask.
+    """
+    mask = prediction.chosen if chosen is None else chosen
+    iou = number(prediction.iou[mask], 2)
+    stability = number(stability_of(prediction.sampled, threshold)[mask], 2)
+    if chosen is not None:
+        why = f"Mask {mask}, chosen by you; its predicted IoU is {iou}"
+    elif len(prediction.iou) == 1:
+        why = f"Mask 0, the only one of this model; its predicted IoU is {iou}"
+    elif mask == 0:
+        why = f"Mask 0, the one meant for several prompts; its predicted IoU is {iou}"
+    else:
+        last = len(prediction.iou) - 1
+        among = f"of tokens 1–{last}, chosen because its predicted IoU {iou} is the best"
+        alone = f"the one meant for a single prompt; its predicted IoU is {iou}"
+        why = f"Mask {mask} {among}" if last > 1 else f"Mask 1, {alone}"
+    cover = _share(float((prediction.sampled[mask] > threshold).mean()))
+    at = f" at threshold {number(threshold)}" if threshold else ""
+    return (
+        f"{describe_prompts(prediction.prompts)}. {why}; stability {stability}; "
+        f"covers {cover} of the picture{at}."
+    )
+
+
+def _share(share: float) -> str:
+    if share == 0:
+        return "nothing"
+    return "less than 1 %" if share < 0.005 else f"{100 * share:.0f} %"

@@ -1,0 +1,60 @@
+"""What stands beside a live picture: its words, how the computation goes, and its code."""
+
+from ipywidgets import VBox
+
+from ...plots import style
+from ..canvas.connection import close_all
+from ..canvas.html import Html, element, together
+from ..canvas.paragraphs import alert, code_block, paragraph
+
+_WIDTH_CSS = 290
+OUTDATED = "sam-explore-outdated"  # the class of what is no answer to the latest state
+
+
+class Caption:
+    """Words, status and code of a reading, one below the other."""
+
+    def __init__(self):
+        self.words, self._status, self._code = Html(), Html(), Html()
+        self.widget = VBox([self.words, self._status, self._code])
+        # Beside the picture if there is room, else below it.
+        self.widget.layout.flex = f"1 1 {_WIDTH_CSS}px"
+        self.widget.layout.max_width = f"{2 * _WIDTH_CSS}px"
+        self.widget.layout.overflow = "visible"
+
+    def show_words(self, words: str) -> None:
+        """What the picture shows."""
+        self.words.value = paragraph(words)
+
+    def show_status(self, words: str) -> None:
+        """How far a computation is, or how long it took."""
+        self._status.value = paragraph(words, colour=style.FAINT_TEXT)
+
+    def show_error(self, words: str) -> None:
+        """What went wrong, in the place of the status."""
+        self._status.value = alert(words)
+
+    def show_code(self, code: str) -> None:
+        """Python to be copied."""
+        self._code.value = code_block(code)
+
+    def close(self) -> None:
+        """Remove all of it."""
+        close_all(self.widget)
+
+
+def header(name: str, about: str) -> Html:
+    """A line above a view: its name and what it answers. It brings the view's rules of style."""
+    # After a while only: what is answered quickly shall not flicker.
+    dimmed = f"opacity:{style.OUTDATED_OPACITY};transition:opacity .2s .4s"
+    rules = element("style", f".{OUTDATED} {{{dimmed}}}")
+    return Html(together(rules, paragraph(element("b", name), "\u2002", about)))
+
+
+def duration(seconds: float) -> str:
+    """Such as "less than 1 ms", "35 ms", "2.14 s" or "128 s"."""
+    if seconds >= 99.95:
+        return f"{seconds:.0f} s"
+    if seconds >= 0.9995:
+        return f"{seconds:#.3g} s"
+    return f"{1000 * seconds:.0f} ms" if seconds >= 0.0005 else "less than 1 ms"

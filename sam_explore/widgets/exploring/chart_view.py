@@ -1,0 +1,44 @@
+"""Profiles and matrices as a picture that matplotlib draws into one figure, again and again."""
+
+from ipywidgets import Image
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from ...plots.drawing import ReadingFigure, draw_on, size_of
+from ...readings import Matrix, Profile
+from ..canvas.connection import BLANK, close_all
+from ..canvas.viewport import SHARPNESS
+
+_DPI = 100  # CSS pixels an inch
+
+
+class ChartView:
+    """A reading's curves or table, drawn as `sam_explore.draw` does.
+
+    Args:
+        width: the most CSS pixels that it may take; a larger chart is made smaller.
+    """
+
+    def __init__(self, width: int):
+        self._width = width
+        layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.06)
+        self._figure = ReadingFigure(dpi=_DPI * SHARPNESS, layout=layout)
+        # One that started empty was seen on a page without a place, of 0 x 0, until the window was
+        # resized, although its picture had come. So it never is, and has its size first.
+        self.widget = Image(format="png", value=BLANK)
+        self.widget.layout.flex = "none"
+        self.widget.layout.width = self.widget.layout.height = "1px"
+
+    def show(self, reading: Profile | Matrix) -> None:
+        """Draw a reading in place of the one before."""
+        width, height = size_of(reading)
+        self._figure.clear()
+        self._figure.set_size_inches(width, height)
+        draw_on(self._figure, reading)
+        scale = min(1.0, self._width / (width * _DPI))
+        self.widget.layout.width = f"{round(width * _DPI * scale)}px"
+        self.widget.layout.height = f"{round(height * _DPI * scale)}px"
+        self.widget.value = self._figure.png()
+
+    def close(self) -> None:
+        """Remove the picture."""
+        close_all(self.widget)

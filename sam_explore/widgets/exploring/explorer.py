@@ -1,0 +1,262 @@
+"""The frame that every exhibit hangs in: a probe's controls, its live picture, and its words."""
+
+from pathlib import Path
+from typing import Any
+
+from ipywidgets import HBox, VBox
+
+from ...plots.drawing import draw
+from ...probes import Probe
+from ...readings import Reading
+from ...tracing import Trace
+from ..canvas.connection import close_all
+from ..session import ENCODER_RUNS, EXPLORERS, SWEEPS, Session
+from ..session.rerun import replace_older
+from .caption import OUTDATED, Caption, header
+from .knob_controls import KnobControls
+from .knob_values import KnobValues
+from .map_view import MapView
+from .probe_runner import Asking
+from .reading_view import ReadingView
+from .static_reading import ReadingStill
+
+_PICTURE_CSS = 640  # with the caption beside it, as wide as a notebook's output usually is
+
+
+def explore(probe: Any, session: Session, **knobs: Any) -> "Explorer":
+    """A live view of a question: controls for its knobs, the picture that answers, and words.
+
+        sx.explore(sx.probes.BlockNorms, session)
+
+    It follows the session: a click, another threshold, another picture. Knobs that are linked to
+    the session take its value and change it for all views, until their box "follows session" is
+    unticked. Run its cell again, and the new view takes the place of the old one, which is closed.
+
+    Args:
+        probe: the question, a class of `sam_explore.probes`.
+        session: what it is asked of.
+        knobs: values to begin with; a linked knob that is given here does not follow the session.
+
+    Raises:
+        TypeError: something that is no class of probes.
+        ValueError: an unknown knob, or a value out of its bounds.
+    """
+    return Explorer(probe, session, **knobs)
+
+
+class Explorer(ReadingStill, VBox):
+    """What `explore` returns: a widget that shows a probe's reading of the session's trace."""
+
+    _open = False  # before and after: also a widget whose making failed is closed in the end
+
+    def __init__(self, probe: Any, session: Session, **knobs: Any):
+        self._class, self.session = _checked_class(probe), session
+        self._knobs = KnobValues(probe, session, knobs)
+        self._caption = Caption()
+        self._view = ReadingView(_PICTURE_CSS, self._make_map)
+        super().__init__()
+        after_others = ENCODER_RUNS if probe.runs_encoder else EXPLORERS
+        priority = SWEEPS if probe.is_sweep else after_others
+        self._asking = Asking(
+            self.model_id,
+            session,
+            self._wanted,
+            self._view.show,
+            self._dim,
+            self._caption,
+            priority,
+        )
+        self._controls = self._make_controls()
+        self._lay_out()
+        self._open = True
+        self._follow()
+        replace_older(self)
+
+    @property
+    def reading(self) -> Reading | None:
+        """The latest reading, None before the first."""
+        return self._asking.reading
+
+    @property
+    def seconds(self) -> float:
+        """How long the latest reading took to compute."""
+        return self._asking.seconds
+
+    @property
+    def error(self) -> str:
+        """What went wrong with the latest state, in words, or ""."""
+        return self._asking.error
+
+    @property
+    def probe(self) -> Probe:
+        """The probe with the knobs that the controls show now."""
+        return self._knobs.probe
+
+    @property
+    def code(self) -> str:
+        """Python that draws the same picture, without controls."""
+        return f"sx.draw({self.probe.code}(session.trace))"
+
+    @property
+    def words(self) -> str:
+        """What the latest reading shows, in a sentence or two; "" before the first."""
+        return self.reading.words if self.reading else ""
+
+    def set(self, **knobs: Any) -> None:
+        """Turn knobs from Python, as the controls do.
+
+        Raises:
+            ValueError: an unknown knob, or a value out of its bounds; nothing changes.
+        """
+        self._knobs.check(knobs)
+        for name, value in knobs.items():
+            self._turn(name, value)
+
+    def snapshot(self, path: str | Path) -> None:
+        """Save the latest reading as a PNG file, drawn as `sam_explore.draw` does.
+
+        Raises:
+            RuntimeError: there is no reading yet.
+        """
+        if self.reading is None:
+            why = f": {self.error}" if self.error else "; session.settle() waits for it."
+            raise RuntimeError(f"There is nothing to save, since there is no reading yet{why}")
+        draw(self.reading).savefig(path, format="png", dpi=200)
+
+    def close(self) -> None:
+        """Stop following the session, and remove the view from the page. The session goes on."""
+        if not self._open:
+            return
+        self._open = False
+        self._asking.close()
+        for observer, names in self._observers:
+            self.session.unobserve(observer, names)
+        self.session.run_in_turn(self._remove)
+
+    def __enter__(self) -> "Explorer":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _remove(self) -> None:
+        for part in (self._controls, self._view, self._caption):
+            part.close()
+        parts = self.children
+        super().close()
+        close_all(*parts, self.layout)
+
+    def _follow(self) -> None:
+        asked = ["sam", "image", "preprocessing", "encoded", "windows", "edits"]
+        asked += ["prompts"] if self._class.reads_prompts else []
+        self._observers = [
+            (self._asking.guard(self._rebuild_controls), ["sam", "preprocessing"]),
+            (self._asking.guard(self._knobs_moved), self._knobs.traits),
+            (self._asking.guard(self._ask), asked),
+            (self._asking.guard(self._outline_picked), ["token"]),
+        ]
+        for observer, names in self._observers:
+            if names:  # none would mean all
+                self.session.observe(observer, names)
+        self._ask()
+
+    def _turn(self, name: str, value: Any) -> None:
+        self._knobs.turn(name, value)
+        self.session.run_in_turn(self._knobs_moved)
+
+    def _set_following(self, name: str, follows: bool) -> None:
+        self._knobs.follow(name, follows)
+        self._knobs_moved()
+
+    def _knobs_moved(self, change: dict | None = None) -> None:
+        self._controls.show(self._knobs.now)
+        if self._token_knob():
+            self._outline_picked()
+        self._ask()
+
+    def _make_controls(self) -> KnobControls:
+        turn, follow = self._asking.guard(self._turn), self._asking.guard(self._set_following)
+        return KnobControls(self._knobs, self.session.unprompted.config, turn, follow)
+
+    def _rebuild_controls(self, change: dict) -> None:
+        """Another model or input size has other bounds."""
+        if self._open:
+            self._knobs.fit()
+            old, self._controls = self._controls, self._make_controls()
+            self.children = [self.children[0], self._controls.widget, *self.children[2:]]
+            old.close()
+
+    def _make_map(self, width: int) -> MapView:
+        asking = self._asking
+        pick = asking.guard(self._pick)
+        return MapView(width, pick, self._picked, asking.guard, asking.draw_again)
+
+    def _pick(self, token: tuple[int, int]) -> None:
+        """A token was clicked on: for the knob that is one, else for the session."""
+        rows, columns = self.session.grid
+        if token[0] >= rows or token[1] >= columns:
+            return  # padding
+        knob = self._token_knob()
+        if knob:
+            self._turn(knob, token)
+        else:
+            self.session.token = token
+
+    def _picked(self) -> tuple[int, int]:
+        """The token that this view is about: its knob's, else the session's."""
+        knob = self._token_knob()
+        return self._knobs.now[knob] if knob else self.session.token
+
+    def _token_knob(self) -> str | None:
+        linked = self._knobs.linked.items()
+        return next((name for name, link in linked if link.trait == "token"), None)
+
+    def _outline_picked(self, change: dict | None = None) -> None:
+        """Outline the picked token in the maps that are shown."""
+        if self._open:
+            self._view.outline_picked()
+
+    def _ask(self, change: dict | None = None) -> None:
+        self._caption.show_code(self.code)
+        about_masks = {"chosen", "threshold"} & set(self._knobs.traits)
+        self._asking.hint = _UNASKED if about_masks and self.session.prompts.is_empty else ""
+        self._asking.ask()
+
+    def _wanted(self) -> tuple[Probe, Trace]:
+        """What is to be answered: a probe, and the run that it is asked of."""
+        session = self.session
+        return self.probe, session.trace if self._class.reads_prompts else session.unprompted
+
+    def _dim(self, is_outdated: bool) -> None:
+        """Dim what answers no longer what is asked, so that nobody takes it for the answer."""
+        for widget in (self._view.widget, self._caption.words):
+            (widget.add_class if is_outdated else widget.remove_class)(OUTDATED)
+
+    def _lay_out(self) -> None:
+        answer = HBox([self._view.widget, self._caption.widget])
+        answer.layout.flex_flow = "row wrap"
+        answer.layout.grid_gap = "16px"
+        answer.layout.align_items = "flex-start"
+        answer.layout.overflow = "visible"
+        about = " ".join((self._class.__doc__ or "").split("\n\n")[0].split())
+        self.children = [header(self._class.__name__, about), self._controls.widget, answer]
+        self.add_class("sam-explore-explorer")
+        self.layout.overflow = "visible"
+        self.layout.grid_gap = "6px"
+
+
+def _checked_class(probe: Any) -> type[Probe]:
+    if isinstance(probe, type) and issubclass(probe, Probe):
+        return probe
+    if isinstance(probe, Probe):
+        name = type(probe).__name__
+        raise TypeError(
+            f"explore expects the class, sx.probes.{name}, and its knobs as arguments: "
+            f"explore(sx.probes.{name}, session, ...). This is one with fixed knobs."
+        )
+    raise TypeError(
+        f"explore expects a class of sx.probes, such as sx.probes.BlockNorms, not {probe!r}."
+    )
+
+
+_UNASKED = "There is no prompt yet: this is what the model answers to none."

@@ -1,0 +1,124 @@
+"""The values of a live view's knobs: its own, or the session's for those that follow it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from ...probes import Probe
+from ..session import Session
+
+
+class KnobValues:
+    """What each knob of a probe is set to.
+
+    Args:
+        probe: the class of the probe.
+        session: what linked knobs follow.
+        given: values to begin with; a linked knob that is given does not follow. Fields of the
+            probe that are no knobs, such as another run, are given here too.
+
+    Raises:
+        ValueError: an unknown knob, or a value out of its bounds.
+    """
+
+    def __init__(self, probe: type[Probe], session: Session, given: dict[str, Any]):
+        self._class, self._session = probe, session
+        self.knobs = probe.knobs()
+        self.linked = {name: LINKS[knob.link] for name, knob in self.knobs.items() if knob.link}
+        # By name: threads may set one while another looks at all.
+        self._follows = {name: name not in given for name in self.linked}
+        self._own = self._defaults()
+        self._fixed: dict[str, Any] = {}
+        self.check(given)
+        for name, value in given.items():
+            (self._own if name in self.knobs else self._fixed)[name] = value
+
+    @property
+    def traits(self) -> list[str]:
+        """The session's traits that linked knobs stand for."""
+        return sorted({link.trait for link in self.linked.values()})
+
+    @property
+    def following(self) -> set[str]:
+        """Names of the linked knobs that follow the session."""
+        return {name for name, follows in self._follows.copy().items() if follows}
+
+    @property
+    def now(self) -> dict[str, Any]:
+        """Each knob's value."""
+        followed = {name: self.linked[name].read(self._session) for name in self.following}
+        return self._own | followed
+
+    @property
+    def probe(self) -> Probe:
+        """The probe with these values."""
+        return self._class(**self.now, **self._fixed)
+
+    def check(self, changes: dict[str, Any]) -> None:
+        """Raise ValueError for knobs that the probe does not have, or values out of bounds."""
+        for name in changes:
+            if name not in self._class.__dataclass_fields__:
+                close = get_close_matches(name, self.knobs, n=1)
+                hint = f" Did you mean {close[0]}?" if close else ""
+                raise ValueError(
+                    f"{self._class.__name__} has no knob {name!r}; it has "
+                    f"{', '.join(self.knobs) or 'none'}.{hint}"
+                )
+        values = self.now | self._fixed | changes
+        self._class(**values).check(self._session.unprompted.config)
+
+    def turn(self, name: str, value: Any) -> None:
+        """Set one knob: for the whole session if it follows that."""
+        if name in self.following:
+            self.linked[name].write(self._session, value)
+        else:
+            (self._own if name in self.knobs else self._fixed)[name] = value
+
+    def follow(self, name: str, follows: bool) -> None:
+        """Let a linked knob follow the session, or keep the value that it has now."""
+        value = self.now[name]
+        self._own[name] = value
+        self._follows[name] = follows
+
+    def fit(self) -> None:
+        """Give knobs beyond the bounds of a new model or input size their defaults again."""
+        for name, default in self._defaults().items():
+            try:
+                self._class(**(self._defaults() | {name: self.now[name]})).check(
+                    self._session.unprompted.config
+                )
+            except ValueError:
+                self._own[name] = default
+
+    def _defaults(self) -> dict[str, Any]:
+        probe = self._class()
+        return {name: getattr(probe, name) for name in self.knobs}
+
+
+@dataclass(frozen=True)
+class Link:
+    """A trait of the session, with functions from its values to a knob's and back."""
+
+    trait: str
+    to_knob: Callable[[Any], Any] = lambda value: value
+    to_trait: Callable[[Any], Any] = lambda value: value
+
+    def read(self, session: Session) -> Any:
+        """The session's value, as the knob has it."""
+        return self.to_knob(getattr(session, self.trait))
+
+    def write(self, session: Session, value: Any) -> None:
+        """Give the session a knob's value; the session refuses what means nothing to it."""
+        setattr(session, self.trait, self.to_trait(value))
+
+
+LINKS = {
+    "token": Link("token"),
+    "threshold": Link("threshold"),
+    "mask": Link(
+        "chosen",
+        to_knob=lambda chosen: -1 if chosen is None else chosen,
+        to_trait=lambda mask: None if mask < 0 else mask,
+    ),
+}

@@ -1,0 +1,123 @@
+"""Where the parts of a map view lie: maps, their titles, and their colour bars."""
+
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from ...plots.maps import gallery_shape
+from ...plots.scales import limits_of, ticks_of
+from ...readings import Gallery, Heatmap, Scale
+from ..canvas.words import plain
+
+LINE = 17  # CSS pixels of a line of text
+GAP = 14
+BAR = 12  # the thickness of a colour bar
+NUMBERS = 58  # beside a colour bar
+AXIS = 26  # for the numbers of rows and columns
+EDGE = 2  # for the frame of a map at the border
+FOOT = 7  # for the lower half of a number beside the end of a colour bar
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One map: the cells, their place in CSS pixels, and the values of the first and last colour.
+
+    The title stands above it. `bar` is the place of its own colour bar below, or None.
+    """
+
+    heatmap: Heatmap
+    scale: Scale
+    low: float
+    high: float
+    left: int
+    top: int
+    width: int
+    height: int
+    bar: tuple[int, int, int, int] | None
+
+    def cell_at(self, x: float, y: float) -> tuple[int, int] | None:
+        """Row and column of the cell under a position in CSS pixels, or None beside the map."""
+        rows, columns = self.heatmap.values.shape
+        row = int((y - self.top) * rows // self.height)
+        column = int((x - self.left) * columns // self.width)
+        return (row, column) if 0 <= row < rows and 0 <= column < columns else None
+
+
+@dataclass(frozen=True)
+class MapLayout:
+    """A heatmap or a gallery, laid out. All lengths are CSS pixels.
+
+    `bar` is the place of the colour bar that all maps share, or None; `ticks` is what stands beside
+    it, each with its height as a share of the bar's.
+    """
+
+    tiles: tuple[Tile, ...]
+    width: int
+    height: int
+    bar: tuple[int, int, int, int] | None
+    ticks: tuple[tuple[float, str], ...]
+
+
+def lay_out(reading: Heatmap | Gallery, width: int) -> MapLayout:
+    """Place a reading's maps in at most `width` CSS pixels."""
+    if isinstance(reading, Heatmap):
+        return _lay_out_one(reading, width)
+    maps, shared = reading.maps, reading.shared
+    down, across = gallery_shape(len(maps))
+    room = (width - EDGE - (BAR + NUMBERS + GAP if shared else 0) - GAP * (across - 1)) / across
+    sizes = [_size(one, room) for one in maps]
+    tile_width, tile_height = (max(lengths) for lengths in zip(*sizes, strict=True))
+    title = LINE * max(one.title.count("\n") + 1 for one in maps)
+    below = 0 if shared else BAR + LINE + 4
+    step = title + tile_height + below + GAP
+    everything = np.concatenate([one.values.ravel() for one in maps])
+    tiles = []
+    for index, (one, size) in enumerate(zip(maps, sizes, strict=True)):
+        left = EDGE + (index % across) * (tile_width + GAP)
+        top = LINE + GAP + (index // across) * step + title
+        bar = None if shared else (left, top + size[1] + 4, size[0], BAR - 4)
+        scale = shared or one.scale
+        limits = limits_of(scale, everything if shared else one.values)
+        tiles.append(Tile(one, scale, *limits, left, top, *size, bar))
+    end = EDGE + across * (tile_width + GAP)
+    height = LINE + GAP + down * step - GAP + FOOT
+    if not shared:
+        return MapLayout(tuple(tiles), end, height, None, ())
+    top = tiles[0].top
+    bar = (end, top, BAR, max(tile_height, min(height - FOOT - top, 300)))
+    return MapLayout(
+        tuple(tiles), end + BAR + NUMBERS, height, bar, ticks(shared, tiles[0].low, tiles[0].high)
+    )
+
+
+def ticks(scale: Scale, low: float, high: float) -> tuple[tuple[float, str], ...]:
+    """A few round values between `low` and `high`, a stated centre among them; or the names."""
+    if scale.names:
+        count = len(scale.names)
+        return tuple(((i + 0.5) / count, name) for i, (_, name) in enumerate(scale.names))
+    values = ticks_of(scale, low, high)
+    if values is None:
+        values = MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    return tuple(((v - low) / (high - low), plain(v)) for v in values if low <= v <= high)
+
+
+def _lay_out_one(one: Heatmap, width: int) -> MapLayout:
+    axis = AXIS if one.frame == "tokens" else EDGE
+    size = _size(one, width - axis - GAP - BAR - NUMBERS)
+    top = LINE * (one.title.count("\n") + 1) + 6
+    low, high = limits_of(one.scale, one.values)
+    tile = Tile(one, one.scale, low, high, axis, top, *size, None)
+    bar = (axis + size[0] + GAP, top, BAR, size[1])
+    end = axis + size[0] + GAP + BAR + NUMBERS
+    height = top + size[1] + max(axis, FOOT)
+    return MapLayout((tile,), end, height, bar, ticks(one.scale, low, high))
+
+
+def _size(one: Heatmap, room: float) -> tuple[int, int]:
+    """Width and height of a map with square cells, each of whole pixels if there is room."""
+    rows, columns = one.values.shape
+    cell = room / max(rows, columns)
+    cell = int(cell) if cell >= 2 else cell
+    return ceil(cell * columns), ceil(cell * rows)

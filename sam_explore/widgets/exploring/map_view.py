@@ -1,0 +1,170 @@
+"""Heatmaps and galleries as a canvas: quick to redraw, with the value under the pointer."""
+
+from collections.abc import Callable
+
+import numpy as np
+from ipywidgets import Box, VBox
+
+from ...plots import raster, style
+from ...plots.scales import colormap_of
+from ...readings import Gallery, Heatmap
+from ..canvas import PointerArea, under
+from ..canvas.connection import Channel, close_all, paste
+from ..canvas.html import BREAK, Html
+from ..canvas.paragraphs import paragraph
+from ..canvas.viewport import SHARPNESS
+from ..canvas.words import value_in_words
+from .map_drawing import PAPER, annotate, cell_entries, draw_picked
+from .map_layout import MapLayout, Tile, lay_out
+
+_HINT = "Point at a cell to read its value."
+_HINT_OVER_TOKENS = "Point at a cell to read its value, click to pick its token."
+_EDGE_CSS = 6  # of the paper around a map, which a dark page would else cut close to its words
+MAPS, PICKED = range(2)
+
+
+class MapView:
+    """A reading's maps with colour bars and marks.
+
+    Args:
+        width: the most CSS pixels that the maps may take.
+        on_pick: called with (row, column) of a token that is clicked on.
+        picked: gives the token to outline in maps over tokens.
+        guard: wraps what the page calls, so that no exception gets lost.
+        redraw: called when a page asks for what it has lost, as after a reload.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        on_pick: Callable[[tuple[int, int]], None],
+        picked: Callable[[], tuple[int, int]],
+        guard: Callable[[Callable[..., None]], Callable[..., None]],
+        redraw: Callable[[], None],
+    ):
+        self._width, self._redraw = width, redraw
+        self._on_pick, self._picked = on_pick, picked
+        self._layout: MapLayout | None = None
+        self._reading: Heatmap | Gallery | None = None
+        self._pointed: tuple[Tile, tuple[int, int]] | None = None
+        self._channel = Channel()
+        self._cells = self._channel.image("png")
+        self.canvas = self._channel.canvas(2, width, width)
+        self.canvas.add_class("sam-explore-map")
+        self.area = PointerArea(self.canvas)
+        self.value = Html()
+        paper = Box([under(self.area)])
+        paper.layout.border = f"{_EDGE_CSS}px solid {style.SIGN}"
+        paper.layout.flex = "none"
+        paper.layout.overflow = "visible"
+        self.widget = VBox([paper, self.value])
+        self.widget.layout.align_items = "flex-start"
+        self.widget.layout.overflow = "visible"
+        move, press, leave = guard(self._move), guard(self._press), guard(self._leave)
+        self.area.hear(
+            move=lambda contact: move(*contact.at),
+            press=lambda contact: press(*contact.at),
+            leave=leave,
+        )
+        self.canvas.on_client_ready(redraw)
+
+    def show(self, reading: Heatmap | Gallery) -> None:
+        """Draw a reading in place of the one before."""
+        layout = lay_out(reading, self._width - 2 * _EDGE_CSS)
+        self._reading, self._layout = reading, layout
+        self.area.label = " ".join(reading.title.split())
+        self._fit(layout)
+        first = layout.tiles[0].scale
+        table = raster.lookup_table(colormap_of(first)).copy()
+        table[PAPER] = style.rgba(style.SIGN)
+        self._cells.value = raster.indexed_png(cell_entries(layout), table)
+        with self._channel.batch():
+            canvas = self.canvas[MAPS]
+            canvas.clear()
+            paste(canvas, self._cells)
+            annotate(canvas, reading, layout)
+        self.outline_picked()
+
+    def outline_picked(self) -> None:
+        """Outline the picked token in every map over tokens, and there alone."""
+        layout = self._layout
+        if layout is None:
+            return
+        with self._channel.batch():
+            self.canvas[PICKED].clear()
+            for tile in layout.tiles:
+                if tile.heatmap.frame == "tokens":
+                    draw_picked(self.canvas[PICKED], tile, *self._picked())
+        self._tell()
+
+    def close(self) -> None:
+        """Remove canvas and text, here and on the page."""
+        self.canvas.on_client_ready(self._redraw, remove=True)
+        self._channel.close()
+        close_all(self.value, self.widget)
+
+    def _fit(self, layout: MapLayout) -> None:
+        """Give the canvas its size. Changing that wipes a canvas, even to the same size."""
+        width, height = layout.width, layout.height
+        if (self.canvas.width, self.canvas.height) != (width * SHARPNESS, height * SHARPNESS):
+            self.canvas.layout.width, self.canvas.layout.height = f"{width}px", f"{height}px"
+            self.canvas.width, self.canvas.height = width * SHARPNESS, height * SHARPNESS
+        self.value.layout.width = f"{max(width, 280)}px"
+
+    def _at(self, x: float, y: float) -> tuple[Tile, tuple[int, int]] | None:
+        layout = self._layout
+        for tile in layout.tiles if layout else ():
+            cell = tile.cell_at(x / SHARPNESS, y / SHARPNESS)
+            if cell is not None:
+                return tile, cell
+        return None
+
+    def _move(self, x: float, y: float) -> None:
+        pointed, before = self._at(x, y), self._pointed
+        # Moves come in floods; only a new cell is worth a message to the page.
+        if pointed != before:
+            self._pointed = pointed
+            self._tell()
+
+    def _leave(self) -> None:
+        self._pointed = None
+        self._tell()
+
+    def _press(self, x: float, y: float) -> None:
+        self._move(x, y)
+        pointed = self._at(x, y)
+        if pointed and pointed[0].heatmap.frame == "tokens":
+            self._on_pick(pointed[1])
+
+    def _tell(self) -> None:
+        """Write the value under the pointer, of the reading that is shown now."""
+        layout, pointed = self._layout, self._pointed
+        if layout is None:
+            return
+        is_over_tokens = layout.tiles[0].heatmap.frame == "tokens"
+        words = _HINT_OVER_TOKENS if is_over_tokens else _HINT
+        if pointed is not None:
+            words = self._value_in_words(layout, *pointed) or words
+        # A line of its own, so that nothing below moves when the pointer comes and goes.
+        row, column = self._picked()
+        picked = f"Outlined: the picked token, row {row}, column {column}."
+        text = paragraph(words, BREAK, picked) if is_over_tokens else paragraph(words)
+        if self.value.value != text:
+            self.value.value = text
+
+    def _value_in_words(self, layout: MapLayout, old: Tile, cell: tuple[int, int]) -> str:
+        places = [(tile.left, tile.top) for tile in layout.tiles]
+        if (old.left, old.top) not in places:
+            return ""
+        tile = layout.tiles[places.index((old.left, old.top))]
+        rows, columns = tile.heatmap.values.shape
+        if not (cell[0] < rows and cell[1] < columns):
+            return ""
+        value = tile.heatmap.values[cell]
+        name = "" if len(places) == 1 else f"{' '.join(tile.heatmap.title.split())}: "
+        # Without a value it may be padding, which is no token.
+        is_token = tile.heatmap.frame == "tokens" and not np.isnan(value)
+        kind = "token at row" if is_token else "row"
+        what = value_in_words(value, tile.scale)
+        words = f"{name}{kind} {cell[0]}, column {cell[1]}: {what}"
+        return words[0].upper() + words[1:]

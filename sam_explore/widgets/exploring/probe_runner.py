@@ -1,0 +1,187 @@
+"""A probe asked in the session's worker, again for each new state, without delaying a prompt."""
+
+import logging
+import weakref
+from collections.abc import Callable, Iterable
+from functools import partial, wraps
+from time import perf_counter
+
+from ...probes import Probe
+from ...readings import Reading
+from ...tracing import Cancelled, Trace, between_steps
+from ..session import Session, in_words
+from .caption import Caption, duration
+
+_LOG = logging.getLogger(__name__)
+_PATIENCE_S = 0.3  # a computation that takes longer tells how far it is, and can be cancelled
+
+Question = tuple[Probe, Trace]
+
+
+class Asking:
+    """Keeps a reading, its picture and its caption at the latest state.
+
+    Args:
+        name: of its jobs; a newer job replaces a waiting one of the same name.
+        session: whose worker computes and draws.
+        wanted: what is to be answered now: a probe, and the run that it is asked of.
+        show: gives what draws a reading, part by part.
+        dim: called with whether what is drawn is no answer to the latest state.
+        caption: where words, progress and errors go.
+        priority: of its jobs; a computation gives way to jobs that go before it.
+
+    Attributes:
+        reading: the latest answer, None before the first.
+        seconds: how long that took to compute.
+        error: what went wrong with the latest state, in words, or "".
+        hint: what the reader should know beside, or "".
+        open: False after `close`.
+
+    Readings are computed in the worker, which alone decides what is the latest. All widgets are
+    changed in turn, so that nothing of it needs a lock.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        session: Session,
+        wanted: Callable[[], Question],
+        show: Callable[[Reading], Iterable[Callable[[], None]]],
+        dim: Callable[[bool], None],
+        caption: Caption,
+        priority: int,
+    ):
+        self._name, self._session, self._priority = name, session, priority
+        self._wanted, self._draw, self._dim, self._caption = wanted, show, dim, caption
+        self._answered: tuple[Probe, weakref.ref[Trace]] | None = None  # keeps no run alive
+        self.reading: Reading | None = None
+        self.seconds, self.error, self.hint = 0.0, "", ""
+        self.open = True
+
+    def ask(self) -> None:
+        """Ask again soon, if the state has changed."""
+        self._while_open(self._show_waiting)
+        self._session.submit(f"explore {self._name}", self._answer, self._priority)
+
+    def draw_again(self) -> None:
+        """Draw the latest reading again soon, as after a reload of the page."""
+        self._session.submit(f"redraw {self._name}", self._draw_latest, self._priority)
+
+    def guard(self, callback: Callable[..., None]) -> Callable[..., None]:
+        """`callback`, run in turn; its exceptions are logged and shown in the caption."""
+
+        def tried(*args: object) -> None:
+            try:
+                callback(*args)
+            except Exception as error:
+                self._fail(error)
+
+        @wraps(callback)
+        def guarded(*args: object) -> None:
+            self._session.run_in_turn(partial(tried, *args))
+
+        return guarded
+
+    def close(self) -> None:
+        """Draw no more; a computation that runs ends at its next step."""
+        self.open = False
+
+    def _answer(self) -> None:
+        """In the worker: bring reading and picture up to the latest state."""
+        if not self.open or self._session.stopped:  # asks again when the picture is encoded
+            return
+        probe, trace = wanted = self._wanted()
+        if self._is_answered(wanted):
+            self.error = ""
+            self._show_status()
+            return
+        start = perf_counter()
+        try:
+            with between_steps(self._between(wanted, start)):
+                reading = probe(trace)
+            self.seconds = perf_counter() - start
+            self._show(reading, wanted)
+        except Cancelled:
+            return
+        except Exception as error:
+            self._fail(error)
+        finally:
+            self._session.at_length.discard(self._name)
+
+    def _is_answered(self, wanted: Question) -> bool:
+        probe, trace = self._answered or (None, lambda: None)
+        return probe == wanted[0] and trace() is wanted[1]
+
+    def _between(self, wanted: Question, start: float) -> Callable[[str], None]:
+        """What happens before each step of the computation that answers `wanted`."""
+
+        def step(what: str) -> None:
+            self._session.give_way(self._priority)
+            is_long = perf_counter() - start > _PATIENCE_S
+            other_picture = wanted[1].image is not self._session.image
+            # Whoever changed the state has asked again. What is quickly done is shown nevertheless:
+            # under a slider that moves, nothing would ever be shown otherwise.
+            if not self.open or other_picture or (is_long and wanted != self._wanted()):
+                raise Cancelled
+            if is_long:
+                self._session.at_length.add(self._name)
+            if is_long or self.seconds > _PATIENCE_S:  # as it was the last time
+                self._show_progress(what)
+
+        return step
+
+    def _show(self, reading: Reading, answered: Question) -> None:
+        """Draw part by part; what goes before it runs between two parts.
+
+        Nothing is drawn of a picture that another has replaced, or after a part has failed.
+        """
+        probe, trace = answered
+        mark, image = (probe, weakref.ref(trace)), trace.image
+        self.reading, self._answered, self.error = reading, mark, ""
+
+        def draw_part(draw: Callable[[], None]) -> None:
+            if image is self._session.image and self._answered is mark:
+                draw()
+
+        say = partial(self._caption.show_words, reading.words)
+        for draw in (say, *self._draw(reading), self._show_status):
+            self._session.give_way(self._priority)
+            self._while_open(partial(draw_part, draw))
+
+    def _draw_latest(self) -> None:
+        for draw in self._draw(self.reading) if self.reading is not None else ():
+            self._while_open(draw)
+
+    def _while_open(self, draw: Callable[[], None]) -> None:
+        """Draw in turn, unless the view has been closed until then; failures are shown."""
+        self.guard(lambda: draw() if self.open else None)()
+
+    def _show_waiting(self) -> None:
+        self._dim(True)
+        if self._session.encoded is None:
+            self._caption.show_status("Waits for the picture to be encoded …")
+        elif self.reading is None or self._session.at_length - {self._name}:
+            self._caption.show_status("Waits for its turn …")
+
+    def _fail(self, error: Exception) -> None:
+        _LOG.error("A live view failed: %s", error, exc_info=error)
+        self._answered, self.error = None, in_words(error)
+        self._show_status()
+
+    def _show_progress(self, what: str) -> None:
+        def tell() -> None:
+            self._dim(True)
+            self._caption.show_status(f"{what} …")
+
+        self._while_open(tell)
+
+    def _show_status(self) -> None:
+        def tell() -> None:
+            self._dim(bool(self.error))
+            if self.error:
+                self._caption.show_error(self.error)
+            else:
+                done = f"Computed in {duration(self.seconds)}."
+                self._caption.show_status(f"{self.hint} {done}".strip())
+
+        self._while_open(tell)

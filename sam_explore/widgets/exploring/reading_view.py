@@ -1,0 +1,103 @@
+"""The live picture of any reading: the views that its kinds need, reused as long as they fit."""
+
+from collections.abc import Callable
+from functools import partial
+
+from ipywidgets import HBox, VBox
+
+from ...plots import style
+from ...readings import Gallery, Heatmap, Panel, Reading
+from ..canvas.connection import close_all
+from ..canvas.html import Html, Markup, element
+from .chart_view import ChartView
+from .map_view import MapView
+
+_GAP_CSS = 12
+
+
+class ReadingView:
+    """A map view, a chart view, or several for a panel.
+
+    Args:
+        width: the most CSS pixels that the picture may take.
+        make_map: makes a map view of this width.
+    """
+
+    def __init__(self, width: int, make_map: Callable[[int], MapView]):
+        self._width, self._make_map = width, make_map
+        self._kinds: tuple = ()
+        self.views: list[MapView | ChartView] = []
+        self._title = Html()
+        self.widget = VBox([])
+        self.widget.layout.overflow = "visible"
+        self.widget.layout.flex = "none"
+        # On a narrow page pictures that stand side by side wrap; they would be cut off otherwise.
+        self.widget.layout.max_width = "100%"
+
+    def show(self, reading: Reading) -> list[Callable[[], None]]:
+        """What draws a reading in place of the one before, part by part: to be called in order."""
+        parts = reading.readings if isinstance(reading, Panel) else (reading,)
+        draw_parts = [partial(self._show_part, index, part) for index, part in enumerate(parts)]
+        return [partial(self._make_room, reading, parts), *draw_parts]
+
+    def _make_room(self, reading: Reading, parts: tuple) -> None:
+        kinds = tuple(type(part) for part in parts), getattr(reading, "across", 0)
+        if kinds != self._kinds:
+            self._rebuild(reading, parts)
+            self._kinds = kinds
+        title = reading.title if isinstance(reading, Panel) else ""
+        self._title.value = _heading(title)
+        self._title.layout.display = None if title else "none"
+
+    def _show_part(self, index: int, part: Reading) -> None:
+        self.views[index].show(part)
+
+    def outline_picked(self) -> None:
+        """Outline the picked token where it is one now."""
+        for view in self.views:
+            if isinstance(view, MapView):
+                view.outline_picked()
+
+    def close(self) -> None:
+        """Remove all views."""
+        self._drop()
+        close_all(self._title, self.widget)
+
+    def _rebuild(self, reading: Reading, parts: tuple) -> None:
+        self._drop()
+        across = min(reading.across, len(parts)) if isinstance(reading, Panel) else 1
+        # Several pictures side by side also take the place of the caption, which goes below.
+        room = self._width if across == 1 else round(1.48 * self._width)
+        width = (room - _GAP_CSS * (across - 1)) // across
+        self.views = [
+            self._make_map(_map_width(part, width))
+            if isinstance(part, Heatmap | Gallery)
+            else ChartView(width)
+            for part in parts
+        ]
+        rows = []
+        for start in range(0, len(parts), across):
+            row = HBox([view.widget for view in self.views[start : start + across]])
+            row.layout.flex_flow = "row wrap"
+            row.layout.grid_gap = f"{_GAP_CSS}px"
+            row.layout.align_items = "flex-start"
+            row.layout.overflow = "visible"
+            rows.append(row)
+        self.widget.children = [self._title, *rows]
+
+    def _drop(self) -> None:
+        rows = self.widget.children[1:]
+        self.widget.children = []
+        for view in self.views:
+            view.close()
+        close_all(*rows)
+        self.views = []
+
+
+def _map_width(reading: Heatmap | Gallery, width: int) -> int:
+    """A single map needs less room than a gallery."""
+    return min(width, 440) if isinstance(reading, Heatmap) else width
+
+
+def _heading(words: str) -> Markup:
+    return element("div", words, style=f"font-weight:600;line-height:1.45;color:{style.TEXT}")

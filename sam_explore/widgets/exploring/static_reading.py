@@ -1,0 +1,15 @@
+"""What the view of a reading leaves on a page without a kernel."""
+
+from ...plots.drawing import ReadingFigure, draw
+from ..canvas.static_view import Still
+
+_NOTHING_YET = "This view had not been computed when the page was saved."
+
+
+class ReadingStill(Still):
+    """Of a view that has a `reading`, as `sam_explore.draw` draws it."""
+
+    def _figure(self) -> tuple[ReadingFigure | None, str]:
+        if self.reading is None:
+            return None, self.error or _NOTHING_YET
+        return draw(self.reading), self.reading.words

@@ -1,0 +1,167 @@
+"""Buttons and sliders of the prompting view; each works from the keyboard."""
+
+from collections.abc import Callable
+
+from ipywidgets import Button, HBox, ToggleButton, ToggleButtons
+
+from ...plots import style
+from ..canvas.connection import close_all
+from ..canvas.html import NOTHING, Html, Markup, element
+from ..canvas.inputs import WideSlider
+from ..session import THRESHOLD, Session
+from ..session.ipykernel_subshells import keep_order
+from ..session.suppress_echo import Following
+from .mode_switch import ModeSwitch
+from .typed_line import TypedLine
+
+_AUTO = -1
+_REACH = 10.0  # of the threshold's slider at first, in logits
+
+
+class Controls:
+    """Ordinary controls on a session.
+
+    Args:
+        session: what they show and change.
+        modes: whose first row stands in the toolbar.
+        on_typed: called with two or four numbers that were typed, x before y.
+
+    Attributes:
+        more: whether the further controls are shown.
+        line: where prompts are typed.
+        toolbar, cut, choice, typed, busy: the widgets, to be laid out.
+    """
+
+    def __init__(
+        self, session: Session, modes: ModeSwitch, on_typed: Callable[[list[float]], None]
+    ):
+        self._session, self._on_typed = session, on_typed
+        self._following = Following()
+        self._undo = Button(description="Undo", tooltip="Take back the last change of the prompts")
+        self._redo = Button(description="Redo", tooltip="Do again what was taken back")
+        self._clear = Button(description="Clear", tooltip="Drop all prompts")
+        self.more = ToggleButton(
+            description="More", icon="sliders", tooltip="Remove, mask hint, zoom and view"
+        )
+        steps = HBox([self._undo, self._redo, self._clear, self.more])
+        self.toolbar = HBox([modes.main, steps])
+        bounds = THRESHOLD.low, THRESHOLD.high
+        self._threshold = WideSlider(session.threshold, *bounds, reach=_REACH)
+        self.busy = Html()
+        self.cut = HBox([label("Threshold (logits)"), *self._threshold.widgets])
+        count = session.sam.config.mask_tokens
+        self._choice = ToggleButtons(
+            options=[("auto", _AUTO), *((str(number), number) for number in range(count))],
+            tooltips=["The model's choice", *(f"Mask of token {n}" for n in range(count))],
+            style={"button_width": "auto"},
+        )
+        self.choice = HBox([label("Show mask"), self._choice])
+        self.line = TypedLine(
+            "x, y   or   x0, y0, x1, y1",
+            "Add",
+            "As a click there, or a drag between the two",
+            session.action(self._take_typed),
+        )
+        self.typed = HBox([label("Or type it"), *self.line.widgets])
+        self._lay_out()
+        keep_order(self._undo, self._redo, self._clear, self.more, self._choice)
+        keep_order(*self._threshold.inputs)
+        self._listen()
+        for observer, _ in self._observers:
+            observer()
+
+    def follow(self, change: dict | None = None) -> None:
+        """Show the session's state."""
+        with self._following:
+            self._show()
+
+    def close(self) -> None:
+        """Stop following and remove the widgets."""
+        for observer, names in self._observers:
+            self._session.unobserve(observer, names)
+        for widget in (*self._threshold.inputs, self._choice, self.line.field, self.more):
+            widget.unobserve_all()
+        close_all(self.toolbar, self.cut, self.choice, self.typed, self.busy)
+
+    def _listen(self) -> None:
+        session, act = self._session, self._session.action
+        self._undo.on_click(act(lambda _: session.undo()))
+        self._redo.on_click(act(lambda _: session.redo()))
+        self._clear.on_click(act(lambda _: session.clear()))
+        readers = self._following.reader_only
+        self._threshold.observe(readers(act(self._set_threshold)))
+        self._choice.observe(readers(act(self._set_chosen)), "value")
+        self._observers = [
+            (session.guard(self.follow), _FOLLOWED),
+            (session.guard(self._show_busy), "busy"),
+        ]
+        for observer, names in self._observers:
+            session.observe(observer, names)
+
+    def _show(self) -> None:
+        session = self._session
+        self._undo.disabled = not session.can_undo
+        self._redo.disabled = not session.can_redo
+        self._clear.disabled = session.prompts.is_empty
+        self._choice.value = _AUTO if session.chosen is None else session.chosen
+        self._threshold.set(session.threshold)
+
+    def _show_busy(self, change: dict | None = None) -> None:
+        # Apart from the rest: the worker sets it at any time, also while a slider is dragged.
+        self.busy.value = _busy(self._session.busy)
+
+    def _set_threshold(self, change: dict) -> None:
+        self._session.threshold = change["new"]
+
+    def _set_chosen(self, change: dict) -> None:
+        self._session.chosen = None if change["new"] == _AUTO else change["new"]
+
+    def _take_typed(self, line: str) -> None:
+        try:
+            self._on_typed(_numbers(line))
+        except Exception:
+            self.line.put_back()
+            raise
+
+    def _lay_out(self) -> None:
+        for button in (self._undo, self._redo, self._clear, self.line.button):
+            button.layout.width = "60px"
+        self.more.layout.width = "76px"
+        self.line.field.layout.width = "176px"
+        self._choice.layout.width = "auto"
+        for row in (self.toolbar, *self.toolbar.children[1:], self.cut, self.choice, self.typed):
+            row.layout.align_items, row.layout.grid_gap = "center", "4px"
+            row.layout.overflow = "visible"
+        self.toolbar.layout.flex_flow = "row wrap"
+        self.toolbar.layout.margin = "0 0 4px 0"
+        self.cut.layout.margin = "6px 0 0 0"
+
+
+def label(words: str) -> Html:
+    """Words before a control, in one line."""
+    return Html(element("span", words, style="white-space:nowrap"))
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        numbers = [float(part) for part in text.replace(",", " ").split()]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (2, 4):
+        what = f"; this is {text!r}" if text else ""
+        raise ValueError(
+            "Type a point as x, y or a box as x0, y0, x1, y1, in pixels of the picture, such as "
+            f"120, 80{what}."
+        )
+    return numbers
+
+
+def _busy(words: str) -> Markup:
+    if not words:
+        return NOTHING
+    spinner = element("i", class_="fa fa-spinner fa-spin")
+    look = f"color:{style.TEXT};white-space:nowrap"
+    return element("span", spinner, f"\u2002{words}", role="status", style=look)
+
+
+_FOLLOWED = ["prompts", "chosen", "threshold"]

@@ -1,0 +1,93 @@
+"""Keys on the stage: a cursor, and all that a mouse can do at it."""
+
+from collections.abc import Callable
+
+from ..canvas import KeyPress
+from ..canvas.gesture import Drag
+from ..canvas.stage import Stage
+from ..session import Session
+from .modes import Mode
+from .pointer import Pointer
+from .preview import Preview
+from .prompt_editor import Editing, Place
+
+
+class Keys:
+    """Turns what keys mean into edits of the session's prompts, and says where the cursor is.
+
+    Args:
+        stage: where.
+        session: whose prompts, and whose guard for what the page calls.
+        editing: what a click or a box does.
+        preview: asked for what a box to the cursor would give.
+        pointer: does what a click would do.
+        mode: tells what a click means now.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        session: Session,
+        editing: Editing,
+        preview: Preview,
+        pointer: Pointer,
+        mode: Callable[[], Mode],
+    ):
+        self._stage, self._session, self._editing = stage, session, editing
+        self._preview, self._pointer, self._mode = preview, pointer, mode
+        stage.area.hear(key=session.guard(self._hear))
+
+    def _hear(self, key: KeyPress) -> None:
+        act = {
+            "move": self._move,
+            "enter": self._enter,
+            "begin": self._begin,
+            "box": self._end,
+            "delete": self._delete,
+            "undo": lambda key: self._session.action(self._session.undo)(),
+            "redo": lambda key: self._session.action(self._session.redo)(),
+            "abandon": self._abandon,
+        }
+        act[key.name](key)
+
+    def _move(self, key: KeyPress) -> None:
+        if key.corner is None:
+            self._pointer.hover(key.at)
+        else:
+            self._stage.show_box(Drag(key.corner, key.at).box)
+            prompts = self._session.prompts.with_box(self._box_px(key))
+            self._preview.want(prompts, "if you press B here")
+        self._stage.area.tell(_in_words(self._pointer.place(key.at)))
+
+    def _enter(self, key: KeyPress) -> None:
+        if self._mode() is Mode.BOX:
+            self._stage.area.tell("In this mode boxes are drawn: B begins one.")
+        self._pointer.click(key.at)
+
+    def _begin(self, key: KeyPress) -> None:
+        place = _in_words(self._pointer.place(key.at))
+        self._stage.area.tell(f"A box begins at {place}. Move the cursor, and press B again.")
+
+    def _end(self, key: KeyPress) -> None:
+        self._clear()
+        self._session.action(self._editing.set_box)(self._box_px(key))
+
+    def _delete(self, key: KeyPress) -> None:
+        place, reach = self._pointer.place(key.at), self._pointer.reach_px
+        self._session.action(self._editing.click)(Mode.REMOVE, place, reach)
+
+    def _abandon(self, key: KeyPress) -> None:
+        self._clear()
+
+    def _clear(self) -> None:
+        self._preview.want(None)
+        self._stage.clear_band()
+
+    def _box_px(self, key: KeyPress) -> tuple[float, ...]:
+        x0, y0, x1, y1 = Drag(key.corner, key.at).box
+        return (*self._pointer.place((x0, y0)), *self._pointer.place((x1, y1)))
+
+
+def _in_words(place: Place) -> str:
+    x, y = place
+    return f"x {x:.0f}, y {y:.0f}"

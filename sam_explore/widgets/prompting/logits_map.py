@@ -1,0 +1,100 @@
+"""The raw logits of one mask as a map beside the picture, with a legend."""
+
+import numpy as np
+from ipywidgets import Image, VBox
+from jaxtyping import Float
+
+from ...plots import raster, style
+from ...prediction import Prediction
+from ..canvas.connection import BLANK, close_all
+from ..canvas.html import Html, Markup, element, together
+from ..canvas.viewport import SHARPNESS
+from ..canvas.words import number
+
+_STOPS = 17  # of the legend's colour bar
+
+
+class LogitsMap:
+    """What a mask is cut from: blue above the threshold, red below, white at it.
+
+    Args:
+        width: in CSS pixels; a picture fits into a square of it.
+    """
+
+    def __init__(self, width: int):
+        self._width = width
+        self._image, self._legend = Image(format="png", value=BLANK), Html()
+        self._image.layout.margin = "0"
+        self._legend.layout.margin = "4px 0 0 0"
+        self._legend.layout.width = f"{width}px"
+        self.widget = VBox([self._image, self._legend])
+
+    def show_nothing(self, image_size: tuple[int, int]) -> None:
+        """Keep the place for a picture of this height and width."""
+        height, width = self._fit(image_size)
+        blank = np.zeros((height, width), np.uint8)
+        self._image.value = raster.indexed_png(blank, _BLANK)
+        self._legend.value = _text("The raw logits of the mask will be shown here.")
+
+    def show(self, prediction: Prediction, mask: int, threshold: float) -> None:
+        """Draw the logits of a mask, one coloured cell each, as far as the picture reaches."""
+        frame, logits = prediction.frame, prediction.logits[mask]
+        shown = np.array(frame.input_size) / frame.side * logits.shape  # in cells
+        rows, columns = map(raster.nearest, self._fit(frame.image_size), shown.tolist())
+        visible = logits[: rows[-1] + 1, : columns[-1] + 1]
+        low, high = raster.diverging_range(visible, threshold)
+        table = raster.lookup_table(style.DIVERGING)
+        entries = raster.indices(visible, low, high)[np.ix_(rows, columns)]
+        self._image.value = raster.indexed_png(entries, table)
+        title = _text(f"Raw logits of mask {mask}: blue is inside, red outside")
+        self._legend.value = together(title, legend(visible, threshold))
+
+    def close(self) -> None:
+        """Remove map and legend, here and on the page."""
+        close_all(self.widget)
+
+    def _fit(self, image_size: tuple[int, int]) -> tuple[int, int]:
+        """Height and width of the map in pixels; its place on the page is made as large."""
+        scale = self._width / max(image_size)
+        height, width = (max(1, round(length * scale)) for length in image_size)
+        self._image.layout.height, self._image.layout.width = f"{height}px", f"{width}px"
+        return height * SHARPNESS, width * SHARPNESS
+
+
+def legend(logits: Float[np.ndarray, "row column"], threshold: float) -> Markup:
+    """HTML of a colour bar from the least to the greatest logit, with the threshold on it."""
+    least, greatest = float(logits.min()), float(logits.max())
+    start, end = min(least, threshold), max(greatest, threshold)
+    at = (threshold - start) / (end - start or 1.0)
+    stops = raster.indices(
+        np.linspace(start, end, _STOPS), *raster.diverging_range(logits, threshold)
+    )
+    colours = ",".join(
+        f"rgb({r},{g},{b})" for r, g, b, _ in raster.lookup_table(style.DIVERGING)[stops]
+    )
+    place = f"left:{100 * at:.1f}%"
+    shifted = f"position:absolute;white-space:nowrap;{place};transform:translateX(-{100 * at:.1f}%)"
+    word = element("span", f"▾ threshold {number(threshold)}", style=shifted)
+    line = f"position:absolute;top:0;bottom:0;{place};width:2px;margin-left:-1px;"
+    mark = element("div", style=f"{line}background:{style.HALO}")
+    ends = (f"least {number(least)}", f"greatest {number(greatest)}")
+    bar = f"position:relative;height:10px;border:1px solid {style.FRAME};"
+    return together(
+        element("div", word, style=f"position:relative;height:18px;{_SMALL};color:{style.TEXT}"),
+        element("div", mark, style=f"{bar}background:linear-gradient(90deg,{colours})"),
+        element(
+            "div",
+            *(element("span", words) for words in ends),
+            style=f"display:flex;justify-content:space-between;{_SMALL};color:{style.FAINT_TEXT}",
+        ),
+    )
+
+
+def _text(words: str) -> Markup:
+    return element("div", words, style=f"line-height:20px;color:{style.TEXT}")
+
+
+_SMALL = "line-height:18px;font-size:12px"
+
+
+_BLANK = np.array([style.rgba(style.FRAME, 0.2)], np.uint8)

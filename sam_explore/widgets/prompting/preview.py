@@ -1,0 +1,120 @@
+"""What a click at the pointer would give, decoded before it is asked."""
+
+from collections.abc import Callable
+from functools import partial
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+
+from ...geometry import Prompts
+from ...plots.outlines import outlines
+from ...prediction import Prediction, predict
+from ..canvas.stage import Lines
+from ..canvas.words import number
+from ..session import PREVIEWS, Session, Snapshot
+from .brush import px_from_cells
+
+# A preview that lags further behind a hand than this is no help, and costs the prompts their time.
+# The decoder of every released model is of one size, and takes 28 ms on two cores; see
+# docs/benchmarks.md.
+SLOW_S = 0.15
+_TRIALS = 3
+
+
+class _Wanted(NamedTuple):
+    """Prompts to preview, what makes them so, and the picture that they are about."""
+
+    prompts: Prompts
+    when: str
+    image: np.ndarray
+
+
+class Preview:
+    """Decodes the prompts that a click would make, at the pointer's latest place only.
+
+    It runs in the session's worker, after prompts and explorers. When even the quickest of three
+    in a row takes longer than `SLOW_S`, it switches itself off, until the reader switches it on.
+
+    Args:
+        session: whose state it adds to.
+        name: of its jobs.
+        show: called with the mask's outlines in pixels of the picture and words; with none of both
+            when there is nothing to preview.
+        on_slow: called when it has switched itself off.
+
+    Attributes:
+        on: whether there are previews; see `switch`.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        name: str,
+        show: Callable[[Lines, str], None],
+        on_slow: Callable[[], None],
+    ):
+        self._session, self._name, self._show, self._on_slow = session, name, show, on_slow
+        self._wanted: _Wanted | None = None
+        self._durations: list[float] = []
+        self.on, self._insisted = True, False
+
+    def want(self, prompts: Prompts | None, when: str = "") -> None:
+        """Preview these prompts soon instead of those before, or nothing.
+
+        Args:
+            prompts: what would be asked, None for nothing.
+            when: what makes it so, such as "if you click here".
+        """
+        had = self._wanted is not None
+        is_wanted = prompts is not None and self.on
+        wanted = _Wanted(prompts, when, self._session.image) if is_wanted else None
+        self._wanted = wanted
+        if wanted is not None:
+            self._session.submit(self._name, self._decode, PREVIEWS)
+        elif had:
+            self._session.run_in_turn(partial(self._show, [], ""))
+
+    def switch(self, on: bool) -> None:
+        """Switch previews on or off, as the reader wants it: on stays on, however slow."""
+        self.on = self._insisted = on
+        self.want(None)
+
+    def _decode(self) -> None:
+        """In the worker."""
+        now, wanted = self._session.now, self._wanted
+        if wanted is None or now.encoded is None or wanted.image is not now.image:
+            return
+        start = perf_counter()
+        if now.edits:
+            prediction = now.source.run.with_prompts(wanted.prompts).prediction
+        else:  # which keeps nothing: a trace would remember each place that the pointer passed
+            prediction = predict(now.sam, now.encoded, wanted.prompts)
+        lines, words = self._describe(prediction, wanted.when, now)
+
+        def show() -> None:
+            # The pointer may have left, but not if it only went on: else nothing would ever show.
+            if self._wanted is not None and now.image is self._session.image:
+                self._show(lines, words)
+
+        self._session.guard(show)()
+        self._judge(perf_counter() - start)
+
+    def _describe(self, prediction: Prediction, when: str, now: Snapshot) -> tuple[Lines, str]:
+        mask = prediction.chosen if now.chosen is None else now.chosen
+        logits = prediction.logits[mask]
+        lines = [
+            px_from_cells(line, prediction.frame, logits.shape)
+            for line in outlines(logits, now.threshold)
+        ]
+        iou = number(prediction.iou[mask], 2)
+        return lines, f"Dashed: mask {mask} {when}, predicted IoU {iou}."
+
+    def _judge(self, seconds: float) -> None:
+        self._durations = [*self._durations, seconds][-_TRIALS:]
+        slow = len(self._durations) == _TRIALS and min(self._durations) > SLOW_S
+        if slow and not self._insisted:
+            self.on = False
+            self.want(None)
+            self._durations.clear()
+            self._session.guard(self._on_slow)()

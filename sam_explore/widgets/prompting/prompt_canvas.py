@@ -1,0 +1,314 @@
+"""The prompting view: click on a picture, and see what the model makes of it."""
+
+from ipywidgets import HBox, VBox
+
+from ...plots import style
+from ...plots.outlines import outlines
+from ..canvas.connection import Channel, close_all
+from ..canvas.html import Html, Markup, element
+from ..canvas.paragraphs import alert, paragraph
+from ..canvas.stage import Lines, Stage
+from ..canvas.viewport import Viewport
+from ..canvas.words import INVITATION, WAITING, describe
+from ..session import Session, Snapshot
+from ..session.rerun import replace_older
+from .brush import px_from_cells
+from .controls import Controls
+from .keyboard import Keys
+from .logits_map import LogitsMap
+from .mode_switch import ModeSwitch
+from .modes import MAIN, Mode
+from .more_controls import MoreControls
+from .pointer import Pointer
+from .preview import Preview
+from .prompt_editor import Editing
+from .session_panel import Panel
+from .static_prompting import PromptingStill
+from .thumbnails import Thumbnails
+
+_GAP_CSS = 16
+_CONTROLS_CSS = 320  # what a row of controls needs
+
+
+class PromptCanvas(PromptingStill, VBox):
+    """A picture to click on, with the masks that answer.
+
+    A click adds a point, of the kind that the buttons above the picture show; a drag draws a box,
+    or moves the mark that it starts on. The right button, or Ctrl, adds a background point. The
+    dashed line at the pointer is the mask that a click there would give. Two fingers, or the wheel
+    with Ctrl, enlarge the picture. A picture that has the focus takes keys, which "?" shows; all of
+    it has a control, too, and the rarer ones open with "More".
+    Beside the picture are the raw logits of the mask shown, below it all four masks: click on one
+    to look at that. Folded up at the bottom: another picture or model, masks and prompts as files,
+    and the code that does the same. Several canvases may share a session. Run its cell again, and
+    the new canvas takes the place of the old one, which is closed.
+
+    Args:
+        session: picture, prompts and prediction, which the canvas follows.
+        width: of the picture in CSS pixels, from 192.
+
+    Raises:
+        ValueError: a smaller width.
+    """
+
+    _open = False  # before and after: also a widget whose making failed is closed in the end
+
+    def __init__(self, session: Session, width: int = 512):
+        if width < 192:
+            raise ValueError(f"width must be at least 192 CSS pixels, not {width}.")
+        self.session = session
+        self._channel = Channel()
+        self._stage = Stage(self._channel, width)
+        self._make_controls()
+        self._panel = Panel(session, self._controls.busy)
+        count = session.sam.config.mask_tokens
+        choose = session.action(self._choose)
+        self._thumbnails = Thumbnails(self._channel, width, count, choose)
+        self._logits = LogitsMap(width * 5 // 8)
+        self._pointed = Html(_pointed(MAIN[0].hint))
+        self._status, self._error = Html(), Html()
+        self._said = INVITATION
+        above = [self._controls.toolbar, self._more.panel]
+        super().__init__([*above, self._lay_out(width), self._panel.widget])
+        self.layout.overflow = "visible"
+        self.add_class("sam-explore-prompting")
+        self._open = True
+        self._follow()
+        session.run_in_turn(self._show_image)
+        session.run_in_turn(self._show_error)
+        self._render_soon()
+        replace_older(self)
+
+    def close(self) -> None:
+        """Stop following the session, and remove the view from the page. The session goes on."""
+        if not self._open:
+            return
+        self._open = False
+        for observer, names in self._observers:
+            self.session.unobserve(observer, names)
+        self.session.run_in_turn(self._remove)
+
+    def _remove(self) -> None:
+        self._stage.canvas.on_client_ready(self._redraw_soon, remove=True)
+        self._thumbnails.canvas.on_client_ready(self._redraw_soon, remove=True)
+        self._modes.close()
+        self._controls.close()
+        self._more.close()
+        self._panel.close()
+        for part in (self._channel, self._stage, self._thumbnails, self._logits):
+            part.close()
+        parts = self.children
+        super().close()
+        close_all(*parts, self.layout)
+
+    def __enter__(self) -> "PromptCanvas":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _make_controls(self) -> None:
+        session = self.session
+        self._modes = ModeSwitch(session.guard(self._begin_mode))
+        self._editing = Editing(session, lambda: self._stage.image)
+        self._preview = Preview(
+            session, f"preview {id(self)}", self._show_preview, lambda: self._more.tell_slow()
+        )
+        self._pointer = Pointer(
+            self._stage, session, self._editing, self._preview, lambda: self._modes.mode, self._look
+        )
+        self._controls = Controls(session, self._modes, self._take_typed)
+        self._more = MoreControls(
+            session,
+            self._modes,
+            self._editing,
+            self._preview,
+            viewport=lambda: self._stage.viewport,
+            look=self._look,
+            opacity=self._set_opacity,
+            brush=lambda radius_css: setattr(self._pointer, "brush_css", radius_css),
+        )
+        self._controls.more.observe(session.guard(self._show_more), "value")
+        self._keys = Keys(
+            self._stage,
+            session,
+            self._editing,
+            self._preview,
+            self._pointer,
+            lambda: self._modes.mode,
+        )
+
+    def _lay_out(self, width: int) -> HBox:
+        left = VBox([self._stage.widget, self._pointed, self._thumbnails.widget])
+        # What changes its height comes last: nothing jumps away from under the pointer.
+        choices = [self._controls.cut, self._controls.choice, self._controls.typed]
+        # What went wrong stands under the field that it may be about.
+        words = [self._error, self._panel.encode_row.widget, self._status]
+        right = VBox([self._logits.widget, *choices, *words])
+        left.layout.width = f"{width}px"
+        right.layout.width = f"{max(width * 5 // 8, _CONTROLS_CSS)}px"
+        for column in (left, right):
+            column.layout.align_items = "flex-start"
+            column.layout.overflow = "visible"
+            column.layout.flex, column.layout.max_width = "none", "100%"
+        self._pointed.layout.width, self._pointed.layout.margin = "100%", "2px 0"
+        for canvas, name in (
+            (self._stage.canvas, "sam-explore-stage"),
+            (self._thumbnails.canvas, "sam-explore-thumbnails"),
+        ):
+            canvas.add_class(name)
+        columns = HBox([left, right])
+        columns.layout.align_items = "flex-start"
+        columns.layout.flex_flow = "row wrap"
+        columns.layout.grid_gap = f"{_GAP_CSS}px"
+        columns.layout.overflow = "visible"
+        return columns
+
+    def _follow(self) -> None:
+        # Guarded, so that a view that cannot draw keeps no other from following.
+        guard = self.session.guard
+        self._observers = [
+            (guard(self._show_image), "image"),
+            (guard(self._show_prompts), "prompts"),
+            (guard(self._render_soon), ["prediction", "chosen", "threshold", "encoded"]),
+            (self._show_error, "error"),
+        ]
+        for observer, names in self._observers:
+            self.session.observe(observer, names)
+        # A page that was reloaded has empty canvases.
+        self._stage.canvas.on_client_ready(self._redraw_soon)
+        self._thumbnails.canvas.on_client_ready(self._redraw_soon)
+
+    def _begin_mode(self) -> None:
+        self._stage.area.zooms = self._modes.mode is Mode.ZOOM
+        self._label()
+        self._preview.want(None)
+        self._stage.clear_band()
+        self._show_preview([], "")
+
+    def _show_more(self, change: dict) -> None:
+        self._more.show(change["new"])
+        if not change["new"]:  # no mode is chosen that nobody sees
+            self._modes.leave_more()
+
+    def _take_typed(self, numbers: list[float]) -> None:
+        mode = self._modes.mode
+        reach = self._pointer.brush_px if mode.paints else self._pointer.reach_px
+        self._editing.typed(mode, numbers, reach)
+
+    def _look(self, viewport: Viewport) -> None:
+        self._stage.look(viewport)
+        show = self.session.guard(self._show_again)
+        self.session.submit(f"look {self.model_id}", show)
+
+    def _set_opacity(self, opacity: float) -> None:
+        self._stage.opacity = opacity
+        self._render_soon()
+
+    def _show_again(self) -> None:
+        if self._open:
+            self._stage.show_again()
+
+    def _show_preview(self, lines_px: Lines, words: str) -> None:
+        """Dashed lines and their words; without them, what can be done in the mode."""
+        if self._open:
+            self._stage.show_preview(lines_px)
+            self._pointed.value = _pointed(words or self._modes.mode.hint)
+
+    def _choose(self, mask: int) -> None:
+        self.session.chosen = mask
+
+    def _show_image(self, change: dict | None = None) -> None:
+        if self._open:
+            image = self.session.image
+            self._stage.show_photo(image)
+            self._thumbnails.show_photo(image)
+            self._logits.show_nothing(image.shape[:2])
+        self._show_prompts()
+
+    def _show_prompts(self, change: dict | None = None) -> None:
+        """Mark the prompts, on the picture that they are about."""
+        now = self.session.now
+        if self._open and self._stage.image is now.image:
+            self._stage.show_prompts(now.prompts, _hint_px(now))
+            if now.prediction is None:
+                self._say_what_can_be_done()
+
+    def _show_error(self, change: dict | None = None) -> None:
+        self._error.value = alert(self.session.error)
+        if self.session.error:
+            self._stage.area.tell(f"That did not work. {self.session.error}")
+
+    def _render_soon(self, change: dict | None = None) -> None:
+        self.session.submit(f"render {self.model_id}", self._render)
+
+    def _redraw_soon(self) -> None:
+        self.session.submit(f"redraw {self.model_id}", self._redraw)
+
+    def _redraw(self) -> None:
+        self.session.guard(self._show_image)()
+        self._render()
+
+    def _render(self) -> None:
+        """In the worker: bring everything that the prediction decides up to the latest state."""
+        now = self.session.now
+        if now.prediction is None:
+            self.session.guard(self._show_nothing)()
+            return
+        # What takes longest is worked out here, where nobody waits for his turn to draw.
+        words = describe(now.prediction, now.chosen, now.threshold)
+        self.session.guard(self._show_answer)(now, words)
+
+    def _show_answer(self, now: Snapshot, words: str) -> None:
+        """Draw the answer of a moment, on its own picture alone."""
+        if not self._open or now.image is not self._stage.image:
+            return
+        prediction, shown = now.prediction, now.shown_mask
+        self._stage.show_mask(
+            lambda *places: prediction.upscaled_at(*places, mask=shown) > now.threshold
+        )
+        self._logits.show(prediction, shown, now.threshold)
+        self._thumbnails.show(prediction, now.threshold, shown)
+        self._say(words)
+
+    def _show_nothing(self) -> None:
+        if not self._open:
+            return
+        self._stage.show_mask(None)
+        self._logits.show_nothing(self.session.image.shape[:2])
+        self._thumbnails.show_nothing()
+        self._say_what_can_be_done()
+
+    def _say_what_can_be_done(self) -> None:
+        waiting = self.session.encoded is None and not self.session.prompts.is_empty
+        self._say(WAITING if waiting else INVITATION)
+
+    def _say(self, words: str) -> None:
+        """What is shown, below the picture and for those who don't see it."""
+        if words != self._said:
+            self._stage.area.tell(words)
+        self._said = words
+        self._status.value = paragraph(words)
+        self._label()
+
+    def _label(self) -> None:
+        height, width = self.session.image.shape[:2]
+        mode = self._modes.mode.words
+        self._stage.area.label = (
+            f"Picture, {width} pixels wide and {height} high. Mode: {mode}. {self._said} "
+            "Question mark: the keys."
+        )
+
+
+def _hint_px(now: Snapshot) -> Lines:
+    """The edge of the mask hint, in pixels of the picture."""
+    hint = now.prompts.mask_hint
+    if hint is None:
+        return []
+    return [px_from_cells(line, now.source.frame, hint.shape) for line in outlines(hint, 0.0)]
+
+
+def _pointed(words: str) -> Markup:
+    # Of two lines' height always, so that nothing moves when the pointer comes and goes.
+    look = "line-height:18px;height:36px;overflow:hidden;font-size:12px;"
+    return element("div", words, style=f"{look}color:{style.FAINT_TEXT}")

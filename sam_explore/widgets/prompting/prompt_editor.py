@@ -1,0 +1,159 @@
+"""What clicks, drags and typed coordinates do to a session, in each mode."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ...geometry import Prompts
+from ..canvas.marks import Mark, nearest_mark
+from ..session import Session
+from .brush import painted
+from .modes import Mode
+
+Place = tuple[float, float]
+Held = tuple[Mark, Prompts]
+
+
+class Editing:
+    """The session's prompts, edited on a picture. All places are x, y in pixels of the picture.
+
+    Args:
+        session: whose prompts.
+        picture: gives the picture that the reader sees; None for the session's own. An edit belongs
+            to that picture, also when the session has gone over to another one meanwhile.
+    """
+
+    def __init__(self, session: Session, picture: Callable[[], np.ndarray | None] = lambda: None):
+        self._session, self._picture = session, picture
+
+    def click(self, mode: Mode, at_px: Place, reach_px: float) -> None:
+        """Add a point, or take the mark away that lies within reach.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if mode.adds_points:
+            self._session.add_point(at_px, mode.label, picture=self._picture())
+        elif mode is Mode.REMOVE:
+            self._edit(lambda prompts: _mark_at(prompts, at_px, reach_px).removed(prompts))
+
+    def move(self, mark: Mark, to_px: Place) -> None:
+        """Put a point or a corner of the box elsewhere; a point's token becomes the picked one.
+
+        Raises:
+            ValueError: there is no such mark any more.
+        """
+        picked = to_px if mark.kind == "point" else None
+        self._edit(lambda prompts: _checked(mark, prompts).moved(prompts, to_px), picked)
+
+    def remove(self, mark: Mark) -> None:
+        """Take a point or the box away.
+
+        Raises:
+            ValueError: there is no such mark any more.
+        """
+        self._edit(lambda prompts: _checked(mark, prompts).removed(prompts))
+
+    def drag(self, held: Held | None, box_px: Sequence[float], to_px: Place) -> None:
+        """End a drag: the mark that was held goes there; else the drag is a box.
+
+        Args:
+            held: a mark, and the prompts that had it. If they have changed since, it is not moved.
+            box_px: the box from where the drag began to where it ended.
+            to_px: where it ended.
+        """
+        mark, of = held or (None, None)
+        picked = to_px if mark is not None and mark.kind == "point" else None
+        self._edit(
+            lambda prompts: (
+                mark.moved(prompts, to_px) if prompts is of else prompts.with_box(box_px)
+            ),
+            picked,
+        )
+
+    def set_box(self, box_px: Sequence[float]) -> None:
+        """Put a box in place of the one before."""
+        self._session.set_box(box_px, picture=self._picture())
+
+    def paint(self, mode: Mode, way_px: Sequence[Place], radius_px: float) -> None:
+        """Paint the mask hint, or erase from it, along a way."""
+        frame = self._session.now.of_picture(self._picture()).source.frame
+        rows, columns = frame.grid
+        self._edit(
+            lambda prompts: painted(
+                prompts,
+                np.asarray(way_px, float),
+                radius_px,
+                erase=mode is Mode.ERASE,
+                frame=frame,
+                size=(4 * rows, 4 * columns),  # four to a token's side, as the masks have
+            )
+        )
+
+    def hint_from_shown_mask(self) -> None:
+        """Give the logits of the mask that is shown back to the model, as a mask hint.
+
+        Raises:
+            ValueError: no mask is shown.
+        """
+        now = self._session.now.of_picture(self._picture())
+        if now.prediction is None:
+            raise ValueError("There is no mask yet to take as a hint. Click on an object first.")
+        logits = now.prediction.logits[now.shown_mask]
+        self._edit(lambda prompts: prompts.with_mask_hint(logits))
+
+    def ask_without(self, prompts: Prompts) -> None:
+        """Ask without points and box, in place of what is asked now; a mask hint stays.
+
+        Args:
+            prompts: `Prompts.nothing()` or `Prompts.padding_point()`.
+        """
+        self._edit(lambda now: prompts.with_mask_hint(now.mask_hint))
+
+    def drop_hint(self) -> None:
+        """Take the mask hint away."""
+        self._edit(lambda prompts: prompts.with_mask_hint(None))
+
+    def typed(self, mode: Mode, numbers: Sequence[float], reach_px: float) -> None:
+        """Two numbers act as a click there, four as a drag from the first place to the second.
+
+        Raises:
+            ValueError: the mode knows no such thing.
+        """
+        places = [tuple(numbers[:2]), tuple(numbers[2:])][: len(numbers) // 2]
+        if mode.paints:
+            self.paint(mode, places, reach_px)
+        elif len(places) == 2:
+            self.set_box(numbers)
+        elif mode is Mode.REMOVE:
+            self.click(mode, places[0], reach_px)
+        else:
+            self._session.add_point(places[0], mode.label, picture=self._picture())
+
+    def _edit(self, edit: Callable[[Prompts], Prompts], point_px: Place | None = None) -> None:
+        self._session.edit_prompts(edit, point_px, picture=self._picture())
+
+
+def _mark_at(prompts: Prompts, at_px: Place, reach_px: float) -> Mark:
+    """The mark there.
+
+    Raises:
+        ValueError: there is none.
+    """
+    mark = nearest_mark(prompts, at_px, reach_px)
+    if mark is None:
+        x, y = at_px
+        raise ValueError(
+            f"There is no mark to remove at {x:.0f}, {y:.0f}. "
+            "Click on a point, or on a corner of the box."
+        )
+    return mark
+
+
+def _checked(mark: Mark, prompts: Prompts) -> Mark:
+    if not mark.is_in(prompts):
+        raise ValueError(
+            f"This {'point' if mark.kind == 'point' else 'box'} is gone: the prompts have changed "
+            "meanwhile. Choose another mark."
+        )
+    return mark

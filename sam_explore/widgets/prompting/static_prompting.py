@@ -1,0 +1,13 @@
+"""What a prompting view leaves on a page without a kernel."""
+
+from ...plots.drawing import ReadingFigure
+from ..canvas.static_view import Still
+from .prompting_figure import draw_prompting, prompting_in_words
+
+
+class PromptingStill(Still):
+    """Of the picture with prompts, masks and logits."""
+
+    def _figure(self) -> tuple[ReadingFigure, str]:
+        now = self.session.now
+        return draw_prompting(now), prompting_in_words(now)

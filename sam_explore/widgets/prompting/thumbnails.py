@@ -1,0 +1,147 @@
+"""The four masks side by side, each over the dimmed picture, to compare and to choose from."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from ipywidgets import VBox
+from jaxtyping import Bool, UInt8
+
+from ...plots import raster, style
+from ...prediction import Prediction, stability_of
+from ..canvas import PointerArea, under
+from ..canvas.connection import Channel, close_all, paste
+from ..canvas.html import BREAK, Html, Markup, element
+from ..canvas.viewport import SHARPNESS
+from ..canvas.words import number
+
+_GAP_CSS = 12
+PHOTOS, MASKS, FRAMES = range(3)
+_NOTHING, _LEFT_OUT, _INSIDE, _OUTLINE = range(4)
+
+
+class Thumbnails:
+    """A row of small pictures, one a mask token, with a caption under each.
+
+    Args:
+        channel: what it draws through.
+        width: of the whole row in CSS pixels.
+        count: how many masks there are.
+        on_pick: called with the number of the mask that was clicked on.
+    """
+
+    def __init__(self, channel: Channel, width: int, count: int, on_pick: Callable[[int], None]):
+        self._channel, self._count, self._on_pick = channel, count, on_pick
+        self._step = (width + _GAP_CSS) // count
+        self._size = (1, 1)
+        self._photo, self._overlay = channel.image("jpeg"), channel.image("png")
+        self.canvas = channel.canvas(3, width * SHARPNESS, self._step * SHARPNESS)
+        self.canvas.layout.width, self.canvas.layout.max_width = f"{width}px", "100%"
+        self._captions = Html()
+        self._captions.layout.margin = "0"
+        self.area = PointerArea(self.canvas, cursor="pointer")
+        self.area.hear(press=lambda contact: self._pick(contact.at[0]))
+        self.widget = VBox([under(self.area), self._captions])
+
+    def show_photo(self, image: UInt8[np.ndarray, "h w 3"]) -> None:
+        """Draw the picture once for each mask, and no mask. It is sent once, as a small JPEG."""
+        scale = (self._step - _GAP_CSS) * SHARPNESS / max(image.shape[:2])
+        height, width = (max(1, round(length * scale)) for length in image.shape[:2])
+        self._size = height, width
+        if self.canvas.height != height:
+            self.canvas.height = height
+        self._photo.value = raster.jpeg(image, height, width)
+        with self._channel.batch():
+            self.canvas[PHOTOS].clear()
+            for left in self._lefts():
+                self.canvas[PHOTOS].draw_image(self._photo, left, 0, width, height)
+        self.show_nothing()
+
+    def show_nothing(self) -> None:
+        """Leave the pictures without masks and captions."""
+        empty = np.zeros((self._count, *self._size), bool)
+        self._draw(empty, None)
+        self._captions.value = _captions([None] * self._count, None, self._step)
+        self.area.label = f"The picture {self._count} times, for as many masks."
+
+    def show(self, prediction: Prediction, threshold: float, chosen: int) -> None:
+        """Draw the masks, frame the chosen one, and say what the model expects of each."""
+        places = map(raster.nearest, self._size, prediction.frame.image_size)
+        self._draw(prediction.upscaled_at(*places) > threshold, chosen)
+        pairs = zip(prediction.iou, stability_of(prediction.sampled, threshold), strict=True)
+        scores = [(number(iou, 2), number(stability, 2)) for iou, stability in pairs]
+        self._captions.value = _captions(scores, chosen, self._step)
+        self.area.label = f"{self._count} masks, of which mask {chosen} is shown above."
+
+    def close(self) -> None:
+        """Remove canvas and captions, here and on the page."""
+        close_all(self.widget)
+
+    def _draw(self, masks: Bool[np.ndarray, "mask row column"], chosen: int | None) -> None:
+        height, width = self._size
+        entries = np.full((height, self.canvas.width), _NOTHING, np.uint8)
+        for left, mask in zip(self._lefts(), masks, strict=True):
+            outlined = raster.inside_and_outline(mask, SHARPNESS)
+            entries[:, left : left + width] = outlined + _LEFT_OUT
+        self._overlay.value = raster.indexed_png(entries, _COLOURS)
+        with self._channel.batch():
+            for layer in (MASKS, FRAMES):
+                self.canvas[layer].clear()
+            paste(self.canvas[MASKS], self._overlay)
+            if chosen is not None:
+                self._frame(chosen)
+
+    def _frame(self, mask: int) -> None:
+        layer, (height, width) = self.canvas[FRAMES], self._size
+        left = mask * self._step * SHARPNESS
+        for colour, line_css in ((style.SIGN, 6), (style.CHOSEN, 4)):
+            layer.stroke_style = colour
+            layer.line_width = line_css * SHARPNESS
+            half = layer.line_width / 2
+            layer.stroke_rect(left + half, half, width - 2 * half, height - 2 * half)
+
+    def _lefts(self) -> Iterator[int]:
+        return (mask * self._step * SHARPNESS for mask in range(self._count))
+
+    def _pick(self, x: float) -> None:
+        mask = int(x // (self._step * SHARPNESS))
+        if 0 <= mask < self._count:
+            self._on_pick(mask)
+
+
+def _captions(scores: list[tuple[str, str] | None], chosen: int | None, step: int) -> Markup:
+    """Name, predicted IoU and stability of each mask, in words that fit under its picture."""
+    room = step - _GAP_CSS
+    iou_word, stability_word, shown = next(words for least, *words in _WORDS if room >= least)
+    cells = []
+    for mask, pair in enumerate(scores):
+        name = element("b", f"▸ Mask {mask}{shown}") if mask == chosen else f"Mask {mask}"
+        iou, stability = pair or ("", "")
+        first, second = (f"{iou_word} {iou}", f"{stability_word} {stability}") if pair else ("", "")
+        whole = f"predicted IoU {iou}, stability {stability}" if pair else ""
+        lines = element("div", first, BREAK, second, style=f"color:{style.FAINT_TEXT}")
+        place = f"flex:0 1 {step}px;min-width:0"
+        cells.append(element("div", name, lines, style=place, title=whole))
+    look = (
+        f"display:flex;margin-right:-{_GAP_CSS}px;color:{style.TEXT};"
+        f"font-size:{min(12, step / 5.4):.3g}px;line-height:1.35;white-space:nowrap"
+    )
+    return element("div", *cells, style=look)
+
+
+# From so many CSS pixels under a picture: the words for both scores, and for the mask shown.
+_WORDS = (
+    (118, "predicted IoU", "stability", ", shown"),
+    (88, "IoU", "stability", ""),
+    (0, "IoU", "stab.", ""),
+)
+
+
+_COLOURS = np.array(
+    [
+        style.rgba(style.HALO, 0.0),
+        style.rgba(style.HALO, style.DIMMED_OPACITY),
+        style.rgba(style.MASK, 0.0),
+        style.rgba(style.SIGN),
+    ],
+    np.uint8,
+)

@@ -1,0 +1,57 @@
+"""A line to type into, with the button that sends it; Enter sends it too."""
+
+from collections.abc import Callable
+
+from ipywidgets import Button, Text
+
+from ..session.ipykernel_subshells import keep_order
+
+
+class TypedLine:
+    """A text field and its button.
+
+    Args:
+        placeholder: what stands in the empty field.
+        button: what stands on the button.
+        about: what it does, for a tooltip.
+        on_line: called with what was typed, which may be nothing when the button was pressed; the
+            field is empty then. `put_back` fills it again.
+
+    Attributes:
+        widgets: field and button, to be laid out.
+    """
+
+    def __init__(self, placeholder: str, button: str, about: str, on_line: Callable[[str], None]):
+        self._on_line, self._entered, self._sent = on_line, False, ""
+        # Sent as a whole when left: letter by letter it may arrive after the press of the button.
+        self.field = Text(placeholder=placeholder, continuous_update=False)
+        self.button = Button(description=button, tooltip=about)
+        self.button.layout.width = "64px"
+        self.widgets = [self.field, self.button]
+        keep_order(*self.widgets)
+        self.button.on_click(lambda _: self._send())
+        self.field.on_msg(self._note_enter)
+        self.field.observe(self._take_entered, "value")
+
+    def put_back(self) -> None:
+        """Show the line that was sent last, to be corrected, unless another has been begun."""
+        self.field.value = self.field.value or self._sent
+
+    def forget(self) -> None:
+        """Empty the field of a line that was put back and not touched since."""
+        if self.field.value == self._sent:
+            self.field.value = ""
+
+    def _note_enter(self, widget: Text, content: dict, buffers: list) -> None:
+        # The page tells of the key first, and then what was typed.
+        self._entered = content.get("event") == "submit"
+
+    def _take_entered(self, change: dict) -> None:
+        if self._entered and change["new"]:
+            self._entered = False
+            self._send()
+
+    def _send(self) -> None:
+        # The page tells of a line only when it has changed: the next may be the same.
+        self._sent, self.field.value, self._entered = self.field.value.strip(), "", False
+        self._on_line(self._sent)

@@ -1,0 +1,161 @@
+"""What is relied upon in ipycanvas. When one of these fails, ipycanvas has changed: read anew how
+it holds and sends drawings, and adapt sam_explore/widgets/canvas/connection.py."""
+
+import gc
+import inspect
+import sys
+from pathlib import Path
+
+import ipycanvas
+import pytest
+from ipycanvas import Canvas, MultiCanvas
+from ipycanvas.canvas import _CANVAS_MANAGER
+from ipywidgets import HTML, FloatSlider, HBox, Image
+from ipywidgets.widgets.widget import _instances
+
+from sam_explore.widgets.canvas.connection import Channel, close_all, paste
+
+
+@pytest.fixture
+def channel(screen):
+    channel = Channel()
+    yield channel
+    channel.close()
+    channel.close()
+
+
+@pytest.fixture
+def layers(channel):
+    canvas = channel.canvas(2, 10, 20)
+    yield canvas
+    close_all(canvas)
+
+
+@pytest.fixture
+def strangers(screen):
+    """Canvases of somebody else, on the line that ipycanvas has for all."""
+    one, other = Canvas(width=10, height=10), Canvas(width=10, height=10)
+    yield one, other
+    close_all(one, other)
+
+
+def test_the_manager_still_has_the_parts_that_are_set_from_outside():
+    source = inspect.getsource(ipycanvas.canvas._CanvasManager)
+    for part in ("_caching", "_commands_cache", "_buffers_cache", "_current_canvas"):
+        assert hasattr(_CANVAS_MANAGER, part), part
+        assert source.count(f"self.{part}") >= 3, part
+
+
+def test_all_layers_draw_through_the_channel(channel, layers):
+    assert (layers.width, layers.height) == (10, 20)
+    for part in (layers, layers[0], layers[1]):
+        assert part._canvas_manager is channel._manager
+        assert part._canvas_manager is not _CANVAS_MANAGER
+
+
+def test_ipycanvas_names_a_canvas_only_when_it_changes_so_that_the_cure_is_needed(
+    screen, strangers
+):
+    strangers[0].fill_rect(0, 0, 1)
+    screen.reload()
+    with pytest.raises(AssertionError, match="a command for no canvas"):
+        strangers[0].fill_rect(0, 0, 1)
+
+
+def test_each_batch_names_its_canvas_so_that_it_also_arrives_after_a_reload(
+    screen, channel, layers
+):
+    for _ in range(2):
+        screen.reload()
+        with channel.batch():
+            layers[0].fill_rect(0, 0, 1)
+            layers[1].fill_circle(1, 2, 3)
+        assert screen.drawn(layers[0]) == [("fillRect", [0, 0, 1, 1])]
+        assert screen.drawn(layers[1]) == [("fillCircle", [1, 2, 3])]
+
+
+def test_a_batch_is_one_message(screen, channel, layers):
+    with channel.batch():
+        for x in range(50):
+            layers[x % 2].fill_rect(x, 0, 1)
+        assert screen.batches == 0
+    assert screen.batches == 1
+
+
+def test_a_batch_holds_no_drawing_of_others(screen, channel, layers, strangers):
+    with channel.batch():
+        layers[0].fill_rect(0, 0, 1)
+        strangers[0].fill_rect(5, 5, 5)
+        assert screen.drawn(strangers[0]) == [("fillRect", [5, 5, 5, 5])]
+        assert screen.drawn(layers[0]) == []
+
+
+def test_after_an_exception_in_a_batch_nothing_of_it_is_drawn_and_the_next_one_is(
+    screen, channel, layers
+):
+    with pytest.raises(ZeroDivisionError), channel.batch():  # noqa: PT012
+        layers[0].fill_rect(0, 0, 1)
+        1 / 0  # noqa: B018
+    assert screen.batches == 0
+    with channel.batch():
+        layers[0].fill_rect(7, 7, 7)
+    layers[0].fill_rect(8, 8, 8)  # and what is drawn outside a batch goes at once
+    assert screen.drawn(layers[0]) == [("fillRect", [7] * 4), ("fillRect", [8] * 4)]
+
+
+def test_two_channels_do_not_mix(screen, channel, layers):
+    other = Channel()
+    canvas = other.canvas(1, 10, 10)
+    with channel.batch(), other.batch():
+        layers[0].fill_rect(1, 1, 1)
+        canvas[0].fill_rect(2, 2, 2)
+        layers[0].fill_rect(3, 3, 3)
+    assert screen.drawn(layers[0]) == [("fillRect", [1] * 4), ("fillRect", [3] * 4)]
+    assert screen.drawn(canvas[0]) == [("fillRect", [2] * 4)]
+    close_all(canvas)
+    other.close()
+
+
+def test_an_empty_image_is_never_drawn(layers):
+    with pytest.raises(ValueError, match="would wait for it for ever"):
+        paste(layers[0], Image())
+
+
+def test_closing_a_widget_closes_all_that_it_is_made_of():
+    before = set(_instances)
+    stage = MultiCanvas(3)
+    row = HBox([stage, FloatSlider(description="x"), HBox([HTML("y")])])
+    assert len(set(_instances) - before) > 15
+    close_all(row)
+    assert set(_instances) == before
+
+
+def test_a_picture_goes_to_the_page_as_a_url_since_of_others_it_keeps_every_one(channel):
+    source = "".join(
+        path.read_text("utf-8")
+        for path in Path(sys.prefix, "share/jupyter/labextensions/ipycanvas/static").glob("*.js")
+    )
+    assert source.count("createObjectURL") > source.count("revokeObjectURL")
+    image = channel.image("jpeg")
+    assert not image.value
+    image.value = b"bytes"
+    assert (image.format, bytes(image.value)) == ("url", b"data:image/jpeg;base64,Ynl0ZXM=")
+    assert "data:image" in repr(image)
+
+
+def test_closing_a_channel_leaves_nothing_here_and_tells_the_page_nothing(screen, monkeypatch):
+    before, told = set(_instances), []
+    channel = Channel()
+    canvas, image = channel.canvas(2, 10, 20), channel.image("png")
+    drawn = {part.model_id for part in (canvas, *canvas._canvases, image)}
+    monkeypatch.setattr(
+        type(canvas.comm),
+        "publish_msg",
+        lambda comm, kind, **_: told.append((comm.comm_id, kind)),
+    )
+    channel.close()
+    close_all(canvas)
+    gc.collect()
+    assert set(_instances) == before
+    assert not [name for name, kind in told if kind == "comm_close" and name in drawn]
+    assert (canvas[0].width, canvas[1].height) == (1, 1)

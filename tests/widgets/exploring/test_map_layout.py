@@ -1,0 +1,45 @@
+"""Where the parts of a map lie, and what stands beside its colour bar."""
+
+import numpy as np
+import pytest
+
+from sam_explore.readings import Gallery, Heatmap, Scale
+from sam_explore.widgets.exploring.map_drawing import cell_entries
+from sam_explore.widgets.exploring.map_layout import lay_out
+
+NAMED = Scale(low=0.0, high=1.0, names=((0.0, "outside"), (1.0, "inside")))
+LOWEST = 11 / 2  # CSS pixels of a number in 11 pixels' print below its middle
+
+
+def flat(scale: Scale, frame: str = "picture") -> Heatmap:
+    return Heatmap(np.arange(6.0).reshape(2, 3), "t", "w.", scale, frame=frame)
+
+
+def test_numbers_beside_a_bar_stand_at_their_share_of_the_range():
+    layout = lay_out(flat(Scale(low=0.0, high=4.0)), 200)
+    assert layout.ticks == ((0, "0"), (0.25, "1"), (0.5, "2"), (0.75, "3"), (1, "4"))
+
+
+def test_a_stated_centre_has_its_number_in_the_middle():
+    ticks = lay_out(flat(Scale(centre=2.0)), 200).ticks  # from 2 - 3 to 2 + 3
+    assert [ticks[0], ticks[3], ticks[6]] == [(0, "−1"), (0.5, "2"), (1, "5")]
+
+
+def test_a_few_named_values_get_a_swatch_each_and_nothing_between_them():
+    layout = lay_out(flat(NAMED), 200)
+    assert layout.ticks == ((0.25, "outside"), (0.75, "inside"))
+    left, top, width, height = layout.bar
+    bar = cell_entries(layout)[2 * top : 2 * (top + height), 2 * left : 2 * (left + width)]
+    assert (bar[:height] == 254).all()  # the upper half; twice as many pixels as CSS pixels
+    assert (bar[height:] == 0).all()
+
+
+@pytest.mark.parametrize("frame", ["picture", "tokens"])
+@pytest.mark.parametrize("count", [1, 2, 8])
+def test_the_lowest_number_beside_a_bar_is_not_cut(count, frame):
+    one = flat(Scale("x", low=0.0, high=1.0), frame)
+    reading = one if count == 1 else Gallery((one,) * count, "g", "w.", shared=one.scale)
+    layout = lay_out(reading, 400)
+    _, top, _, height = layout.bar
+    assert top + height + LOWEST <= layout.height
+    assert layout.ticks[0] == (0, "0")

@@ -1,0 +1,160 @@
+"""The folded part below the picture, and the row that tells of an encode."""
+
+import html
+import re
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from ipywidgets.widgets.widget import _instances
+
+from sam_explore.tracing import engine as engine_module
+from sam_explore.widgets.canvas.html import Html
+from sam_explore.widgets.prompting.session_panel import Panel
+
+from ..screen import front_end_sets, press_button
+from ..view import observers_of
+
+WAIT_S = 20
+FILES, SAVING, CODE = range(3)
+
+
+@pytest.fixture
+def session(answers, image, open_session):
+    return open_session(image)
+
+
+def shown(widget) -> bool:
+    return widget.layout.display != "none"
+
+
+def test_it_is_folded_at_first_and_works_out_no_code(session, monkeypatch):
+    monkeypatch.setattr(type(session), "code", property(lambda session: 1 / 0))
+    panel = Panel(session, Html())
+    assert not any(toggle.value for toggle in panel.toggles)
+    assert not any(shown(part) for part in panel.widget.children[1:-1])
+    session.add_point((1.0, 2.0))
+    assert session.error == ""
+    panel.close()
+
+
+def test_an_error_stands_in_the_panel_while_a_part_is_open(session):
+    panel = Panel(session, Html())
+    words = panel.widget.children[-1]
+    session.error = "no such file"
+    assert words.value == ""
+    front_end_sets(panel.toggles[FILES], value=True)
+    assert "no such file" in words.value
+    session.error = ""
+    assert words.value == ""
+    session.error = "nor this one"
+    front_end_sets(panel.toggles[FILES], value=False)
+    assert words.value == ""
+    panel.close()
+
+
+def test_unfolded_the_code_follows_the_session(session):
+    panel = Panel(session, Html())
+    front_end_sets(panel.toggles[CODE], value=True)
+    for change in (
+        lambda: session.add_point((1.0, 2.0)),
+        lambda: setattr(session, "chosen", 2),
+        lambda: setattr(session, "windows", (2, 0)),
+        lambda: setattr(session, "image", np.zeros((8, 8, 3), np.uint8)),
+    ):
+        before = session.code
+        change()
+        told = html.unescape(re.search(r"<pre[^>]*>(.*)</pre>", panel.code.value, re.S)[1])
+        assert told == session.code != before
+    panel.close()
+
+
+def test_unfolding_the_files_shows_those_that_have_come(session, tmp_path, monkeypatch):
+    monkeypatch.setenv("SAM_EXPLORE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    panel = Panel(session, Html())
+    (tmp_path / "new.pth").write_bytes(b"")
+    front_end_sets(panel.toggles[FILES], value=True)
+    assert ("new.pth, in this folder", "new.pth") in panel.files.models.options
+    panel.close()
+
+
+def test_one_part_is_unfolded_at_most(session):
+    panel = Panel(session, Html())
+    _, *parts, _ = panel.widget.children
+    front_end_sets(panel.toggles[FILES], value=True)
+    assert [shown(part) for part in parts] == [True, False, False]
+    front_end_sets(panel.toggles[SAVING], value=True)
+    assert [shown(part) for part in parts] == [False, True, False]
+    assert [toggle.value for toggle in panel.toggles] == [False, True, False]
+    front_end_sets(panel.toggles[SAVING], value=False)
+    assert not any(shown(part) for part in parts)
+    panel.close()
+
+
+def test_closing_leaves_no_widget_and_no_observer(session):
+    widgets, observers = set(_instances), observers_of(session)
+    panel = Panel(session, Html())
+    front_end_sets(panel.toggles[CODE], value=True)
+    panel.close()
+    assert set(_instances) == widgets
+    assert observers_of(session) == observers
+    session.add_point((1.0, 2.0))
+    assert session.error == ""
+
+
+def test_an_encode_shows_a_button_that_cancels_it(image, open_session, monkeypatch):
+    reached, go_on, compute = threading.Event(), threading.Event(), engine_module.compute
+
+    def hold(step, *rest):
+        if step == 1:
+            reached.set()
+            assert go_on.wait(WAIT_S)
+        return compute(step, *rest)
+
+    session = open_session(image, synchronous=False)
+    session.settle(WAIT_S)
+    panel = Panel(session, Html())
+    row = panel.encode_row
+    assert not any(map(shown, (row.cancel, row.go_on, row.go_back)))
+    monkeypatch.setattr(engine_module, "compute", hold)
+    session.image = np.zeros((8, 8, 3), np.uint8)
+    assert reached.wait(WAIT_S)
+    assert shown(row.cancel)
+    assert not shown(row.go_on)
+    press_button(row.cancel)
+    assert np.array_equal(session.image, image)
+    assert not any(map(shown, (row.cancel, row.go_on, row.go_back)))
+    go_on.set()
+    session.settle(WAIT_S)
+    panel.close()
+
+
+def test_after_a_failed_encode_it_can_be_tried_again_or_one_can_go_back(
+    session, image, monkeypatch
+):
+    panel = Panel(session, Html())
+    row = panel.encode_row
+    with monkeypatch.context() as broken:
+        broken.setattr(engine_module, "compute", lambda *_: 1 / 0)
+        session.image = np.zeros((8, 8, 3), np.uint8)
+    assert [shown(each) for each in (row.cancel, row.go_on, row.go_back)] == [False, True, True]
+    press_button(row.go_on)
+    assert session.encoded.frame.image_size == (8, 8)
+    assert not any(map(shown, (row.cancel, row.go_on, row.go_back)))
+    with monkeypatch.context() as broken:
+        broken.setattr(engine_module, "compute", lambda *_: 1 / 0)
+        session.image = image
+    press_button(row.go_back)
+    assert session.encoded.frame.image_size == (8, 8)
+    assert not shown(row.go_back)
+    panel.close()
+
+
+def test_a_session_that_was_closed_meanwhile_offers_no_encode(session):
+    panel = Panel(session, Html())
+    session.close()
+    session.change(lambda now: replace(now, encoded=None))
+    assert not shown(panel.encode_row.go_on)
+    panel.close()
