@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from platformdirs import user_cache_path
 from tqdm.auto import tqdm
 
 from sam_explore.writing import is_own, open_own, open_private, publish
@@ -67,13 +68,8 @@ def cache_folder() -> Path:
     """Where downloaded weights are kept: SAM_EXPLORE_CACHE, or the system's place for caches."""
     if chosen := os.environ.get("SAM_EXPLORE_CACHE"):
         return Path(chosen).expanduser()
-    if sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    elif os.name == "nt":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "sam-explore"
+    # Without `Cache` at the end of it on Windows, where earlier versions did not put it.
+    return user_cache_path("sam-explore", appauthor=False, opinion=False)
 
 
 def downloaded() -> tuple[str, ...]:

@@ -8,8 +8,10 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import platformdirs
 import pytest
 import torch
+from platformdirs import windows
 
 import sam_explore as sx
 from sam_explore.loading import OFFICIAL, Release, cache_folder, download, downloading
@@ -300,4 +302,10 @@ class TestReleases:
     def test_the_cache_folder_follows_the_systems_convention(self, tmp_path, monkeypatch):
         monkeypatch.delenv("SAM_EXPLORE_CACHE", raising=False)
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+        assert cache_folder() == tmp_path / "sam-explore"
+
+    def test_windows_keeps_the_folder_that_it_always_had(self, tmp_path, monkeypatch):
+        monkeypatch.delenv("SAM_EXPLORE_CACHE", raising=False)
+        monkeypatch.setattr(windows, "get_win_folder", lambda name: str(tmp_path))
+        monkeypatch.setattr(platformdirs, "PlatformDirs", windows.Windows)
         assert cache_folder() == tmp_path / "sam-explore"
