@@ -11,10 +11,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).with_name("phenomena")))
 
-from common import Case, cases, digest, iou
+from common import Case, cases, digest
 
 from sam_explore.geometry import Prompts
 from sam_explore.loading import load, shipped_weights
+from sam_explore.mask_overlap import iou
 from sam_explore.model import Sam
 from sam_explore.prediction import encode, predict
 from sam_explore.toy.exam.tables import markdown, write_between_marks

@@ -24,10 +24,10 @@ from PIL import Image
 
 import sam_explore as sx
 from sam_explore.loading import shipped_weights
+from sam_explore.mask_overlap import iou
 from sam_explore.model import Sam
 from sam_explore.plots import raster, style
 from sam_explore.toy.exam.baselines import fill_box, flood_fill
-from sam_explore.toy.exam.measures import iou
 from sam_explore.toy.exam.tables import markdown, write_between_marks
 
 PICTURE = Path(__file__).with_name("photographs.png")

@@ -82,12 +82,6 @@ def untrained(config: SamConfig, seed: int) -> Sam:
         return initialise(Sam(config)).eval().requires_grad_(False)
 
 
-def iou(mask: Bool[np.ndarray, "*any"], truth: Bool[np.ndarray, "*any"]) -> float:
-    """Intersection over union; two empty masks agree: 1."""
-    either = int((mask | truth).sum())
-    return int((mask & truth).sum()) / either if either else 1.0
-
-
 def interval(values: Float[np.ndarray, "case"]) -> tuple[float, float]:
     """The ends of the 95 % interval of the mean, by drawing the cases again and again."""
     drawn = np.random.default_rng(0).integers(0, len(values), (_RESAMPLES, len(values)))

@@ -9,10 +9,11 @@ from itertools import pairwise
 import numpy as np
 import torch
 import torch.nn.functional as F
-from common import Case, Row, cases, iou, run
+from common import Case, Row, cases, run
 from jaxtyping import Bool, Float
 
 from sam_explore.geometry import Prompts
+from sam_explore.mask_overlap import iou
 from sam_explore.model import Sam
 from sam_explore.prediction import encode, predict
 

@@ -7,10 +7,11 @@ import argparse
 
 import numpy as np
 import torch
-from common import Case, Row, cases, iou, run, sign
+from common import Case, Row, cases, run, sign
 from jaxtyping import Float
 from torch import Tensor
 
+from sam_explore.mask_overlap import iou
 from sam_explore.model import Sam
 from sam_explore.prediction import Prediction, encode, prediction_from, prompt_tensors
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from common import Case, Row, cases, iou, run
+from common import Case, Row, cases, run
 from jaxtyping import Float
 
 from sam_explore.loading import load
+from sam_explore.mask_overlap import iou
 from sam_explore.model import HookPoint, Sam, SamConfig
 from sam_explore.toy.training.starting import initialise, randomise_positions, sinusoidal_grid
 from sam_explore.tracing import Trace

@@ -6,9 +6,10 @@ python docs/phenomena/selection.py --help
 import argparse
 
 import numpy as np
-from common import Case, Row, cases, iou, run
+from common import Case, Row, cases, run
 from jaxtyping import Float
 
+from sam_explore.mask_overlap import iou
 from sam_explore.model import Sam
 from sam_explore.prediction import encode, predict
 

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 import torch.nn.functional as F
-from common import Case, Row, cases, iou, run, sign
+from common import Case, Row, cases, run, sign
 from jaxtyping import Float, UInt8
 from PIL import Image
 
 from sam_explore.geometry import Prompts
+from sam_explore.mask_overlap import iou
 from sam_explore.model import Sam
 from sam_explore.prediction import Prediction, encode, predict
 

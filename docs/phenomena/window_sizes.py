@@ -6,9 +6,10 @@ python docs/phenomena/window_sizes.py --help
 import argparse
 
 import numpy as np
-from common import Case, Row, cases, iou, run, sign, untrained
+from common import Case, Row, cases, run, sign, untrained
 from jaxtyping import Float
 
+from sam_explore.mask_overlap import iou
 from sam_explore.model import Sam
 from sam_explore.probes.common.windows import with_window
 from sam_explore.tracing import Trace

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from tqdm.auto import tqdm
 
 from sam_explore.fingerprints import NoContentError, fingerprint, function_fingerprint
+from sam_explore.mask_overlap import iou
 from sam_explore.read_only import ReadOnlyArrays
 
 from .editing import Intervention
@@ -30,8 +31,7 @@ def mask_kept(changed: Trace, plain: Trace) -> float:
     """
     mask = plain.prediction.chosen
     one, other = (run.prediction.masks()[mask] for run in (changed, plain))
-    either = int((one | other).sum())
-    return int((one & other).sum()) / either if either else 1.0
+    return iou(one, other)
 
 
 class Sweep:

@@ -7,10 +7,11 @@ import torch
 from torch import Tensor
 
 from sam_explore.geometry import Prompts
+from sam_explore.mask_overlap import iou
 from sam_explore.prediction import Prediction, predict, prediction_from, prompt_tensors
 from sam_explore.tracing.attribution import MeanLogit, gradient, rank_correlation, value_of
 
-from .rows import Row, Subject, iou, logit_change, mask_change
+from .rows import Row, Subject, logit_change, mask_change
 
 LOGITS, GRADIENTS, PHENOMENA = "05_raw_logits", "08_gradients_and_attribution", "docs/phenomena"
 LITTLE = 0.05  # of the mask, or of IoU

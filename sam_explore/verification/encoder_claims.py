@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
+from sam_explore.mask_overlap import iou
 from sam_explore.probes.common.windows import padded, with_window
 from sam_explore.probes.positions.position_encoding_spectrum import strongest_waves
 from sam_explore.probes.tokens.norm_outliers import robust_deviation
@@ -16,7 +17,7 @@ from sam_explore.tracing import (
     zero,
 )
 
-from .rows import Row, Subject, iou, logit_change, mask_change
+from .rows import Row, Subject, logit_change, mask_change
 
 POSITIONS, NORMS, WINDOWS = "02_position_encodings", "03_token_norms", "04_window_sizes"
 ATTENTION, INTERVENTIONS = "06_attention", "07_interventions"

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from sam_explore.geometry import Prompts
+from sam_explore.mask_overlap import iou
 from sam_explore.model import Sam
 from sam_explore.prediction import EncodedImage, Prediction, predict
 from sam_explore.tracing import Trace
@@ -83,12 +84,6 @@ class Subject:
         at = (np.arange(6) + 0.5) / 6
         clicks = [Prompts(points=[(x * width, y * height)]) for y in at for x in at]
         return predict(self.sam, self.encoded, clicks)
-
-
-def iou(one: Bool[np.ndarray, "*any"], other: Bool[np.ndarray, "*any"]) -> float:
-    """Intersection over union; two empty masks agree: 1."""
-    either = int((one | other).sum())
-    return int((one & other).sum()) / either if either else 1.0
 
 
 def logit_change(

@@ -7,7 +7,7 @@ import torch
 from sam_explore.geometry import Prompts
 from sam_explore.prediction import Prediction
 from sam_explore.verification import decoder_claims, encoder_claims
-from sam_explore.verification.rows import Row, Subject, iou, logit_change, mask_change, measured
+from sam_explore.verification.rows import Row, Subject, logit_change, mask_change, measured
 
 from ..checkpoints import SMALL, official_weights
 from ..parity.reference import build_ours
@@ -69,7 +69,6 @@ def test_changes_of_logits_and_masks():
     before = np.array([[3.0, 3.0], [-1.0, -1.0]])  # two from the mean
     assert logit_change(before, before + 1) == 0.5
     assert mask_change(before, np.array([[3.0, -3.0], [1.0, -1.0]])) == pytest.approx(2 / 3)
-    assert iou(before > 9, before > 9) == 1
 
 
 def test_the_click_lies_on_the_object_and_the_box_around_it(picture, subject):

@@ -3,8 +3,9 @@
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
+from sam_explore.mask_overlap import iou
 from sam_explore.prediction import Prediction
 from sam_explore.readings import Scale
 
@@ -47,11 +48,6 @@ def mask_overlaps(before: Prediction, after: Prediction, threshold: float) -> tu
     Two empty masks agree: 1.
     """
     return tuple(
-        _iou(one, other)
+        iou(one, other)
         for one, other in zip(before.masks(threshold), after.masks(threshold), strict=True)
     )
-
-
-def _iou(one: Bool[np.ndarray, "height width"], other: Bool[np.ndarray, "height width"]) -> float:
-    either = int((one | other).sum())
-    return int((one & other).sum()) / either if either else 1.0

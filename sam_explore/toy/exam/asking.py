@@ -9,13 +9,13 @@ from jaxtyping import Bool, Float
 
 from sam_explore.corrections import CORRECTION_RULES, TOKEN_0, CorrectionRule
 from sam_explore.geometry import Frame, Prompts
+from sam_explore.mask_overlap import iou
 from sam_explore.model import Sam
 from sam_explore.prediction import EncodedImage, Prediction, encode, predict
 from sam_explore.scenes.ground_truth import Scene
 
 from ..coverage import correction_clicks, coverage
 from .manifest import ExamScene, Target
-from .measures import iou
 
 CORRECTIONS = 5
 FEW_CORRECTIONS = 2  # after which the rules for them are compared

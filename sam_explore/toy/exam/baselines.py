@@ -10,11 +10,11 @@ from itertools import islice
 import numpy as np
 from jaxtyping import Bool, UInt8
 
+from sam_explore.mask_overlap import iou
 from sam_explore.scenes.ground_truth import Scene
 
 from .choosing import choose_scenes
 from .manifest import ExamScene, Target
-from .measures import iou
 from .tables import Groups, group_rows, markdown, mean_by_group
 from .worlds import EXAM, World
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 STRATA = ("small", "medium", "large")
 _STRATA_FROM = (0.01, 0.05)  # share of the picture from which a target is medium, large
@@ -17,11 +17,6 @@ class Bin(NamedTuple):
     masks: int
     predicted: float
     true: float
-
-
-def iou(mask: Bool[np.ndarray, "h w"], truth: Bool[np.ndarray, "h w"]) -> float:
-    """Intersection over union; 0 where both are empty."""
-    return float((mask & truth).sum() / max((mask | truth).sum(), 1))
 
 
 def stratum(share: float) -> str:

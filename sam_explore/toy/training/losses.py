@@ -4,9 +4,8 @@ Targets are what share of each logit's cell a mask covers, not only whether: a t
 0 and 1 on a coarse grid loses its edges.
 """
 
-import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 
@@ -41,12 +40,3 @@ def mask_loss(
 ) -> Float[Tensor, "*masks"]:
     """Dice loss, and cross entropy with a weight."""
     return dice_loss(logits, covered) + entropy_weight * cross_entropy(logits, covered)
-
-
-def mask_iou(
-    masks: Bool[Tensor, "*masks row column"], target: Bool[Tensor, "*masks row column"]
-) -> Float[Tensor, "*masks"]:
-    """Intersection over union; 0 where both are empty."""
-    intersection = (masks & target).sum(dim=(-2, -1))
-    union = (masks | target).sum(dim=(-2, -1))
-    return intersection / torch.clamp(union, min=1)

@@ -14,7 +14,7 @@ from torch import Tensor
 from sam_explore.model import Sam
 
 from ..coverage import correction_clicks
-from .losses import mask_iou, mask_loss
+from .losses import mask_loss
 from .questions import Questions
 
 # How much each mask token's loss counts: after one click, and after anything that names one region.
@@ -192,7 +192,7 @@ def _loss(
     """Mean loss of masks and of predicted IoUs, and the true IoU of each mask with the target."""
     with torch.no_grad():
         masks = logits > 0
-        truth = mask_iou(masks, (target >= 0.5)[:, None].expand(masks.shape))
+        truth = iou(masks, (target >= 0.5)[:, None].expand(masks.shape), empty=0.0)
     shares = torch.tensor(weights, device=logits.device)
     losses = mask_loss(logits, wanted, entropy_weight) @ shares
     return losses.mean() + IOU_WEIGHT * F.mse_loss(iou, truth), truth

@@ -3,13 +3,7 @@
 import numpy as np
 import pytest
 
-from sam_explore.toy.exam.measures import Bin, calibration, iou, spearman, stratum
-
-
-def test_iou_by_hand():
-    one, two = np.array([[True, True, False]]), np.array([[False, True, True]])
-    assert iou(one, two) == pytest.approx(1 / 3)
-    assert iou(one & False, two & False) == 0
+from sam_explore.toy.exam.measures import Bin, calibration, spearman, stratum
 
 
 def test_strata_begin_at_one_and_at_five_per_cent():

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from sam_explore.toy.training.losses import cross_entropy, dice_loss, mask_iou, mask_loss
+from sam_explore.toy.training.losses import cross_entropy, dice_loss, mask_loss
 
 
 def test_cross_entropy_of_undecided_logits():
@@ -37,9 +37,3 @@ def test_mask_loss_weighs_the_cross_entropy():
     logits, covered = torch.randn(3, 4, 4), torch.rand(3, 4, 4)
     expected = 0.2 * cross_entropy(logits, covered) + dice_loss(logits, covered)
     torch.testing.assert_close(mask_loss(logits, covered, 0.2), expected)
-
-
-def test_iou_by_hand_and_of_two_empty_masks():
-    masks = torch.tensor([[[True, True, False]], [[False, False, False]]])
-    target = torch.tensor([[[False, True, True]], [[False, False, False]]])
-    torch.testing.assert_close(mask_iou(masks, target), torch.tensor([1 / 3, 0.0]))
