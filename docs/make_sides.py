@@ -15,7 +15,7 @@ from common import Case, cases, digest
 
 from sam_explore.geometry import Prompts
 from sam_explore.loading import load, shipped_weights
-from sam_explore.mask_overlap import iou
+from sam_explore.mask_overlap import mask_iou
 from sam_explore.model import Sam
 from sam_explore.prediction import encode, predict
 from sam_explore.toy.exam.tables import markdown, write_between_marks
@@ -37,8 +37,8 @@ def qualities(sam: Sam, case: Case, side: int) -> tuple[float, float]:
     encoded = encode(sam, case.drawn.image, preprocessing="stretch", side=side)
     box = Prompts(box=case.drawn.box(case.index))
     by_box, by_click = predict(sam, encoded, [box, case.click])
-    best = max(iou(mask, case.truth) for mask in by_click.masks()[1:])
-    return iou(by_box.masks()[0], case.truth), best
+    best = max(mask_iou(mask, case.truth) for mask in by_click.masks()[1:])
+    return mask_iou(by_box.masks()[0], case.truth), best
 
 
 def lines(sam: Sam, scenes: int) -> list[str]:

@@ -8,20 +8,20 @@ from torch import Tensor
 
 
 @overload
-def iou(
+def mask_iou(
     one: Bool[np.ndarray, "row column"], other: Bool[np.ndarray, "row column"], empty: float = 1.0
 ) -> float: ...
 
 
 @overload
-def iou(
+def mask_iou(
     one: Bool[Tensor, "*masks row column"],
     other: Bool[Tensor, "*masks row column"],
     empty: float = 1.0,
 ) -> Float[Tensor, "*masks"]: ...
 
 
-def iou(
+def mask_iou(
     one: Bool[np.ndarray, "row column"] | Bool[Tensor, "*masks row column"],
     other: Bool[np.ndarray, "row column"] | Bool[Tensor, "*masks row column"],
     empty: float = 1.0,

@@ -4,26 +4,26 @@ import numpy as np
 import pytest
 import torch
 
-from sam_explore.mask_overlap import iou
+from sam_explore.mask_overlap import mask_iou
 
 
 def test_iou_of_two_arrays_is_a_number():
     one, other = np.array([[True, True, False]]), np.array([[False, True, True]])
-    assert iou(one, other) == pytest.approx(1 / 3)
-    assert isinstance(iou(one, other), float)
-    assert iou(one, one) == 1
-    assert iou(one, ~one) == 0
+    assert mask_iou(one, other) == pytest.approx(1 / 3)
+    assert isinstance(mask_iou(one, other), float)
+    assert mask_iou(one, one) == 1
+    assert mask_iou(one, ~one) == 0
 
 
 def test_two_empty_masks_agree_unless_the_caller_says_otherwise():
     none = np.zeros((2, 3), bool)
-    assert iou(none, none) == 1
-    assert iou(none, none, empty=0.0) == 0
-    assert iou(none, ~none) == 0
+    assert mask_iou(none, none) == 1
+    assert mask_iou(none, none, empty=0.0) == 0
+    assert mask_iou(none, ~none) == 0
 
 
 def test_iou_of_each_pair_of_tensors():
     masks = torch.tensor([[[True, True, False]], [[False, False, False]]])
     targets = torch.tensor([[[False, True, True]], [[False, False, False]]])
-    torch.testing.assert_close(iou(masks, targets), torch.tensor([1 / 3, 1.0]))
-    torch.testing.assert_close(iou(masks, targets, empty=0.0), torch.tensor([1 / 3, 0.0]))
+    torch.testing.assert_close(mask_iou(masks, targets), torch.tensor([1 / 3, 1.0]))
+    torch.testing.assert_close(mask_iou(masks, targets, empty=0.0), torch.tensor([1 / 3, 0.0]))

@@ -24,7 +24,7 @@ from PIL import Image
 
 import sam_explore as sx
 from sam_explore.loading import shipped_weights
-from sam_explore.mask_overlap import iou
+from sam_explore.mask_overlap import mask_iou
 from sam_explore.model import Sam
 from sam_explore.plots import raster, style
 from sam_explore.toy.exam.baselines import fill_box, flood_fill
@@ -90,13 +90,13 @@ def ask(sam: Sam, photo: Photo) -> Iterable[Answer]:
     encoded, truth = sx.encode(sam, image), photo.truth(image.shape)
     for kind, prompts in photo.prompts(truth).items():
         prediction = sx.predict(sam, encoded, prompts)
-        true_iou = tuple(iou(mask, truth) for mask in prediction.masks())
+        true_iou = tuple(mask_iou(mask, truth) for mask in prediction.masks())
         simple = (
             flood_fill(image, photo.click, TOLERANCE)
             if prompts.box is None
             else fill_box(tuple(prompts.box), truth.shape)
         )
-        yield Answer(photo, image, kind, prediction, true_iou, iou(simple, truth))
+        yield Answer(photo, image, kind, prediction, true_iou, mask_iou(simple, truth))
 
 
 def report(answers: list[Answer], weights: Path) -> list[str]:

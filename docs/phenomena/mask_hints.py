@@ -13,7 +13,7 @@ from common import Case, Row, cases, run
 from jaxtyping import Bool, Float
 
 from sam_explore.geometry import Prompts
-from sam_explore.mask_overlap import iou
+from sam_explore.mask_overlap import mask_iou
 from sam_explore.model import Sam
 from sam_explore.prediction import encode, predict
 
@@ -79,7 +79,7 @@ def _one(sam: Sam, case: Case, other: Case) -> tuple[float, ...]:
     clear = [each.masks()[CLEAR] for each in predict(sam, encoded, beside)]
     for each in predict(sam, encoded, [Prompts(mask_hint=true), Prompts(mask_hint=foreign)]):
         clear += [each.masks()[CLEAR], each.masks()[each.chosen]]
-    return tuple(iou(mask, case.truth) for mask in (answer, *clear))
+    return tuple(mask_iou(mask, case.truth) for mask in (answer, *clear))
 
 
 def claims(rows: list[Row]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from common import Case, Row, cases, run, sign
 from jaxtyping import Float
 from torch import Tensor
 
-from sam_explore.mask_overlap import iou
+from sam_explore.mask_overlap import mask_iou
 from sam_explore.model import Sam
 from sam_explore.prediction import Prediction, encode, prediction_from, prompt_tensors
 
@@ -64,7 +64,7 @@ def _one(sam: Sam, case: Case) -> list[list[float]]:
     before = answers[0].logits[answers[0].chosen]
     changes = [each.logits[answers[0].chosen] - before for each in answers]
     return [
-        [iou(each.masks()[each.chosen], case.truth) for each in answers],
+        [mask_iou(each.masks()[each.chosen], case.truth) for each in answers],
         [float(np.sqrt((change**2).mean()) / before.std()) for change in changes],
     ]
 

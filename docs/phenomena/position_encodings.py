@@ -12,7 +12,7 @@ from common import Case, Row, cases, run
 from jaxtyping import Float
 
 from sam_explore.loading import load
-from sam_explore.mask_overlap import iou
+from sam_explore.mask_overlap import mask_iou
 from sam_explore.model import HookPoint, Sam, SamConfig
 from sam_explore.toy.training.starting import initialise, randomise_positions, sinusoidal_grid
 from sam_explore.tracing import Trace
@@ -156,7 +156,7 @@ def _putting(table: Table):
 def _quality(sam: Sam, case: Case, edit) -> float:
     trace = Trace(sam, case.drawn.image, case.click)
     trace = trace.with_edit("image_encoder.position_encoder.hook_encoding", edit)
-    return iou(trace.prediction.masks()[trace.prediction.chosen], case.truth)
+    return mask_iou(trace.prediction.masks()[trace.prediction.chosen], case.truth)
 
 
 def _centred(table: Table) -> Table:

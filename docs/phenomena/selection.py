@@ -9,7 +9,7 @@ import numpy as np
 from common import Case, Row, cases, run
 from jaxtyping import Float
 
-from sam_explore.mask_overlap import iou
+from sam_explore.mask_overlap import mask_iou
 from sam_explore.model import Sam
 from sam_explore.prediction import encode, predict
 
@@ -54,8 +54,8 @@ def _one(sam: Sam, case: Case) -> list[tuple[float, float, float, float]]:
     prediction = predict(sam, encode(sam, case.drawn.image), case.click)
     masks = prediction.masks()
     regions = [case.drawn.mask(index) for index in case.drawn.at(*case.point)]
-    whole = np.array([iou(mask, case.truth) for mask in masks])
-    valid = np.array([max(iou(mask, region) for region in regions) for mask in masks])
+    whole = np.array([mask_iou(mask, case.truth) for mask in masks])
+    valid = np.array([max(mask_iou(mask, region) for region in regions) for mask in masks])
     guesses = prediction.iou, prediction.stability()
     return [qualities(true, *guesses) for true in (whole, valid)]
 

@@ -14,7 +14,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 
 from sam_explore.geometry import Prompts
-from sam_explore.mask_overlap import iou
+from sam_explore.mask_overlap import mask_iou
 from sam_explore.model import Sam
 from sam_explore.prediction import Prediction, encode, predict
 
@@ -96,7 +96,7 @@ def _qualities(sam: Sam, case: Case, crop: Box, to_square: bool) -> tuple[float,
     prompts = prompts_in(crop, given.shape[:2], case.point, case.drawn.box(case.index))
     click, box = predict(sam, encode(sam, np.ascontiguousarray(given)), prompts)
     answers = _logits_at(click, click.chosen, truth.shape), _logits_at(box, 0, truth.shape)
-    by_click, by_box = (iou(logits > 0, truth) for logits in answers)
+    by_click, by_box = (mask_iou(logits > 0, truth) for logits in answers)
     return by_click, by_box
 
 

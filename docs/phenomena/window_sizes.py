@@ -9,7 +9,7 @@ import numpy as np
 from common import Case, Row, cases, run, sign, untrained
 from jaxtyping import Float
 
-from sam_explore.mask_overlap import iou
+from sam_explore.mask_overlap import mask_iou
 from sam_explore.model import Sam
 from sam_explore.probes.common.windows import with_window
 from sam_explore.tracing import Trace
@@ -29,7 +29,7 @@ def logit_change(before: Logits, after: Logits) -> float:
 
 def mask_change(before: Logits, after: Logits, threshold: float = 0.0) -> float:
     """The share of both masks together that is in one of them only: 1 - IoU."""
-    return 1 - iou(before > threshold, after > threshold)
+    return 1 - mask_iou(before > threshold, after > threshold)
 
 
 def misplaced(before: Logits, after: Logits, rng: np.random.Generator) -> Logits:
@@ -84,7 +84,7 @@ def _one(sam: Sam, case: Case) -> list[tuple[float, ...]]:
 
 
 def _truth(trace: Trace, mask: int, case: Case) -> float:
-    return iou(trace.prediction.masks()[mask], case.truth)
+    return mask_iou(trace.prediction.masks()[mask], case.truth)
 
 
 def claims(rows: list[Row]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from tqdm.auto import tqdm
 
 from sam_explore.fingerprints import NoContentError, fingerprint, function_fingerprint
-from sam_explore.mask_overlap import iou
+from sam_explore.mask_overlap import mask_iou
 from sam_explore.read_only import ReadOnlyArrays
 
 from .editing import Intervention
@@ -31,7 +31,7 @@ def mask_kept(changed: Trace, plain: Trace) -> float:
     """
     mask = plain.prediction.chosen
     one, other = (run.prediction.masks()[mask] for run in (changed, plain))
-    return iou(one, other)
+    return mask_iou(one, other)
 
 
 class Sweep:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from sam_explore.geometry import Prompts
-from sam_explore.mask_overlap import iou
+from sam_explore.mask_overlap import mask_iou
 from sam_explore.prediction import Prediction, predict, prediction_from, prompt_tensors
 from sam_explore.tracing.attribution import MeanLogit, gradient, rank_correlation, value_of
 
@@ -38,7 +38,7 @@ def roles_of_the_mask_tokens(subject: Subject) -> list[Row]:
     orders = Counter(tuple(int(token) for token in np.argsort(each) + 1) for each in areas)
     (order, count), *_ = orders.most_common(1)
     share = count / len(areas)
-    clear = [iou(each.masks()[0], each.masks()[each.chosen]) for each in subject.grid]
+    clear = [mask_iou(each.masks()[0], each.masks()[each.chosen]) for each in subject.grid]
     return [
         Row("tokens 1 to 3 keep an order of size",
             f"{order[0]} < {order[1]} < {order[2]} in {100 * share:.0f} % of the clicks",
@@ -54,7 +54,7 @@ def choice_among_the_masks(subject: Subject) -> list[Row]:
     for each in subject.grid:
         x, y = each.prompts.points[0].astype(int)
         if subject.truth[y, x]:
-            true = np.array([iou(mask, subject.truth) for mask in each.masks()])
+            true = np.array([mask_iou(mask, subject.truth) for mask in each.masks()])
             found.append((true[each.chosen], true[1:].mean(), true[1:].max()))
     if not found:
         return [Row("choice among the masks", "no click of the grid lies on the object")]
@@ -101,9 +101,9 @@ def mask_hints(subject: Subject) -> list[Row]:
         [subject.click.with_mask_hint(own), Prompts(mask_hint=own), second,
          second.with_mask_hint(own)],
     )  # fmt: skip
-    click = iou(subject.answer.masks()[subject.answer.chosen], subject.truth)
+    click = mask_iou(subject.answer.masks()[subject.answer.chosen], subject.truth)
     beside, single, before, after = (
-        iou(each.masks()[0], subject.truth) for each in (hinted, alone, two, two_hinted)
+        mask_iou(each.masks()[0], subject.truth) for each in (hinted, alone, two, two_hinted)
     )
     return [
         Row("a mask hint alone does little",

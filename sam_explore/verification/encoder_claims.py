@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from sam_explore.mask_overlap import iou
+from sam_explore.mask_overlap import mask_iou
 from sam_explore.probes.common.windows import padded, with_window
 from sam_explore.probes.positions.position_encoding_spectrum import strongest_waves
 from sam_explore.probes.tokens.norm_outliers import robust_deviation
@@ -150,7 +150,7 @@ def heads_of_the_last_block(subject: Subject) -> list[Row]:
     for head in range(config.encoder_heads):
         without = interventions.AblateHead(block=block, head=head)
         after = subject.trace.with_interventions(without).prediction
-        kept.append(iou(before, after.masks()[chosen]))
+        kept.append(mask_iou(before, after.masks()[chosen]))
     return [
         Row("a head of the last block can go without much loss",
             f"{np.median(kept):.3f} of the mask is kept in the median of {len(kept)} heads, "
@@ -164,7 +164,7 @@ def a_stretched_picture(subject: Subject) -> list[Row]:
     chosen = subject.answer.chosen
     stretched = Trace(subject.sam, subject.image, subject.click, preprocessing="stretch")
     padded_iou, stretched_iou = (
-        iou(answer.masks()[chosen], subject.truth)
+        mask_iou(answer.masks()[chosen], subject.truth)
         for answer in (subject.answer, stretched.prediction)
     )
     return [

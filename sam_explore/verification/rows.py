@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from sam_explore.geometry import Prompts
-from sam_explore.mask_overlap import iou
+from sam_explore.mask_overlap import mask_iou
 from sam_explore.model import Sam
 from sam_explore.prediction import EncodedImage, Prediction, predict
 from sam_explore.tracing import Trace
@@ -97,7 +97,7 @@ def mask_change(
     before: Float[np.ndarray, "row column"], after: Float[np.ndarray, "row column"]
 ) -> float:
     """1 - IoU of the masks that two maps of logits are cut to."""
-    return 1 - iou(before > 0, after > 0)
+    return 1 - mask_iou(before > 0, after > 0)
 
 
 def measured(measure: Callable[[Subject], list[Row]], subject: Subject) -> list[Row]:

@@ -5,7 +5,7 @@ from statistics import median
 import numpy as np
 import pytest
 
-from sam_explore.mask_overlap import iou
+from sam_explore.mask_overlap import mask_iou
 from sam_explore.plots import style
 from sam_explore.scenes import example_scene
 
@@ -53,7 +53,7 @@ def test_a_click_gives_mask_pixels_where_the_truth_of_the_scene_says_so(promptin
         prompting.notebook.execute(f"session.chosen = {number}")
         prompting.settle()
         for region in scene.at(*SHELL):
-            best = max(best, iou(prompting.shown(), scene.mask(region)))
+            best = max(best, mask_iou(prompting.shown(), scene.mask(region)))
     assert best > 0.6
 
 
@@ -67,7 +67,7 @@ def test_a_drag_draws_a_box_whose_mask_is_the_object_inside(prompting: Prompting
     assert np.abs(np.subtract(box, (x0, y0, x1, y1))).max() <= 1
     yellow = np.array(style.rgba(style.BOX)[:3])
     assert np.abs(prompting.picture()[int(box[1]), SIDE // 2] - yellow.astype(int)).max() <= 3
-    assert iou(prompting.shown(), scene.mask(turtle)) > 0.6
+    assert mask_iou(prompting.shown(), scene.mask(turtle)) > 0.6
 
 
 def test_undo_brings_the_untouched_picture_back(prompting: Prompting):

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from sam_explore.mask_overlap import iou
+from sam_explore.mask_overlap import mask_iou
 from sam_explore.prediction import Prediction
 from sam_explore.readings import Scale
 
@@ -48,6 +48,6 @@ def mask_overlaps(before: Prediction, after: Prediction, threshold: float) -> tu
     Two empty masks agree: 1.
     """
     return tuple(
-        iou(one, other)
+        mask_iou(one, other)
         for one, other in zip(before.masks(threshold), after.masks(threshold), strict=True)
     )

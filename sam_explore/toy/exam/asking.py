@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 
 from sam_explore.corrections import CORRECTION_RULES, TOKEN_0, CorrectionRule
 from sam_explore.geometry import Frame, Prompts
-from sam_explore.mask_overlap import iou
+from sam_explore.mask_overlap import mask_iou
 from sam_explore.model import Sam
 from sam_explore.prediction import EncodedImage, Prediction, encode, predict
 from sam_explore.scenes.ground_truth import Scene
@@ -89,10 +89,10 @@ def _examine_one(sam: Sam, scene: ExamScene) -> list[Answer]:
             Answer(
                 kind=scene.kind,
                 target=target,
-                by_click=np.array([iou(mask, truth) for mask in masks[1:]]),
+                by_click=np.array([mask_iou(mask, truth) for mask in masks[1:]]),
                 predicted=by_click[i].iou[1:],
-                by_box=iou(by_box[i].masks()[0], truth),
-                corrected=(iou(masks[by_click[i].chosen], truth), *by_rule[TOKEN_0.name][i]),
+                by_box=mask_iou(by_box[i].masks()[0], truth),
+                corrected=(mask_iou(masks[by_click[i].chosen], truth), *by_rule[TOKEN_0.name][i]),
                 by_rule={name: ious[i][FEW_CORRECTIONS - 1] for name, ious in by_rule.items()},
                 ceilings=ceilings(truth, encoded.frame, sam.config.mask_size),
                 nested=_finds_both(masks[1:], drawn, regions[i]),
@@ -127,7 +127,7 @@ def _correct(
         shown = predict(sam, encoded, [rule.prompts(*each) for each in asked])
         masks = [rule.answer(each) for each in shown]
         for row, answer, mask, truth in zip(ious, shown, masks, truths, strict=True):
-            row.append(iou(answer.masks()[mask], truth))
+            row.append(mask_iou(answer.masks()[mask], truth))
     return ious
 
 
@@ -142,18 +142,18 @@ def ceilings(truth: Bool[np.ndarray, "h w"], frame: Frame, mask_size: int) -> tu
     hard = (graded >= 0.5).float()
     logits = (2 * torch.cat([hard, graded]) - 1).numpy()
     hard_mask, graded_mask = Prediction(logits, np.ones(2), Prompts(), frame).masks()
-    return iou(hard_mask, truth), iou(graded_mask, truth)
+    return mask_iou(hard_mask, truth), mask_iou(graded_mask, truth)
 
 
 def _finds_both(masks: Bool[np.ndarray, "3 h w"], drawn: Scene, index: int) -> bool | None:
     """Whether one of the masks is the region and another one that holds it."""
     own = drawn.mask(index)
-    holders = [mask for mask in _holders(drawn, index) if iou(mask, own) <= FOUND]
+    holders = [mask for mask in _holders(drawn, index) if mask_iou(mask, own) <= FOUND]
     if not holders:
         return None
 
     def found(truth: np.ndarray) -> bool:
-        return any(iou(mask, truth) > FOUND for mask in masks)
+        return any(mask_iou(mask, truth) > FOUND for mask in masks)
 
     return found(own) and any(found(holder) for holder in holders)
 

@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from sam_explore.mask_overlap import iou
+from sam_explore.mask_overlap import mask_iou
 from sam_explore.scenes.ground_truth import Scene
 
 from .choosing import choose_scenes
@@ -116,8 +116,8 @@ def compare_baselines(scenes: Collection[ExamScene], world: World = EXAM) -> Bas
     for kind, drawn, target, truth in _questions(scenes):
         asked.append((kind, target))
         for name, grow in GROWING.items():
-            columns[name].append(iou(grow(drawn.image, target.click, tolerances[name]), truth))
-        columns["box filled"].append(iou(fill_box(target.box, truth.shape), truth))
+            columns[name].append(mask_iou(grow(drawn.image, target.click, tolerances[name]), truth))
+        columns["box filled"].append(mask_iou(fill_box(target.box, truth.shape), truth))
     means = mean_by_group(asked, {name: np.array(ious) for name, ious in columns.items()})
     return Baselines(len(scenes), means, tolerances, world.baselines_at_most)
 
@@ -132,7 +132,7 @@ def _questions(scenes: Iterable[ExamScene]) -> Iterator[tuple[str, Scene, Target
 def _best_tolerance(grow: Grow, questions: Sequence[tuple[str, Scene, Target, Mask]]) -> int:
     means = [
         np.mean([
-            iou(grow(drawn.image, target.click, tolerance), truth)
+            mask_iou(grow(drawn.image, target.click, tolerance), truth)
             for _, drawn, target, truth in questions
         ])
         for tolerance in TOLERANCES

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from sam_explore.mask_overlap import mask_iou
 from sam_explore.model import Sam
 
 from ..coverage import correction_clicks
@@ -192,7 +193,7 @@ def _loss(
     """Mean loss of masks and of predicted IoUs, and the true IoU of each mask with the target."""
     with torch.no_grad():
         masks = logits > 0
-        truth = iou(masks, (target >= 0.5)[:, None].expand(masks.shape), empty=0.0)
+        truth = mask_iou(masks, (target >= 0.5)[:, None].expand(masks.shape), empty=0.0)
     shares = torch.tensor(weights, device=logits.device)
     losses = mask_loss(logits, wanted, entropy_weight) @ shares
     return losses.mean() + IOU_WEIGHT * F.mse_loss(iou, truth), truth
