@@ -13,7 +13,6 @@ import torch
 from jaxtyping import Shaped, UInt8
 from PIL import Image
 
-from .origins import Origin, note_picture
 from .paths import meant
 from .picture_files import (
     MOST_PIXELS,
@@ -22,6 +21,7 @@ from .picture_files import (
     levels_in_file,
     levels_of,
 )
+from .provenance import Origin, note_picture
 
 # Files and Pillow's pictures, arrays and tensors; what each may hold is checked, not told by type.
 Picture = np.ndarray | torch.Tensor | Image.Image | str | os.PathLike

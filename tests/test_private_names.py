@@ -29,9 +29,9 @@ OF_LIBRARIES = {
     "model/modules.py": {"_modules", "_parameters", "_buffers"},
     "model/weights.py": {"_modules", "_parameters", "_buffers", "_version"},
     "model/kernels/cross_attention.py": {"_version"},
-    "model/kernels/keeping.py": {"_version"},
+    "model/kernels/tensor_cache.py": {"_version"},
     "model/kernels/products.py": {"_linear_pointwise"},
-    "model/kernels/rule.py": {
+    "model/kernels/dispatch.py": {
         "_C",
         "_functorch",
         "_current_level",

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from ..widgets.canvas.static_view import LIVE, VIEW
 from ..widgets.session import SYNCHRONOUS
-from .kernels import ThisPython
+from .kernel_spec import ThisPython
 
 _PUBLISH = "from sam_explore.widgets.canvas.static_view import publish\npublish({names!r})"
 

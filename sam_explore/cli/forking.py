@@ -16,7 +16,7 @@ from multiprocessing.process import BaseProcess
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import LocalProvisioner
 
-from .kernels import ThisPython
+from .kernel_spec import ThisPython
 
 NAME = "sam-explore-fork"  # of the provisioner, as pyproject.toml declares it
 # Elsewhere a fork is not safe once the system's own libraries are in use, or there is none.

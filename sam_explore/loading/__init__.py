@@ -1,6 +1,6 @@
 """A file, or the name of a release, becomes a Sam.
 
-`places` finds the file and `downloading` fetches it if it was asked for by name. `reading` takes
+`sources` finds the file and `downloading` fetches it if it was asked for by name. `reading` takes
 the tensors out and runs nothing: `kinds` and `pickles` tell what the file is, `finding` which of
 its tensors are a SAM, `judging` whether they can be. `layouts` gives them this package's names and
 `others` says what a file of another network is; `sizes` builds the network that the shapes
@@ -17,13 +17,13 @@ from torch import Tensor, nn
 
 from sam_explore.model import Sam
 from sam_explore.model.weights import all_weights_of
-from sam_explore.origins import Origin, note_model
+from sam_explore.provenance import Origin, note_model
 
 from .downloading import OFFICIAL, Release, cache_folder, download, downloaded, sha256_of
 from .layouts import official_from, official_names, our_names, rename_official
-from .places import NAMES, close_names, shipped_weights, weights_file, weights_in
 from .reading import called, read_weights
 from .sizes import config_from_shapes, empty_sam
+from .sources import NAMES, close_names, shipped_weights, weights_file, weights_in
 
 __all__ = [
     "OFFICIAL",

@@ -22,8 +22,8 @@ from .kinds import START, kind_of, looks_like
 from .layouts import our_names
 from .metadata import is_metadata, lines_that_save_again
 from .pickles import Unreadable, check_archive, is_plain, references
-from .places import INDEX
 from .sizes import empty_sam
+from .sources import INDEX
 from .wording import listed, shown
 
 _LONGEST_INDEX = 50_000_000  # bytes

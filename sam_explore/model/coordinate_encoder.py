@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from .config import SamConfig
 from .hooks import HookPoint
-from .kernels import beside, use_fast
+from .kernels import cached_for, use_fast
 from .layers import gaussian
 from .weights import checksum
 
@@ -41,7 +41,9 @@ class CoordinateEncoder(nn.Module):
         if use_fast(self):
             what = f"grid of {rows} x {columns}"
             content = checksum([self.frequencies])
-            grid = beside(self.frequencies, what, [], lambda: self._grid(rows, columns), content)
+            grid = cached_for(
+                self.frequencies, what, [], lambda: self._grid(rows, columns), content
+            )
         else:
             grid = self._grid(rows, columns)
         return self.hook_grid(grid)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import UInt8
 
-from sam_explore.origins import Origin, note_picture
+from sam_explore.provenance import Origin, note_picture
 
 from . import buildings, creatures, flyers, fruit, plants, sea_creatures, things, vehicles
 from .backgrounds import table

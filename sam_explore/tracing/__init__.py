@@ -12,8 +12,8 @@ from .description import Change, RunDescription
 from .editing import edit, zero
 from .listing import HookInfo, list_hooks
 from .mirror import mirror_of
-from .progress import Cancelled, between_steps
 from .recording import channel, norm, record
+from .step_callback import Cancelled, between_steps
 from .sweep import Sweep, SweepTable
 from .timing import encoder_seconds
 from .trace import Trace

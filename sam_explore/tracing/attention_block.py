@@ -1,7 +1,7 @@
 """One block's attention out of a trace, for a few queries at a time and without running the block.
 
 What the fast paths have in common: the tokens that the attention reads, its weights by head, and
-the squares of tokens within which it attends.
+the regions of tokens within which it attends.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,11 +32,11 @@ _AT_ONCE = 256  # tokens whose spread is worked out together: they fit into a pr
 
 
 @dataclass(frozen=True)
-class Square:
+class AttentionRegion:
     """The tokens that attend to one another: a window, or the whole grid.
 
     Args:
-        index: its number among the block's squares, as hook points count windows.
+        index: its number among the block's regions, as hook points count windows.
         row, column: its first token.
         sides: its rows and columns, padding included. The whole grid need not be square.
         rows, columns: how many of them lie on the grid; the others are padding.
@@ -66,11 +66,11 @@ class Square:
         return 0, across - self.columns, 0, down - self.rows
 
     def inside(self, token: tuple[int, int]) -> tuple[int, int]:
-        """A token's row and column counted from the first token of the square."""
+        """A token's row and column counted from the first token of the region."""
         return token[0] - self.row, token[1] - self.column
 
     def number_of(self, token: tuple[int, int]) -> int:
-        """A token's number in the square, counted row by row as hook points have them."""
+        """A token's number in the region, counted row by row as hook points have them."""
         row, column = self.inside(token)
         return row * self.sides[1] + column
 
@@ -114,8 +114,8 @@ class BlockAttention:
             return True
         return any(self.name(part) in self.trace.edits for part in _INSIDE)
 
-    def square_of(self, token: tuple[int, int]) -> Square:
-        """The square that a token lies in. Raises ValueError for one beside the grid."""
+    def region_of(self, token: tuple[int, int]) -> AttentionRegion:
+        """The region that a token lies in. Raises ValueError for one beside the grid."""
         rows, columns = self.grid
         if not (0 <= token[0] < rows and 0 <= token[1] < columns):
             raise ValueError(
@@ -123,26 +123,26 @@ class BlockAttention:
                 f"run, not {tuple(token)}."
             )
         down, across = (place // side for place, side in zip(token, self.sides, strict=True))
-        return self._square(down, across)
+        return self._region(down, across)
 
-    def squares(self) -> Iterator[Square]:
-        """All squares, in the order in which hook points hold them."""
+    def regions(self) -> Iterator[AttentionRegion]:
+        """All regions, in the order in which hook points hold them."""
         down, across = self._counts
-        return (self._square(*divmod(index, across)) for index in range(down * across))
+        return (self._region(*divmod(index, across)) for index in range(down * across))
 
-    def normed(self, square: Square) -> Float[Tensor, "down across channel"]:
-        """What attention reads within a square: tokens after the layer norm, padding zero."""
-        tokens = self._normed(self._input[square.on_grid])
-        return F.pad(tokens, (0, 0, *square.missing)) if any(square.missing) else tokens
+    def normed(self, region: AttentionRegion) -> Float[Tensor, "down across channel"]:
+        """What attention reads within a region: tokens after the layer norm, padding zero."""
+        tokens = self._normed(self._input[region.on_grid])
+        return F.pad(tokens, (0, 0, *region.missing)) if any(region.missing) else tokens
 
     def normed_token(self, token: tuple[int, int]) -> Float[Tensor, "channel"]:
         """What attention reads of one token of the grid."""
         return self._normed(self._input[token])
 
     def products(
-        self, square: Square, vectors: Float[Tensor, "vector channel"]
+        self, region: AttentionRegion, vectors: Float[Tensor, "vector channel"]
     ) -> Float[Tensor, "vector down across"]:
-        """The vectors' products with what attention reads within a square; those of padding are 0.
+        """The vectors' products with what attention reads within a region; those of padding are 0.
 
         `normed` is not formed for them. Of a token x, the norm with weight w and bias b makes
         w (x - mean of x) / spread + b. Its product with u is that of x with w u - mean of w u, over
@@ -152,11 +152,11 @@ class BlockAttention:
         if not self._is_normed:
             folded = vectors * self.norm.weight
             folded = folded - folded.mean(-1, keepdim=True)
-        tokens = self._input[square.on_grid]
+        tokens = self._input[region.on_grid]
         found = (folded @ tokens.flatten(0, 1).T).unflatten(-1, tokens.shape[:2])
         if not self._is_normed:
-            found = found / self._spread(square) + (vectors @ self.norm.bias)[:, None, None]
-        return F.pad(found, square.missing) if any(square.missing) else found
+            found = found / self._spread(region) + (vectors @ self.norm.bias)[:, None, None]
+        return F.pad(found, region.missing) if any(region.missing) else found
 
     def queries(
         self, tokens: Float[Tensor, "*place channel"]
@@ -205,28 +205,30 @@ class BlockAttention:
 
     @property
     def _counts(self) -> tuple[int, int]:
-        """How many squares lie down and across the grid."""
+        """How many regions lie down and across the grid."""
         down, across = (
             -(-whole // side) for whole, side in zip(self.grid, self.sides, strict=True)
         )
         return down, across
 
-    def _square(self, down: int, across: int) -> Square:
+    def _region(self, down: int, across: int) -> AttentionRegion:
         row, column = down * self.sides[0], across * self.sides[1]
         rows, columns = (
             min(side, whole - first)
             for side, whole, first in zip(self.sides, self.grid, (row, column), strict=True)
         )
-        return Square(down * self._counts[1] + across, row, column, self.sides, rows, columns)
+        return AttentionRegion(
+            down * self._counts[1] + across, row, column, self.sides, rows, columns
+        )
 
     @property
     def _is_normed(self) -> bool:
         return self.name("hook_norm1") in self.trace.edits
 
-    def _spread(self, square: Square) -> Float[Tensor, "row column"]:
-        """What the layer norm divides each token of a square by, kept with the trace."""
-        tokens = self._input[square.on_grid]
-        what = f"Spread of tokens in square {square.index}"
+    def _spread(self, region: AttentionRegion) -> Float[Tensor, "row column"]:
+        """What the layer norm divides each token of a region by, kept with the trace."""
+        tokens = self._input[region.on_grid]
+        what = f"Spread of tokens in region {region.index}"
         return self.kept(what, lambda: _spread_of(tokens, self.norm.eps))
 
     @cached_property

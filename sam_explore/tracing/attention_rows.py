@@ -15,7 +15,7 @@ from torch import Tensor
 from sam_explore.model import HookPoint
 from sam_explore.model.attention import join_windows, relative_vectors
 
-from .attention_block import BlockAttention, Square
+from .attention_block import AttentionRegion, BlockAttention
 from .attention_sums import row_sums
 from .trace import Trace
 
@@ -70,17 +70,17 @@ def attention_row(trace: Trace, block: int, token: tuple[int, int]) -> Attention
         ValueError: a block or a token that the model does not have.
     """
     attention = BlockAttention(trace, block)
-    square = attention.square_of(token)
+    region = attention.region_of(token)
     find = _row_of_run if attention.needs_run else _row
-    content, row_terms, column_terms, weights = find(attention, square, token)
-    grid, (rows, columns) = attention.grid, square.on_grid
-    below = weights[:, square.rows :].sum((1, 2))
-    beside = weights[:, : square.rows, square.columns :].sum((1, 2))
+    content, row_terms, column_terms, weights = find(attention, region, token)
+    grid, (rows, columns) = attention.grid, region.on_grid
+    below = weights[:, region.rows :].sum((1, 2))
+    beside = weights[:, : region.rows, region.columns :].sum((1, 2))
     return AttentionOfQuery(
-        _placed(content, square, grid),
+        _placed(content, region, grid),
         _on_line(row_terms, rows, grid[0]),
         _on_line(column_terms, columns, grid[1]),
-        _placed(weights, square, grid),
+        _placed(weights, region, grid),
         below + beside,
     )
 
@@ -106,9 +106,9 @@ def attention_column(
         ValueError: a block or a token that the model does not have.
     """
     attention = BlockAttention(trace, block)
-    square = attention.square_of(token)
+    region = attention.region_of(token)
     find = _column_of_run if attention.needs_run else _column
-    return _placed(find(attention, square, token), square, attention.grid)
+    return _placed(find(attention, region, token), region, attention.grid)
 
 
 @torch.no_grad()
@@ -134,32 +134,32 @@ def attention_position_terms(
     )
     row_vectors = relative_vectors(attention.row_table, down)
     column_vectors = relative_vectors(attention.column_table, across)
-    for square in attention.squares():
-        tokens = attention.normed(square)[: square.rows, : square.columns]
+    for region in attention.regions():
+        tokens = attention.normed(region)[: region.rows, : region.columns]
         q = attention.queries(tokens)
-        place = (slice(None), *square.on_grid)
-        by_row, by_column = row_vectors[: square.rows], column_vectors[: square.columns]
+        place = (slice(None), *region.on_grid)
+        by_row, by_column = row_vectors[: region.rows], column_vectors[: region.columns]
         row_terms[place] = torch.einsum("rchd,rkd->hrck", q, by_row)
         column_terms[place] = torch.einsum("rchd,ckd->hrck", q, by_column)
     return row_terms, column_terms
 
 
 def _row(
-    attention: BlockAttention, square: Square, token: tuple[int, int]
+    attention: BlockAttention, region: AttentionRegion, token: tuple[int, int]
 ) -> tuple[
     Float[Tensor, "head down across"],
     Float[Tensor, "head down"],
     Float[Tensor, "head across"],
     Float[Tensor, "head down across"],
 ]:
-    """The three terms and the weights within the square, padding included."""
+    """The three terms and the weights within the region, padding included."""
     q = attention.queries(attention.normed_token(token))
     scaled = q * attention.scale
     # q (W n + b) is (W^T q) n + q b: one vector for each head in place of a key for each token.
     folded = torch.einsum("hd,hdc->hc", scaled, attention.k_weight)
-    content = attention.products(square, folded)
+    content = attention.products(region, folded)
     content = content + (scaled * attention.k_bias).sum(-1)[:, None, None]
-    row, column = square.inside(token)
+    row, column = region.inside(token)
     row_terms = q @ _facing_query(attention.row_table, row).T
     column_terms = q @ _facing_query(attention.column_table, column).T
     scores = content + row_terms[:, :, None] + column_terms[:, None, :]
@@ -168,17 +168,17 @@ def _row(
 
 
 def _column(
-    attention: BlockAttention, square: Square, token: tuple[int, int]
+    attention: BlockAttention, region: AttentionRegion, token: tuple[int, int]
 ) -> Float[Tensor, "head row column"]:
-    """Weights of the square's queries, as far as they lie on the grid."""
-    row, column = square.inside(token)
-    tokens = attention.normed(square)
+    """Weights of the region's queries, as far as they lie on the grid."""
+    row, column = region.inside(token)
+    tokens = attention.normed(region)
     k = attention.keys(tokens[row, column]) * attention.scale
-    tokens = tokens[: square.rows, : square.columns]
+    tokens = tokens[: region.rows, : region.columns]
     # The query meets the key and the vector of the vertical distance in one sum, which depends on
     # its row, and the vector of the horizontal distance, which depends on its column.
-    by_row = k + _facing_key(attention.row_table, row, square.rows)[:, None]
-    by_column = _facing_key(attention.column_table, column, square.columns)[:, None]
+    by_row = k + _facing_key(attention.row_table, row, region.rows)[:, None]
+    by_column = _facing_key(attention.column_table, column, region.columns)[:, None]
     by_column = by_column.expand(-1, len(k), -1)
     scores = torch.einsum("rhd,hd->hr", by_row, attention.q_bias)[:, :, None]
     scores = scores + torch.einsum("shd,hd->hs", by_column, attention.q_bias)[:, None, :]
@@ -186,7 +186,7 @@ def _column(
     scores += torch.einsum("rsc,rhc->hrs", tokens, folded)
     folded = torch.einsum("shd,hdc->shc", by_column, attention.q_weight)
     scores += torch.einsum("rsc,shc->hrs", tokens, folded)
-    sums = row_sums(attention)[:, *square.on_grid]
+    sums = row_sums(attention)[:, *region.on_grid]
     return (scores - sums).clamp(max=0).exp()  # rounding makes no weight greater than 1
 
 
@@ -207,7 +207,7 @@ def _facing_key(
 
 
 def _row_of_run(
-    attention: BlockAttention, square: Square, token: tuple[int, int]
+    attention: BlockAttention, region: AttentionRegion, token: tuple[int, int]
 ) -> tuple[
     Float[Tensor, "head down across"],
     Float[Tensor, "head down"],
@@ -215,28 +215,28 @@ def _row_of_run(
     Float[Tensor, "head down across"],
 ]:
     """As `_row`, out of a run of the block with its edits."""
-    query = square.number_of(token)
+    query = region.number_of(token)
     parts = ("hook_q", "hook_k", "hook_relative_rows", "hook_relative_columns", "hook_pattern")
 
     def pick(tensor: Tensor, hook: HookPoint) -> Tensor:
-        kept = tensor[square.index]
+        kept = tensor[region.index]
         return (kept if hook.name.endswith("hook_k") else kept[:, query]).clone()
 
     names = [attention.name(f"attention.{part}") for part in parts]
     q, k, *terms, weights = attention.trace.read(names, pick).values()
     content = torch.einsum("hd,hkd->hk", q * attention.scale, k)
-    return content.unflatten(-1, square.sides), *terms, weights.unflatten(-1, square.sides)
+    return content.unflatten(-1, region.sides), *terms, weights.unflatten(-1, region.sides)
 
 
 def _column_of_run(
-    attention: BlockAttention, square: Square, token: tuple[int, int]
+    attention: BlockAttention, region: AttentionRegion, token: tuple[int, int]
 ) -> Float[Tensor, "head row column"]:
     """As `_column`, out of a run of the block with its edits."""
-    key = square.number_of(token)
+    key = region.number_of(token)
     name = attention.name("attention.hook_pattern")
-    picked = attention.trace.read(name, lambda tensor, _: tensor[square.index, :, :, key].clone())
-    by_place = picked[name].unflatten(-1, square.sides)
-    return by_place[:, : square.rows, : square.columns]
+    picked = attention.trace.read(name, lambda tensor, _: tensor[region.index, :, :, key].clone())
+    by_place = picked[name].unflatten(-1, region.sides)
+    return by_place[:, : region.rows, : region.columns]
 
 
 def _position_terms_of_run(
@@ -256,11 +256,11 @@ def _position_terms_of_run(
 
 
 def _placed(
-    values: Float[Tensor, "head rows columns"], square: Square, grid: tuple[int, int]
+    values: Float[Tensor, "head rows columns"], region: AttentionRegion, grid: tuple[int, int]
 ) -> Float[Tensor, "head row column"]:
-    """A square's values in their place on the grid; padding is cut off, and the rest is NaN."""
+    """A region's values in their place on the grid; padding is cut off, and the rest is NaN."""
     placed = values.new_full((len(values), *grid), torch.nan)
-    placed[:, *square.on_grid] = values[:, : square.rows, : square.columns]
+    placed[:, *region.on_grid] = values[:, : region.rows, : region.columns]
     return placed
 
 

@@ -15,14 +15,14 @@ from torch import Tensor
 from sam_explore.model import HookPoint
 from sam_explore.model.attention import relative_vectors
 
-from .attention_block import BlockAttention, Square
-from .progress import announce
+from .attention_block import AttentionRegion, BlockAttention
+from .step_callback import announce
 from .trace import Trace
 
 _CHUNK = 2**22  # scores at a time, 16 MiB: a few times that fits into a processor's cache
 
-# Some rows of a square's queries, and a number for each of their keys.
-Chunk = tuple[Square, slice, Float[Tensor, "head row column key"]]
+# Some rows of a region's queries, and a number for each of their keys.
+Chunk = tuple[AttentionRegion, slice, Float[Tensor, "head row column key"]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,15 +100,15 @@ def _kept(attention: BlockAttention, what: str, work: Callable[[BlockAttention],
 
 def _row_sums(attention: BlockAttention) -> Float[Tensor, "head row column"]:
     found = attention.q_bias.new_empty(attention.heads, *attention.grid)
-    for square, rows, scores in _scores(attention):
-        found[:, *square.place(rows)] = scores.logsumexp(-1)
+    for region, rows, scores in _scores(attention):
+        found[:, *region.place(rows)] = scores.logsumexp(-1)
     return found
 
 
 def _statistics(attention: BlockAttention) -> Float[Tensor, "statistic head row column"]:
     if not attention.needs_run:
         chunks = _scores(attention)
-        weights = ((square, rows, each.softmax(-1)) for square, rows, each in chunks)
+        weights = ((region, rows, each.softmax(-1)) for region, rows, each in chunks)
         return _summed(attention, weights, attention.heads)
     name = attention.name("attention.hook_pattern")
 
@@ -122,9 +122,9 @@ def _even(attention: BlockAttention) -> Float[Tensor, "statistic head row column
     keys = prod(attention.sides)
     weight = attention.q_bias.new_full((1, 1, 1, 1), 1 / keys)
     chunks = (
-        (square, rows, weight.expand(1, rows.stop - rows.start, square.columns, keys))
-        for square in attention.squares()
-        for rows in _cuts(attention, square)
+        (region, rows, weight.expand(1, rows.stop - rows.start, region.columns, keys))
+        for region in attention.regions()
+        for rows in _cuts(attention, region)
     )
     return _summed(attention, chunks, heads=1)
 
@@ -133,34 +133,34 @@ def _scores(attention: BlockAttention) -> Iterator[Chunk]:
     """Scores of all queries that lie on the grid."""
     row_vectors = relative_vectors(attention.row_table, attention.sides[0])
     column_vectors = relative_vectors(attention.column_table, attention.sides[1])
-    for square in attention.squares():
-        tokens = attention.normed(square)
+    for region in attention.regions():
+        tokens = attention.normed(region)
         keys = attention.keys(tokens.flatten(0, 1)).transpose(0, 1) * attention.scale
-        for rows in _cuts(attention, square):
-            q = attention.queries(tokens[rows, : square.columns]).permute(2, 0, 1, 3)
+        for rows in _cuts(attention, region):
+            q = attention.queries(tokens[rows, : region.columns]).permute(2, 0, 1, 3)
             scores = (q.flatten(1, 2) @ keys.transpose(1, 2)).unflatten(1, q.shape[1:3])
-            by_place = scores.unflatten(-1, square.sides)
-            by_row, by_column = row_vectors[rows], column_vectors[: square.columns]
+            by_place = scores.unflatten(-1, region.sides)
+            by_row, by_column = row_vectors[rows], column_vectors[: region.columns]
             by_place += torch.einsum("hrcd,rkd->hrck", q, by_row)[..., :, None]
             by_place += torch.einsum("hrcd,ckd->hrck", q, by_column)[..., None, :]
-            yield square, rows, scores
+            yield region, rows, scores
 
 
 def _cut_up(
-    attention: BlockAttention, pattern: Float[Tensor, "square head query key"]
+    attention: BlockAttention, pattern: Float[Tensor, "region head query key"]
 ) -> Iterator[Chunk]:
     """The same cuts through a pattern that is there as a whole."""
-    for square in attention.squares():
-        by_place = pattern[square.index].unflatten(1, square.sides)
-        for rows in _cuts(attention, square):
-            yield square, rows, by_place[:, rows, : square.columns]
+    for region in attention.regions():
+        by_place = pattern[region.index].unflatten(1, region.sides)
+        for rows in _cuts(attention, region):
+            yield region, rows, by_place[:, rows, : region.columns]
 
 
-def _cuts(attention: BlockAttention, square: Square) -> Iterator[slice]:
-    """The rows of a square that lie on the grid, as many at a time as a chunk holds."""
-    step = max(1, _CHUNK // (attention.heads * square.columns * prod(square.sides)))
-    for start in range(0, square.rows, step):
-        yield slice(start, min(start + step, square.rows))
+def _cuts(attention: BlockAttention, region: AttentionRegion) -> Iterator[slice]:
+    """The rows of a region that lie on the grid, as many at a time as a chunk holds."""
+    step = max(1, _CHUNK // (attention.heads * region.columns * prod(region.sides)))
+    for start in range(0, region.rows, step):
+        yield slice(start, min(start + step, region.rows))
 
 
 def _summed(
@@ -168,29 +168,29 @@ def _summed(
 ) -> Float[Tensor, "statistic head row column"]:
     """The four statistics of weights that come in chunks, in the order of the dataclass."""
     found = attention.q_bias.new_empty(4, heads, *attention.grid)
-    for square, rows, weights in chunks:
-        measures = _measures(attention, square, rows).to(weights)
+    for region, rows, weights in chunks:
+        measures = _measures(attention, region, rows).to(weights)
         distance, px, seen, padding = torch.einsum("hrck,rcmk->mhrc", weights, measures)
         # Where a weight is zero, any finite logarithm will do.
         bits = weights.clamp(min=torch.finfo(weights.dtype).tiny).log2_()
         entropy = -bits.mul_(weights).sum(-1)
-        place = (..., *square.place(rows))
+        place = (..., *region.place(rows))
         found[place] = torch.stack([distance / seen, px / seen, entropy, padding])
     return found
 
 
 def _measures(
-    attention: BlockAttention, square: Square, rows: slice
+    attention: BlockAttention, region: AttentionRegion, rows: slice
 ) -> Float[Tensor, "row column measure key"]:
     """What is averaged: both distances of keys on the grid, and which are on it and which not."""
     row_places, column_places = (
-        torch.arange(side, dtype=torch.float32, device="cpu") for side in square.sides
+        torch.arange(side, dtype=torch.float32, device="cpu") for side in region.sides
     )
     down = (row_places[rows, None] - row_places)[:, None, :, None]
-    across = (column_places[: square.columns, None] - column_places)[None, :, None, :]
+    across = (column_places[: region.columns, None] - column_places)[None, :, None, :]
     height, width = attention.trace.frame.token_size_px
-    seen = torch.zeros(square.sides, dtype=torch.float32, device="cpu")
-    seen[: square.rows, : square.columns] = 1
+    seen = torch.zeros(region.sides, dtype=torch.float32, device="cpu")
+    seen[: region.rows, : region.columns] = 1
     distance, px = torch.hypot(down, across), torch.hypot(down * height, across * width)
     seen = seen.expand_as(distance)
     return torch.stack([distance * seen, px * seen, seen, 1 - seen], dim=2).flatten(3)

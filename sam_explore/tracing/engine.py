@@ -20,13 +20,25 @@ from sam_explore.model.lock import lock_of
 from sam_explore.model.weights import all_weights_of, in_words, weights_of
 from sam_explore.preprocessing import Preprocessing
 
+from .detached_copies import detached_copies
 from .editing import edit
+from .foreign_hooks import refuse_foreign_hooks
 from .given import GivenPicture
-from .guards import own, refuse_foreign_hooks
 from .plan import Plan
-from .progress import announce
 from .recording import Reduction, find_hooks, record, reduced
-from .steps import DECODE, PROJECT, PROMPTS, Run, Step, alike, compute, describe, order_of, step_of
+from .step_callback import announce
+from .steps import (
+    DECODE,
+    PROJECT,
+    PROMPTS,
+    Run,
+    Step,
+    compute,
+    describe,
+    explicit_attention,
+    order_of,
+    step_of,
+)
 from .store import Store
 
 Output = Tensor | tuple[Tensor, Tensor]
@@ -202,7 +214,7 @@ class Engine:
                 self.refuse_changed_weights()
             for name, fn in plan.edits_in(step):
                 attached.enter_context(edit(self.sam, {name: fn}))
-            attached.enter_context(alike(step, self.sam, gradients=backwards))
+            attached.enter_context(explicit_attention(step, self.sam, gradients=backwards))
             yield
 
     def _output(self, plan: Plan, step: Step) -> Output:
@@ -228,7 +240,7 @@ class Engine:
                 copies = tuple(part.clone() for part in parts)
                 output = copies[0] if isinstance(output, Tensor) else copies
             if reduce is None:
-                recorded = own(recorded, self.sam, copy=is_edited)
+                recorded = detached_copies(recorded, self.sam, copy=is_edited)
         self.store.put(key, output, prompts, grows=step == PROJECT)
         for name, tensor in recorded.items() if reduce is None else ():
             if not plan.is_result(name):

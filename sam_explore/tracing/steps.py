@@ -82,7 +82,7 @@ def compute(step: Step, run: Run, *inputs: Tensor) -> Tensor | tuple[Tensor, Ten
     return encoder.vit.blocks[step](*inputs, run.windows[step], run.relative_positions)
 
 
-def alike(step: Step, sam: Sam, gradients: bool) -> AbstractContextManager:
+def explicit_attention(step: Step, sam: Sam, gradients: bool) -> AbstractContextManager:
     """While this lasts, attention in the step gives the same digits, whoever looks inside.
 
     The fast form does so by itself. The plain one is fused while nobody looks, so here somebody

@@ -5,7 +5,7 @@ from threading import Lock
 
 from torch import Tensor
 
-from sam_explore.model.kernels import kept_beside
+from sam_explore.model.kernels import cached_results
 
 PROMPT_SETS = 16
 
@@ -74,7 +74,7 @@ class Store:
             self._growing.pop(key, None)
 
     def _bytes(self) -> int:
-        kept = (each for tensor in self._growing.values() for each in kept_beside(tensor))
+        kept = (each for tensor in self._growing.values() for each in cached_results(tensor))
         return self._own_bytes + sum(map(_bytes, kept))
 
 

@@ -14,7 +14,7 @@ from sam_explore.mask_overlap import mask_iou
 from sam_explore.read_only import ReadOnlyArrays
 
 from .editing import Intervention
-from .progress import announce
+from .step_callback import announce
 from .sweep_file import SweepFile
 from .trace import Trace
 

@@ -6,7 +6,7 @@ import torch
 
 from sam_explore.model.lock import lock_of
 
-from .guards import refuse_foreign_hooks
+from .foreign_hooks import refuse_foreign_hooks
 from .trace import Trace
 
 

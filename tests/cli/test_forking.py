@@ -12,7 +12,7 @@ import pytest
 from jupyter_client.manager import AsyncKernelManager
 
 from sam_explore.cli.forking import WarmPython
-from sam_explore.cli.kernels import ThisPython
+from sam_explore.cli.kernel_spec import ThisPython
 
 # Bits 56 and 63 of a page's entry: nobody else has this page, and it is in memory.
 ASK = """

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 import sam_explore as sx
 from sam_explore.loading import rename_official
-from sam_explore.origins import origin_of_model
+from sam_explore.provenance import origin_of_model
 
 from ..checkpoints import SMALL, official_weights
 from ..parity.huggingface import build_transformers, rename_for_transformers

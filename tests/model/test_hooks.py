@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from sam_explore.model import HookPoint, Sam, attention
-from sam_explore.model.kernels.rule import SWITCH
+from sam_explore.model.kernels.dispatch import SWITCH
 
 from .conftest import CONFIG
 

@@ -7,8 +7,8 @@ import torch
 import sam_explore as sx
 from sam_explore.model import Sam
 from sam_explore.model.layers import Linear
-from sam_explore.origins import origin_of_model
 from sam_explore.probes import PROBES, Probe
+from sam_explore.provenance import origin_of_model
 from sam_explore.tracing import attribution, record
 from sam_explore.tracing.attention_rows import attention_column, attention_row
 

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from sam_explore.model.attention import Attention
 from sam_explore.model.image_encoder import TransformerBlock
-from sam_explore.model.kernels.rule import SWITCH
+from sam_explore.model.kernels.dispatch import SWITCH
 
 from .reference import random_weights, relative_error
 from .trio import SMALL_CONFIGS, build_trio

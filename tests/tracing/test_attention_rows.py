@@ -194,9 +194,9 @@ def test_products_are_those_of_the_normed_tokens_and_none_with_padding(trace):
     attention = BlockAttention(trace, 0)
     vectors = torch.randn(3, 24, generator=torch.Generator().manual_seed(0))
 
-    for square in attention.squares():
-        expected = torch.einsum("vc,rsc->vrs", vectors, attention.normed(square))
-        assert_close(attention.products(square, vectors), expected)
+    for region in attention.regions():
+        expected = torch.einsum("vc,rsc->vrs", vectors, attention.normed(region))
+        assert_close(attention.products(region, vectors), expected)
 
 
 @pytest.mark.parametrize("block", [0, 1])

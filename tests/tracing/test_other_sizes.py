@@ -18,7 +18,7 @@ from sam_explore.tracing import (
     record,
 )
 from sam_explore.tracing.attribution import MeanLogit, attribute, estimate_gradient_bytes, gradient
-from sam_explore.tracing.interventions.places import by_window
+from sam_explore.tracing.interventions.positions import by_window
 
 from ..probes.small import CONFIG, small_sam, small_trace
 

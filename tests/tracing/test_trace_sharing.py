@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sam_explore.geometry import Prompts
-from sam_explore.model.kernels import kept_beside
+from sam_explore.model.kernels import cached_results
 from sam_explore.probes import BlockNorms, NormsByDepth, ResidualShares
 from sam_explore.tracing import Trace, norm, zero
 
@@ -198,7 +198,7 @@ def test_a_whole_run_keeps_the_default_estimate_and_what_its_description_adds(tr
         "mask_decoder.mask_generator.hook_logits",
         "mask_decoder.iou_predictor.hook_iou",
     ]
-    with_tokens = sum(each.nbytes for each in kept_beside(trace.encoded.tokens))
+    with_tokens = sum(each.nbytes for each in cached_results(trace.encoded.tokens))
     kept = trace.engine.store.bytes
     assert with_tokens > 0
     assert kept == trace.estimate_bytes() + trace.estimate_bytes(added) + with_tokens

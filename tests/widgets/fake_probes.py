@@ -9,7 +9,7 @@ from sam_explore.probes import Probe
 from sam_explore.probes.common.probe import knob, mask_knob, threshold_knob, token_knob
 from sam_explore.readings import Curve, Heatmap, Profile, Scale
 from sam_explore.tracing import Trace
-from sam_explore.tracing.progress import announce
+from sam_explore.tracing.step_callback import announce
 from sam_explore.widgets import Explorer
 
 WAIT_S = 20

@@ -5,8 +5,15 @@ rounding, and each passes the same hook points.
 """
 
 from .decoder import fast_decode
+from .dispatch import use_fast
 from .encoder import fast_mlp, fast_self_attention
-from .keeping import beside, kept_beside
-from .rule import use_fast
+from .tensor_cache import cached_for, cached_results
 
-__all__ = ["beside", "fast_decode", "fast_mlp", "fast_self_attention", "kept_beside", "use_fast"]
+__all__ = [
+    "cached_for",
+    "cached_results",
+    "fast_decode",
+    "fast_mlp",
+    "fast_self_attention",
+    "use_fast",
+]

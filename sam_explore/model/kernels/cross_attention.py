@@ -1,7 +1,7 @@
 """Cross-attention between few tokens and many places of the image, all heads in one product.
 
 What is done for each place is what takes time, so layers that the image would go through are taken
-over to the tokens' side where that can be: see `_OfImage`.
+over to the tokens' side where that can be: see `_ImageProjection`.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,12 +12,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..hooks import HookPoint
-from .keeping import beside
 from .products import linear
+from .tensor_cache import cached_for
 
 
 @dataclass(frozen=True)
-class Places:
+class ImageTokens:
     """Vectors of the image's places, and where to keep what is worked out from them.
 
     Args:
@@ -37,18 +37,20 @@ class Places:
         def work() -> Tensor:
             return linear(self.rows, layer.weight, layer.bias)
 
-        return work() if self.origin is None else self.kept(what, [layer.weight, layer.bias], work)
+        return (
+            work() if self.origin is None else self.cached(what, [layer.weight, layer.bias], work)
+        )
 
-    def kept(self, what: str, weights: Sequence[Tensor], work: Callable[[], Tensor]) -> Tensor:
+    def cached(self, what: str, weights: Sequence[Tensor], work: Callable[[], Tensor]) -> Tensor:
         """The result of the work on them and some weights, from the last time if it was kept."""
-        return beside(self.origin, what, weights, work, self.content)
+        return cached_for(self.origin, what, weights, work, self.content)
 
 
 def fast_cross_attention_transformer(
     transformer: nn.Module,
     tokens: Float[Tensor, "batch token channel"],
-    image: Places,
-    image_encoding: Places,
+    image: ImageTokens,
+    image_encoding: ImageTokens,
 ) -> tuple[Float[Tensor, "batch token channel"], Float[Tensor, "batch place channel"]]:
     """`CrossAttentionTransformer.forward`. The image's side of the first layer is kept."""
     token_encoding = tokens
@@ -72,10 +74,10 @@ def weights_behind(transformer: nn.Module) -> list[Tensor]:
 def _layer(
     layer: nn.Module,
     tokens: Float[Tensor, "batch token channel"],
-    image: Places,
+    image: ImageTokens,
     token_encoding: Float[Tensor, "batch token channel"],
-    image_encoding: Places,
-) -> tuple[Float[Tensor, "batch token channel"], Places]:
+    image_encoding: ImageTokens,
+) -> tuple[Float[Tensor, "batch token channel"], ImageTokens]:
     """`CrossAttentionLayer.forward`."""
     placed = tokens if layer.is_first else tokens + token_encoding
     attended = _among_tokens(layer.self_attention, placed, tokens)
@@ -92,7 +94,7 @@ def _layer(
     free = not layer.image_to_token.hook_out.is_watched
     added = written.add_(image.rows) if free else written + image.rows
     rows = layer.hook_image(layer.norm4(added))
-    return layer.hook_tokens(tokens), Places(rows)
+    return layer.hook_tokens(tokens), ImageTokens(rows)
 
 
 def _among_tokens(
@@ -113,14 +115,14 @@ def _among_tokens(
 def _token_to_image(
     attention: nn.Module,
     tokens: Float[Tensor, "batch token channel"],
-    image: Places,
-    image_encoding: Places,
+    image: ImageTokens,
+    image_encoding: ImageTokens,
 ) -> Float[Tensor, "batch token channel"]:
     """`CrossAttention.forward` with few queries and many keys."""
     q = attention.hook_q(_heads(attention.q(tokens), attention.heads))
     lead = len(tokens), attention.heads
-    k = _OfImage(attention.k, attention.hook_k, lead, image, image_encoding)
-    v = _OfImage(attention.v, attention.hook_v, lead, image)
+    k = _ImageProjection(attention.k, attention.hook_k, lead, image, image_encoding)
+    v = _ImageProjection(attention.v, attention.hook_v, lead, image)
 
     scores = attention.hook_scores(k.scores(q * q.shape[-1] ** -0.5))
     pattern = attention.hook_pattern(scores.softmax(dim=-1))
@@ -132,8 +134,8 @@ def _image_to_token(
     attention: nn.Module,
     tokens: Float[Tensor, "batch token channel"],
     values: Float[Tensor, "batch token channel"],
-    image: Places,
-    image_encoding: Places,
+    image: ImageTokens,
+    image_encoding: ImageTokens,
 ) -> Float[Tensor, "batch place channel"]:
     """`CrossAttention.forward` with many queries and few keys.
 
@@ -141,7 +143,7 @@ def _image_to_token(
     than all the rest.
     """
     heads, out, lead = attention.heads, attention.out, (len(tokens), attention.heads)
-    q = _OfImage(attention.q, attention.hook_q, lead, image, image_encoding)
+    q = _ImageProjection(attention.q, attention.hook_q, lead, image, image_encoding)
     k = attention.hook_k(_heads(attention.k(tokens), heads))
     v = attention.hook_v(_heads(attention.v(values), heads))
 
@@ -164,7 +166,7 @@ def _image_to_token(
     return attention.hook_out(written)
 
 
-class _OfImage:
+class _ImageProjection:
     """The image's places through a linear layer of an attention, in products with few tokens.
 
     What was kept from the last time is used as it is. Else the layer's weights go over to the
@@ -183,14 +185,14 @@ class _OfImage:
         layer: nn.Linear,
         hook: HookPoint,
         lead: tuple[int, int],
-        image: Places,
-        encoding: Places | None = None,
+        image: ImageTokens,
+        encoding: ImageTokens | None = None,
     ):
         batch, self._heads = lead
         self._layer, self._rows = layer, image.rows
         # The bias goes with the encoding.
         self._encoding = None if encoding is None else encoding.through(layer, hook.name)
-        self._whole = None if image.origin is None else self._kept(image, hook.name)
+        self._whole = None if image.origin is None else self._cached(image, hook.name)
         changed = _changed(hook, lambda: self._vectors().expand(batch, -1, -1), self._heads)
         self._whole = self._whole if changed is None else changed
 
@@ -227,11 +229,11 @@ class _OfImage:
     def _vectors(self) -> Float[Tensor, "batch_or_1 place inner"]:
         return self._worked_out() if self._whole is None else self._whole
 
-    def _kept(self, image: Places, what: str) -> Float[Tensor, "batch_or_1 place inner"]:
+    def _cached(self, image: ImageTokens, what: str) -> Float[Tensor, "batch_or_1 place inner"]:
         if self._encoding is None:
             return image.through(self._layer, what)
         weights = [self._layer.weight, self._encoding]
-        return image.kept(what, weights, self._worked_out)
+        return image.cached(what, weights, self._worked_out)
 
     def _worked_out(self) -> Float[Tensor, "batch_or_1 place inner"]:
         if self._encoding is None:

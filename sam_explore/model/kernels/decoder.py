@@ -5,8 +5,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..weights import checksum
-from .cross_attention import Places, fast_cross_attention_transformer, weights_behind
-from .keeping import beside
+from .cross_attention import ImageTokens, fast_cross_attention_transformer, weights_behind
+from .tensor_cache import cached_for
 from .upscaling import fast_masks
 
 
@@ -32,8 +32,8 @@ def fast_decode(
     tokens, decoded = fast_cross_attention_transformer(
         transformer,
         tokens,
-        Places(image.flatten(2).transpose(1, 2).contiguous(), image, content),
-        Places(image_encoding.flatten(1).T.contiguous(), image_encoding, content),
+        ImageTokens(image.flatten(2).transpose(1, 2).contiguous(), image, content),
+        ImageTokens(image_encoding.flatten(1).T.contiguous(), image_encoding, content),
     )
 
     decoded = decoded.unflatten(1, image_tokens.shape[-2:])
@@ -54,4 +54,4 @@ def _with_hint(
 
     if mask_hints is not None or encoder.hook_out.is_watched:
         return work()
-    return beside(image_tokens, "without mask hint", [encoder.no_mask], work, content)
+    return cached_for(image_tokens, "without mask hint", [encoder.no_mask], work, content)

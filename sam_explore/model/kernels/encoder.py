@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .pieces import Piece, through
+from .chunked_hooks import Chunk, through_hooks
 from .products import linear
 
 # From a pattern of some queries to their weighted values.
@@ -24,7 +24,7 @@ def fast_mlp(
     flat = tokens.flatten(0, 2)
     some = max(1, _AT_ONCE // expand.out_features)
     hidden = ((linear(part, expand.weight, expand.bias, gelu=True),) for part in flat.split(some))
-    hidden = through([mlp.hook_hidden], hidden, tokens.shape[:3])
+    hidden = through_hooks([mlp.hook_hidden], hidden, tokens.shape[:3])
     out = torch.empty_like(flat)
     for place, (part,) in zip(out.split(some), hidden, strict=True):
         place.copy_(linear(part, contract.weight, contract.bias))
@@ -52,15 +52,15 @@ def fast_self_attention(
     grid = _Grid(tokens, window, attention.heads)
     lead = (grid.windows, attention.heads, grid.tokens)
     hooks = [attention.hook_q, attention.hook_k, attention.hook_v]
-    bands = through(hooks, grid.bands(tokens, attention.qkv), lead)
+    bands = through_hooks(hooks, grid.bands(tokens, attention.qkv), lead)
     bands = ((*band, *_terms(band[0], row_vectors, column_vectors)) for band in bands)
     hooks = [None, None, None, attention.hook_relative_rows, attention.hook_relative_columns]
-    bands = through(hooks, bands, lead)
+    bands = through_hooks(hooks, bands, lead)
 
     in_place = not attention.hook_scores.is_watched
-    scores = through([attention.hook_scores, None], _scores(bands), lead)
+    scores = through_hooks([attention.hook_scores, None], _scores(bands), lead)
     patterns = ((_softmax(part, in_place), v) for part, v in scores)
-    patterns = through([attention.hook_pattern, None], patterns, lead)
+    patterns = through_hooks([attention.hook_pattern, None], patterns, lead)
 
     out = tokens.new_empty(*lead, tokens.shape[-1] // attention.heads)
     _weigh(patterns, out)
@@ -79,7 +79,7 @@ class _Grid:
         self.windows = self.batch * self.down * self.across
         self.tokens = self.height * self.width
 
-    def bands(self, tokens: Tensor, qkv: nn.Linear) -> Iterator[Piece]:
+    def bands(self, tokens: Tensor, qkv: nn.Linear) -> Iterator[Chunk]:
         """Queries, keys and values (window, head, token, channel) of some rows of windows."""
         numbers = self.height * self.across * self.width * qkv.out_features
         some = max(1, _AT_ONCE // numbers) * self.height
@@ -87,7 +87,7 @@ class _Grid:
             for band in image.split(some):
                 yield self._band(band, qkv)
 
-    def _band(self, band: Tensor, qkv: nn.Linear) -> Piece:
+    def _band(self, band: Tensor, qkv: nn.Linear) -> Chunk:
         down = -(-len(band) // self.height)
         # A tensor each, of the band's size: larger ones would be asked of the system every time.
         parts = (3, self.heads, -1)
@@ -122,7 +122,7 @@ def _terms(
     q: Float[Tensor, "window head token channel"],
     row_vectors: Float[Tensor, "query_row key_row channel"],
     column_vectors: Float[Tensor, "query_column key_column channel"],
-) -> Piece:
+) -> Chunk:
     """What the relative positions add to the scores, for each query and row or column of keys."""
     by_place = q.unflatten(2, (len(row_vectors), len(column_vectors)))
     rows = torch.einsum("bhrcd,rkd->bhrck", by_place, row_vectors)
@@ -130,7 +130,7 @@ def _terms(
     return rows.flatten(2, 3), columns.flatten(2, 3)
 
 
-def _scores(bands: Iterable[Piece]) -> Iterator[tuple[Tensor, Weigh]]:
+def _scores(bands: Iterable[Chunk]) -> Iterator[tuple[Tensor, Weigh]]:
     """Scores of a few windows or of a few queries, with how a pattern made of them weighs."""
     for q, k, v, rows, columns in bands:
         heads, tokens = q.shape[1:3]

@@ -17,8 +17,8 @@ from sam_explore.model import Sam, SamConfig
 from sam_explore.prediction import prompt_tensors
 from sam_explore.preprocessing import Side
 
-from ..progress import between_steps
 from ..recording import record
+from ..step_callback import between_steps
 from ..steps import PROJECT, PROMPTS
 from ..trace import Trace
 from .gradients import WITH_RESPECT_TO, input_gradient, token_gradient

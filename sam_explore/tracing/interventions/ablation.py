@@ -8,7 +8,7 @@ from sam_explore.model import HookPoint
 
 from ..editing import Edit, Edits, Intervention, zero
 from ..steps import Run
-from .places import by_window, check_index, in_block
+from .positions import by_window, check_index, in_block
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from sam_explore.model import HookPoint
 from ..editing import Edits, Intervention
 from ..listing import list_hooks
 from ..steps import Run
-from .places import check_index
+from .positions import check_index
 
 # What a channel is called where it is one; the hidden layers of MLPs have neurons.
 _AXES = ("channel", "neuron")

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from sam_explore.model import HookPoint
 
-from .places import by_window
+from .positions import by_window
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 from ..editing import Edits, Intervention
 from ..steps import Run
 from .hiding import Hide
-from .places import Places, check_index, flat_places, in_block, pairs_of
+from .positions import TokenPositions, check_index, flat_positions, in_block, pairs_of
 
 # Of each attention of the decoder: whether its queries and its keys are image tokens.
 _ON_IMAGE = {
@@ -33,8 +33,8 @@ class KnockOutAttention(Intervention):
         head: one head, or None for all.
     """
 
-    queries: Places | None
-    keys: Places
+    queries: TokenPositions | None
+    keys: TokenPositions
     block: int | None = None
     head: int | None = None
 
@@ -51,8 +51,8 @@ class KnockOutAttention(Intervention):
         if self.head is not None:
             check_index("head", self.head, config.encoder_heads)
         grid = run.frame.grid
-        queries = None if self.queries is None else flat_places("queries", self.queries, grid)
-        keys = flat_places("keys", self.keys, grid)
+        queries = None if self.queries is None else flat_positions("queries", self.queries, grid)
+        keys = flat_positions("keys", self.keys, grid)
         return ((name, Hide(queries, keys, self.head, grid)),)
 
 
@@ -73,8 +73,8 @@ class KnockOutDecoderAttention(Intervention):
     """
 
     attention: str
-    queries: int | Places | None
-    keys: int | Places
+    queries: int | TokenPositions | None
+    keys: int | TokenPositions
     head: int | None = None
 
     def __post_init__(self):
@@ -113,4 +113,4 @@ def _numbers(name: str, numbers: object) -> tuple[int, ...]:
 def _flat(name: str, places: tuple | None, grid: tuple[int, int]) -> frozenset[int] | None:
     if places is None or isinstance(places[0], int):
         return None if places is None else frozenset(places)
-    return flat_places(name, places, grid)
+    return flat_positions(name, places, grid)

@@ -12,7 +12,7 @@ from ..editing import Edits, Intervention
 from ..recording import find_hooks
 from ..steps import Run
 from ..trace import Trace
-from .places import Places, flat_places, in_block, pairs_of
+from .positions import TokenPositions, flat_positions, in_block, pairs_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class PatchTokens(Intervention):
 
     source: Trace | RunDescription = field(repr=False)
     block: int
-    tokens: Places
+    tokens: TokenPositions
     at: str = "hook_residual_post"
     vectors: Float[Tensor, "token channel"] = field(init=False, repr=False)
 
@@ -56,7 +56,7 @@ class PatchTokens(Intervention):
                 f"at must be a place where the tokens lie on the grid, but the axes of {name} are "
                 f"{', '.join(hook.axes)}."
             )
-        places = sorted(flat_places("tokens", tokens, self.source.frame.grid))
+        places = sorted(flat_positions("tokens", tokens, self.source.frame.grid))
         object.__setattr__(self, "vectors", self.source[name][0].flatten(0, 1)[places])
         object.__setattr__(self, "source", self.source.description)
 
@@ -71,7 +71,7 @@ class PatchTokens(Intervention):
         return self.block, self.tokens, self.at, self.vectors
 
     def edits(self, run: Run) -> Edits:
-        flat_places("tokens", self.tokens, run.frame.grid)
+        flat_positions("tokens", self.tokens, run.frame.grid)
         return ((in_block(run.sam.config, self.block, self.at), _Patch(self)),)
 
 

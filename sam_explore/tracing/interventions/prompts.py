@@ -11,7 +11,7 @@ from sam_explore.model import HookPoint
 from ..editing import Edits, Intervention
 from ..steps import Run
 from .hiding import Hide
-from .places import check_index
+from .positions import check_index
 
 # Where decoder tokens are read by others: as keys. Whatever none of these sees is not there.
 _READ_AT = (

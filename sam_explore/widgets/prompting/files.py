@@ -12,8 +12,8 @@ from jaxtyping import UInt8
 from ...images import as_picture, picture_in
 from ...loading import OFFICIAL, downloaded, load, weights_in
 from ...model import Sam
-from ...origins import Origin, note_picture, origin_of_model, origin_of_picture
 from ...paths import meant
+from ...provenance import Origin, note_picture, origin_of_model, origin_of_picture
 from ...scenes import EXAMPLES, example
 from ..canvas.connection import close_all
 from ..canvas.html import Html

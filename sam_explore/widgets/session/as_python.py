@@ -4,7 +4,7 @@ from ast import literal_eval
 from collections.abc import Iterable
 from dataclasses import fields
 
-from ...origins import Origin, origin_of_model, origin_of_picture
+from ...provenance import Origin, origin_of_model, origin_of_picture
 from ...tracing import zero
 from ...tracing.interventions import Intervention
 from .snapshot import Snapshot

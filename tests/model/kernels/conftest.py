@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from sam_explore.model.kernels.rule import SWITCH
+from sam_explore.model.kernels.dispatch import SWITCH
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from sam_explore.model import TOY, Sam, SamConfig
-from sam_explore.model.kernels import beside, cross_attention, keeping, upscaling, use_fast
+from sam_explore.model.kernels import cached_for, cross_attention, tensor_cache, upscaling, use_fast
 
 from ...parity.reference import relative_error
 from ...probes.small import small_sam
@@ -188,7 +188,7 @@ def test_two_models_may_decode_the_same_tokens_in_turn(plainly):
 
 def test_what_is_kept_goes_with_the_image_tokens():
     sam, tokens, prompts, _ = make(CONFIG, 1, False)
-    kept = keeping._kept
+    kept = tensor_cache._cache
     gc.collect()
     before = len(kept)
     sam.decode(tokens, prompts)
@@ -209,4 +209,4 @@ def test_what_inference_mode_made_is_not_kept():
     found = sam.decode(tokens, prompts)[0]
 
     assert torch.equal(found, expected)
-    assert beside(tokens, "nothing", [], lambda: torch.zeros(1)).is_inference() is False
+    assert cached_for(tokens, "nothing", [], lambda: torch.zeros(1)).is_inference() is False

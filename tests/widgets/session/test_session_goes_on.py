@@ -17,7 +17,7 @@ from sam_explore.probes.common.probe import Probe, threshold_knob
 from sam_explore.readings import Heatmap, Scale
 from sam_explore.tracing import Trace, record
 from sam_explore.tracing import engine as engine_module
-from sam_explore.tracing.progress import announce
+from sam_explore.tracing.step_callback import announce
 from sam_explore.widgets import explore
 from sam_explore.widgets.session import source as source_module
 

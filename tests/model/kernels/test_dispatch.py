@@ -9,7 +9,7 @@ from torch import nn
 from torch.autograd import forward_ad
 
 from sam_explore.model.kernels import use_fast
-from sam_explore.model.kernels.rule import SWITCH
+from sam_explore.model.kernels.dispatch import SWITCH
 
 TOKENS = torch.zeros(1, 5, 5, 24)
 

@@ -12,7 +12,7 @@ from sam_explore.model import SamConfig
 from sam_explore.model.attention import split_windows
 
 # Rows and columns of image tokens: one pair, several, or an array (token, 2).
-Places = Sequence | np.ndarray
+TokenPositions = Sequence | np.ndarray
 
 
 def check_index(name: str, index: int, count: int) -> None:
@@ -50,7 +50,7 @@ def pairs_of(name: str, places: object) -> tuple[tuple[int, int], ...]:
     return tuple(sorted({(row, column) for row, column in pairs.tolist()}))
 
 
-def flat_places(
+def flat_positions(
     name: str, pairs: Iterable[tuple[int, int]], grid: tuple[int, int]
 ) -> frozenset[int]:
     """Each token's place when the grid of so many rows and columns is counted row by row.

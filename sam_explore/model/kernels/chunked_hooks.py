@@ -8,12 +8,12 @@ from torch import Tensor
 from ..hooks import HookPoint
 
 # Tensors that belong together, and what is carried along with them.
-Piece = tuple
+Chunk = tuple
 
 
-def through(
-    hooks: Sequence[HookPoint | None], pieces: Iterable[Piece], lead: tuple[int, ...]
-) -> Iterable[Piece]:
+def through_hooks(
+    hooks: Sequence[HookPoint | None], pieces: Iterable[Chunk], lead: tuple[int, ...]
+) -> Iterable[Chunk]:
     """Pieces of several tensors, passed through a hook point for each of the tensors.
 
     While nobody looks, the pieces flow on one by one, and the whole is never held. A hook is given

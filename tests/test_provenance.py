@@ -9,9 +9,15 @@ import pytest
 import torch
 
 import sam_explore as sx
-from sam_explore import loading, origins
+from sam_explore import loading, provenance
 from sam_explore.loading import shipped_weights
-from sam_explore.origins import Origin, note_model, note_picture, origin_of_model, origin_of_picture
+from sam_explore.provenance import (
+    Origin,
+    note_model,
+    note_picture,
+    origin_of_model,
+    origin_of_picture,
+)
 
 
 def test_an_example_and_a_copy_of_it_are_known_and_a_changed_one_is_not():
@@ -31,8 +37,8 @@ def test_the_same_bytes_in_another_shape_are_another_picture():
 
 
 def test_only_so_many_pictures_are_remembered(monkeypatch):
-    monkeypatch.setattr(origins, "_MOST_PICTURES", 2)
-    monkeypatch.setattr(origins, "_pictures", OrderedDict())
+    monkeypatch.setattr(provenance, "_MOST_PICTURES", 2)
+    monkeypatch.setattr(provenance, "_pictures", OrderedDict())
     pictures = [np.full((1, 1, 3), level, np.uint8) for level in (7, 8, 9)]
     for picture in pictures:
         note_picture(picture, Origin(str(picture[0, 0, 0])))
@@ -44,12 +50,12 @@ def test_a_model_that_is_gone_is_forgotten():
         pass
 
     gc.collect()  # of what other tests have left
-    known, model = len(origins._models), Model()
+    known, model = len(provenance._models), Model()
     note_model(model, Origin("Model()"))
     assert origin_of_model(model) == Origin("Model()")
     del model
     gc.collect()
-    assert len(origins._models) == known
+    assert len(provenance._models) == known
 
 
 @pytest.mark.parametrize(

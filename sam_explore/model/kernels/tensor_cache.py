@@ -7,15 +7,15 @@ from threading import Lock
 from torch import Tensor, UntypedStorage
 from torch.utils.weak import WeakTensorKeyDictionary
 
-_kept: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
+_cache: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
 _lock = Lock()
 
 
-def beside(
+def cached_for(
     tensor: Tensor,
     what: str,
     weights: Sequence[Tensor],
-    work: Callable[[], Tensor],
+    compute: Callable[[], Tensor],
     content: int = 0,
 ) -> Tensor:
     """The result of the work on a tensor, from the last time if nothing has changed since.
@@ -30,37 +30,37 @@ def beside(
         tensor: what the result belongs to. Another tensor of the same values is another one.
         what: which of the results on this tensor; the latest of each is kept.
         weights: what else it depends on.
-        work: works it out.
+        compute: works it out.
         content: `checksum` of all weights that it was worked out from.
     """
     inputs = (tensor, *weights)
     if any(each.is_inference() for each in inputs):
-        return work()  # such tensors don't tell whether they were written to
+        return compute()  # such tensors don't tell whether they were written to
     with _lock:
-        known = _kept.get(tensor, {}).get(what)
+        known = _cache.get(tensor, {}).get(what)
     if known is not None and known.content == content and known.is_of(inputs):
         return known.result
-    result = work()
+    result = compute()
     if not result.is_inference():
         # While their memory is held, nothing else can come to lie there.
         memory = [each.untyped_storage() for each in inputs]
         state = _state([*inputs, result])
         with _lock:
-            _kept.setdefault(tensor, {})[what] = _Kept(result, state, memory, content)
+            _cache.setdefault(tensor, {})[what] = _Entry(result, state, memory, content)
     return result
 
 
-def kept_beside(tensor: Tensor) -> list[Tensor]:
+def cached_results(tensor: Tensor) -> list[Tensor]:
     """All results that are kept as long as this tensor lives, those on other results included."""
     found = [tensor]
     for each in found:  # grows meanwhile
         with _lock:
-            found += [kept.result for kept in _kept.get(each, {}).values()]
+            found += [kept.result for kept in _cache.get(each, {}).values()]
     return found[1:]
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _Entry:
     result: Tensor
     state: list[tuple[int, int]]
     memory: list[UntypedStorage]

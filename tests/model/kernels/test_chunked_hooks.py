@@ -3,7 +3,7 @@
 import torch
 
 from sam_explore.model import HookPoint
-from sam_explore.model.kernels.pieces import through
+from sam_explore.model.kernels.chunked_hooks import through_hooks
 
 NUMBERS = torch.arange(12.0).view(6, 2)  # a row for each of 2 heads and 3 tokens
 
@@ -16,7 +16,9 @@ def pieces():
 
 def test_while_nobody_looks_nothing_is_taken_before_it_is_needed():
     taken = []
-    flowing = through([HookPoint("a", "b"), None], (taken.append(p) or p for p in pieces()), (2, 3))
+    flowing = through_hooks(
+        [HookPoint("a", "b"), None], (taken.append(p) or p for p in pieces()), (2, 3)
+    )
 
     assert not taken
     assert next(iter(flowing))[1] == "first"
@@ -27,7 +29,7 @@ def test_a_hook_is_given_the_whole_and_its_answer_is_cut_up_again():
     hook, seen = HookPoint("head token channel", "numbers"), []
     hook.register_forward_hook(lambda _hook, _, whole: seen.append(whole) or whole * 10)
 
-    (one, first), (other, second) = through([hook, None], pieces(), (2, 3))
+    (one, first), (other, second) = through_hooks([hook, None], pieces(), (2, 3))
 
     assert seen[0].shape == (2, 3, 2)
     assert torch.equal(seen[0], NUMBERS.view(2, 3, 2))
