@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sam_explore.geometry import Prompts
-from sam_explore.predicted import Prediction
+from sam_explore.prediction import Prediction
 
 
 @dataclass(frozen=True)
