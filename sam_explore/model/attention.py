@@ -23,8 +23,8 @@ def attend(
     """Softmax of q k / sqrt(channels), times v.
 
     Where keys lie on a grid, a term for the key's row and one for its column are added to each
-    score. PyTorch's fused kernel computes it unless somebody looks at the scores or the pattern,
-    which the kernel never forms; then the same steps run one by one.
+    score. PyTorch's fused kernel computes it, without ever forming the scores or the pattern. When
+    a hook is attached to either, the same steps run one by one instead.
     """
     if not (hook_scores.is_watched or hook_pattern.is_watched):
         if row_terms is None:
@@ -44,7 +44,7 @@ def attend(
 def split_windows(
     tokens: Float[Tensor, "batch row column channel"], window: int
 ) -> Float[Tensor, "window row_in_window column_in_window channel"]:
-    """Cut the grid into square windows, zeros filling up the bottom and the right edge."""
+    """Cut the grid into square windows, with zeros as padding at the bottom and the right edge."""
     batch, rows, columns, channels = tokens.shape
     tokens = F.pad(tokens, (0, 0, 0, -columns % window, 0, -rows % window))
     down, across = tokens.shape[1] // window, tokens.shape[2] // window
@@ -57,7 +57,7 @@ def join_windows(
     rows: int,
     columns: int,
 ) -> Float[Tensor, "batch row column channel"]:
-    """Put the windows back in their places and cut off what `split_windows` filled up."""
+    """Undo `split_windows`: join the windows to a grid and cut off the padding."""
     count, window, _, channels = windows.shape
     down, across = -(-rows // window), -(-columns // window)
     batch = count // (down * across)
@@ -69,7 +69,7 @@ def join_windows(
 def relative_vectors(
     table: Float[Tensor, "distance channel"], length: int, relative_positions: str = "interpolate"
 ) -> Float[Tensor, "query key channel"]:
-    """The table's vector for each pair of places on a line of `length` tokens.
+    """The table's vector for each pair of positions on a line of `length` tokens.
 
     Entry (i, j) belongs to the distance i - j. The arguments are those of `relative_table`.
     """

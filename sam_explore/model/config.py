@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 # What is done to a table of relative positions for a window of another size.
 RELATIVE_POSITIONS = ("interpolate", "crop")
 
-# The most that each size may be, far above any release: numbers from a file are not to be trusted.
+# An upper bound for each size, far above any release, since numbers from a file can't be trusted.
 # Of mask tokens there are 4 in every release; the views are laid out for up to 9.
 _MOST = {
     "image_size": 16_384,
@@ -169,7 +169,7 @@ class SamConfig:
 
 
 def attended(window: int, grid: tuple[int, int]) -> tuple[int, int]:
-    """Rows and columns of what a block attends to at once: its window, or for 0 the whole grid."""
+    """Rows and columns of what a block attends to: its window, or for 0 the whole grid."""
     return (window, window) if window else grid
 
 

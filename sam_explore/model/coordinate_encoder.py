@@ -1,4 +1,4 @@
-"""The coordinate encoder: a place in the picture becomes a vector of sines and cosines."""
+"""The coordinate encoder: a point of the picture becomes a vector of sines and cosines."""
 
 import math
 
@@ -14,7 +14,7 @@ from .weights import checksum
 
 
 class CoordinateEncoder(nn.Module):
-    """Gaussian Fourier features of a point, the same for grid places, clicks and box corners.
+    """Gaussian Fourier features of a point, the same for grid cells, clicks and box corners.
 
     The frequencies are drawn once from a normal distribution and never trained.
 
@@ -37,7 +37,7 @@ class CoordinateEncoder(nn.Module):
         return self.hook_points(self._encode(points_unit))
 
     def grid(self, rows: int, columns: int) -> Float[Tensor, "channel row column"]:
-        """Encode the centres of a grid of `rows` x `columns` places over the unit square."""
+        """Encode the centres of a grid of `rows` x `columns` cells over the unit square."""
         if use_fast(self):
             what = f"grid of {rows} x {columns}"
             content = checksum([self.frequencies])

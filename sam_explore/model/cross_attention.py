@@ -1,4 +1,4 @@
-"""The mask decoder's transformer: output and prompt tokens exchange with the image tokens."""
+"""The mask decoder's transformer: attention between output, prompt and image tokens."""
 
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -10,7 +10,7 @@ from .hooks import HookPoint
 
 
 class CrossAttentionTransformer(nn.Module):
-    """Two layers in both directions, then a last look of the tokens at the image.
+    """Two layers in both directions, then a final attention from the tokens to the image.
 
     Source: the paper's appendix A and figure 14;
     https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/modeling/transformer.py
@@ -77,7 +77,7 @@ class CrossAttentionLayer(nn.Module):
         image_encoding: Float[Tensor, "place channel"],
     ) -> tuple[Float[Tensor, "batch token channel"], Float[Tensor, "batch place channel"]]:
         if self.is_first:
-            # Here the tokens are their encodings: nothing is added, not even the residual.
+            # The tokens are their own encodings here, so nothing is added, not even the residual.
             tokens = self.self_attention(q=tokens, k=tokens, v=tokens)
         else:
             placed = tokens + token_encoding

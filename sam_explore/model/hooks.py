@@ -6,14 +6,14 @@ from torch import Tensor, nn
 
 
 class HookPoint(nn.Module):
-    """An identity with a name, put where a tensor is worth seeing.
+    """An identity module with a name, at a tensor that is worth seeing.
 
-    It has no parameters, so it leaves no trace in a state dict. Its name is its module path, as in
-    `image_encoder.vit.blocks.3.attention.hook_q`, which Sam sets. Whatever `register_forward_hook`
-    attaches sees the tensor, and replaces it by returning another.
+    It has no parameters, so it does not appear in a state dict. Its name is its module path, as in
+    `image_encoder.vit.blocks.3.attention.hook_q`, which Sam sets. A hook from
+    `register_forward_hook` receives the tensor, and replaces it by returning another.
 
     Args:
-        axes: the names of the tensor's axes in order, separated by blanks.
+        axes: the names of the tensor's axes in order, separated by spaces.
         meaning: what the tensor is, in a few words.
     """
 
@@ -28,7 +28,7 @@ class HookPoint(nn.Module):
 
     @property
     def is_watched(self) -> bool:
-        """Whether anything is attached; fused steps then run in their explicit form."""
+        """Whether a hook is attached; fused steps then run in their explicit form."""
         return first_with_hooks([self]) is self
 
     def extra_repr(self) -> str:
@@ -36,7 +36,7 @@ class HookPoint(nn.Module):
 
 
 def first_with_hooks(modules: Iterable[nn.Module]) -> nn.Module | None:
-    """The first module that something is attached to, for its forward or its backward pass."""
+    """The first module with a hook on its forward or its backward pass."""
     for module in modules:
         if (
             module._forward_hooks

@@ -15,7 +15,7 @@ from .layers import ChannelNorm, Linear
 
 
 class ImageEncoder(nn.Module):
-    """Patch embedding, position encoder, vision transformer and channel projection, in a row.
+    """Patch embedding, position encoder, vision transformer and channel projection, in this order.
 
     Source: the paper's section 3 and appendix A;
     https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/modeling/image_encoder.py#L17
@@ -73,15 +73,15 @@ class PatchEmbedding(nn.Module):
     def forward(
         self, image: Float[Tensor, "batch 3 height width"]
     ) -> Float[Tensor, "batch row column channel"]:
-        # Token by token in memory, as every layer norm of the stream would else have to copy it.
+        # Channels last in memory, since every layer norm of the stream would otherwise copy it.
         return self.hook_out(self.projection(image).permute(0, 2, 3, 1).contiguous())
 
 
 class PositionEncoder(nn.Module):
-    """Adds a learned vector to each token: one for every place of the grid.
+    """Adds a learned vector to each token: one for every position of the grid.
 
     For a grid of another size than the trained one the table is interpolated, a channel at a time.
-    The reference can't do that; ViTDet, which its encoder is made after, does it so:
+    The reference can't do that. ViTDet, which its encoder is modelled on, does it this way:
     https://github.com/facebookresearch/detectron2/blob/main/detectron2/modeling/backbone/utils.py
     """
 
@@ -147,7 +147,7 @@ class TransformerBlock(nn.Module):
         relative_positions: str = "interpolate",
     ) -> Float[Tensor, "batch row column channel"]:
         tokens = self.hook_residual_pre(tokens)
-        # Windows are filled up with zeros after this norm, not before: padding stays exactly zero.
+        # Windows are padded with zeros after this norm, not before, so padding stays exactly zero.
         normed = self.hook_norm1(self.norm1(tokens))
         attended = self.attention(normed, window, relative_positions)
         tokens = self.hook_residual_mid(tokens + attended)
@@ -156,7 +156,7 @@ class TransformerBlock(nn.Module):
 
 
 class Mlp(nn.Module):
-    """Two linear layers with GELU between them, for each token by itself."""
+    """Two linear layers with GELU between them, for each token separately."""
 
     def __init__(self, config: SamConfig):
         super().__init__()

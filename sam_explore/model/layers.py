@@ -9,14 +9,14 @@ from torch import Tensor, nn
 
 
 def gaussian(*shape: int) -> Tensor:
-    """Standard normal numbers; on the meta device, which holds none, a tensor of this shape."""
+    """Standard normal numbers; on the meta device, an empty tensor of this shape."""
     # Drawing them there would import sympy, which takes a third of a second.
     on_meta = torch.get_default_device().type == "meta"
     return torch.empty(shape) if on_meta else torch.randn(shape)
 
 
 class ChannelNorm(nn.LayerNorm):
-    """Layer norm over the channels of a channel-first map, at each place by itself."""
+    """Layer norm over the channels of a channel-first map, at each position separately."""
 
     def __init__(self, channels: int):
         super().__init__(channels, eps=1e-6)
@@ -30,8 +30,8 @@ class ChannelNorm(nn.LayerNorm):
 class Linear(nn.Linear):
     """A linear layer that multiplies in the precision of its weights, between fp32 tensors.
 
-    With weights in bf16 its input is rounded to bf16, and its output comes back as fp32: what is
-    added up around it, and what hook points pass, stays fp32.
+    With weights in bf16 its input is rounded to bf16 and its output is converted back to fp32. The
+    residual stream and everything that hook points pass stay fp32.
     """
 
     def forward(

@@ -1,4 +1,4 @@
-"""One lock a model, since a hook that one thread attaches would see the runs of another."""
+"""One lock per model, since a hook that one thread attaches would see the runs of another."""
 
 import weakref
 from threading import Lock, RLock, get_ident
@@ -7,7 +7,7 @@ from .sam import Sam
 
 
 class ModelLock:
-    """A lock that its thread may take again while it holds it, and that says who holds it."""
+    """A reentrant lock that knows which thread holds it."""
 
     def __init__(self):
         self._lock = RLock()
@@ -15,7 +15,7 @@ class ModelLock:
         self._holder: int | None = None
 
     def acquire(self, timeout: float = -1) -> bool:
-        """Take it, waiting so many seconds at most, -1 for as long as it takes; whether it is."""
+        """Acquire it within `timeout` seconds, -1 for no limit. Returns whether it was acquired."""
         taken = self._lock.acquire(timeout=timeout)
         if taken:
             self._depth += 1
@@ -23,7 +23,7 @@ class ModelLock:
         return taken
 
     def release(self) -> None:
-        """Give it back, once for each time it was taken. RuntimeError for who doesn't hold it."""
+        """Release it, once for each `acquire`. RuntimeError in a thread that doesn't hold it."""
         if not self.is_mine:
             raise RuntimeError("This thread doesn't hold the model's lock, so it can't release it.")
         self._depth -= 1
@@ -40,8 +40,8 @@ class ModelLock:
 
     @property
     def is_mine(self) -> bool:
-        """Whether the thread that asks holds it. Whoever then waits for another one's run, waits
-        for itself."""
+        """Whether the calling thread holds it. Waiting for a run in another thread would then be a
+        deadlock."""
         return self._holder == get_ident()
 
 
@@ -50,13 +50,13 @@ _guard = Lock()
 
 
 def lock_of(sam: Sam) -> ModelLock:
-    """The model's lock: whoever attaches hooks to it, or runs it, holds this meanwhile.
+    """The model's lock, to be held while attaching hooks to the model or running it.
 
         with lock_of(sam):
             ...
         lock_of(sam).is_mine  # False again
 
-    A thread may take it again while it holds it.
+    It is reentrant.
     """
     with _guard:
         lock = _locks.get(sam)

@@ -69,7 +69,7 @@ class MaskDecoder(nn.Module):
 class MaskHintEncoder(nn.Module):
     """Turns a mask hint into a map that is added to the image tokens; without one, a vector.
 
-    Source: the reference keeps it inside the prompt encoder, as `mask_downscaling`;
+    Source: the reference has it inside the prompt encoder, as `mask_downscaling`;
     https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/modeling/prompt_encoder.py#L54
     """
 

@@ -1,4 +1,4 @@
-"""The modules that a model is made of, and whether they are still the same ones."""
+"""The modules of a model, and whether any of them was replaced."""
 
 from collections.abc import Iterator
 from operator import is_not
@@ -7,25 +7,25 @@ from torch import Tensor, nn
 
 
 def modules_of(module: nn.Module) -> list[nn.Module]:
-    """The module and all inside. Torch's own walk also names them, which takes much longer."""
+    """The module and all its descendants. `nn.Module.modules` also builds names, which is slow."""
     modules = [module]
-    for each in modules:  # grows meanwhile
+    for each in modules:  # the list grows during the loop
         modules.extend(child for child in each._modules.values() if child is not None)
     return modules
 
 
 def tensors_of(module: nn.Module) -> Iterator[Tensor]:
-    """All parameters and buffers; one that several modules share comes several times."""
+    """All parameters and buffers; one that several modules share is repeated."""
     for each in modules_of(module):
         for table in (each._parameters, each._buffers):
             yield from (tensor for tensor in table.values() if tensor is not None)
 
 
 class Parts:
-    """What some tables of modules held, to see whether anything in them was exchanged since.
+    """A snapshot of some tables of modules, to see whether an entry was replaced since.
 
     Args:
-        tables: as modules keep their children, parameters or buffers.
+        tables: the dicts in which modules hold their children, parameters or buffers.
     """
 
     def __init__(self, tables: list[dict]):
@@ -42,5 +42,5 @@ class Parts:
 
 
 def parts_of(module: nn.Module) -> Parts:
-    """All modules inside, to see whether one was exchanged."""
+    """A snapshot of all descendants, to see whether one was replaced."""
     return Parts([each._modules for each in modules_of(module)])

@@ -1,4 +1,4 @@
-"""The prompt encoder: encoded coordinates become prompt tokens that carry their meaning."""
+"""The prompt encoder: encoded coordinates plus a learned vector for their kind."""
 
 import torch
 from jaxtyping import Float, Int
@@ -10,10 +10,10 @@ from .layers import gaussian
 
 
 class PromptEncoder(nn.Module):
-    """Adds to each encoded coordinate one of four learned vectors that say what it stands for.
+    """Adds to each encoded coordinate one of four learned vectors, by its kind.
 
     A fifth vector, "not a point", is the padding token that follows points given without a box. It
-    can also be all that is given.
+    can also be the only prompt.
 
     Source: the paper's section 3 and appendix A;
     https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/modeling/prompt_encoder.py#L73
@@ -44,7 +44,7 @@ class PromptEncoder(nn.Module):
                 bottom right corner when `has_box`.
             labels: 1 for a foreground and 0 for a background point.
             has_box: whether the last two encodings are a box.
-            padding: whether the padding token follows; as the reference does it if None.
+            padding: whether the padding token follows; if None, as in the reference.
         """
         points = labels.shape[1]
         padding = points > 0 and not has_box if padding is None else padding

@@ -46,34 +46,34 @@ class Sam(nn.Module):
 
     @property
     def hook_points(self) -> dict[str, HookPoint]:
-        """All hook points by name, those of components that were exchanged included."""
+        """All hook points by name, including those of replaced components."""
         if not self._parts.are_the_same:
             self._name_hook_points()
         return dict(self._hook_points)
 
     def refresh(self) -> tuple[str, ...]:
-        """Look at every number of the weights again; the names of weights that have changed.
+        """Hash every number of the weights again. Returns the names of weights that have changed.
 
             for weight, average in zip(sam.parameters(), averages):
                 weight.data.copy_(average)
             sam.refresh()
 
-        Changes that PyTorch notices need no call, and nearly all others are noticed too, since a
-        sample of each weight is looked at before anything that was kept is used. It holds a number
-        of every row and every column of a matrix, so that a neuron or a channel which is set to
-        zero is noticed. Writing through `weight.data` or numpy to less than a whole row or column,
-        such as to a single number, is noticed here for certain.
-        Traces and encoded pictures of the weights before then refuse to answer.
+        Changes that PyTorch tracks need no call. Most others are detected too: before a cached
+        result is used, a sample of each weight is compared, which holds a number of every row and
+        every column of a matrix, so that a neuron or a channel that is set to zero is detected.
+        Only writing through `weight.data` or numpy to less than a whole row or column, such as to a
+        single number, needs this call.
+        Traces and encoded pictures of the earlier weights then raise an error when used.
         """
         return look_again(self)
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device of the weights."""
         return self.coordinate_encoder.frequencies.device
 
     def multiply_in(self, precision: torch.dtype) -> None:
-        """Let the linear layers of the image encoder's blocks multiply in fp32 or in bf16.
+        """Set the precision, fp32 or bf16, of the linear layers of the image encoder's blocks.
 
         All tensors between them stay fp32. Weights that were rounded to bf16 stay rounded.
         """
@@ -82,7 +82,7 @@ class Sam(nn.Module):
                 module.to(precision)
 
     def _name_hook_points(self) -> None:
-        """Find all hook points, and note what says whether these are still all."""
+        """Find all hook points, and take a snapshot to detect later replacements."""
         self._parts = parts_of(self)
         named = self.named_modules()
         self._hook_points = {name: hook for name, hook in named if isinstance(hook, HookPoint)}

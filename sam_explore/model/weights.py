@@ -1,10 +1,10 @@
-"""What a model's weights are, by their content, and whether they are still those.
+"""Digests of a model's weights, and whether the weights have changed since.
 
-Every number is hashed when a model is loaded or first used, and again where PyTorch says that a
-tensor was written to or exchanged. What PyTorch doesn't tell (writing through `weight.data`, numpy
-or another process) is looked for in a sample of every tensor, which holds a number of each row and
-of each column: whatever happens to a whole neuron or a whole channel is seen. `Sam.refresh` looks
-at all numbers.
+Every number is hashed when a model is loaded or first used, and again where PyTorch's version
+counters say that a tensor was written to, or where a tensor was replaced. Writes that PyTorch does
+not count (through `weight.data`, numpy or another process) are detected in a sample of every
+tensor, which holds a number of each row and of each column: any change of a whole neuron or channel
+is detected. `Sam.refresh` hashes all numbers.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from .modules import Parts, modules_of
 
-# A tensor of up to so many numbers is looked at as a whole each time: they lie in one piece.
+# Contiguous tensors of up to this many numbers are compared whole, not by a sample.
 _SMALL = 1024
 
 
@@ -36,7 +36,7 @@ class Weights:
         return hashlib.sha256(repr(self.digests).encode()).hexdigest()[:32]
 
     def changed(self, now: "Weights") -> tuple[str, ...]:
-        """Names of weights that are others now, or that only one of the two has."""
+        """Names of weights that differ, or that only one of the two has."""
         before, after = dict(self.digests), dict(now.digests)
         names = dict.fromkeys([*before, *after])
         return tuple(name for name in names if before.get(name) != after.get(name))
@@ -45,7 +45,7 @@ class Weights:
 def weights_of(component: nn.Module) -> Weights:
     """The weights of one component of a model as they are now.
 
-    The very same object comes back as long as nothing was written to or exchanged.
+    Returns the same object as long as nothing was written to or replaced.
     """
     with _guard:
         known = _states.get(component)
@@ -55,7 +55,7 @@ def weights_of(component: nn.Module) -> Weights:
 
 
 def all_weights_of(model: nn.Module) -> Weights:
-    """The weights of all components of a model, under its names for them. Else as `weights_of`."""
+    """The weights of all components of a model, with full names. Otherwise as `weights_of`."""
     components = dict(model.named_children())
     parts = {name: weights_of(part) for name, part in components.items()}
     with _guard:
@@ -69,14 +69,14 @@ def all_weights_of(model: nn.Module) -> Weights:
                 for name, digest in part.digests
             )
         )
-        # Not where another thread has met a later change: what it was given stays.
+        # Not if another thread has found a later change: its entry stays.
         if all(_states[each].weights is parts[name] for name, each in components.items()):
             _joined[model] = tuple(parts.values()), joined
     return joined
 
 
 def look_again(model: nn.Module) -> tuple[str, ...]:
-    """Hash all weights of all components again; the names of those that are not what they were."""
+    """Hash all weights of all components again. Returns the names of those that have changed."""
     before = all_weights_of(model)
     for part in model.children():
         found = _State(part, None)
@@ -94,20 +94,20 @@ def in_words(names: Sequence[str]) -> str:
 
 
 def checksum(tensors: Sequence[Tensor]) -> int:
-    """A number that is another one as soon as any one number in the tensors is.
+    """A number that changes whenever a single number in the tensors changes.
 
-    Of other changes it misses one in four thousand million.
+    Other changes are missed with a chance of one in four billion.
     """
     return sum(_sum_of(group) for group in _flat(tensors))
 
 
 class _State:
-    """A component's weights, and all that tells whether they are still the same.
+    """A component's weights, with what is needed to detect changes.
 
     Args:
         component: a part of a model.
-        before: what was known of it, whose digests stand where nothing was written to since; None
-            to hash every number.
+        before: its earlier state, whose digests are reused where nothing was written to since;
+            None to hash every number.
     """
 
     def __init__(self, component: nn.Module, before: "_State | None"):
@@ -130,7 +130,7 @@ class _State:
 
     @property
     def is_current(self) -> bool:
-        """Whether nothing was exchanged or written to."""
+        """Whether nothing was replaced or written to."""
         if not self._parts.are_the_same:
             return False
         for tensor, place, version in self._stamps:
@@ -139,7 +139,7 @@ class _State:
         return self._checksum == sum(map(_sum_of, self._looked_at))
 
     def _untouched(self) -> dict[tuple[str, int], str]:
-        """Digests that still stand, by name and tensor; none where writing went unnoticed."""
+        """Digests that are still valid, by name and tensor; none after an uncounted write."""
         digests, stand = dict(self.weights.digests), {}
         for (name, tensor), stamp in zip(self._tensors.items(), self._stamps, strict=True):
             if _stamp(tensor) == stamp:
@@ -159,7 +159,7 @@ _guard = Lock()
 def _looked_at(component: nn.Module, known: _State | None) -> Weights:
     found = _State(component, known)
     with _guard:
-        # Another thread may have been faster: all get the same object for the same weights.
+        # Another thread may have been first: all get the same object for the same weights.
         other = _states.get(component)
         if other is None or other is known or not other.is_current:
             _states[component] = other = found
@@ -179,13 +179,13 @@ def _named(component: nn.Module) -> Iterator[tuple[str, Tensor]]:
 
 
 def _stamp(tensor: Tensor) -> tuple[Tensor, int, int | None]:
-    """The tensor, where it lies, and how often it was written to, where that is counted."""
+    """The tensor, its address, and its version counter if it has one."""
     return tensor, tensor.data_ptr(), None if tensor.is_inference() else tensor._version
 
 
 def _sample(tensor: Tensor) -> Tensor | None:
-    """A view of some of its numbers; None where there are none, or they lie in no one piece."""
-    # In the order of memory, so that weights that lie channels last have a view too.
+    """A view of a sample of its numbers; None if it is empty or not contiguous in any order."""
+    # In memory order, so that channels-last weights have a view too.
     order = sorted(range(tensor.ndim), key=tensor.stride, reverse=True)
     tensor = tensor.detach().permute(order)
     if tensor.is_meta or not tensor.numel() or not tensor.is_contiguous():
@@ -196,16 +196,16 @@ def _sample(tensor: Tensor) -> Tensor | None:
 
 @lru_cache(maxsize=1024)
 def _step(shape: tuple[int, ...]) -> int:
-    """The largest step through a tensor that meets every index along each of its axes.
+    """The largest stride through a flat tensor that visits every index of each axis.
 
-    So of a matrix it meets each row and each column, in about as many numbers as its longer side.
+    In a matrix it visits each row and each column, with about as many numbers as the longer side.
     """
     count = prod(shape)
     inner = [prod(shape[axis + 1 :]) for axis in range(len(shape))]
 
     def meets_all(step: int, length: int, block: int) -> bool:
-        # Either no block of one index is stepped over, or the steps go through all places of the
-        # blocks before they come to the same one again.
+        # Either no block of one index is skipped, or the steps visit all positions of the blocks
+        # before they repeat one.
         period = length * block
         return step <= block or (gcd(step, period) == 1 and count // step >= period)
 
@@ -223,7 +223,7 @@ def _digest(tensor: Tensor) -> str:
 
 
 def _flat(tensors: Iterable[Tensor]) -> list[list[Tensor]]:
-    """Views with one axis, by type. Those with gaps apart, since one would slow down all others."""
+    """One-dimensional views, by type; strided ones separately, since they are slower."""
     groups: dict[tuple, list[Tensor]] = {}
     for tensor in tensors:
         flat = (tensor.detach() if tensor.requires_grad else tensor).reshape(-1)
@@ -233,13 +233,13 @@ def _flat(tensors: Iterable[Tensor]) -> list[list[Tensor]]:
 
 def _sum_of(flat: list[Tensor]) -> int:
     words = _as_words(torch.cat(flat))
-    # Whole numbers add up to the same in any order, on any number of threads.
+    # Sums of integers don't depend on the order, so not on the number of threads.
     product = torch.dot if words.device.type == "cpu" else _dot
     return int(product(words, _factors(words.device, len(words))))
 
 
 def _as_words(numbers: Tensor) -> Tensor:
-    """The bits of numbers as whole numbers of 32 bits."""
+    """The bits of the numbers as 32-bit integers."""
     size = numbers.element_size()
     if size < 4:
         return numbers.view(torch.int16 if size == 2 else torch.uint8).to(torch.int32)
@@ -248,7 +248,7 @@ def _as_words(numbers: Tensor) -> Tensor:
 
 @lru_cache(maxsize=64)
 def _factors(device: torch.device, count: int) -> Tensor:
-    """Odd numbers, so that no change of one number can vanish in the product."""
+    """Odd factors, so that no change of a single number can vanish in the product."""
     chance, words = torch.Generator("cpu").manual_seed(0), {"dtype": torch.int32, "device": "cpu"}
     drawn = torch.randint(-(2**31), 2**31, (count,), generator=chance, **words)
     return (drawn | 1).to(device)

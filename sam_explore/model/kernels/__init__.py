@@ -1,7 +1,7 @@
-"""The fast forms of the network's components, beside the plain ones that a reader opens.
+"""Fast forms of the network's components, next to the plain ones in the model's own files.
 
-One rule, `use_fast`, chooses between them. Each computes what the plain form computes, but for
-rounding, and each passes the same hook points.
+`use_fast` dispatches between them. Each computes what the plain form computes, up to rounding, and
+passes the same hook points.
 """
 
 from .decoder import fast_decode

@@ -1,7 +1,7 @@
-"""Cross-attention between few tokens and many places of the image, all heads in one product.
+"""Cross-attention between few tokens and many image tokens, all heads in one product.
 
-What is done for each place is what takes time, so layers that the image would go through are taken
-over to the tokens' side where that can be: see `_ImageProjection`.
+Work on each image token takes the time, so linear layers on the image tokens are applied to the few
+tokens instead where possible: see `_ImageProjection`.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,13 +18,13 @@ from .tensor_cache import cached_for
 
 @dataclass(frozen=True)
 class ImageTokens:
-    """Vectors of the image's places, and where to keep what is worked out from them.
+    """The image tokens as rows, and where to cache what is computed from them.
 
     Args:
-        rows: a vector for each place.
-        origin: the tensor that results are kept beside, since it lives as long as they are of use;
-            None where they are of use only once.
-        content: checksum of all weights that results which are kept depend on.
+        rows: a vector for each image token.
+        origin: the tensor that results are cached for, since it lives as long as they are useful;
+            None if they are needed only once.
+        content: checksum of all weights that cached results depend on.
     """
 
     rows: Float[Tensor, "*batch_or_1 place channel"]
@@ -32,7 +32,7 @@ class ImageTokens:
     content: int = 0
 
     def through(self, layer: nn.Linear, what: str) -> Tensor:
-        """The vectors through a linear layer, from the last time if they were kept."""
+        """The vectors through a linear layer, from the cache if possible."""
 
         def work() -> Tensor:
             return linear(self.rows, layer.weight, layer.bias)
@@ -42,7 +42,7 @@ class ImageTokens:
         )
 
     def cached(self, what: str, weights: Sequence[Tensor], work: Callable[[], Tensor]) -> Tensor:
-        """The result of the work on them and some weights, from the last time if it was kept."""
+        """The result of some work on them and some weights, from the cache if possible."""
         return cached_for(self.origin, what, weights, work, self.content)
 
 
@@ -52,7 +52,7 @@ def fast_cross_attention_transformer(
     image: ImageTokens,
     image_encoding: ImageTokens,
 ) -> tuple[Float[Tensor, "batch token channel"], Float[Tensor, "batch place channel"]]:
-    """`CrossAttentionTransformer.forward`. The image's side of the first layer is kept."""
+    """`CrossAttentionTransformer.forward`. The image's side of the first layer is cached."""
     token_encoding = tokens
     for layer in transformer.layers:
         tokens, image = _layer(layer, tokens, image, token_encoding, image_encoding)
@@ -63,7 +63,7 @@ def fast_cross_attention_transformer(
 
 
 def weights_behind(transformer: nn.Module) -> list[Tensor]:
-    """All weights that what is kept of an image and of its encoding depends on."""
+    """All weights that the cached results for an image and its encoding depend on."""
     first = transformer.layers[0].token_to_image.v
     projections = [first, transformer.final_token_to_image.k]
     for layer in transformer.layers:
@@ -90,7 +90,7 @@ def _layer(
 
     placed = tokens + token_encoding
     written = _image_to_token(layer.image_to_token, placed, tokens, image, image_encoding)
-    # Nobody else holds what nobody looked at.
+    # Without a hook, nothing else holds this tensor.
     free = not layer.image_to_token.hook_out.is_watched
     added = written.add_(image.rows) if free else written + image.rows
     rows = layer.hook_image(layer.norm4(added))
@@ -102,7 +102,7 @@ def _among_tokens(
     tokens: Float[Tensor, "batch token channel"],
     values: Float[Tensor, "batch token channel"],
 ) -> Float[Tensor, "batch token channel"]:
-    """`CrossAttention.forward` with few queries and few keys, looked at or not the same."""
+    """`CrossAttention.forward` with few queries and few keys; the same with and without hooks."""
     heads = attention.heads
     q = attention.hook_q(_heads(attention.q(tokens), heads))
     k = attention.hook_k(_heads(attention.k(tokens), heads))
@@ -139,8 +139,8 @@ def _image_to_token(
 ) -> Float[Tensor, "batch place channel"]:
     """`CrossAttention.forward` with many queries and few keys.
 
-    Scores lie in memory with the places last: a softmax over a last axis of seven would take longer
-    than all the rest.
+    Scores have the image tokens as their last axis in memory: a softmax over a last axis of seven
+    would take longer than all the rest.
     """
     heads, out, lead = attention.heads, attention.out, (len(tokens), attention.heads)
     q = _ImageProjection(attention.q, attention.hook_q, lead, image, image_encoding)
@@ -156,7 +156,7 @@ def _image_to_token(
     if changed is not None:
         return attention.hook_out(linear(changed, out.weight, out.bias))
     folded = torch.einsum("bhtc,dhc->bhtd", v, out.weight.unflatten(1, (heads, -1))).flatten(1, 2)
-    # The bias as one vector more, of weight one: adding it would be another way through memory.
+    # The bias as a further vector of weight one: adding it would be another pass over memory.
     batch, _, places = pattern.shape
     pattern = torch.cat([pattern, pattern.new_ones(batch, 1, places)], dim=1)
     folded = torch.cat([folded, out.bias.expand(batch, 1, -1)], dim=1)
@@ -167,16 +167,16 @@ def _image_to_token(
 
 
 class _ImageProjection:
-    """The image's places through a linear layer of an attention, in products with few tokens.
+    """The image tokens through a linear layer of an attention, in products with few tokens.
 
-    What was kept from the last time is used as it is. Else the layer's weights go over to the
-    tokens, which are far fewer: (W x) t is x (W^T t). What a hook point changes is used as changed.
+    A cached result is used as it is. Otherwise the layer's weights are applied to the other tokens,
+    which are far fewer: (W x) t is x (W^T t). What a hook changes is used as changed.
 
     Args:
         layer: the layer.
-        hook: where its outcome is passed.
+        hook: the hook point of its result.
         lead: how many prompt sets there are, and how many heads.
-        image: the places.
+        image: the image tokens.
         encoding: what is added to them before; None for nothing.
     """
 
@@ -190,7 +190,7 @@ class _ImageProjection:
     ):
         batch, self._heads = lead
         self._layer, self._rows = layer, image.rows
-        # The bias goes with the encoding.
+        # The bias is added with the encoding.
         self._encoding = None if encoding is None else encoding.through(layer, hook.name)
         self._whole = None if image.origin is None else self._cached(image, hook.name)
         changed = _changed(hook, lambda: self._vectors().expand(batch, -1, -1), self._heads)
@@ -199,7 +199,7 @@ class _ImageProjection:
     def scores(
         self, vectors: Float[Tensor, "batch head token channel"]
     ) -> Float[Tensor, "batch head token place"]:
-        """Products of the tokens' vectors with all places."""
+        """Products of the tokens' vectors with all image tokens."""
         on_diagonal = _on_diagonal(vectors)
         if self._whole is not None:
             found = _for_each(linear, on_diagonal, self._whole)
@@ -213,7 +213,7 @@ class _ImageProjection:
     def weighed(
         self, pattern: Float[Tensor, "batch head token place"]
     ) -> Float[Tensor, "batch head token channel"]:
-        """The places' vectors, weighted for each token."""
+        """The image tokens' vectors, weighted for each token."""
         rows = pattern.flatten(1, 2)
         if self._whole is not None:
             return _diagonal_of(_for_each(torch.mm, rows, self._whole), self._heads)
@@ -246,7 +246,7 @@ def _for_each(
     left: Float[Tensor, "batch rows inner"],
     right: Float[Tensor, "batch_or_1 some other"],
 ) -> Float[Tensor, "batch rows columns"]:
-    """A product for each prompt set, each alike whether one or many are asked."""
+    """A product for each prompt set, computed the same way for one set and for many."""
     if len(left) == 1:
         return product(left[0], right[0])[None]
     return torch.stack([product(left[i], right[i % len(right)]) for i in range(len(left))])
@@ -261,7 +261,7 @@ def _heads(
 def _on_diagonal(
     vectors: Float[Tensor, "batch head token channel"],
 ) -> Float[Tensor, "batch head_token inner"]:
-    """Vectors of one head each as vectors of all channels, zero in the other heads' ones."""
+    """Vectors of one head as vectors of all channels, zero in the channels of other heads."""
     batch, heads, tokens, channels = vectors.shape
     blocks = vectors.new_zeros(batch, heads, tokens, heads, channels)
     blocks.diagonal(dim1=1, dim2=3).copy_(vectors.permute(0, 2, 3, 1))
@@ -271,7 +271,7 @@ def _on_diagonal(
 def _diagonal_of(
     vectors: Float[Tensor, "batch head_token inner"], heads: int
 ) -> Float[Tensor, "batch head token channel"]:
-    """What `_on_diagonal` puts there."""
+    """The inverse of `_on_diagonal`."""
     blocks = vectors.unflatten(1, (heads, -1)).unflatten(3, (heads, -1))
     return blocks.diagonal(dim1=1, dim2=3).permute(0, 3, 1, 2)
 
@@ -279,10 +279,10 @@ def _diagonal_of(
 def _changed(
     hook: HookPoint, work: Callable[[], Float[Tensor, "batch place inner"]], heads: int
 ) -> Float[Tensor, "batch place inner"] | None:
-    """What a hook point, which wants them by head, makes of vectors of the image.
+    """The image's vectors as a hook changes them, which gets them by head.
 
-    None if nobody looks, or whoever looks leaves them as they are: so looking changes nothing, not
-    even the last digit.
+    None without a hook, or if the hook leaves them as they are. So a hook that only reads changes
+    nothing, not even the last digit.
     """
     if not hook.is_watched:
         return None
@@ -297,5 +297,5 @@ def _changed(
 def _turned(
     hook: HookPoint, scores: Float[Tensor, "batch head key query"]
 ) -> Float[Tensor, "batch head key query"]:
-    """Scores or a pattern past a hook point that wants the queries before the keys."""
+    """Scores or a pattern through a hook point whose axes have the queries before the keys."""
     return hook(scores.transpose(-1, -2)).transpose(-1, -2).contiguous()

@@ -1,4 +1,4 @@
-"""The mask decoder's fast form: what no prompt changes is worked out once an image."""
+"""The mask decoder's fast form: what does not depend on prompts is computed once per image."""
 
 import torch
 from jaxtyping import Float
@@ -17,10 +17,10 @@ def fast_decode(
     prompt_tokens: Float[Tensor, "batch prompt channel"],
     mask_hints: Float[Tensor, "batch 1 height width"] | None = None,
 ) -> tuple[Float[Tensor, "batch mask height width"], Float[Tensor, "batch mask"]]:
-    """`MaskDecoder.forward`, with the image's part of the work kept beside the image tokens.
+    """`MaskDecoder.forward`, with the image's part of the work cached for the image tokens.
 
-    A mask hint, or an edit before the first layer, makes other image tokens; what was kept beside
-    those without it stays.
+    A mask hint, or an edit before the first layer, makes other image tokens. What is cached for the
+    original ones stays.
     """
     hint_encoder, transformer = decoder.mask_hint_encoder, decoder.transformer
     content = checksum([hint_encoder.no_mask, *weights_behind(transformer)])
@@ -46,7 +46,7 @@ def fast_decode(
 def _with_hint(
     encoder: nn.Module, image_tokens: Tensor, mask_hints: Tensor | None, content: int
 ) -> Float[Tensor, "batch_or_1 channel row column"]:
-    """The sum, in which each place's vector lies in one piece."""
+    """The sum, with the vector of each image token contiguous in memory."""
 
     def work() -> Tensor:
         total = image_tokens + encoder(mask_hints)

@@ -1,4 +1,4 @@
-"""The one rule that chooses between the plain form of a component and its fast form."""
+"""Dispatch between the plain form of a component and its fast form."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from torch.nn.modules import module as torch_modules
 from ..hooks import HookPoint, first_with_hooks
 from ..layers import Linear
 
-# Set to anything but 0 or nothing, it keeps every component in its plain form.
+# Environment variable: anything but 0 or nothing forces the plain form of every component.
 SWITCH = "SAM_EXPLORE_PLAIN"
 _PRECISIONS = (torch.float32, torch.bfloat16)
 _LAYERS = (nn.Linear, nn.LayerNorm, nn.Conv2d, nn.ConvTranspose2d, nn.ModuleList)
@@ -21,16 +21,15 @@ _LAYERS = (nn.Linear, nn.LayerNorm, nn.Conv2d, nn.ConvTranspose2d, nn.ModuleList
 def use_fast(component: nn.Module, *inputs: Tensor) -> bool:
     """Whether a component runs its fast form: on the CPU, in fp32, without gradients, unchanged.
 
-    In fp32 but for the weights of a `Linear`, which may be in bf16: that is made for it.
+    The weights of a `Linear` may also be in bf16.
 
-    The fast forms were made for that and are tested in that. So the plain form runs
-    - where the variable SAM_EXPLORE_PLAIN is set, or PyTorch compiles, exports or autocasts;
-    - where a gradient could be asked for, backwards or forwards: the operators of the fast forms
-      have none, and would give a wrong one without a word;
+    The fast forms are tested for these cases only. The plain form runs
+    - if the variable SAM_EXPLORE_PLAIN is set, or PyTorch compiles, exports or autocasts;
+    - if a gradient could be needed, backward or forward: the operators of the fast forms have none,
+      and would silently give a wrong one;
     - for other devices and other precisions;
-    - where something in the component is not as the library made it: a layer that was exchanged
-      (LoRA, quantisation), or one with hooks of its own. Hook points may have hooks: both forms
-      pass them.
+    - if a part of the component is not the library's own: a replaced layer (LoRA, quantisation), or
+      one with hooks of its own. Hook points may have hooks: both forms pass them.
     """
     if os.environ.get(SWITCH, "0") not in ("", "0") or _is_transformed():
         return False
@@ -41,9 +40,10 @@ def use_fast(component: nn.Module, *inputs: Tensor) -> bool:
 
 
 def _is_transformed() -> bool:
-    """Whether PyTorch does something else than running operator after operator as it is told.
+    """Whether PyTorch traces, transforms or autocasts instead of just running the operators.
 
-    Part of that only private names tell; where a version of PyTorch lacks them, it counts as true.
+    Some of that is only visible through private names; if a version of PyTorch lacks them, the
+    answer is True.
     """
     try:
         return bool(
@@ -71,16 +71,16 @@ def _is_suitable(
 
 
 def _layers_of(component: nn.Module) -> Iterator[nn.Module]:
-    """All modules but hook points. Torch's own walk also names them, which takes much longer."""
+    """All modules but hook points. `nn.Module.modules` also builds names, which is much slower."""
     modules = [component]
-    for module in modules:  # grows meanwhile
+    for module in modules:  # the list grows during the loop
         if type(module) is not HookPoint:
             yield module
             modules.extend(module._modules.values())
 
 
 def _is_as_made(module: nn.Module, with_gradients: bool) -> bool:
-    """Whether it is of the library's own kinds, has no hooks, and its weights are suitable."""
+    """Whether it is of the library's own types, has no hooks, and has suitable weights."""
     precisions = _PRECISIONS if type(module) is Linear else _PRECISIONS[:1]
     return (
         _is_known(type(module))

@@ -1,4 +1,4 @@
-"""The image encoder's fast forms: attention in pieces that stay in the processor's cache."""
+"""The image encoder's fast forms: chunks of attention and MLP that fit into a processor's cache."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -9,17 +9,17 @@ from torch import Tensor, nn
 from .chunked_hooks import Chunk, through_hooks
 from .products import linear
 
-# From a pattern of some queries to their weighted values.
+# Maps the pattern of some queries to their weighted values.
 Weigh = Callable[[Tensor], Tensor]
 
-# Numbers in the largest tensor that a piece of the work makes: 4 MB of scores, 8 MB of others.
+# Numbers in the largest tensor of a chunk: 4 MB of scores, 8 MB of others.
 _SCORES_AT_ONCE, _AT_ONCE = 2**20, 2**21
 
 
 def fast_mlp(
     mlp: nn.Module, tokens: Float[Tensor, "batch row column channel"]
 ) -> Float[Tensor, "batch row column channel"]:
-    """`Mlp.forward`, some tokens at a time, with GELU in the same go as the product before it."""
+    """`Mlp.forward`, some tokens at a time, with GELU fused into the product before it."""
     expand, contract = mlp.expand, mlp.contract
     flat = tokens.flatten(0, 2)
     some = max(1, _AT_ONCE // expand.out_features)
@@ -44,7 +44,7 @@ def fast_self_attention(
 
     Args:
         attention: the component.
-        tokens: what it reads.
+        tokens: its input.
         window: its window, 0 for the whole grid.
         row_vectors: the relative positions' vector for each pair of rows of a window or the grid.
         column_vectors: the same for columns.
@@ -89,7 +89,7 @@ class _Grid:
 
     def _band(self, band: Tensor, qkv: nn.Linear) -> Chunk:
         down = -(-len(band) // self.height)
-        # A tensor each, of the band's size: larger ones would be asked of the system every time.
+        # One tensor of the band's size each: larger ones would come from the system each time.
         parts = (3, self.heads, -1)
         found = []
         for weight, bias in zip(qkv.weight.chunk(3), qkv.bias.chunk(3), strict=True):
@@ -131,7 +131,7 @@ def _terms(
 
 
 def _scores(bands: Iterable[Chunk]) -> Iterator[tuple[Tensor, Weigh]]:
-    """Scores of a few windows or of a few queries, with how a pattern made of them weighs."""
+    """Scores of a few windows or a few queries, with a function that applies their pattern."""
     for q, k, v, rows, columns in bands:
         heads, tokens = q.shape[1:3]
         some = _SCORES_AT_ONCE // (heads * tokens**2)

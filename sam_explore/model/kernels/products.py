@@ -1,4 +1,4 @@
-"""Matrix products through oneDNN, which many processors run faster than what PyTorch calls."""
+"""Matrix products through oneDNN, which is faster on many processors than what PyTorch calls."""
 
 import logging
 from functools import cache
@@ -18,9 +18,9 @@ def linear(
     bias: Float[Tensor, "channel_out"] | None = None,
     gelu: bool = False,
 ) -> Float[Tensor, "*place channel_out"]:
-    """`Linear.forward`, with GELU behind it if wanted. It knows no gradient: see `use_fast`.
+    """`Linear.forward`, with an optional GELU. It has no gradient: see `use_fast`.
 
-    The weights stay as they lie, so that nothing gets stale when they change.
+    Weights are not repacked, so nothing gets stale when they change.
     """
     if vectors.numel() and weight.dtype is vectors.dtype and has_onednn():
         return _onednn(vectors, weight, bias, gelu)
@@ -30,10 +30,10 @@ def linear(
 
 @cache
 def has_onednn() -> bool:
-    """Whether oneDNN's product is there and gives what PyTorch's gives; looked at once.
+    """Whether oneDNN's product exists and agrees with PyTorch's; checked once.
 
-    The operator is private: it may change its meaning or go. Then `F.linear` takes its place, and
-    the reason is logged.
+    The operator is private, so it may change or disappear. Then `F.linear` is used instead, and the
+    reason is logged.
     """
     try:
         error = max(_error(*case) for case in _CASES)
@@ -51,7 +51,7 @@ def has_onednn() -> bool:
 
 
 def _onednn(vectors: Tensor, weight: Tensor, bias: Tensor | None, gelu: bool) -> Tensor:
-    # Weights that lie with gaps are no error there, but take a hundred times as long.
+    # Non-contiguous weights are accepted, but take a hundred times as long.
     how = ("gelu", [], "none") if gelu else ("none", [], "")
     vectors, weight = vectors.contiguous(), weight.contiguous()
     return torch.ops.mkldnn._linear_pointwise(vectors, weight, bias, *how)

@@ -1,4 +1,4 @@
-"""Results kept beside the tensor that they were worked out from, as long as it lives."""
+"""A cache of results by the tensor that they were computed from, as long as that lives."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,31 +18,30 @@ def cached_for(
     compute: Callable[[], Tensor],
     content: int = 0,
 ) -> Tensor:
-    """The result of the work on a tensor, from the last time if nothing has changed since.
+    """The result of `compute`, from the cache if nothing has changed since.
 
-    What is looked at are the tensor, the weights and the result itself: each counts as changed when
-    it lies elsewhere or was written to. So the result may depend on nothing else, and whoever
-    changes one of them gets it worked out again. PyTorch doesn't tell of writing through
-    `weight.data` or numpy; that is what `content` is for. The result may be no view of the tensor,
-    which could then never go.
+    Checked are the tensor, the weights and the result itself: each counts as changed when its
+    address or its version counter is another. So the result must depend on nothing else. PyTorch
+    does not count writes through `weight.data` or numpy; `content` covers those. The result must
+    not be a view of the tensor, which could then never be freed.
 
     Args:
         tensor: what the result belongs to. Another tensor of the same values is another one.
-        what: which of the results on this tensor; the latest of each is kept.
+        what: the name of the result among those of this tensor; the latest of each is cached.
         weights: what else it depends on.
-        compute: works it out.
-        content: `checksum` of all weights that it was worked out from.
+        compute: computes it.
+        content: `checksum` of all weights that it was computed from.
     """
     inputs = (tensor, *weights)
     if any(each.is_inference() for each in inputs):
-        return compute()  # such tensors don't tell whether they were written to
+        return compute()  # such tensors have no version counter
     with _lock:
         known = _cache.get(tensor, {}).get(what)
     if known is not None and known.content == content and known.is_of(inputs):
         return known.result
     result = compute()
     if not result.is_inference():
-        # While their memory is held, nothing else can come to lie there.
+        # While this holds their memory, no other tensor can get the same address.
         memory = [each.untyped_storage() for each in inputs]
         state = _state([*inputs, result])
         with _lock:
@@ -51,9 +50,9 @@ def cached_for(
 
 
 def cached_results(tensor: Tensor) -> list[Tensor]:
-    """All results that are kept as long as this tensor lives, those on other results included."""
+    """All results cached for this tensor, including those cached for other results."""
     found = [tensor]
-    for each in found:  # grows meanwhile
+    for each in found:  # the list grows during the loop
         with _lock:
             found += [kept.result for kept in _cache.get(each, {}).values()]
     return found[1:]
@@ -71,5 +70,5 @@ class _Entry:
 
 
 def _state(tensors: Sequence[Tensor]) -> list[tuple[int, int]]:
-    """Where each lies and how often it was written to there."""
+    """The address and the version counter of each."""
     return [(tensor.data_ptr(), tensor._version) for tensor in tensors]

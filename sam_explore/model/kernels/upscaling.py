@@ -1,4 +1,4 @@
-"""Upscaling as matrix products: with stride and kernel alike, no two taps meet in a pixel."""
+"""Upscaling as matrix products: kernel and stride are equal, so each pixel has a single tap."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ..hooks import HookPoint
 from .products import linear
 
-_AT_ONCE = 2**20  # numbers in the features of the rows of tokens that are upscaled at a time
+_AT_ONCE = 2**20  # numbers in the features of one chunk of rows
 
 
 def fast_masks(
@@ -18,9 +18,9 @@ def fast_masks(
     image: Float[Tensor, "batch row column channel"],
     mask_tokens: Float[Tensor, "batch mask channel"],
 ) -> Float[Tensor, "batch mask height width"]:
-    """`MaskGenerator.forward`, some rows of tokens at a time, which stay in the processor's cache.
+    """`MaskGenerator.forward`, some rows of tokens at a time, which fit into the processor's cache.
 
-    A pixel stays with its token until the logits are in place.
+    Pixels stay grouped by token until the logits are written.
     """
     batch, rows, columns, _ = image.shape
     some = max(1, _AT_ONCE // (columns * 16 * generator.upscale2.out_channels))
@@ -62,10 +62,10 @@ def _upscaled(
     features: Float[Tensor, "row column *taps channel"],
     gelu: bool = False,
 ) -> Float[Tensor, "row column *taps_and_two feature"]:
-    """A transposed convolution that makes 2 x 2 pixels of one, which two more axes count.
+    """A transposed convolution from one pixel to 2 x 2, which become two further axes.
 
-    The axes between a token's column and the channel, the taps, say which of the pixels that the
-    token has become it is: row and column of the first step, then those of the second.
+    The axes between a token's column and the channel, the taps, index the pixels of the token: row
+    and column of the first step, then those of the second.
     """
     weight = layer.weight.permute(2, 3, 1, 0).flatten(0, 2)
     found = linear(features, weight, layer.bias.repeat(4), gelu=gelu)
@@ -79,9 +79,9 @@ def _by_axes(features: Float[Tensor, "row column *taps channel"]) -> Tensor:
 
 
 def _passed(hook: HookPoint, parts: Iterable[Tensor], batch: int) -> Iterable[Tensor]:
-    """Features (row, column, *taps, channel) of some rows of each prompt set past a hook point.
+    """Features (row, column, *taps, channel) of some rows of each prompt set through a hook point.
 
-    It wants them whole and as a map, and gets them put together from the very parts.
+    A hook gets them whole and as a map, concatenated from the same parts.
     """
     if not hook.is_watched:
         return parts
