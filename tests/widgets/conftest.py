@@ -14,7 +14,7 @@ from sam_explore.prediction import Prediction
 from sam_explore.tracing import Trace
 from sam_explore.tracing import engine as engine_module
 from sam_explore.widgets import Session
-from sam_explore.widgets.exploring import probe_runner as asking
+from sam_explore.widgets.exploring import probe_runner
 
 from .fake_probes import Held, Slow
 from .screen import Screen
@@ -154,7 +154,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Held:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every computation counts as a long one."""
-    monkeypatch.setattr(asking, "_PATIENCE_S", -1.0)
+    monkeypatch.setattr(probe_runner, "_PATIENCE_S", -1.0)
 
 
 @pytest.fixture

@@ -10,15 +10,15 @@ from ipywidgets.widgets.widget import _instances
 
 import sam_explore as sx
 from sam_explore.widgets import Session
-from sam_explore.widgets.exploring.probe_runner import Asking
+from sam_explore.widgets.exploring.probe_runner import ProbeRunner
 
 from .screen import click, send
 from .view import half
 
 # They hand on to what is guarded, or set a value or two and do no more.
 UNGUARDED = {
-    "Asking.draw_again",
-    "Channel.canvas.<locals>.<lambda>",
+    "ProbeRunner.draw_again",
+    "CanvasConnection.canvas.<locals>.<lambda>",
     "ModeSwitch.__init__.<locals>.<lambda>",
     "PromptCanvas._redraw_soon",
     "PromptCanvas._show_error",
@@ -54,7 +54,7 @@ def is_guarded(callback: Callable) -> bool:
     cells = getattr(callback, "__closure__", None) or ()
     within = [cell.cell_contents for cell in cells if callable(cell.cell_contents)]
     return hasattr(callback, "__wrapped__") or any(
-        is_guarded(each) or each.__name__ == "guard" for each in within
+        is_guarded(each) or each.__name__ in ("guard", "show_errors") for each in within
     )
 
 
@@ -72,7 +72,7 @@ def failing(monkeypatch) -> list[Callable]:
     made = []
 
     def recording(guard: Callable) -> Callable:
-        def note(guarding: Session | Asking, callback: Callable) -> Callable:
+        def note(guarding: Session | ProbeRunner, callback: Callable) -> Callable:
             @wraps(callback)
             def fail(*args: object) -> None:
                 raise RuntimeError(f"{callback.__qualname__} on purpose")
@@ -82,8 +82,8 @@ def failing(monkeypatch) -> list[Callable]:
 
         return note
 
-    for guards in (Session, Asking):
-        monkeypatch.setattr(guards, "guard", recording(guards.guard))
+    for owner, name in ((Session, "guard"), (ProbeRunner, "show_errors")):
+        monkeypatch.setattr(owner, name, recording(getattr(owner, name)))
     return made
 
 

@@ -14,7 +14,7 @@ from ...plots import raster
 from ..session.ipykernel_subshells import keep_order
 
 
-class Channel:
+class CanvasConnection:
     """The line on which one view draws on its page.
 
     ipycanvas has a single one for all canvases. On that, whatever stops one canvas stops every one:

@@ -10,14 +10,14 @@ from jaxtyping import Bool, Float, Int, UInt8
 from ...geometry import Prompts
 from ...plots import raster, style
 from . import PointerArea, under
-from .connection import Channel, close_all, paste
+from .connection import CanvasConnection, close_all, paste
 from .marks import draw_box, draw_point
 from .viewport import SHARPNESS, Viewport
 
 _OUTLINE_CSS = 1.5
 _DASH_CSS = 5
 
-KEYS = {
+KEY_HELP = {
     "Arrows": "move the cursor, with Shift in small steps",
     "Enter": "does what a click does",
     "B": "begins a box, and ends it",
@@ -31,16 +31,16 @@ KEYS = {
 PHOTO, MASK, PROMPTS, PREVIEW, BAND = range(5)
 
 Lines = Sequence[Float[np.ndarray, "_ 2"]]  # each of its own length
-Places = Int[np.ndarray, "_"]
+Indices = Int[np.ndarray, "_"]
 # A mask that is asked for what is to be seen of it: in these rows and columns of the picture.
-Shape = Callable[[Places, Places], Bool[np.ndarray, "row column"]]
+Shape = Callable[[Indices, Indices], Bool[np.ndarray, "row column"]]
 
 
 class Stage:
     """Layers of canvases: the photo, the mask, the prompts, a preview, and what is being dragged.
 
     Args:
-        channel: what it draws through.
+        connection: what it draws through.
         width: the width of the stage in CSS pixels; a picture fits into a square of it.
 
     Attributes:
@@ -51,17 +51,17 @@ class Stage:
         widget: both, to be laid out.
     """
 
-    def __init__(self, channel: Channel, width: int):
-        self._channel, self._width = channel, width
+    def __init__(self, connection: CanvasConnection, width: int):
+        self._connection, self._width = connection, width
         self.opacity = style.MASK_OPACITY
         self.viewport = Viewport((1, 1), (width * SHARPNESS, width * SHARPNESS))
         self._image: UInt8[np.ndarray, "h w 3"] | None = None
         self._mask: Shape | None = None
         self._prompts, self._hint = Prompts(), ()
         self._band_is_empty = self._preview_is_empty = True
-        self._photo, self._overlay = channel.image("jpeg"), channel.image("png")
-        self.canvas = channel.canvas(5, width, width)
-        self.area = PointerArea(self.canvas, KEYS, grabs=True, cursor="crosshair")
+        self._photo, self._overlay = connection.image("jpeg"), connection.image("png")
+        self.canvas = connection.canvas(5, width, width)
+        self.area = PointerArea(self.canvas, KEY_HELP, grabs=True, cursor="crosshair")
         self.widget = under(self.area)
 
     @property
@@ -83,7 +83,7 @@ class Stage:
             self.canvas.layout.width, self.canvas.layout.height = f"{width}px", "auto"
             self.canvas.layout.max_width = "100%"
             self.canvas.height, self.canvas.width = size
-        with self._channel.batch():
+        with self._connection.batch():
             for layer in (MASK, PROMPTS, PREVIEW, BAND):
                 self.canvas[layer].clear()
             self._draw_photo()
@@ -95,7 +95,7 @@ class Stage:
 
     def show_again(self) -> None:
         """Draw all that was shown, as the viewport and the opacity now are."""
-        with self._channel.batch():
+        with self._connection.batch():
             self._draw_photo()
         self.show_mask(self._mask)
         self.show_prompts(self._prompts, self._hint)
@@ -105,14 +105,14 @@ class Stage:
         """Colour the mask's pixels, with an outline inside its edge; None takes it away."""
         layer, self._mask = self.canvas[MASK], mask
         if mask is None:
-            with self._channel.batch():
+            with self._connection.batch():
                 layer.clear()
             return
         rows, columns = self._places()
         thickness = max(1, round(_OUTLINE_CSS * SHARPNESS * len(columns) / layer.width))
         entries = raster.inside_and_outline(mask(rows, columns), thickness)
         self._overlay.value = raster.indexed_png(entries, _mask_colours(self.opacity))
-        with self._channel.batch():
+        with self._connection.batch():
             layer.clear()
             paste(layer, self._overlay)
 
@@ -125,7 +125,7 @@ class Stage:
         """
         self._prompts, self._hint = prompts, hint_px
         layer = self.canvas[PROMPTS]
-        with self._channel.batch():
+        with self._connection.batch():
             layer.clear()
             self._draw_lines(PROMPTS, hint_px, style.HINT, 3, [0.1, 6], "round")
             if prompts.box is not None:
@@ -137,7 +137,7 @@ class Stage:
         """Draw lines in pixels of the picture, dashed: what is not asked yet. None take it away."""
         if self._preview_is_empty and not lines_px:
             return
-        with self._channel.batch():
+        with self._connection.batch():
             self.canvas[PREVIEW].clear()
             self._draw_lines(PREVIEW, lines_px, style.SIGN, 2, [_DASH_CSS, _DASH_CSS], "butt")
         self._preview_is_empty = not lines_px
@@ -175,12 +175,12 @@ class Stage:
     def clear_band(self) -> None:
         """Take away what is being dragged."""
         if not self._band_is_empty:
-            with self._channel.batch():
+            with self._connection.batch():
                 self.canvas[BAND].clear()
             self._band_is_empty = True
 
     def close(self) -> None:
-        """Remove the area, and what the channel leaves of the canvases when it closes."""
+        """Remove the area, and what the connection leaves of the canvases when it closes."""
         close_all(self.widget)
 
     def _draw_photo(self) -> None:
@@ -188,7 +188,7 @@ class Stage:
         self._photo.value = raster.jpeg(self._image, height, width, self.viewport.box)
         paste(self.canvas[PHOTO], self._photo)
 
-    def _places(self) -> tuple[Places, Places]:
+    def _places(self) -> tuple[Indices, Indices]:
         """Rows and columns to draw: the picture's own if the canvas has more, which enlarges."""
         canvas, size = self.viewport.canvas_size, self.viewport.image_size
         corner = self.viewport.top, self.viewport.left
@@ -221,7 +221,7 @@ class Stage:
     @contextmanager
     def _band(self) -> Iterator[Canvas]:
         """The layer of what is being dragged, empty, and sent at the end."""
-        with self._channel.batch():
+        with self._connection.batch():
             self.canvas[BAND].clear()
             yield self.canvas[BAND]
         self._band_is_empty = False

@@ -29,7 +29,7 @@ VIEW = "sam-explore-view"  # in an output's metadata: the id of the widget that 
 Bundle = tuple[dict, dict]  # data and metadata, by MIME type
 
 
-class Still:
+class StaticView:
     """A widget that can be drawn once and for all; to be named before its base widget."""
 
     session: Session
@@ -39,7 +39,7 @@ class Still:
         figure, words = self._figure()
         if figure is None:
             return {"text/plain": words}, {}
-        caption(figure, words)
+        write_below(figure, words)
         width, height = (round(inches * figure.dpi) for inches in figure.get_size_inches())
         # Nobody waits for a built document; in a live page the picture is seldom seen.
         sharpness = SHARPNESS if self.session.synchronous else 1
@@ -66,12 +66,12 @@ class Still:
 
 def publish(model_ids: list[str]) -> None:
     """Display the stills of widgets, each with the id of the widget that it stands for."""
-    for name, bundles in stills(model_ids).items():
+    for name, bundles in static_views(model_ids).items():
         for data, about in bundles:
             display(data, metadata={**about, VIEW: name}, raw=True)
 
 
-def stills(model_ids: list[str]) -> dict[str, list[Bundle]]:
+def static_views(model_ids: list[str]) -> dict[str, list[Bundle]]:
     """The stills of displayed widgets by their ids: one of a view, several of a box of views.
 
     Widgets that hold no view of ours, and those that are closed, are left out.
@@ -81,7 +81,7 @@ def stills(model_ids: list[str]) -> dict[str, list[Bundle]]:
 
 
 @own_settings()
-def caption(figure: Figure, words: str) -> None:
+def write_below(figure: Figure, words: str) -> None:
     """Write words below a figure, which becomes as much higher as they need."""
     width, height = figure.get_size_inches()
     lines = wrap(words, int(width * _LETTERS_PER_INCH))
@@ -93,8 +93,8 @@ def caption(figure: Figure, words: str) -> None:
         figure.text(0.1 / width, 0.01, text, va="bottom", **look)
 
 
-def _views_in(widget: Widget | None) -> list[Still]:
-    if isinstance(widget, Still):
+def _views_in(widget: Widget | None) -> list[StaticView]:
+    if isinstance(widget, StaticView):
         return [widget]
     children = widget.children if isinstance(widget, Box) else ()
     return [view for child in children for view in _views_in(child)]

@@ -16,9 +16,9 @@ from .caption import OUTDATED, Caption, header
 from .knob_controls import KnobControls
 from .knob_values import KnobValues
 from .map_view import MapView
-from .probe_runner import Asking
+from .probe_runner import ProbeRunner
 from .reading_view import ReadingView
-from .static_reading import ReadingStill
+from .static_reading import StaticReading
 
 _PICTURE_CSS = 640  # with the caption beside it, as wide as a notebook's output usually is
 
@@ -44,7 +44,7 @@ def explore(probe: Any, session: Session, **knobs: Any) -> "Explorer":
     return Explorer(probe, session, **knobs)
 
 
-class Explorer(ReadingStill, VBox):
+class Explorer(StaticReading, VBox):
     """What `explore` returns: a widget that shows a probe's reading of the session's trace."""
 
     _open = False  # before and after: also a widget whose making failed is closed in the end
@@ -57,7 +57,7 @@ class Explorer(ReadingStill, VBox):
         super().__init__()
         after_others = ENCODER_RUNS if probe.runs_encoder else EXPLORERS
         priority = SWEEPS if probe.is_sweep else after_others
-        self._asking = Asking(
+        self._runner = ProbeRunner(
             self.model_id,
             session,
             self._wanted,
@@ -75,17 +75,17 @@ class Explorer(ReadingStill, VBox):
     @property
     def reading(self) -> Reading | None:
         """The latest reading, None before the first."""
-        return self._asking.reading
+        return self._runner.reading
 
     @property
     def seconds(self) -> float:
         """How long the latest reading took to compute."""
-        return self._asking.seconds
+        return self._runner.seconds
 
     @property
     def error(self) -> str:
         """What went wrong with the latest state, in words, or ""."""
-        return self._asking.error
+        return self._runner.error
 
     @property
     def probe(self) -> Probe:
@@ -128,7 +128,7 @@ class Explorer(ReadingStill, VBox):
         if not self._open:
             return
         self._open = False
-        self._asking.close()
+        self._runner.close()
         for observer, names in self._observers:
             self.session.unobserve(observer, names)
         self.session.run_in_turn(self._remove)
@@ -150,10 +150,10 @@ class Explorer(ReadingStill, VBox):
         asked = ["sam", "image", "preprocessing", "encoded", "windows", "edits"]
         asked += ["prompts"] if self._class.reads_prompts else []
         self._observers = [
-            (self._asking.guard(self._rebuild_controls), ["sam", "preprocessing"]),
-            (self._asking.guard(self._knobs_moved), self._knobs.traits),
-            (self._asking.guard(self._ask), asked),
-            (self._asking.guard(self._outline_picked), ["token"]),
+            (self._runner.show_errors(self._rebuild_controls), ["sam", "preprocessing"]),
+            (self._runner.show_errors(self._knobs_moved), self._knobs.traits),
+            (self._runner.show_errors(self._ask), asked),
+            (self._runner.show_errors(self._outline_picked), ["token"]),
         ]
         for observer, names in self._observers:
             if names:  # none would mean all
@@ -175,7 +175,7 @@ class Explorer(ReadingStill, VBox):
         self._ask()
 
     def _make_controls(self) -> KnobControls:
-        turn, follow = self._asking.guard(self._turn), self._asking.guard(self._set_following)
+        turn, follow = self._runner.show_errors(self._turn), self._runner.show_errors(self._set_following)
         return KnobControls(self._knobs, self.session.unprompted.config, turn, follow)
 
     def _rebuild_controls(self, change: dict) -> None:
@@ -187,9 +187,9 @@ class Explorer(ReadingStill, VBox):
             old.close()
 
     def _make_map(self, width: int) -> MapView:
-        asking = self._asking
-        pick = asking.guard(self._pick)
-        return MapView(width, pick, self._picked, asking.guard, asking.draw_again)
+        runner = self._runner
+        pick = runner.show_errors(self._pick)
+        return MapView(width, pick, self._picked, runner.show_errors, runner.draw_again)
 
     def _pick(self, token: tuple[int, int]) -> None:
         """A token was clicked on: for the knob that is one, else for the session."""
@@ -219,8 +219,8 @@ class Explorer(ReadingStill, VBox):
     def _ask(self, change: dict | None = None) -> None:
         self._caption.show_code(self.code)
         about_masks = {"chosen", "threshold"} & set(self._knobs.traits)
-        self._asking.hint = _UNASKED if about_masks and self.session.prompts.is_empty else ""
-        self._asking.ask()
+        self._runner.hint = _UNASKED if about_masks and self.session.prompts.is_empty else ""
+        self._runner.ask()
 
     def _wanted(self) -> tuple[Probe, Trace]:
         """What is to be answered: a probe, and the run that it is asked of."""

@@ -11,7 +11,7 @@ from ..canvas.connection import close_all
 from ..canvas.html import Html, element
 from ..canvas.inputs import Control, control_for
 from ..session.ipykernel_subshells import keep_order
-from ..session.suppress_echo import Following
+from ..session.suppress_echo import SuppressEcho
 from .knob_values import KnobValues
 
 _LABEL_CSS = 128
@@ -35,7 +35,7 @@ class KnobControls:
         on_change: Callable[[str, Any], None],
         on_follow: Callable[[str, bool], None],
     ):
-        self._following = Following()
+        self._suppress_echo = SuppressEcho()
         self._controls: dict[str, Control] = {}
         self._follows: dict[str, Checkbox] = {}
         rows = []
@@ -66,7 +66,7 @@ class KnobControls:
 
     def show(self, values: dict[str, Any]) -> None:
         """Show these values, without reporting them."""
-        with self._following:
+        with self._suppress_echo:
             for name, value in values.items():
                 self._controls[name].set(value)
 
@@ -89,7 +89,7 @@ class KnobControls:
     def _reporter(
         self, on_change: Callable[[str, Any], None], name: str, control: Control
     ) -> Callable[[dict], None]:
-        return self._following.reader_only(lambda change: on_change(name, control.get()))
+        return self._suppress_echo.reader_only(lambda change: on_change(name, control.get()))
 
     def _follow_reporter(
         self, on_follow: Callable[[str, bool], None], name: str

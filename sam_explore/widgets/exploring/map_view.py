@@ -9,7 +9,7 @@ from ...plots import raster, style
 from ...plots.scales import colormap_of
 from ...readings import Gallery, Heatmap
 from ..canvas import PointerArea, under
-from ..canvas.connection import Channel, close_all, paste
+from ..canvas.connection import CanvasConnection, close_all, paste
 from ..canvas.html import BREAK, Html
 from ..canvas.paragraphs import paragraph
 from ..canvas.viewport import SHARPNESS
@@ -47,9 +47,9 @@ class MapView:
         self._layout: MapLayout | None = None
         self._reading: Heatmap | Gallery | None = None
         self._pointed: tuple[Tile, tuple[int, int]] | None = None
-        self._channel = Channel()
-        self._cells = self._channel.image("png")
-        self.canvas = self._channel.canvas(2, width, width)
+        self._connection = CanvasConnection()
+        self._cells = self._connection.image("png")
+        self.canvas = self._connection.canvas(2, width, width)
         self.canvas.add_class("sam-explore-map")
         self.area = PointerArea(self.canvas)
         self.value = Html()
@@ -78,7 +78,7 @@ class MapView:
         table = raster.lookup_table(colormap_of(first)).copy()
         table[PAPER] = style.rgba(style.SIGN)
         self._cells.value = raster.indexed_png(cell_entries(layout), table)
-        with self._channel.batch():
+        with self._connection.batch():
             canvas = self.canvas[MAPS]
             canvas.clear()
             paste(canvas, self._cells)
@@ -90,7 +90,7 @@ class MapView:
         layout = self._layout
         if layout is None:
             return
-        with self._channel.batch():
+        with self._connection.batch():
             self.canvas[PICKED].clear()
             for tile in layout.tiles:
                 if tile.heatmap.frame == "tokens":
@@ -100,7 +100,7 @@ class MapView:
     def close(self) -> None:
         """Remove canvas and text, here and on the page."""
         self.canvas.on_client_ready(self._redraw, remove=True)
-        self._channel.close()
+        self._connection.close()
         close_all(self.value, self.widget)
 
     def _fit(self, layout: MapLayout) -> None:

@@ -15,10 +15,10 @@ from .caption import Caption, duration
 _LOG = logging.getLogger(__name__)
 _PATIENCE_S = 0.3  # a computation that takes longer tells how far it is, and can be cancelled
 
-Question = tuple[Probe, Trace]
+ProbeCall = tuple[Probe, Trace]
 
 
-class Asking:
+class ProbeRunner:
     """Keeps a reading, its picture and its caption at the latest state.
 
     Args:
@@ -45,7 +45,7 @@ class Asking:
         self,
         name: str,
         session: Session,
-        wanted: Callable[[], Question],
+        wanted: Callable[[], ProbeCall],
         show: Callable[[Reading], Iterable[Callable[[], None]]],
         dim: Callable[[bool], None],
         caption: Caption,
@@ -67,7 +67,7 @@ class Asking:
         """Draw the latest reading again soon, as after a reload of the page."""
         self._session.submit(f"redraw {self._name}", self._draw_latest, self._priority)
 
-    def guard(self, callback: Callable[..., None]) -> Callable[..., None]:
+    def show_errors(self, callback: Callable[..., None]) -> Callable[..., None]:
         """`callback`, run in turn; its exceptions are logged and shown in the caption."""
 
         def tried(*args: object) -> None:
@@ -108,11 +108,11 @@ class Asking:
         finally:
             self._session.at_length.discard(self._name)
 
-    def _is_answered(self, wanted: Question) -> bool:
+    def _is_answered(self, wanted: ProbeCall) -> bool:
         probe, trace = self._answered or (None, lambda: None)
         return probe == wanted[0] and trace() is wanted[1]
 
-    def _between(self, wanted: Question, start: float) -> Callable[[str], None]:
+    def _between(self, wanted: ProbeCall, start: float) -> Callable[[str], None]:
         """What happens before each step of the computation that answers `wanted`."""
 
         def step(what: str) -> None:
@@ -130,7 +130,7 @@ class Asking:
 
         return step
 
-    def _show(self, reading: Reading, answered: Question) -> None:
+    def _show(self, reading: Reading, answered: ProbeCall) -> None:
         """Draw part by part; what goes before it runs between two parts.
 
         Nothing is drawn of a picture that another has replaced, or after a part has failed.
@@ -154,7 +154,7 @@ class Asking:
 
     def _while_open(self, draw: Callable[[], None]) -> None:
         """Draw in turn, unless the view has been closed until then; failures are shown."""
-        self.guard(lambda: draw() if self.open else None)()
+        self.show_errors(lambda: draw() if self.open else None)()
 
     def _show_waiting(self) -> None:
         self._dim(True)

@@ -1,12 +1,12 @@
 """What the view of a reading leaves on a page without a kernel."""
 
 from ...plots.drawing import ReadingFigure, draw
-from ..canvas.static_view import Still
+from ..canvas.static_view import StaticView
 
 _NOTHING_YET = "This view had not been computed when the page was saved."
 
 
-class ReadingStill(Still):
+class StaticReading(StaticView):
     """Of a view that has a `reading`, as `sam_explore.draw` draws it."""
 
     def _figure(self) -> tuple[ReadingFigure | None, str]:

@@ -10,7 +10,7 @@ from ..canvas.html import NOTHING, Html, Markup, element
 from ..canvas.inputs import WideSlider
 from ..session import THRESHOLD, Session
 from ..session.ipykernel_subshells import keep_order
-from ..session.suppress_echo import Following
+from ..session.suppress_echo import SuppressEcho
 from .mode_switch import ModeSwitch
 from .typed_line import TypedLine
 
@@ -36,7 +36,7 @@ class Controls:
         self, session: Session, modes: ModeSwitch, on_typed: Callable[[list[float]], None]
     ):
         self._session, self._on_typed = session, on_typed
-        self._following = Following()
+        self._suppress_echo = SuppressEcho()
         self._undo = Button(description="Undo", tooltip="Take back the last change of the prompts")
         self._redo = Button(description="Redo", tooltip="Do again what was taken back")
         self._clear = Button(description="Clear", tooltip="Drop all prompts")
@@ -72,7 +72,7 @@ class Controls:
 
     def follow(self, change: dict | None = None) -> None:
         """Show the session's state."""
-        with self._following:
+        with self._suppress_echo:
             self._show()
 
     def close(self) -> None:
@@ -88,7 +88,7 @@ class Controls:
         self._undo.on_click(act(lambda _: session.undo()))
         self._redo.on_click(act(lambda _: session.redo()))
         self._clear.on_click(act(lambda _: session.clear()))
-        readers = self._following.reader_only
+        readers = self._suppress_echo.reader_only
         self._threshold.observe(readers(act(self._set_threshold)))
         self._choice.observe(readers(act(self._set_chosen)), "value")
         self._observers = [

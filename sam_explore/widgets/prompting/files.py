@@ -20,7 +20,7 @@ from ..canvas.html import Html
 from ..canvas.paragraphs import paragraph
 from ..session import Session
 from ..session.ipykernel_subshells import keep_order
-from ..session.suppress_echo import Following
+from ..session.suppress_echo import SuppressEcho
 from .controls import label
 from .typed_line import TypedLine
 
@@ -47,7 +47,7 @@ class Files:
 
     def __init__(self, session: Session):
         self._session = session
-        self._following = Following()
+        self._suppress_echo = SuppressEcho()
         act = session.action
         names = ((name, name) for name in EXAMPLES)
         self.examples = Dropdown(options=[("none of the examples", _OTHER), *names])
@@ -60,7 +60,7 @@ class Files:
         self._facts = Html()
         self.widget = VBox([*self._rows(), self._facts])
         keep_order(self.examples, self.upload, self.models)
-        readers = self._following.reader_only
+        readers = self._suppress_echo.reader_only
         self.examples.observe(readers(act(self._choose_example)), "value")
         self.models.observe(readers(act(self._choose_model)), "value")
         self.upload.observe(act(self._take_upload), "value")
@@ -70,7 +70,7 @@ class Files:
 
     def follow(self, change: dict | None = None) -> None:
         """Show which picture and which model the session has, and which there are."""
-        with self._following:
+        with self._suppress_echo:
             self._show()
 
     def close(self) -> None:

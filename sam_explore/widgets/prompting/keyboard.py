@@ -9,16 +9,16 @@ from ..session import Session
 from .modes import Mode
 from .pointer import Pointer
 from .preview import Preview
-from .prompt_editor import Editing, Place
+from .prompt_editor import PromptEditor, PointPx
 
 
-class Keys:
+class Keyboard:
     """Turns what keys mean into edits of the session's prompts, and says where the cursor is.
 
     Args:
         stage: where.
         session: whose prompts, and whose guard for what the page calls.
-        editing: what a click or a box does.
+        editor: what a click or a box does.
         preview: asked for what a box to the cursor would give.
         pointer: does what a click would do.
         mode: tells what a click means now.
@@ -28,12 +28,12 @@ class Keys:
         self,
         stage: Stage,
         session: Session,
-        editing: Editing,
+        editor: PromptEditor,
         preview: Preview,
         pointer: Pointer,
         mode: Callable[[], Mode],
     ):
-        self._stage, self._session, self._editing = stage, session, editing
+        self._stage, self._session, self._editor = stage, session, editor
         self._preview, self._pointer, self._mode = preview, pointer, mode
         stage.area.hear(key=session.guard(self._hear))
 
@@ -70,11 +70,11 @@ class Keys:
 
     def _end(self, key: KeyPress) -> None:
         self._clear()
-        self._session.action(self._editing.set_box)(self._box_px(key))
+        self._session.action(self._editor.set_box)(self._box_px(key))
 
     def _delete(self, key: KeyPress) -> None:
         place, reach = self._pointer.place(key.at), self._pointer.reach_px
-        self._session.action(self._editing.click)(Mode.REMOVE, place, reach)
+        self._session.action(self._editor.click)(Mode.REMOVE, place, reach)
 
     def _abandon(self, key: KeyPress) -> None:
         self._clear()
@@ -88,6 +88,6 @@ class Keys:
         return (*self._pointer.place((x0, y0)), *self._pointer.place((x1, y1)))
 
 
-def _in_words(place: Place) -> str:
+def _in_words(place: PointPx) -> str:
     x, y = place
     return f"x {x:.0f}, y {y:.0f}"

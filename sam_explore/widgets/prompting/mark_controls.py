@@ -7,9 +7,9 @@ from ..canvas.connection import close_all
 from ..canvas.marks import Mark
 from ..session import Session
 from ..session.ipykernel_subshells import keep_order
-from ..session.suppress_echo import Following
+from ..session.suppress_echo import SuppressEcho
 from .controls import label
-from .prompt_editor import Editing
+from .prompt_editor import PromptEditor
 
 _AXES = ("x", "y")
 
@@ -19,15 +19,15 @@ class MarkControls:
 
     Args:
         session: whose prompts.
-        editing: what changes them.
+        editor: what changes them.
 
     Attributes:
         widgets: to be laid out in a row.
     """
 
-    def __init__(self, session: Session, editing: Editing):
-        self._session, self._editing = session, editing
-        self._following = Following()
+    def __init__(self, session: Session, editor: PromptEditor):
+        self._session, self._editor = session, editor
+        self._suppress_echo = SuppressEcho()
         self._prompts = session.prompts  # those that are shown
         self._marks = Dropdown(layout={"width": "150px"})
         self._fields = [BoundedFloatText(step=1, layout={"width": "76px"}) for _ in _AXES]
@@ -37,7 +37,7 @@ class MarkControls:
         places = [part for axis, field in pairs for part in (label(axis), field)]
         self.widgets = [label("Change"), self._marks, *places, self._remove]
         keep_order(self._marks, *self._fields, self._remove)
-        readers = self._following.reader_only
+        readers = self._suppress_echo.reader_only
         self._marks.observe(readers(session.guard(lambda _: self._show_place())), "value")
         for field in self._fields:
             field.observe(readers(session.action(lambda _: self._move())), "value")
@@ -51,7 +51,7 @@ class MarkControls:
         self._prompts = self._session.prompts
         marks = marks_of(self._prompts)
         before = self._marks.value
-        with self._following:
+        with self._suppress_echo:
             options = [(name, mark) for mark, name in marks]
             if [mark for _, mark in options] != [mark for _, mark in self._marks.options]:
                 self._marks.options = options or [("no marks yet", None)]
@@ -74,7 +74,7 @@ class MarkControls:
         if mark is None or not mark.is_in(self._prompts):
             return
         height, width = self._session.image.shape[:2]
-        with self._following:
+        with self._suppress_echo:
             place = mark.place(self._prompts)
             for field, value, most in zip(self._fields, place, (width, height), strict=True):
                 field.min, field.max = min(0.0, float(value)), max(float(most), float(value))
@@ -83,11 +83,11 @@ class MarkControls:
     def _move(self) -> None:
         if self._marks.value is not None:
             place = tuple(field.value for field in self._fields)
-            self._editing.move(self._marks.value, place)
+            self._editor.move(self._marks.value, place)
 
     def _take_away(self) -> None:
         if self._marks.value is not None:
-            self._editing.remove(self._marks.value)
+            self._editor.remove(self._marks.value)
 
 
 def marks_of(prompts: Prompts) -> list[tuple[Mark, str]]:

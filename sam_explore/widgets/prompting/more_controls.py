@@ -15,7 +15,7 @@ from .controls import label
 from .mark_controls import MarkControls
 from .mode_switch import ModeSwitch
 from .preview import SLOW_S, Preview
-from .prompt_editor import Editing
+from .prompt_editor import PromptEditor
 
 _STEP = 2.0  # of a zoom
 _PAN = 0.5  # of what is shown, at a press
@@ -27,7 +27,7 @@ class MoreControls:
     Args:
         session: what they change.
         modes: whose second row stands here.
-        editing: what they edit the prompts with.
+        editor: what they edit the prompts with.
         preview: what they switch.
         viewport: tells which part of the picture is shown.
         look: called with the part of the picture to show.
@@ -42,14 +42,14 @@ class MoreControls:
         self,
         session: Session,
         modes: ModeSwitch,
-        editing: Editing,
+        editor: PromptEditor,
         preview: Preview,
         viewport: Callable[[], Viewport],
         look: Callable[[Viewport], None],
         opacity: Callable[[float], None],
         brush: Callable[[float], None],
     ):
-        self._session, self._editing, self._preview = session, editing, preview
+        self._session, self._editor, self._preview = session, editor, preview
         self._viewport, self._look = viewport, look
         self._brush = IntSlider(12, min=2, max=60, readout=False, layout={"width": "110px"})
         self._opacity = IntSlider(
@@ -65,7 +65,7 @@ class MoreControls:
         self._drop = _button("Drop", "Take the mask hint away")
         self._nothing = _button("Nothing", "Ask with no prompt token at all")
         self._padding = _button("The padding point", "Ask with the padding point alone")
-        self._note, self._marks = Html(), MarkControls(session, editing)
+        self._note, self._marks = Html(), MarkControls(session, editor)
         self._zooms = self._zoom_buttons()
         rows = [
             [label("Pointer"), modes.more],
@@ -106,11 +106,11 @@ class MoreControls:
         close_all(self.panel)
 
     def _listen(self, opacity: Callable[[float], None], brush: Callable[[float], None]) -> None:
-        act, guard, editing = self._session.action, self._session.guard, self._editing
-        self._take.on_click(act(lambda _: editing.hint_from_shown_mask()))
-        self._drop.on_click(act(lambda _: editing.drop_hint()))
-        self._nothing.on_click(act(lambda _: editing.ask_without(Prompts.nothing())))
-        self._padding.on_click(act(lambda _: editing.ask_without(Prompts.padding_point())))
+        act, guard, editor = self._session.action, self._session.guard, self._editor
+        self._take.on_click(act(lambda _: editor.hint_from_shown_mask()))
+        self._drop.on_click(act(lambda _: editor.drop_hint()))
+        self._nothing.on_click(act(lambda _: editor.ask_without(Prompts.nothing())))
+        self._padding.on_click(act(lambda _: editor.ask_without(Prompts.padding_point())))
         self._brush.observe(guard(lambda change: brush(change["new"])), "value")
         self._opacity.observe(guard(lambda change: opacity(change["new"] / 100)), "value")
         self._previews.observe(guard(self._switch), "value")

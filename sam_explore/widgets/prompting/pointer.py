@@ -15,7 +15,7 @@ from ..canvas.viewport import SHARPNESS, Viewport
 from ..session import Session
 from .modes import Mode
 from .preview import Preview
-from .prompt_editor import Editing, Held, Place
+from .prompt_editor import PromptEditor, Held, PointPx
 
 _SLOP_CSS = 4
 # What is being dragged is drawn so often; less often when moves come faster than a hand makes them,
@@ -36,7 +36,7 @@ class Pointer:
     Args:
         stage: where.
         session: whose prompts, and whose guard for what the page calls.
-        editing: what a click or a drag does.
+        editor: what a click or a drag does.
         preview: asked for what a click here would give.
         mode: tells what the pointer means now.
         look: called with the part of the picture to show.
@@ -49,12 +49,12 @@ class Pointer:
         self,
         stage: Stage,
         session: Session,
-        editing: Editing,
+        editor: PromptEditor,
         preview: Preview,
         mode: Callable[[], Mode],
         look: Callable[[Viewport], None],
     ):
-        self._stage, self._session, self._editing = stage, session, editing
+        self._stage, self._session, self._editor = stage, session, editor
         self._preview, self._mode_now, self._look = preview, mode, look
         self.brush_css = 12
         self._gesture = Gesture(_SLOP_CSS * SHARPNESS)
@@ -100,7 +100,7 @@ class Pointer:
         mode = self._mode_now()
         return mode.secondary if self._secondary else mode
 
-    def place(self, at: Position) -> Place:
+    def place(self, at: Position) -> PointPx:
         """Where canvas pixels lie in the picture."""
         x, y = self._stage.viewport.px_from_canvas(np.array(at, float))
         return float(x), float(y)
@@ -179,16 +179,16 @@ class Pointer:
         self._preview.want(None)
         act = self._session.action
         if mode.paints:
-            act(self._editing.paint)(mode, [self.place(each) for each in way], self.brush_px)
+            act(self._editor.paint)(mode, [self.place(each) for each in way], self.brush_px)
         elif mode is Mode.ZOOM:
             self._zoom(gesture)
         elif isinstance(gesture, Click):
-            act(self._editing.click)(mode, self.place(gesture.at), self.reach_px)
+            act(self._editor.click)(mode, self.place(gesture.at), self.reach_px)
         elif mode is not Mode.REMOVE:
             act(self._finish_drag)(gesture)
 
     def _finish_drag(self, drag: Drag) -> None:
-        self._editing.drag(self._held, self._box_px(drag), self.place(drag.end))
+        self._editor.drag(self._held, self._box_px(drag), self.place(drag.end))
 
     def _zoom(self, gesture: Click | Drag) -> None:
         if isinstance(gesture, Drag):

@@ -4,7 +4,7 @@ from ipywidgets import HBox, VBox
 
 from ...plots import style
 from ...plots.outlines import outlines
-from ..canvas.connection import Channel, close_all
+from ..canvas.connection import CanvasConnection, close_all
 from ..canvas.html import Html, Markup, element
 from ..canvas.paragraphs import alert, paragraph
 from ..canvas.stage import Lines, Stage
@@ -14,23 +14,23 @@ from ..session import Session, Snapshot
 from ..session.rerun import replace_older
 from .brush import px_from_cells
 from .controls import Controls
-from .keyboard import Keys
+from .keyboard import Keyboard
 from .logits_map import LogitsMap
 from .mode_switch import ModeSwitch
 from .modes import MAIN, Mode
 from .more_controls import MoreControls
 from .pointer import Pointer
 from .preview import Preview
-from .prompt_editor import Editing
-from .session_panel import Panel
-from .static_prompting import PromptingStill
+from .prompt_editor import PromptEditor
+from .session_panel import SessionPanel
+from .static_prompting import StaticPrompting
 from .thumbnails import Thumbnails
 
 _GAP_CSS = 16
 _CONTROLS_CSS = 320  # what a row of controls needs
 
 
-class PromptCanvas(PromptingStill, VBox):
+class PromptCanvas(StaticPrompting, VBox):
     """A picture to click on, with the masks that answer.
 
     A click adds a point, of the kind that the buttons above the picture show; a drag draws a box,
@@ -57,19 +57,19 @@ class PromptCanvas(PromptingStill, VBox):
         if width < 192:
             raise ValueError(f"width must be at least 192 CSS pixels, not {width}.")
         self.session = session
-        self._channel = Channel()
-        self._stage = Stage(self._channel, width)
+        self._connection = CanvasConnection()
+        self._stage = Stage(self._connection, width)
         self._make_controls()
-        self._panel = Panel(session, self._controls.busy)
+        self._session_panel = SessionPanel(session, self._controls.busy)
         count = session.sam.config.mask_tokens
         choose = session.action(self._choose)
-        self._thumbnails = Thumbnails(self._channel, width, count, choose)
+        self._thumbnails = Thumbnails(self._connection, width, count, choose)
         self._logits = LogitsMap(width * 5 // 8)
         self._pointed = Html(_pointed(MAIN[0].hint))
         self._status, self._error = Html(), Html()
         self._said = INVITATION
         above = [self._controls.toolbar, self._more.panel]
-        super().__init__([*above, self._lay_out(width), self._panel.widget])
+        super().__init__([*above, self._lay_out(width), self._session_panel.widget])
         self.layout.overflow = "visible"
         self.add_class("sam-explore-prompting")
         self._open = True
@@ -94,8 +94,8 @@ class PromptCanvas(PromptingStill, VBox):
         self._modes.close()
         self._controls.close()
         self._more.close()
-        self._panel.close()
-        for part in (self._channel, self._stage, self._thumbnails, self._logits):
+        self._session_panel.close()
+        for part in (self._connection, self._stage, self._thumbnails, self._logits):
             part.close()
         parts = self.children
         super().close()
@@ -110,18 +110,18 @@ class PromptCanvas(PromptingStill, VBox):
     def _make_controls(self) -> None:
         session = self.session
         self._modes = ModeSwitch(session.guard(self._begin_mode))
-        self._editing = Editing(session, lambda: self._stage.image)
+        self._editor = PromptEditor(session, lambda: self._stage.image)
         self._preview = Preview(
             session, f"preview {id(self)}", self._show_preview, lambda: self._more.tell_slow()
         )
         self._pointer = Pointer(
-            self._stage, session, self._editing, self._preview, lambda: self._modes.mode, self._look
+            self._stage, session, self._editor, self._preview, lambda: self._modes.mode, self._look
         )
         self._controls = Controls(session, self._modes, self._take_typed)
         self._more = MoreControls(
             session,
             self._modes,
-            self._editing,
+            self._editor,
             self._preview,
             viewport=lambda: self._stage.viewport,
             look=self._look,
@@ -129,10 +129,10 @@ class PromptCanvas(PromptingStill, VBox):
             brush=lambda radius_css: setattr(self._pointer, "brush_css", radius_css),
         )
         self._controls.more.observe(session.guard(self._show_more), "value")
-        self._keys = Keys(
+        self._keyboard = Keyboard(
             self._stage,
             session,
-            self._editing,
+            self._editor,
             self._preview,
             self._pointer,
             lambda: self._modes.mode,
@@ -143,7 +143,7 @@ class PromptCanvas(PromptingStill, VBox):
         # What changes its height comes last: nothing jumps away from under the pointer.
         choices = [self._controls.cut, self._controls.choice, self._controls.typed]
         # What went wrong stands under the field that it may be about.
-        words = [self._error, self._panel.encode_row.widget, self._status]
+        words = [self._error, self._session_panel.encode_row.widget, self._status]
         right = VBox([self._logits.widget, *choices, *words])
         left.layout.width = f"{width}px"
         right.layout.width = f"{max(width * 5 // 8, _CONTROLS_CSS)}px"
@@ -194,7 +194,7 @@ class PromptCanvas(PromptingStill, VBox):
     def _take_typed(self, numbers: list[float]) -> None:
         mode = self._modes.mode
         reach = self._pointer.brush_px if mode.paints else self._pointer.reach_px
-        self._editing.typed(mode, numbers, reach)
+        self._editor.typed(mode, numbers, reach)
 
     def _look(self, viewport: Viewport) -> None:
         self._stage.look(viewport)

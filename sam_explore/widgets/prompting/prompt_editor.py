@@ -10,11 +10,11 @@ from ..session import Session
 from .brush import painted
 from .modes import Mode
 
-Place = tuple[float, float]
+PointPx = tuple[float, float]
 Held = tuple[Mark, Prompts]
 
 
-class Editing:
+class PromptEditor:
     """The session's prompts, edited on a picture. All places are x, y in pixels of the picture.
 
     Args:
@@ -26,7 +26,7 @@ class Editing:
     def __init__(self, session: Session, picture: Callable[[], np.ndarray | None] = lambda: None):
         self._session, self._picture = session, picture
 
-    def click(self, mode: Mode, at_px: Place, reach_px: float) -> None:
+    def click(self, mode: Mode, at_px: PointPx, reach_px: float) -> None:
         """Add a point, or take the mark away that lies within reach.
 
         Raises:
@@ -37,7 +37,7 @@ class Editing:
         elif mode is Mode.REMOVE:
             self._edit(lambda prompts: _mark_at(prompts, at_px, reach_px).removed(prompts))
 
-    def move(self, mark: Mark, to_px: Place) -> None:
+    def move(self, mark: Mark, to_px: PointPx) -> None:
         """Put a point or a corner of the box elsewhere; a point's token becomes the picked one.
 
         Raises:
@@ -54,7 +54,7 @@ class Editing:
         """
         self._edit(lambda prompts: _checked(mark, prompts).removed(prompts))
 
-    def drag(self, held: Held | None, box_px: Sequence[float], to_px: Place) -> None:
+    def drag(self, held: Held | None, box_px: Sequence[float], to_px: PointPx) -> None:
         """End a drag: the mark that was held goes there; else the drag is a box.
 
         Args:
@@ -75,7 +75,7 @@ class Editing:
         """Put a box in place of the one before."""
         self._session.set_box(box_px, picture=self._picture())
 
-    def paint(self, mode: Mode, way_px: Sequence[Place], radius_px: float) -> None:
+    def paint(self, mode: Mode, way_px: Sequence[PointPx], radius_px: float) -> None:
         """Paint the mask hint, or erase from it, along a way."""
         frame = self._session.now.of_picture(self._picture()).source.frame
         rows, columns = frame.grid
@@ -130,11 +130,11 @@ class Editing:
         else:
             self._session.add_point(places[0], mode.label, picture=self._picture())
 
-    def _edit(self, edit: Callable[[Prompts], Prompts], point_px: Place | None = None) -> None:
+    def _edit(self, edit: Callable[[Prompts], Prompts], point_px: PointPx | None = None) -> None:
         self._session.edit_prompts(edit, point_px, picture=self._picture())
 
 
-def _mark_at(prompts: Prompts, at_px: Place, reach_px: float) -> Mark:
+def _mark_at(prompts: Prompts, at_px: PointPx, reach_px: float) -> Mark:
     """The mark there.
 
     Raises:

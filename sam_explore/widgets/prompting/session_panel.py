@@ -16,7 +16,7 @@ _FILES, _SAVING, _CODE = range(3)
 _OF_CODE = ["sam", "image", "preprocessing", "windows", "edits", "prompts", "chosen", "threshold"]
 
 
-class Panel:
+class SessionPanel:
     """Three buttons that unfold a part each: picture and model, files, the code that does the same.
 
     Buttons, since the keyboard does not reach the headings of an accordion.

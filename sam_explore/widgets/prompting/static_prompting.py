@@ -1,11 +1,11 @@
 """What a prompting view leaves on a page without a kernel."""
 
 from ...plots.drawing import ReadingFigure
-from ..canvas.static_view import Still
+from ..canvas.static_view import StaticView
 from .prompting_figure import draw_prompting, prompting_in_words
 
 
-class PromptingStill(Still):
+class StaticPrompting(StaticView):
     """Of the picture with prompts, masks and logits."""
 
     def _figure(self) -> tuple[ReadingFigure, str]:

@@ -9,7 +9,7 @@ from jaxtyping import Bool, UInt8
 from ...plots import raster, style
 from ...prediction import Prediction, stability_of
 from ..canvas import PointerArea, under
-from ..canvas.connection import Channel, close_all, paste
+from ..canvas.connection import CanvasConnection, close_all, paste
 from ..canvas.html import BREAK, Html, Markup, element
 from ..canvas.viewport import SHARPNESS
 from ..canvas.words import number
@@ -23,18 +23,18 @@ class Thumbnails:
     """A row of small pictures, one a mask token, with a caption under each.
 
     Args:
-        channel: what it draws through.
+        connection: what it draws through.
         width: of the whole row in CSS pixels.
         count: how many masks there are.
         on_pick: called with the number of the mask that was clicked on.
     """
 
-    def __init__(self, channel: Channel, width: int, count: int, on_pick: Callable[[int], None]):
-        self._channel, self._count, self._on_pick = channel, count, on_pick
+    def __init__(self, connection: CanvasConnection, width: int, count: int, on_pick: Callable[[int], None]):
+        self._connection, self._count, self._on_pick = connection, count, on_pick
         self._step = (width + _GAP_CSS) // count
         self._size = (1, 1)
-        self._photo, self._overlay = channel.image("jpeg"), channel.image("png")
-        self.canvas = channel.canvas(3, width * SHARPNESS, self._step * SHARPNESS)
+        self._photo, self._overlay = connection.image("jpeg"), connection.image("png")
+        self.canvas = connection.canvas(3, width * SHARPNESS, self._step * SHARPNESS)
         self.canvas.layout.width, self.canvas.layout.max_width = f"{width}px", "100%"
         self._captions = Html()
         self._captions.layout.margin = "0"
@@ -50,7 +50,7 @@ class Thumbnails:
         if self.canvas.height != height:
             self.canvas.height = height
         self._photo.value = raster.jpeg(image, height, width)
-        with self._channel.batch():
+        with self._connection.batch():
             self.canvas[PHOTOS].clear()
             for left in self._lefts():
                 self.canvas[PHOTOS].draw_image(self._photo, left, 0, width, height)
@@ -83,7 +83,7 @@ class Thumbnails:
             outlined = raster.inside_and_outline(mask, SHARPNESS)
             entries[:, left : left + width] = outlined + _LEFT_OUT
         self._overlay.value = raster.indexed_png(entries, _COLOURS)
-        with self._channel.batch():
+        with self._connection.batch():
             for layer in (MASKS, FRAMES):
                 self.canvas[layer].clear()
             paste(self.canvas[MASKS], self._overlay)

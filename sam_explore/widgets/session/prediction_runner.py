@@ -16,7 +16,7 @@ _LOG = logging.getLogger(__name__)
 Step = Callable[[Snapshot], Snapshot]
 
 
-class Runner:
+class PredictionRunner:
     """Brings `encoded` and `prediction` of a session up to its latest state.
 
     Args:

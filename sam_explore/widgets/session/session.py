@@ -22,7 +22,7 @@ from ...tracing import Cancelled, Trace, between_steps
 from .as_python import as_python
 from .errors import in_words
 from .owner import Owner
-from .prediction_runner import Runner
+from .prediction_runner import PredictionRunner
 from .snapshot import TRAITS, Fetch, Snapshot, first_snapshot, is_same
 from .source import source_of
 from .traits import SharedState
@@ -103,7 +103,7 @@ class Session(SharedState):
         changed = threading.Condition()  # of the two queues, so that both can be waited for
         self._worker = Worker(synchronous=synchronous or is_document_built(), changed=changed)
         self._turns = Turns(changed, self._hand_over, self._tell_error)
-        self._runner = Runner(lambda: self.now, self.change, self._worker)
+        self._runner = PredictionRunner(lambda: self.now, self.change, self._worker)
         self.at_length: set[str] = set()
         self.submit("answer", self._runner.answer)
 
@@ -270,7 +270,7 @@ class Session(SharedState):
             ValueError: prompts that do not fit; nothing changes.
         """
         token = None if point_px is None else (lambda frame: frame.token_at(point_px))
-        self.change(lambda now: now.editing(edit, token, picture))
+        self.change(lambda now: now.with_edited_prompts(edit, token, picture))
 
     def clear(self) -> None:
         """Drop all prompts. `undo` brings them back."""
@@ -300,7 +300,7 @@ class Session(SharedState):
             ValueError: a file of another kind, or prompts that do not fit; nothing changes.
         """
         text = text_of_file(path)
-        self.change(lambda now: now.asking(prompts_from_json(text, now.image.shape[:2])))
+        self.change(lambda now: now.with_prompts(prompts_from_json(text, now.image.shape[:2])))
 
     def fetch(self, name: str, get: Callable[[], Any], doing: str) -> None:
         """Let the worker get a picture or a model, between two blocks if need be, and then take it.

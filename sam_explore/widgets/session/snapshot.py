@@ -133,7 +133,7 @@ class Snapshot:
             return self
         return _SETTERS.get(name, _set_alone)(self, name, value)
 
-    def asking(self, prompts: Prompts, token: tuple[int, int] | None = None) -> "Snapshot":
+    def with_prompts(self, prompts: Prompts, token: tuple[int, int] | None = None) -> "Snapshot":
         """After other prompts were asked, which `stepped` takes back again.
 
         Raises:
@@ -144,7 +144,7 @@ class Snapshot:
         asked = self._asked(prompts, undo=undo, redo=())
         return asked if token is None else replace(asked, token=token)
 
-    def editing(
+    def with_edited_prompts(
         self,
         edit: Callable[[Prompts], Prompts],
         token: Callable[[Frame], tuple[int, int]] | None,
@@ -158,11 +158,11 @@ class Snapshot:
         if picture is not None and picture is not self.image:
             if self.before is None or self.before.image is not picture:
                 return self
-            return replace(self, before=self.before.editing(edit, token, picture))
+            return replace(self, before=self.before.with_edited_prompts(edit, token, picture))
         prompts = edit(self.prompts)
         if prompts is self.prompts:
             return self
-        return self.asking(prompts, None if token is None else token(self.source.frame))
+        return self.with_prompts(prompts, None if token is None else token(self.source.frame))
 
     def stepped(self, forth: bool) -> "Snapshot":
         """After undo, or redo; the same when there is nothing to undo or redo."""
@@ -297,7 +297,7 @@ def _set_alone(now: Snapshot, name: str, value: Any) -> Snapshot:
 
 
 def _set_prompts(now: Snapshot, name: str, prompts: Prompts) -> Snapshot:
-    return now.asking(prompts)
+    return now.with_prompts(prompts)
 
 
 def _set_image(now: Snapshot, name: str, image: np.ndarray) -> Snapshot:

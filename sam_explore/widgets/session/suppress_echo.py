@@ -1,14 +1,14 @@
-"""Controls that follow a state do not tell it what it said."""
+"""Keeps controls that follow a state from reporting that state back to it."""
 
 import threading
 from collections.abc import Callable
 
 
-class Following(threading.local):
+class SuppressEcho(threading.local):
     """Whether this thread is setting controls to what they follow, so that nobody has used them.
 
-    In use, `with following:` stands around whatever sets the controls, and what observes a control
-    is wrapped by `following.reader_only`. A control calls its observers in the thread that sets
+    In use, `with suppress_echo:` stands around whatever sets the controls, and what observes a
+    control is wrapped by `suppress_echo.reader_only`. A control calls its observers in the thread that sets
     it, so what a reader does meanwhile in another thread counts as it should.
     """
 

@@ -13,20 +13,20 @@ from ipycanvas.canvas import _CANVAS_MANAGER
 from ipywidgets import HTML, FloatSlider, HBox, Image
 from ipywidgets.widgets.widget import _instances
 
-from sam_explore.widgets.canvas.connection import Channel, close_all, paste
+from sam_explore.widgets.canvas.connection import CanvasConnection, close_all, paste
 
 
 @pytest.fixture
-def channel(screen):
-    channel = Channel()
-    yield channel
-    channel.close()
-    channel.close()
+def connection(screen):
+    connection = CanvasConnection()
+    yield connection
+    connection.close()
+    connection.close()
 
 
 @pytest.fixture
-def layers(channel):
-    canvas = channel.canvas(2, 10, 20)
+def layers(connection):
+    canvas = connection.canvas(2, 10, 20)
     yield canvas
     close_all(canvas)
 
@@ -46,10 +46,10 @@ def test_the_manager_still_has_the_parts_that_are_set_from_outside():
         assert source.count(f"self.{part}") >= 3, part
 
 
-def test_all_layers_draw_through_the_channel(channel, layers):
+def test_all_layers_draw_through_the_connection(connection, layers):
     assert (layers.width, layers.height) == (10, 20)
     for part in (layers, layers[0], layers[1]):
-        assert part._canvas_manager is channel._manager
+        assert part._canvas_manager is connection._manager
         assert part._canvas_manager is not _CANVAS_MANAGER
 
 
@@ -63,27 +63,27 @@ def test_ipycanvas_names_a_canvas_only_when_it_changes_so_that_the_cure_is_neede
 
 
 def test_each_batch_names_its_canvas_so_that_it_also_arrives_after_a_reload(
-    screen, channel, layers
+    screen, connection, layers
 ):
     for _ in range(2):
         screen.reload()
-        with channel.batch():
+        with connection.batch():
             layers[0].fill_rect(0, 0, 1)
             layers[1].fill_circle(1, 2, 3)
         assert screen.drawn(layers[0]) == [("fillRect", [0, 0, 1, 1])]
         assert screen.drawn(layers[1]) == [("fillCircle", [1, 2, 3])]
 
 
-def test_a_batch_is_one_message(screen, channel, layers):
-    with channel.batch():
+def test_a_batch_is_one_message(screen, connection, layers):
+    with connection.batch():
         for x in range(50):
             layers[x % 2].fill_rect(x, 0, 1)
         assert screen.batches == 0
     assert screen.batches == 1
 
 
-def test_a_batch_holds_no_drawing_of_others(screen, channel, layers, strangers):
-    with channel.batch():
+def test_a_batch_holds_no_drawing_of_others(screen, connection, layers, strangers):
+    with connection.batch():
         layers[0].fill_rect(0, 0, 1)
         strangers[0].fill_rect(5, 5, 5)
         assert screen.drawn(strangers[0]) == [("fillRect", [5, 5, 5, 5])]
@@ -91,22 +91,22 @@ def test_a_batch_holds_no_drawing_of_others(screen, channel, layers, strangers):
 
 
 def test_after_an_exception_in_a_batch_nothing_of_it_is_drawn_and_the_next_one_is(
-    screen, channel, layers
+    screen, connection, layers
 ):
-    with pytest.raises(ZeroDivisionError), channel.batch():  # noqa: PT012
+    with pytest.raises(ZeroDivisionError), connection.batch():  # noqa: PT012
         layers[0].fill_rect(0, 0, 1)
         1 / 0  # noqa: B018
     assert screen.batches == 0
-    with channel.batch():
+    with connection.batch():
         layers[0].fill_rect(7, 7, 7)
     layers[0].fill_rect(8, 8, 8)  # and what is drawn outside a batch goes at once
     assert screen.drawn(layers[0]) == [("fillRect", [7] * 4), ("fillRect", [8] * 4)]
 
 
-def test_two_channels_do_not_mix(screen, channel, layers):
-    other = Channel()
+def test_two_connections_do_not_mix(screen, connection, layers):
+    other = CanvasConnection()
     canvas = other.canvas(1, 10, 10)
-    with channel.batch(), other.batch():
+    with connection.batch(), other.batch():
         layers[0].fill_rect(1, 1, 1)
         canvas[0].fill_rect(2, 2, 2)
         layers[0].fill_rect(3, 3, 3)
@@ -130,30 +130,30 @@ def test_closing_a_widget_closes_all_that_it_is_made_of():
     assert set(_instances) == before
 
 
-def test_a_picture_goes_to_the_page_as_a_url_since_of_others_it_keeps_every_one(channel):
+def test_a_picture_goes_to_the_page_as_a_url_since_of_others_it_keeps_every_one(connection):
     source = "".join(
         path.read_text("utf-8")
         for path in Path(sys.prefix, "share/jupyter/labextensions/ipycanvas/static").glob("*.js")
     )
     assert source.count("createObjectURL") > source.count("revokeObjectURL")
-    image = channel.image("jpeg")
+    image = connection.image("jpeg")
     assert not image.value
     image.value = b"bytes"
     assert (image.format, bytes(image.value)) == ("url", b"data:image/jpeg;base64,Ynl0ZXM=")
     assert "data:image" in repr(image)
 
 
-def test_closing_a_channel_leaves_nothing_here_and_tells_the_page_nothing(screen, monkeypatch):
+def test_closing_a_connection_leaves_nothing_here_and_tells_the_page_nothing(screen, monkeypatch):
     before, told = set(_instances), []
-    channel = Channel()
-    canvas, image = channel.canvas(2, 10, 20), channel.image("png")
+    connection = CanvasConnection()
+    canvas, image = connection.canvas(2, 10, 20), connection.image("png")
     drawn = {part.model_id for part in (canvas, *canvas._canvases, image)}
     monkeypatch.setattr(
         type(canvas.comm),
         "publish_msg",
         lambda comm, kind, **_: told.append((comm.comm_id, kind)),
     )
-    channel.close()
+    connection.close()
     close_all(canvas)
     gc.collect()
     assert set(_instances) == before

@@ -3,18 +3,18 @@
 import pytest
 
 from sam_explore.widgets.canvas import Contact, KeyPress, Pinch, PointerArea, under
-from sam_explore.widgets.canvas.connection import Channel, close_all
+from sam_explore.widgets.canvas.connection import CanvasConnection, close_all
 
 from ..screen import send
 
 
 @pytest.fixture
 def area():
-    channel = Channel()
-    area = PointerArea(channel.canvas(2, 200, 100), {"Enter": "adds a point"}, grabs=True)
+    connection = CanvasConnection()
+    area = PointerArea(connection.canvas(2, 200, 100), {"Enter": "adds a point"}, grabs=True)
     box = under(area)
     yield area
-    channel.close()
+    connection.close()
     close_all(box)
 
 

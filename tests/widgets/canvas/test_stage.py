@@ -3,14 +3,14 @@ import pytest
 
 from sam_explore.geometry import Prompts
 from sam_explore.plots import style
-from sam_explore.widgets.canvas.connection import Channel
+from sam_explore.widgets.canvas.connection import CanvasConnection
 from sam_explore.widgets.canvas.stage import BAND, MASK, PHOTO, PREVIEW, PROMPTS, Shape, Stage
 
 from ..screen import Screen, rgba
 
 
 def make_stage(width: int, image: np.ndarray) -> Stage:
-    stage = Stage(Channel(), width)
+    stage = Stage(CanvasConnection(), width)
     stage.show_photo(image)
     return stage
 

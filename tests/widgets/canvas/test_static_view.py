@@ -13,7 +13,7 @@ from PIL import Image
 from sam_explore.plots import style
 from sam_explore.prediction import Prediction
 from sam_explore.widgets import PromptCanvas, Session, explore
-from sam_explore.widgets.canvas.static_view import stills
+from sam_explore.widgets.canvas.static_view import static_views
 from sam_explore.widgets.session import SYNCHRONOUS
 
 from ..fake_probes import Grid
@@ -102,7 +102,7 @@ def test_stills_of_a_box_are_those_of_the_views_in_it(answers, image, open_sessi
     with PromptCanvas(session, width=192) as canvas, explore(Grid, session) as explorer:
         box, other = HBox([HTML(), VBox([canvas]), explorer]), HTML()
         names = [box.model_id, explorer.model_id, other.model_id, "unknown"]
-        found = stills(names)
+        found = static_views(names)
         box.close()
         other.close()
     assert {name: len(each) for name, each in found.items()} == {names[0]: 2, names[1]: 1}

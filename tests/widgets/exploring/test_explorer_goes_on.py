@@ -10,7 +10,7 @@ from ipywidgets.widgets.widget import _instances
 import sam_explore as sx
 from sam_explore.model import Sam
 from sam_explore.widgets import Explorer, PromptCanvas, explore
-from sam_explore.widgets.exploring import probe_runner as asking
+from sam_explore.widgets.exploring import probe_runner
 from sam_explore.widgets.exploring.caption import OUTDATED
 
 from ..conftest import SMALL
@@ -69,7 +69,7 @@ def test_a_newer_state_cancels_a_long_computation(
 def test_a_quick_computation_is_shown_though_a_newer_state_waits(
     held, image, open_session, screen, monkeypatch
 ):
-    monkeypatch.setattr(asking, "_PATIENCE_S", 1e9)
+    monkeypatch.setattr(probe_runner, "_PATIENCE_S", 1e9)
     session = open_session(image, synchronous=False)
     session.settle(WAIT_S)
     held.go_on.clear()

@@ -7,19 +7,19 @@ import numpy as np
 import pytest
 
 from sam_explore.geometry import Prompts
-from sam_explore.widgets.canvas.connection import Channel
+from sam_explore.widgets.canvas.connection import CanvasConnection
 from sam_explore.widgets.canvas.marks import Mark
 from sam_explore.widgets.canvas.stage import BAND, Stage
 from sam_explore.widgets.prompting import pointer as pointer_module
 from sam_explore.widgets.prompting.modes import Mode
 from sam_explore.widgets.prompting.pointer import Pointer
 from sam_explore.widgets.prompting.preview import Preview
-from sam_explore.widgets.prompting.prompt_editor import Editing
+from sam_explore.widgets.prompting.prompt_editor import PromptEditor
 
 from ..screen import click, drag, send
 
 
-class Heard(Editing, Preview):
+class Heard(PromptEditor, Preview):
     """In the place of both: notes what it is told, in order."""
 
     def __init__(self):
@@ -49,7 +49,7 @@ class Hand:
         heard = Heard()
         self.session, self.told, self.previewed = session, heard.told, heard.previewed
         self.mode = Mode.FOREGROUND
-        self.stage = Stage(Channel(), 200)
+        self.stage = Stage(CanvasConnection(), 200)
         self.stage.show_photo(session.image)
         self.canvas, look = self.stage.canvas, self.stage.look
         self.pointer = Pointer(self.stage, session, heard, heard, lambda: self.mode, look)

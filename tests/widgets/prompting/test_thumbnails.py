@@ -6,7 +6,7 @@ import pytest
 from sam_explore.geometry import Frame, Prompts
 from sam_explore.plots import style
 from sam_explore.prediction import Prediction
-from sam_explore.widgets.canvas.connection import Channel
+from sam_explore.widgets.canvas.connection import CanvasConnection
 from sam_explore.widgets.prompting.thumbnails import FRAMES, MASKS, PHOTOS, Thumbnails
 
 from ..screen import click, send
@@ -22,7 +22,7 @@ def picked() -> list[int]:
 @pytest.fixture
 def thumbnails(screen, picked):
     """148 CSS pixels: four pictures of 28 and three gaps of 12; twice that in canvas pixels."""
-    thumbnails = Thumbnails(Channel(), 148, 4, picked.append)
+    thumbnails = Thumbnails(CanvasConnection(), 148, 4, picked.append)
     thumbnails.show_photo(np.zeros((64, 64, 3), np.uint8))
     yield thumbnails
     thumbnails.close()
@@ -92,7 +92,7 @@ def test_captions_tell_predicted_iou_and_stability(thumbnails, prediction):
     ],
 )
 def test_captions_are_short_enough_for_a_line(width, lines, screen, prediction):
-    thumbnails = Thumbnails(Channel(), width, 4, lambda mask: None)
+    thumbnails = Thumbnails(CanvasConnection(), width, 4, lambda mask: None)
     thumbnails.show_photo(np.zeros((64, 64, 3), np.uint8))
     thumbnails.show(prediction, 0.0, 1)
     text = thumbnails._captions.value

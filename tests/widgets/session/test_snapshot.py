@@ -34,7 +34,7 @@ def _answer(now: Snapshot) -> Prediction:
 
 
 def with_point(now: Snapshot, x: float) -> Snapshot:
-    return now.asking(now.prompts.with_point((x, 1.0)))
+    return now.with_prompts(now.prompts.with_point((x, 1.0)))
 
 
 def points(now: Snapshot) -> list[float]:
@@ -70,7 +70,7 @@ def test_an_answer_to_an_older_question_is_shown_until_a_newer_one_was(encoded):
 
 def test_an_answer_from_before_clearing_or_of_another_picture_is_dropped(encoded):
     one = with_point(encoded, 1.0)
-    cleared = one.asking(Prompts())
+    cleared = one.with_prompts(Prompts())
     assert cleared.with_answer(one, _answer(one)) is cleared
     again = with_point(cleared, 2.0)
     assert again.with_answer(one, _answer(one)) is again
@@ -118,13 +118,13 @@ def test_an_edit_belongs_to_the_picture_that_was_looked_at(encoded):
     other = one.with_trait("image", B)
     add = lambda prompts: prompts.with_point((9.0, 9.0))  # noqa: E731
     token = lambda frame: frame.token_at((9.0, 9.0))  # noqa: E731
-    edited = other.editing(add, token, A)
+    edited = other.with_edited_prompts(add, token, A)
     assert edited.prompts.is_empty  # of the picture that came meanwhile
     back = edited.cancelled()
     assert (points(back), back.token) == ([1, 9], (0, 0))
-    assert points(other.editing(add, token, B)) == [9]
+    assert points(other.with_edited_prompts(add, token, B)) == [9]
     gone = np.zeros((64, 64, 3), np.uint8)
-    assert other.editing(add, token, gone) is other
+    assert other.with_edited_prompts(add, token, gone) is other
 
 
 def test_a_refused_value_gives_no_snapshot(encoded):

@@ -13,7 +13,7 @@ from sam_explore.saved_prompts import prompts_to_json
 from sam_explore.tracing import engine as engine_module
 from sam_explore.widgets import explore
 from sam_explore.widgets.prompting.modes import Mode
-from sam_explore.widgets.prompting.prompt_editor import Editing
+from sam_explore.widgets.prompting.prompt_editor import PromptEditor
 
 from ..conftest import SMALL
 
@@ -383,8 +383,8 @@ def test_a_stroke_on_a_picture_that_was_just_replaced_is_painted_in_its_own_cell
     gate.close()
     session.image = OTHER  # 48 wide and 32 high
     gate.wait()
-    editing = Editing(session, lambda: picture)
-    editing.paint(Mode.PAINT, [(40.0, 8.0)], 4.0)
+    editor = PromptEditor(session, lambda: picture)
+    editor.paint(Mode.PAINT, [(40.0, 8.0)], 4.0)
     session.cancel()
     gate.open()
     session.settle(WAIT_S)
