@@ -42,7 +42,7 @@ OF_LIBRARIES = {
     },
     "toy/exam/report.py": {"_asdict"},
     "tracing/attribution/memory.py": {"_cdata"},
-    "widgets/canvas/connection.py": {
+    "widgets/canvas/ipycanvas_internals.py": {
         "_CanvasManager",
         "_canvas_manager",
         "_canvases",
@@ -51,7 +51,7 @@ OF_LIBRARIES = {
         "_commands_cache",
         "_buffers_cache",
     },
-    "widgets/canvas/static_view.py": {"_instances"},
+    "widgets/canvas/ipywidgets_registry.py": {"_instances"},
 }
 
 FILES = sorted(PACKAGE.rglob("*.py"))

@@ -1,21 +1,21 @@
-"""Drawing with ipycanvas without its traps: every use of its private parts is here."""
+"""A connection of its own for each view that draws, pictures to draw, and how one is drawn."""
 
 from base64 import b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import numpy as np
 import traitlets
 from ipycanvas import Canvas, MultiCanvas
-from ipycanvas.canvas import _CanvasManager
 from ipywidgets import Image, Widget
 
 from ...plots import raster
 from ..session.ipykernel_subshells import keep_order
+from .closing import close_all
+from .ipycanvas_internals import Manager, batch, draw_through, layers_of
 
 
 class CanvasConnection:
-    """The line on which one view draws on its page.
+    """What one view draws on its page through.
 
     ipycanvas has a single one for all canvases. On that, whatever stops one canvas stops every one:
     an exception while drawings are held, a canvas that is closed while the page still draws on it.
@@ -23,15 +23,14 @@ class CanvasConnection:
     """
 
     def __init__(self):
-        self._manager = _CanvasManager()
+        self._manager = Manager()
         self._drawn: list[Widget] = []  # what the page needs to draw: canvases and images
 
     def canvas(self, layers: int, width: int, height: int) -> MultiCanvas:
         """A canvas of several layers, of this size in its own pixels. It hears nothing itself."""
         canvas = MultiCanvas(layers, width=width, height=height)
-        for part in (canvas, *canvas._canvases):
-            part._canvas_manager = self._manager
-            self._drawn.append(part)
+        draw_through(self._manager, canvas)
+        self._drawn += (canvas, *layers_of(canvas))
         keep_order(canvas)
         return canvas
 
@@ -41,20 +40,9 @@ class CanvasConnection:
         self._drawn.append(image)
         return image
 
-    @contextmanager
-    def batch(self) -> Iterator[None]:
+    def batch(self) -> AbstractContextManager[None]:
         """Send what is drawn inside as one message; after an exception, send nothing of it."""
-        manager = self._manager
-        # ipycanvas names the canvas it draws on only when that changes. A page that was
-        # reloaded has not heard it, and a command for no canvas ends all drawing there.
-        manager._current_canvas = None
-        manager._caching = True
-        try:
-            yield
-            manager.flush()
-        finally:
-            manager._commands_cache, manager._buffers_cache = [], []
-            manager._caching = False
+        return batch(self._manager)
 
     def close(self) -> None:
         """Remove canvases and images; nothing can be drawn any more."""
@@ -90,15 +78,6 @@ def paste(canvas: Canvas, image: Image) -> None:
         )
     canvas.image_smoothing_enabled = False
     canvas.draw_image(image, 0, 0, canvas.width, canvas.height)
-
-
-def close_all(*widgets: Widget) -> None:
-    """Close widgets with all that they are made of: closing one leaves its parts alive."""
-    for widget in widgets:
-        parts = [*getattr(widget, "children", ()), *getattr(widget, "_canvases", ())]
-        parts += [getattr(widget, name, None) for name in ("layout", "style")]
-        widget.close()
-        close_all(*(part for part in parts if isinstance(part, Widget)))
 
 
 def _let_go(widget: Widget) -> None:

@@ -36,5 +36,5 @@ class Html(HTML):
     @validate("value")
     def _is_markup(self, proposal: Bunch) -> str:
         if proposal.value and not isinstance(proposal.value, Markup):
-            raise TypeError("Expected HTML that widgets.canvas.html.element made, but this is text.")
+            raise TypeError("Expected HTML that canvas.html.element made, but this is text.")
         return proposal.value

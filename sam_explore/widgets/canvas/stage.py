@@ -10,7 +10,8 @@ from jaxtyping import Bool, Float, Int, UInt8
 from ...geometry import Prompts
 from ...plots import raster, style
 from . import PointerArea, under
-from .connection import CanvasConnection, close_all, paste
+from .closing import close_all
+from .connection import CanvasConnection, paste
 from .marks import draw_box, draw_point
 from .viewport import SHARPNESS, Viewport
 

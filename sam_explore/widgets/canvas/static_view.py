@@ -9,13 +9,13 @@ from textwrap import wrap
 
 from IPython.display import display
 from ipywidgets import Box, Widget
-from ipywidgets.widgets import widget as registry
 from matplotlib.figure import Figure
 
 from ...plots import style
 from ...plots.drawing import ReadingFigure
 from ...plots.settings import own_settings
 from ..session import Session
+from .ipywidgets_registry import widget_of
 from .viewport import SHARPNESS
 
 _LOG = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ def static_views(model_ids: list[str]) -> dict[str, list[Bundle]]:
 
     Widgets that hold no view of ours, and those that are closed, are left out.
     """
-    found = {name: _views_in(registry._instances.get(name)) for name in model_ids}
+    found = {name: _views_in(widget_of(name)) for name in model_ids}
     return {name: [view.still() for view in views] for name, views in found.items() if views}
 
 

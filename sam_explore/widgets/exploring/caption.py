@@ -3,7 +3,7 @@
 from ipywidgets import VBox
 
 from ...plots import style
-from ..canvas.connection import close_all
+from ..canvas.closing import close_all
 from ..canvas.html import Html, element, together
 from ..canvas.paragraphs import alert, code_block, paragraph
 

@@ -5,7 +5,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from ...plots.drawing import ReadingFigure, draw_on, size_of
 from ...readings import Matrix, Profile
-from ..canvas.connection import BLANK, close_all
+from ..canvas.closing import close_all
+from ..canvas.connection import BLANK
 from ..canvas.viewport import SHARPNESS
 
 _DPI = 100  # CSS pixels an inch

@@ -9,7 +9,7 @@ from ...plots.drawing import draw
 from ...probes import Probe
 from ...readings import Reading
 from ...tracing import Trace
-from ..canvas.connection import close_all
+from ..canvas.closing import close_all
 from ..session import ENCODER_RUNS, EXPLORERS, SWEEPS, Session
 from ..session.rerun import replace_older
 from .caption import OUTDATED, Caption, header
@@ -175,7 +175,10 @@ class Explorer(StaticReading, VBox):
         self._ask()
 
     def _make_controls(self) -> KnobControls:
-        turn, follow = self._runner.show_errors(self._turn), self._runner.show_errors(self._set_following)
+        turn, follow = (
+            self._runner.show_errors(self._turn),
+            self._runner.show_errors(self._set_following),
+        )
         return KnobControls(self._knobs, self.session.unprompted.config, turn, follow)
 
     def _rebuild_controls(self, change: dict) -> None:

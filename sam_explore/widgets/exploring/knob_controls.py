@@ -7,7 +7,7 @@ from ipywidgets import Checkbox, HBox
 
 from ...model import SamConfig
 from ...plots import style
-from ..canvas.connection import close_all
+from ..canvas.closing import close_all
 from ..canvas.html import Html, element
 from ..canvas.inputs import Control, control_for
 from ..session.ipykernel_subshells import keep_order

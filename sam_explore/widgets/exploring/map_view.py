@@ -9,7 +9,8 @@ from ...plots import raster, style
 from ...plots.scales import colormap_of
 from ...readings import Gallery, Heatmap
 from ..canvas import PointerArea, under
-from ..canvas.connection import CanvasConnection, close_all, paste
+from ..canvas.closing import close_all
+from ..canvas.connection import CanvasConnection, paste
 from ..canvas.html import BREAK, Html
 from ..canvas.paragraphs import paragraph
 from ..canvas.viewport import SHARPNESS

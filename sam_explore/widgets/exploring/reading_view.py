@@ -7,7 +7,7 @@ from ipywidgets import HBox, VBox
 
 from ...plots import style
 from ...readings import Gallery, Heatmap, Panel, Reading
-from ..canvas.connection import close_all
+from ..canvas.closing import close_all
 from ..canvas.html import Html, Markup, element
 from .chart_view import ChartView
 from .map_view import MapView

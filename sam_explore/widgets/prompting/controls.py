@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ipywidgets import Button, HBox, ToggleButton, ToggleButtons
 
 from ...plots import style
-from ..canvas.connection import close_all
+from ..canvas.closing import close_all
 from ..canvas.html import NOTHING, Html, Markup, element
 from ..canvas.inputs import WideSlider
 from ..session import THRESHOLD, Session

@@ -2,7 +2,7 @@
 
 from ipywidgets import Button, HBox
 
-from ..canvas.connection import close_all
+from ..canvas.closing import close_all
 from ..canvas.html import Html, element
 from ..canvas.paragraphs import paragraph
 from ..session import Session

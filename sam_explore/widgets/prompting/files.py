@@ -15,7 +15,7 @@ from ...model import Sam
 from ...paths import meant
 from ...provenance import Origin, note_picture, origin_of_model, origin_of_picture
 from ...scenes import EXAMPLES, example
-from ..canvas.connection import close_all
+from ..canvas.closing import close_all
 from ..canvas.html import Html
 from ..canvas.paragraphs import paragraph
 from ..session import Session

@@ -9,7 +9,7 @@ from ..session import Session
 from .modes import Mode
 from .pointer import Pointer
 from .preview import Preview
-from .prompt_editor import PromptEditor, PointPx
+from .prompt_editor import PointPx, PromptEditor
 
 
 class Keyboard:

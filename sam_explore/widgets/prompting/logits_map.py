@@ -6,7 +6,8 @@ from jaxtyping import Float
 
 from ...plots import raster, style
 from ...prediction import Prediction
-from ..canvas.connection import BLANK, close_all
+from ..canvas.closing import close_all
+from ..canvas.connection import BLANK
 from ..canvas.html import Html, Markup, element, together
 from ..canvas.viewport import SHARPNESS
 from ..canvas.words import number

@@ -3,7 +3,7 @@
 from ipywidgets import BoundedFloatText, Button, Dropdown
 
 from ...geometry import FOREGROUND, Prompts
-from ..canvas.connection import close_all
+from ..canvas.closing import close_all
 from ..canvas.marks import Mark
 from ..session import Session
 from ..session.ipykernel_subshells import keep_order

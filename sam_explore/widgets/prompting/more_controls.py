@@ -6,7 +6,7 @@ from ipywidgets import Button, Checkbox, HBox, IntSlider, VBox, Widget
 
 from ...geometry import Prompts
 from ...plots import style
-from ..canvas.connection import close_all
+from ..canvas.closing import close_all
 from ..canvas.html import NOTHING, Html, element
 from ..canvas.viewport import Viewport
 from ..session import Session

@@ -15,7 +15,7 @@ from ..canvas.viewport import SHARPNESS, Viewport
 from ..session import Session
 from .modes import Mode
 from .preview import Preview
-from .prompt_editor import PromptEditor, Held, PointPx
+from .prompt_editor import Held, PointPx, PromptEditor
 
 _SLOP_CSS = 4
 # What is being dragged is drawn so often; less often when moves come faster than a hand makes them,

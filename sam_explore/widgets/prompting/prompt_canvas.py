@@ -4,7 +4,8 @@ from ipywidgets import HBox, VBox
 
 from ...plots import style
 from ...plots.outlines import outlines
-from ..canvas.connection import CanvasConnection, close_all
+from ..canvas.closing import close_all
+from ..canvas.connection import CanvasConnection
 from ..canvas.html import Html, Markup, element
 from ..canvas.paragraphs import alert, paragraph
 from ..canvas.stage import Lines, Stage

@@ -12,7 +12,7 @@ from ...geometry import Prompts
 from ...plots import style
 from ...prediction import Prediction
 from ...saved_prompts import prompts_from_json, prompts_to_json
-from ..canvas.connection import close_all
+from ..canvas.closing import close_all
 from ..canvas.html import NOTHING, Html, Markup, element, together
 from ..canvas.paragraphs import paragraph
 from ..canvas.words import describe_prompts

@@ -2,7 +2,7 @@
 
 from ipywidgets import HBox, ToggleButton, VBox
 
-from ..canvas.connection import close_all
+from ..canvas.closing import close_all
 from ..canvas.html import NOTHING, Html
 from ..canvas.paragraphs import alert, code_block
 from ..session import Session

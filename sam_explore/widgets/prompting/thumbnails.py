@@ -9,7 +9,8 @@ from jaxtyping import Bool, UInt8
 from ...plots import raster, style
 from ...prediction import Prediction, stability_of
 from ..canvas import PointerArea, under
-from ..canvas.connection import CanvasConnection, close_all, paste
+from ..canvas.closing import close_all
+from ..canvas.connection import CanvasConnection, paste
 from ..canvas.html import BREAK, Html, Markup, element
 from ..canvas.viewport import SHARPNESS
 from ..canvas.words import number
@@ -29,7 +30,9 @@ class Thumbnails:
         on_pick: called with the number of the mask that was clicked on.
     """
 
-    def __init__(self, connection: CanvasConnection, width: int, count: int, on_pick: Callable[[int], None]):
+    def __init__(
+        self, connection: CanvasConnection, width: int, count: int, on_pick: Callable[[int], None]
+    ):
         self._connection, self._count, self._on_pick = connection, count, on_pick
         self._step = (width + _GAP_CSS) // count
         self._size = (1, 1)

@@ -1,5 +1,5 @@
-"""What is relied upon in ipycanvas. When one of these fails, ipycanvas has changed: read anew how
-it holds and sends drawings, and adapt sam_explore/widgets/canvas/connection.py."""
+"""What is relied upon in ipycanvas. When one of these fails, ipycanvas has changed: read again how
+it holds and sends drawings, and adapt sam_explore/widgets/canvas/ipycanvas_internals.py."""
 
 import gc
 import inspect
@@ -13,7 +13,8 @@ from ipycanvas.canvas import _CANVAS_MANAGER
 from ipywidgets import HTML, FloatSlider, HBox, Image
 from ipywidgets.widgets.widget import _instances
 
-from sam_explore.widgets.canvas.connection import CanvasConnection, close_all, paste
+from sam_explore.widgets.canvas.closing import close_all
+from sam_explore.widgets.canvas.connection import CanvasConnection, paste
 
 
 @pytest.fixture

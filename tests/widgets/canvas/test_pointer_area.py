@@ -3,7 +3,8 @@
 import pytest
 
 from sam_explore.widgets.canvas import Contact, KeyPress, Pinch, PointerArea, under
-from sam_explore.widgets.canvas.connection import CanvasConnection, close_all
+from sam_explore.widgets.canvas.closing import close_all
+from sam_explore.widgets.canvas.connection import CanvasConnection
 
 from ..screen import send
 

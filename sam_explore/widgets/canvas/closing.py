@@ -1,0 +1,14 @@
+"""Widgets closed with all that they are made of."""
+
+from ipywidgets import Widget
+
+from .ipycanvas_internals import layers_of
+
+
+def close_all(*widgets: Widget) -> None:
+    """Close widgets with all that they are made of: closing one leaves its parts alive."""
+    for widget in widgets:
+        parts = [*getattr(widget, "children", ()), *layers_of(widget)]
+        parts += [getattr(widget, name, None) for name in ("layout", "style")]
+        widget.close()
+        close_all(*(part for part in parts if isinstance(part, Widget)))

@@ -1,0 +1,36 @@
+"""The private parts of ipycanvas that drawing depends on: its manager, and a canvas' layers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ipycanvas import Canvas, MultiCanvas
+from ipycanvas.canvas import _CanvasManager
+from ipywidgets import Widget
+
+Manager = _CanvasManager
+
+
+def layers_of(widget: Widget) -> tuple[Canvas, ...]:
+    """The canvases that a canvas of several layers is made of; none of any other widget."""
+    return tuple(getattr(widget, "_canvases", ()))
+
+
+def draw_through(manager: Manager, canvas: MultiCanvas) -> None:
+    """Send what is drawn on a canvas and its layers through this manager, not the shared one."""
+    for part in (canvas, *layers_of(canvas)):
+        part._canvas_manager = manager
+
+
+@contextmanager
+def batch(manager: Manager) -> Iterator[None]:
+    """Send what is drawn inside as one message; after an exception, send nothing of it."""
+    # ipycanvas names the canvas it draws on only when that changes. A page that was
+    # reloaded has not heard it, and a command for no canvas ends all drawing there.
+    manager._current_canvas = None
+    manager._caching = True
+    try:
+        yield
+        manager.flush()
+    finally:
+        manager._commands_cache, manager._buffers_cache = [], []
+        manager._caching = False
