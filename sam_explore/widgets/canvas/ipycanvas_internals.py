@@ -12,7 +12,7 @@ Manager = _CanvasManager
 
 def layers_of(widget: Widget) -> tuple[Canvas, ...]:
     """The canvases that a canvas of several layers is made of; none of any other widget."""
-    return tuple(getattr(widget, "_canvases", ()))
+    return tuple(widget._canvases) if isinstance(widget, MultiCanvas) else ()
 
 
 def draw_through(manager: Manager, canvas: MultiCanvas) -> None:

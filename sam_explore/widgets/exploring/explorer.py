@@ -175,10 +175,8 @@ class Explorer(StaticReading, VBox):
         self._ask()
 
     def _make_controls(self) -> KnobControls:
-        turn, follow = (
-            self._runner.show_errors(self._turn),
-            self._runner.show_errors(self._set_following),
-        )
+        turn = self._runner.show_errors(self._turn)
+        follow = self._runner.show_errors(self._set_following)
         return KnobControls(self._knobs, self.session.unprompted.config, turn, follow)
 
     def _rebuild_controls(self, change: dict) -> None:

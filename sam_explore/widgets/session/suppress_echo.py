@@ -8,8 +8,8 @@ class SuppressEcho(threading.local):
     """Whether this thread is setting controls to what they follow, so that nobody has used them.
 
     In use, `with suppress_echo:` stands around whatever sets the controls, and what observes a
-    control is wrapped by `suppress_echo.reader_only`. A control calls its observers in the thread that sets
-    it, so what a reader does meanwhile in another thread counts as it should.
+    control is wrapped by `suppress_echo.reader_only`. A control calls its observers in the thread
+    that sets it, so what a reader does meanwhile in another thread counts as it should.
     """
 
     def __init__(self):
