@@ -14,7 +14,7 @@ from tqdm import tqdm
 from sam_explore.geometry import Prompts
 from sam_explore.loading import load, shipped_weights
 from sam_explore.model import Sam, SamConfig
-from sam_explore.probes.common.numbers import text
+from sam_explore.number_text import text
 from sam_explore.scenes.composition import scene
 from sam_explore.scenes.ground_truth import Scene
 from sam_explore.toy.exam.tables import markdown, write_between_marks

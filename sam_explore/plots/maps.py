@@ -12,6 +12,7 @@ from matplotlib.figure import FigureBase
 from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import MultipleLocator
 
+from sam_explore.number_text import text
 from sam_explore.readings import Gallery, Heatmap, Matrix, Scale
 
 from . import style
@@ -169,7 +170,7 @@ def _swatches(figure: FigureBase, image: ScalarMappable, scale: Scale, **place: 
 def _small_colour_bar(figure: FigureBase, image: ScalarMappable, ax: Axes) -> None:
     low, high = image.get_clim()
     bar = figure.colorbar(image, cax=_beside(ax))
-    bar.set_ticks([low, high], labels=[_short(low), _short(high)])
+    bar.set_ticks([low, high], labels=[text(low), text(high)])
     bar.ax.tick_params(labelsize=6.5, length=0, pad=2, labelcolor=ink_around(figure))
     bar.outline.set_edgecolor(style.FRAME)
 
@@ -179,14 +180,10 @@ def _write_values(ax: Axes, values: np.ndarray, image: ScalarMappable) -> None:
     for (row, column), value in np.ndenumerate(values):
         if np.isfinite(value):
             ink = style.ink_on(image.get_cmap()(float(place(value))))
-            ax.text(column, row, _short(value), ha="center", va="center", fontsize=7, color=ink)
+            ax.text(column, row, text(value), ha="center", va="center", fontsize=7, color=ink)
 
 
 def _thinned(names: tuple[str, ...]) -> tuple[list[int], list[str]]:
     """Places and names along an axis, at most 32 of them."""
     every = max(1, ceil(len(names) / 32))
     return list(range(0, len(names), every)), list(names[::every])
-
-
-def _short(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")

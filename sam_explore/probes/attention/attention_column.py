@@ -6,6 +6,7 @@ from math import prod
 import numpy as np
 from jaxtyping import Float
 
+from sam_explore.number_text import text
 from sam_explore.readings import Gallery, Heatmap, Scale
 from sam_explore.tracing import Trace, attention_column
 
@@ -19,7 +20,7 @@ from ..common.attention import (
     token_in_words,
     window_edges,
 )
-from ..common.numbers import array, place_of_greatest, text
+from ..common.numbers import array, place_of_greatest
 from ..common.probe import Probe, block_knob, token_knob
 
 

@@ -6,6 +6,7 @@ from math import prod
 import numpy as np
 from jaxtyping import Float
 
+from sam_explore.number_text import text
 from sam_explore.readings import Gallery, Heatmap, Scale
 from sam_explore.tracing import AttentionOfQuery, Trace, attention_row
 
@@ -20,7 +21,7 @@ from ..common.attention import (
     window_edges,
 )
 from ..common.logits import percent
-from ..common.numbers import array, place_of_greatest, text
+from ..common.numbers import array, place_of_greatest
 from ..common.probe import Probe, block_knob, knob, token_knob
 
 # What can be shown, and what it is called in a sentence.

@@ -6,6 +6,7 @@ from itertools import chain
 import numpy as np
 from jaxtyping import Float
 
+from sam_explore.number_text import text
 from sam_explore.readings import Gallery, Heatmap, Scale
 from sam_explore.tracing import Trace
 from sam_explore.tracing.attribution import (
@@ -20,7 +21,7 @@ from sam_explore.tracing.attribution import (
     value_of,
 )
 
-from ..common.numbers import place_of_greatest, text
+from ..common.numbers import place_of_greatest
 from ..common.probe import Probe, knob
 from ..common.target_knobs import (
     ChosenMethod,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sam_explore.number_text import text
 from sam_explore.readings import Curve, Panel, Profile
 from sam_explore.tracing import Trace
 from sam_explore.tracing.attribution import (
@@ -14,7 +15,6 @@ from sam_explore.tracing.attribution import (
     removal_curves,
 )
 
-from ..common.numbers import text
 from ..common.probe import Probe
 from ..common.target_knobs import ChosenMethod, ChosenNumber, capitalised, patches_in_words
 

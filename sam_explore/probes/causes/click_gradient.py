@@ -6,11 +6,11 @@ import numpy as np
 from jaxtyping import Float
 
 from sam_explore.geometry import FOREGROUND, Prompts
+from sam_explore.number_text import text
 from sam_explore.readings import Curve, Matrix, Panel, Profile, Scale
 from sam_explore.tracing import Trace
 from sam_explore.tracing.attribution import Scalar, gradient, value_of
 
-from ..common.numbers import text
 from ..common.probe import Probe, knob
 from ..common.target_knobs import ChosenNumber, capitalised
 

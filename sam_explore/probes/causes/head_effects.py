@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sam_explore.model import SamConfig
+from sam_explore.number_text import text
 from sam_explore.readings import Panel, Scale
 from sam_explore.tracing import Trace, attention_column
 from sam_explore.tracing.attribution import Scalar, rank_correlation, value_of
@@ -14,7 +15,7 @@ from sam_explore.tracing.interventions import AblateHead
 
 from ..common.attention import head_table, token_in_words
 from ..common.logits import mask_overlaps
-from ..common.numbers import array, counted, text
+from ..common.numbers import array, counted
 from ..common.probe import Probe, knob, mask_shown, token_knob
 from ..common.target_knobs import ChosenNumber, agreement
 

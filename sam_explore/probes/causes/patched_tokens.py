@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from sam_explore.number_text import text
 from sam_explore.prediction import Prediction
 from sam_explore.readings import Heatmap, Panel, Scale
 from sam_explore.tracing import Trace, mirror_of
 from sam_explore.tracing.interventions import PatchTokens
 
 from ..common.logits import logit_scale, logits_in_words, mask_overlaps
-from ..common.numbers import array, counted, text
+from ..common.numbers import array, counted
 from ..common.probe import (
     Probe,
     block_knob,

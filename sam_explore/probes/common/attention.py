@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from sam_explore.number_text import text
 from sam_explore.readings import Curve, Gallery, Heatmap, Matrix, Panel, Profile, Scale
 from sam_explore.tracing import AttentionStatistics, Trace, attention_statistics, even_statistics
 
-from .numbers import array, counted, text
+from .numbers import array, counted
 from .probe import knob
 
 ALL, MEAN = -2, -1

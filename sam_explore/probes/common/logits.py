@@ -6,10 +6,10 @@ import numpy as np
 from jaxtyping import Float
 
 from sam_explore.mask_overlap import mask_iou
+from sam_explore.number_text import text
 from sam_explore.prediction import Prediction
 from sam_explore.readings import Scale
 
-from .numbers import text
 from .probe import knob
 
 

@@ -10,15 +10,6 @@ def array(tensor: Float[Tensor, "*any"]) -> Float[np.ndarray, "*any"]:
     return tensor.detach().cpu().double().numpy().copy()
 
 
-def text(value: float, digits: int = 3) -> str:
-    """A number with so many digits that count, a true minus sign and no empty places."""
-    if not np.isfinite(value):
-        return "nothing" if np.isnan(value) else "infinitely much"
-    rounded = float(f"{value:.{digits}g}") + 0.0  # no minus before a zero
-    plain = f"{rounded:.0f}" if abs(rounded) >= 10 ** (digits - 1) else f"{rounded:.{digits}g}"
-    return plain.replace("-", "−")
-
-
 def counted(number: int, thing: str) -> str:
     """A number with its noun, such as "1 token" or "3 tokens"."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sam_explore.model import SamConfig
+from sam_explore.number_text import text
 from sam_explore.tracing import Trace
 from sam_explore.tracing.attribution import METHODS, MeanLogit, PredictedIoU, Scalar
 
-from .numbers import text
 from .probe import knob, mask_knob, mask_shown, threshold_knob
 
 NUMBERS = ("mean logit", "predicted IoU")

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sam_explore.number_text import text
 from sam_explore.readings import Heatmap, Panel, Scale
 from sam_explore.tracing import Trace
 
 from ..common.logits import logit_scale, logits_in_words, span_knob
-from ..common.numbers import text
 from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob
 
 

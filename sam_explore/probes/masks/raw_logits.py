@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from sam_explore.number_text import text
 from sam_explore.readings import Gallery, Heatmap
 from sam_explore.tracing import Trace
 
 from ..common.logits import logit_scale, logits_in_words, span_knob
-from ..common.numbers import counted, text
+from ..common.numbers import counted
 from ..common.probe import Probe, threshold_knob
 
 

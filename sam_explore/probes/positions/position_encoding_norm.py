@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sam_explore.number_text import text
 from sam_explore.readings import Heatmap, Scale
 from sam_explore.tracing import Trace
 
-from ..common.numbers import array, place_of_greatest, text
+from ..common.numbers import array, place_of_greatest
 from ..common.probe import Probe
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from sam_explore.number_text import text
 from sam_explore.readings import Curve, Panel, Profile
 from sam_explore.tracing import Trace
 
-from ..common.numbers import array, counted, text
+from ..common.numbers import array, counted
 from ..common.probe import Probe
 
 

@@ -6,11 +6,12 @@ import numpy as np
 from jaxtyping import Float
 
 from sam_explore.model.attention import relative_table
+from sam_explore.number_text import text
 from sam_explore.readings import Curve, Panel, Profile
 from sam_explore.tracing import Trace, attention_position_terms
 
 from ..common.attention import MEAN, head_in_words, head_knob, of_head
-from ..common.numbers import array, text
+from ..common.numbers import array
 from ..common.probe import Probe, block_knob
 
 

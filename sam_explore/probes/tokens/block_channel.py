@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from sam_explore.number_text import text
 from sam_explore.readings import Heatmap, Scale
 from sam_explore.tracing import Trace, channel
 
-from ..common.numbers import array, text
+from ..common.numbers import array
 from ..common.probe import Probe, block_knob, knob
 
 

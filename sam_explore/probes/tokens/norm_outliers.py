@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from sam_explore.number_text import text
 from sam_explore.readings import Heatmap, Scale
 from sam_explore.tracing import Trace, norm
 
-from ..common.numbers import array, counted, place_of_greatest, text
+from ..common.numbers import array, counted, place_of_greatest
 from ..common.probe import Probe, block_knob, knob
 
 # The median absolute deviation of normally distributed values is this share of their standard one.

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sam_explore.number_text import text
 from sam_explore.readings import Curve, Profile
 from sam_explore.tracing import Trace, norm
 
-from ..common.numbers import array, text
+from ..common.numbers import array
 from ..common.probe import Probe, knob
 
 

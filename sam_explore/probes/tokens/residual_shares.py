@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from sam_explore.number_text import text
 from sam_explore.readings import Curve, Profile
 from sam_explore.tracing import Trace, norm
 
-from ..common.numbers import array, text
+from ..common.numbers import array
 from ..common.probe import Probe
 
 

@@ -6,12 +6,13 @@ import numpy as np
 from jaxtyping import Float
 
 from sam_explore.model import SamConfig
+from sam_explore.number_text import text
 from sam_explore.prediction import Prediction
 from sam_explore.readings import Heatmap, Matrix, Panel, Scale
 from sam_explore.tracing import Trace
 
 from ..common.logits import logit_scale, mask_overlaps, percent
-from ..common.numbers import counted, text
+from ..common.numbers import counted
 from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
 from ..common.windows import (
     ChosenBlocks,

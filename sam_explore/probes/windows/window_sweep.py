@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sam_explore.model import SamConfig
+from sam_explore.number_text import text
 from sam_explore.readings import Curve, Panel, Profile
 from sam_explore.tracing import Trace
 
 from ..common.logits import mask_overlaps
-from ..common.numbers import text
 from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob
 from ..common.windows import (
     ChosenBlocks,

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...geometry import BACKGROUND, FOREGROUND, Prompts
+from ...number_text import text
 from ...prediction import Prediction, stability_of
 from ...readings import Scale
 
@@ -10,25 +11,12 @@ INVITATION = "Click on an object to ask for its mask, or drag a box around it."
 WAITING = "Your prompts are kept, and answered as soon as the picture is encoded."
 
 
-def number(value: float | np.floating, digits: int = 1) -> str:
-    """A number with a true minus sign, and no minus before a zero."""
-    return f"{value:z.{digits}f}".replace("-", "−")
-
-
-def plain(value: float | np.floating, digits: int = 3) -> str:
-    """A number with so many digits that count, and a true minus sign."""
-    short = f"{value:.{digits}g}"
-    if "e" in short and 1e-4 <= abs(value) < 1e7:
-        short = f"{value:.0f}" if abs(value) >= 1 else f"{value:.{digits}f}"
-    return short.replace("-", "−")
-
-
 def value_in_words(value: float, scale: Scale) -> str:
     """A value of a map: its name if it has one, else the number with its unit."""
     if np.isnan(value):
         return "no value"
     unit = f" {scale.unit}" if scale.unit else ""
-    return dict(scale.names).get(value, f"{plain(value, 4)}{unit}")
+    return dict(scale.names).get(value, f"{text(value, 4)}{unit}")
 
 
 def describe_prompts(prompts: Prompts) -> str:
@@ -58,8 +46,8 @@ def describe(prediction: Prediction, chosen: int | None, threshold: float) -> st
         threshold: the logit above which a pixel is in the mask.
     """
     mask = prediction.chosen if chosen is None else chosen
-    iou = number(prediction.iou[mask], 2)
-    stability = number(stability_of(prediction.sampled, threshold)[mask], 2)
+    iou = text(prediction.iou[mask], decimals=2)
+    stability = text(stability_of(prediction.sampled, threshold)[mask], decimals=2)
     if chosen is not None:
         why = f"Mask {mask}, chosen by you; its predicted IoU is {iou}"
     elif len(prediction.iou) == 1:
@@ -72,7 +60,7 @@ def describe(prediction: Prediction, chosen: int | None, threshold: float) -> st
         alone = f"the one meant for a single prompt; its predicted IoU is {iou}"
         why = f"Mask {mask} {among}" if last > 1 else f"Mask 1, {alone}"
     cover = _share(float((prediction.sampled[mask] > threshold).mean()))
-    at = f" at threshold {number(threshold)}" if threshold else ""
+    at = f" at threshold {text(threshold, decimals=1)}" if threshold else ""
     return (
         f"{describe_prompts(prediction.prompts)}. {why}; stability {stability}; "
         f"covers {cover} of the picture{at}."

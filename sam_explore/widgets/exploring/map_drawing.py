@@ -4,10 +4,10 @@ import numpy as np
 from ipycanvas import Canvas
 from jaxtyping import Float, UInt8
 
+from ...number_text import text
 from ...plots import raster, style
 from ...readings import Gallery, Heatmap
 from ..canvas.viewport import SHARPNESS
-from ..canvas.words import plain
 from .map_layout import AXIS, GAP, LINE, MapLayout, Tile
 
 PAPER = 255  # the entry of the lookup table for what is no map
@@ -73,8 +73,8 @@ def annotate(canvas: Canvas, reading: Heatmap | Gallery, layout: MapLayout) -> N
             left, top, width, height = tile.bar
             _frame(canvas, *tile.bar)
             under = top + height + LINE - 5
-            _write(canvas, plain(tile.low), left, under, 11, width)
-            _write(canvas, plain(tile.high), left + width, under, 11, width, "right")
+            _write(canvas, text(tile.low), left, under, 11, width)
+            _write(canvas, text(tile.high), left + width, under, 11, width, "right")
     if layout.bar:
         _draw_bar(canvas, layout)
     if len(layout.tiles) == 1 and layout.tiles[0].heatmap.frame == "tokens":

@@ -6,10 +6,10 @@ from math import ceil
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from ...number_text import text
 from ...plots.maps import gallery_shape
 from ...plots.scales import limits_of, ticks_of
 from ...readings import Gallery, Heatmap, Scale
-from ..canvas.words import plain
 
 LINE = 17  # CSS pixels of a line of text
 GAP = 14
@@ -100,7 +100,7 @@ def ticks(scale: Scale, low: float, high: float) -> tuple[tuple[float, str], ...
     values = ticks_of(scale, low, high)
     if values is None:
         values = MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
-    return tuple(((v - low) / (high - low), plain(v)) for v in values if low <= v <= high)
+    return tuple(((v - low) / (high - low), text(v)) for v in values if low <= v <= high)
 
 
 def _lay_out_one(one: Heatmap, width: int) -> MapLayout:

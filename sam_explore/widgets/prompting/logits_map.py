@@ -4,13 +4,13 @@ import numpy as np
 from ipywidgets import Image, VBox
 from jaxtyping import Float
 
+from ...number_text import text
 from ...plots import raster, style
 from ...prediction import Prediction
 from ..canvas.closing import close_all
 from ..canvas.connection import BLANK
 from ..canvas.html import Html, Markup, element, together
 from ..canvas.viewport import SHARPNESS
-from ..canvas.words import number
 
 _STOPS = 17  # of the legend's colour bar
 
@@ -75,10 +75,10 @@ def legend(logits: Float[np.ndarray, "row column"], threshold: float) -> Markup:
     )
     place = f"left:{100 * at:.1f}%"
     shifted = f"position:absolute;white-space:nowrap;{place};transform:translateX(-{100 * at:.1f}%)"
-    word = element("span", f"▾ threshold {number(threshold)}", style=shifted)
+    word = element("span", f"▾ threshold {text(threshold, decimals=1)}", style=shifted)
     line = f"position:absolute;top:0;bottom:0;{place};width:2px;margin-left:-1px;"
     mark = element("div", style=f"{line}background:{style.HALO}")
-    ends = (f"least {number(least)}", f"greatest {number(greatest)}")
+    ends = (f"least {text(least, decimals=1)}", f"greatest {text(greatest, decimals=1)}")
     bar = f"position:relative;height:10px;border:1px solid {style.FRAME};"
     return together(
         element("div", word, style=f"position:relative;height:18px;{_SMALL};color:{style.TEXT}"),

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ...geometry import Prompts
+from ...number_text import text
 from ...plots.outlines import outlines
 from ...prediction import Prediction, predict
 from ..canvas.stage import Lines
-from ..canvas.words import number
 from ..session import PREVIEWS, Session, Snapshot
 from .brush import px_from_cells
 
@@ -107,7 +107,7 @@ class Preview:
             px_from_cells(line, prediction.frame, logits.shape)
             for line in outlines(logits, now.threshold)
         ]
-        iou = number(prediction.iou[mask], 2)
+        iou = text(prediction.iou[mask], decimals=2)
         return lines, f"Dashed: mask {mask} {when}, predicted IoU {iou}."
 
     def _judge(self, seconds: float) -> None:

@@ -9,13 +9,14 @@ from matplotlib.transforms import Bbox
 from PIL import Image
 
 from ...geometry import FOREGROUND, Prompts
+from ...number_text import text
 from ...plots import raster, style
 from ...plots.drawing import ReadingFigure
 from ...plots.maps import draw_heatmap
 from ...plots.settings import own_settings
 from ...prediction import Prediction, stability_of
 from ...readings import Heatmap, Scale
-from ..canvas.words import describe, describe_prompts, number
+from ..canvas.words import describe, describe_prompts
 from ..session import Snapshot
 
 # Inches on a figure whose places are known: a layout engine would take several times as long.
@@ -117,7 +118,8 @@ def _draw_thumbnails(
         _draw_photo(ax, image, _THUMBNAIL_PX)
         ax.imshow(shade[shape.astype(int)], extent=_extent(image), interpolation="nearest")
         is_shown = mask == now.shown_mask
-        scores = f"IoU {number(prediction.iou[mask], 2)}, stability {number(stability[mask], 2)}"
+        iou = text(prediction.iou[mask], decimals=2)
+        scores = f"IoU {iou}, stability {text(stability[mask], decimals=2)}"
         name = f"▸ Mask {mask}, shown" if is_shown else f"Mask {mask}"
         weight = "bold" if is_shown else "normal"
         ax.set_title(name, loc="left", fontsize=9, color=style.INK, fontweight=weight, pad=3)

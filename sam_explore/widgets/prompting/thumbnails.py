@@ -6,6 +6,7 @@ import numpy as np
 from ipywidgets import VBox
 from jaxtyping import Bool, UInt8
 
+from ...number_text import text
 from ...plots import raster, style
 from ...prediction import Prediction, stability_of
 from ..canvas import PointerArea, under
@@ -13,7 +14,6 @@ from ..canvas.closing import close_all
 from ..canvas.connection import CanvasConnection, paste
 from ..canvas.html import BREAK, Html, Markup, element
 from ..canvas.viewport import SHARPNESS
-from ..canvas.words import number
 
 _GAP_CSS = 12
 PHOTOS, MASKS, FRAMES = range(3)
@@ -71,7 +71,7 @@ class Thumbnails:
         places = map(raster.nearest, self._size, prediction.frame.image_size)
         self._draw(prediction.upscaled_at(*places) > threshold, chosen)
         pairs = zip(prediction.iou, stability_of(prediction.sampled, threshold), strict=True)
-        scores = [(number(iou, 2), number(stability, 2)) for iou, stability in pairs]
+        scores = [(text(iou, decimals=2), text(stability, decimals=2)) for iou, stability in pairs]
         self._captions.value = _captions(scores, chosen, self._step)
         self.area.label = f"{self._count} masks, of which mask {chosen} is shown above."
 

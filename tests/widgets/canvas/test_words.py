@@ -3,7 +3,7 @@ import pytest
 
 from sam_explore.geometry import Frame, Prompts
 from sam_explore.prediction import Prediction
-from sam_explore.widgets.canvas.words import describe, describe_prompts, number
+from sam_explore.widgets.canvas.words import describe, describe_prompts
 
 
 def answer(prompts: Prompts, iou: tuple = (0.5, 0.25, 0.934, 0.3)) -> Prediction:
@@ -55,12 +55,3 @@ def test_a_mask_that_is_empty():
 )
 def test_prompts_in_words(prompts, words):
     assert describe_prompts(prompts) == words
-
-
-def test_numbers_have_a_true_minus_sign_and_zero_has_none():
-    assert [number(-18.24), number(9.96), number(-0.04), number(-0.5, 2)] == [
-        "−18.2",
-        "10.0",
-        "0.0",
-        "−0.50",
-    ]
