@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +39,7 @@ class Sweep:
 
         heads = {f"head {h}": [sx.interventions.AblateHead(5, h)] for h in range(6)}
         sweep = sx.Sweep(traces, heads, lambda changed, plain: changed.prediction.iou[1])
-        sweep.estimate()
+        print(f"about {sweep.estimate():.0f} s")
         print(sweep.run())
 
     Args:
@@ -58,7 +58,8 @@ class Sweep:
 
     Raises:
         ValueError: no condition, no count, or a file of another sweep.
-        TypeError: with a file, a measure or a change that another process can't tell from another.
+        TypeError: no list of traces, no lists of interventions; or, with a file, a measure or a
+            change that another process can't tell from another.
         RuntimeError: with a file, weights that changed after a trace was made.
     """
 
@@ -72,9 +73,8 @@ class Sweep:
         count: int | None = None,
         measure_name: str | None = None,
     ):
-        self.conditions = {PLAIN: ()} if conditions is None else dict(conditions)
-        if not self.conditions:
-            raise ValueError("A sweep needs at least one condition, or None to read runs as is.")
+        _check_traces(traces)
+        self.conditions = {PLAIN: ()} if conditions is None else _checked_conditions(conditions)
         if count is None and not hasattr(traces, "__len__"):
             raise ValueError("Say how many traces there are: Sweep(..., count=...).")
         count = len(traces) if count is None else count
@@ -82,7 +82,7 @@ class Sweep:
         self._measure = measure
         self._values = np.full((len(self.conditions), count), np.nan)
         self._measured = np.zeros(self._values.shape, bool)
-        self._file = None
+        self._file, self._seconds = None, _Seconds()
         if file is not None:
             head = {"conditions": _known_conditions(self.conditions), "cases": count}
             head |= {"measure": measure_name or _known_measure(measure)}
@@ -104,13 +104,37 @@ class Sweep:
         return int((~self._measured).sum()) - waiting
 
     def estimate(self) -> float:
-        """Seconds that the rest will take, from the next number, which is measured and kept."""
+        """About how many seconds the rest will take.
+
+        The first call runs the next case once to warm up, on a copy, and then measures up to four
+        numbers of it, which are kept: one that begins a case, and three others. Later calls go by
+        the same seconds and measure nothing.
+        """
         self._look_at_kept()
+        if self.left and not self._seconds.are_known:
+            self._take_time()
         if not self.left:
             return 0.0
-        started = time.perf_counter()
-        self._measure_next()
-        return (time.perf_counter() - started) * self.left
+        later = ~self._measured[:, self._case + 1 :]
+        return self._seconds.of(self.left, begun=min(int(later.any(axis=0).sum()), self.left))
+
+    def _take_time(self) -> None:
+        case, condition = self._next()
+        trace = self._trace_of(case)
+        _alone(trace).prediction  # noqa: B018  the first run of a process is slower
+        if self._measured[:, case].any():  # its first number was measured before
+            started = time.perf_counter()
+            _alone(trace).prediction  # noqa: B018
+        else:
+            started = time.perf_counter()
+            self._measure_at(case, condition)
+        self._seconds.first = time.perf_counter() - started
+        # Of the others the first, the middle and the last: a change in a late block costs less.
+        waiting = np.flatnonzero(~self._measured[:, case])
+        for at in sorted({0, len(waiting) // 2, len(waiting) - 1} if len(waiting) else ()):
+            started = time.perf_counter()
+            self._measure_at(case, int(waiting[at]))
+            self._seconds.others.append(time.perf_counter() - started)
 
     def run(self, progress: bool = True) -> "SweepTable":
         """Measure all that is left.
@@ -125,18 +149,22 @@ class Sweep:
         with tqdm(total=total, initial=total - self.left, disable=not progress) as bar:
             while self.left:
                 announce(f"Sweep: {total - self.left + 1} of {total}")
-                self._measure_next()
+                self._measure_at(*self._next())
                 bar.update()
         self._look_at_kept()
         return self.table
 
-    def _measure_next(self) -> None:
+    def _next(self) -> tuple[int, int]:
+        """Case and condition of the next number that is neither measured nor in the file."""
         # Case after case: what a case's conditions have in common is computed once.
         while True:
             case, condition = map(int, np.argwhere(~self._measured.T)[0])
-            trace = self._trace_of(case)
+            self._trace_of(case)
             if not self._measured[condition, case]:  # else it was in the file
-                break
+                return case, condition
+
+    def _measure_at(self, case: int, condition: int) -> None:
+        trace = self._trace_of(case)
         interventions = list(self.conditions.values())[condition]
         changed = trace.with_interventions(*interventions) if interventions else trace
         value = float(self._measure(changed, trace))
@@ -159,6 +187,11 @@ class Sweep:
                     f"There are only {self._case + 1} traces, not {self._values.shape[1]}."
                 ) from None
             self._case += 1
+            if not isinstance(self._trace, Trace):
+                raise TypeError(
+                    f"Case {self._case} of the sweep must be a trace, but is {self._trace!r:.80}. "
+                    "Make one of it: sx.Trace(sam, image, prompts)."
+                )
             if self._file is not None:
                 _look_at_weights([self._trace])
                 self._take_up(self._case, self._trace)
@@ -168,6 +201,64 @@ class Sweep:
         """Take what the file holds of a case. Raises ValueError if that was another run."""
         for condition, value in self._file.values_of(case, _known_run(trace, case)).items():
             self._values[condition, case], self._measured[condition, case] = value, True
+
+
+@dataclass
+class _Seconds:
+    """What a number took: one that begins a case, and those that follow in it."""
+
+    first: float | None = None
+    others: list[float] = field(default_factory=list)
+
+    @property
+    def are_known(self) -> bool:
+        return self.first is not None
+
+    def of(self, left: int, begun: int) -> float:
+        """Seconds of `left` numbers, of which `begun` begin a case."""
+        other = sum(self.others) / len(self.others) if self.others else self.first
+        return begun * self.first + (left - begun) * other
+
+
+def _alone(trace: Trace) -> Trace:
+    """The same run, which shares no result with others."""
+    return replace(trace, engine=None)
+
+
+def _check_traces(traces: object) -> None:
+    if isinstance(traces, Trace):
+        raise TypeError(
+            "traces must be a list of traces, or another iterable of them, but is a single trace. "
+            "Put it into a list: sx.Sweep([trace], conditions)."
+        )
+    if not isinstance(traces, Iterable):
+        raise TypeError(
+            "traces must be a list of traces, or another iterable of them, but is "
+            f"{traces!r:.80}. Make a trace of each case: sx.Trace(sam, image, prompts)."
+        )
+
+
+def _checked_conditions(conditions: object) -> dict[str, Sequence[Intervention]]:
+    if not isinstance(conditions, Mapping):
+        raise TypeError(
+            "conditions must be a dict with a list of interventions under each name, such as "
+            '{"without head 2": [sx.interventions.AblateHead(block=5, head=2)]}, but is '
+            f"{conditions!r:.80}."
+        )
+    if not conditions:
+        raise ValueError("A sweep needs at least one condition, or None to read runs as is.")
+    for name, each in conditions.items():
+        if isinstance(each, Intervention):
+            raise TypeError(
+                f"Under each name a sweep takes a list of interventions, but under {name!r} is a "
+                f"single one. Put it into a list: {{{name!r}: [{each!r}]}}."
+            )
+        if not (isinstance(each, Sequence) and all(isinstance(one, Intervention) for one in each)):
+            raise TypeError(
+                f"Under each name a sweep takes a list of interventions, but under {name!r} is "
+                f"{each!r:.80}. sx.interventions holds those that there are."
+            )
+    return dict(conditions)
 
 
 def _look_at_weights(traces: Sequence[Trace]) -> None:

@@ -73,6 +73,7 @@ class Trace:
                 "prompts must be sx.Prompts(points=[(x, y)], labels=[1]), one set for a run, but "
                 f"is {self.prompts!r:.80}."
             )
+        object.__setattr__(self, "interventions", _checked_interventions(self.interventions))
         how = Preprocessing(self.preprocessing, self.side, self.keep_aspect)
         given = self.sam, as_picture(self.image), how, self.cache_bytes
         # dataclasses.replace passes the engine on, even with another picture or model.
@@ -216,8 +217,17 @@ class Trace:
         with equal interventions.
 
         Raises:
+            TypeError: something else than interventions, such as a list of them.
             ValueError: a block, a head or a token that the model doesn't have.
         """
+        for each in interventions:
+            if not isinstance(each, Intervention):
+                star = "Put a star before a list: trace.with_interventions(*changes)."
+                advice = star if isinstance(each, list | tuple) else "See sx.interventions."
+                raise TypeError(
+                    "with_interventions takes interventions one after the other, but got "
+                    f"{each!r:.80}. {advice}"
+                )
         return replace(self, interventions=self.interventions + interventions)
 
     def with_windows(
@@ -270,6 +280,21 @@ class Trace:
             "trace.description, or the model's file, the picture and the prompts, and make the "
             "trace where it is needed: sx.Trace(sam, image, prompts)."
         )
+
+
+def _checked_interventions(interventions: object) -> tuple:
+    if isinstance(interventions, Intervention):
+        raise TypeError(
+            "interventions must be a tuple, but is a single one. Write "
+            f"interventions=({interventions!r},)."
+        )
+    for each in interventions:
+        if not (isinstance(each, Intervention) or (isinstance(each, tuple) and len(each) == 2)):
+            raise TypeError(
+                "interventions must hold those of sx.interventions, or pairs of a hook point's "
+                f"name and a function, but holds {each!r:.80}."
+            )
+    return tuple(interventions)
 
 
 def _change(change: tuple[str, Edit] | Intervention) -> Change:

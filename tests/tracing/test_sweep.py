@@ -1,5 +1,10 @@
 """Sweeps: every case under every condition once, means by hand, stopped and taken up again."""
 
+import subprocess
+import sys
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -86,10 +91,88 @@ def test_an_estimate_keeps_what_it_measured(traces):
     sweep = Sweep(traces, CONDITIONS, lambda *runs: asked.append(runs) or click_x(*runs))
     assert sweep.left == 6
     assert sweep.estimate() >= 0
-    assert sweep.left == 5
+    assert sweep.left == 4
+    assert sweep.estimate() >= 0  # by what the first call measured
+    assert sweep.left == 4
     sweep.run(progress=False)
     assert len(asked) == 6
     assert sweep.estimate() == 0
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that only the test's own measures move."""
+    now = SimpleNamespace(seconds=0.0)
+    monkeypatch.setattr(
+        "sam_explore.tracing.sweep.time", SimpleNamespace(perf_counter=lambda: now.seconds)
+    )
+    return now
+
+
+def test_an_estimate_by_hand_takes_each_kind_of_number_for_what_it_costs(traces, clock):
+    # A case's first number takes 10 s, and of the others 1, 2 and 6: those of the changes here.
+    conditions = {str(seconds): [AblateBlock(0)] for seconds in (10, 1, 2, 6)}
+    costs = iter([10.0, 1, 2, 6])
+
+    def measure(changed, plain):
+        clock.seconds += next(costs)
+        return 0.0
+
+    sweep = Sweep(traces, conditions, measure)
+    # Of 8 numbers that are left two begin a case, and six are others of 3 s in the mean.
+    assert sweep.estimate() == 2 * 10 + 6 * 3
+    assert sweep.left == 8
+
+
+def test_an_estimate_of_single_numbers_by_hand(traces, clock):
+    def measure(changed, plain):
+        clock.seconds += 7
+        return 0.0
+
+    assert Sweep(traces, None, measure).estimate() == 2 * 7
+    assert Sweep(traces[:1], None, measure).estimate() == 0
+
+
+def test_the_first_estimate_of_a_process_is_that_of_a_warm_one(sam, clock):
+    steps = []
+
+    def slow_at_first(what):
+        if not what.startswith("Sweep"):
+            steps.append(what)
+            clock.seconds += 100 if len(steps) <= steps_of_a_run else 1
+
+    first = small_trace(sam)
+    with between_steps(steps.append):
+        replace(first, engine=None).prediction  # noqa: B018
+    steps_of_a_run = len(steps)
+    assert steps_of_a_run > 4
+    steps.clear()
+
+    estimates = []
+    for _ in range(2):
+        traces = [replace(first, engine=None) for _ in range(3)]
+        with between_steps(slow_at_first):
+            estimates.append(Sweep(traces, CONDITIONS, mask_kept).estimate())
+    assert estimates[0] == estimates[1]
+    assert 0 < estimates[0] < 100
+
+
+def test_an_estimate_of_a_sweep_that_was_stopped_within_a_case(traces):
+    asked = []
+
+    def stop_after_first(changed, plain):
+        if asked:
+            raise Cancelled
+        asked.append(changed)
+        return 0.0
+
+    sweep = Sweep(traces, CONDITIONS, stop_after_first)
+    with pytest.raises(Cancelled):
+        sweep.run(progress=False)
+    assert sweep.left == 5
+    sweep._measure = click_x
+    assert sweep.estimate() > 0
+    assert sweep.left == 4
 
 
 def test_a_sweep_tells_how_far_it_is_and_goes_on_after_it_was_stopped(traces):
@@ -113,8 +196,7 @@ def test_a_sweep_tells_how_far_it_is_and_goes_on_after_it_was_stopped(traces):
 def test_a_file_takes_a_sweep_up_again_in_another_process(traces, tmp_path, broken):
     file = tmp_path / "sweep.jsonl"
     begun = Sweep(traces, CONDITIONS, click_x, file=file)
-    begun.estimate()
-    begun.estimate()
+    begun.estimate()  # the two numbers of the first case
     with open(file, "a") as opened:
         opened.write(broken)  # as of a process that was killed
     again = Sweep(iter(traces), CONDITIONS, click_x, file=file, count=3)
@@ -144,6 +226,45 @@ def test_bad_arguments_are_refused_in_words(traces):
         Sweep(iter(traces), None, click_x)
     with pytest.raises(ValueError, match="only 3 traces, not 4"):
         Sweep(traces, None, click_x, count=4).run(progress=False)
+
+
+def test_what_is_no_list_is_told_with_the_list_to_write():
+    """In a process of its own, since here the types are checked at each call."""
+    calls = {
+        "sx.Sweep(trace, None)": "a single trace. Put it into a list: sx.Sweep([trace], cond",
+        "sx.Sweep(5, None)": "another iterable of them, but is 5.",
+        "sx.Sweep([5], None).run(progress=False)": "Case 0 of the sweep must be a trace, but is 5",
+        "sx.Sweep([trace], {'no 0': change})": "under 'no 0' is a single one. Put it into a list: "
+        "{'no 0': [AblateBlock(block=0",
+        "sx.Sweep([trace], {'no 0': [5]})": "but under 'no 0' is [5].",
+        "sx.Sweep([trace], [change])": "conditions must be a dict with a list",
+        "sx.Sweep([trace], change)": "conditions must be a dict with a list",
+        "trace.with_interventions([change])": "takes interventions one after the other, but got "
+        "[AblateBlock(block=0, to='zero')]. Put a star before a list: "
+        "trace.with_interventions(*changes).",
+        "trace.with_interventions(5)": "takes interventions one after the other, but got 5.",
+        "sx.Trace(sam, image, interventions=change)": "interventions must be a tuple, but is a "
+        "single one. Write interventions=(AblateBlock(block=0, to='zero'),).",
+        "sx.Trace(sam, image, interventions=[5])": "interventions must hold those of sx.interv",
+    }
+    script = f"""
+import sam_explore as sx
+sam, image, change = sx.load(), sx.example("turtle"), sx.interventions.AblateBlock(0)
+trace = sx.Trace(sam, image)
+for call in {list(calls)!r}:
+    try:
+        eval(call)
+    except TypeError as error:
+        print(error)
+    else:
+        print("no error")
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == len(calls)
+    for line, words in zip(lines, calls.values(), strict=True):
+        assert words in line
 
 
 def test_with_a_file_what_another_process_could_not_tell_is_refused_in_words(traces, tmp_path):

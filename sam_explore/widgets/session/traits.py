@@ -7,6 +7,7 @@ import traitlets
 from ...geometry import Prompts
 from ...model import Sam
 from ...prediction import EncodedImage, Prediction
+from ...tracing.interventions import Intervention
 
 
 class _OfSnapshot:
@@ -39,6 +40,18 @@ class TupleTrait(_OfSnapshot, traitlets.Tuple):
     """A tuple of anything."""
 
 
+class EditsTrait(TupleTrait):
+    """A tuple of what is changed inside the run."""
+
+    def validate(self, obj: traitlets.HasTraits, value: Any) -> tuple:
+        if isinstance(value, Intervention):
+            raise traitlets.TraitError(
+                "edits must be a list or a tuple, but is a single intervention. Put it into a "
+                f"list: session.edits = [{value!r}]."
+            )
+        return super().validate(obj, value)
+
+
 class UnicodeTrait(_OfSnapshot, traitlets.Unicode):
     """A text."""
 
@@ -55,7 +68,7 @@ class SharedState(traitlets.HasTraits):
     threshold = FloatTrait(0.0)
     token = TupleTrait()
     windows = TupleTrait(None, allow_none=True)
-    edits = TupleTrait()
+    edits = EditsTrait()
     prediction = InstanceTrait(Prediction, allow_none=True, read_only=True)
     busy = UnicodeTrait("")
     error = UnicodeTrait("")

@@ -43,6 +43,7 @@ ENCODED = Trace.encoded.fget  # what a test holds up
         (lambda s: setattr(s, "windows", (3,)), "for each of the 2 blocks"),
         (lambda s: setattr(s, "edits", (("hook_q", zero),)), "No hook point is called 'hook_q'"),
         (lambda s: setattr(s, "edits", ("hook_q",)), "pairs of a hook point's name"),
+        (lambda s: setattr(s, "edits", AblateMlp(1)), r"session\.edits = \[AblateMlp\(block=1"),
         (lambda s: setattr(s, "edits", (AblateMlp(2),)), "block must be 0 to 1"),
     ],
 )
