@@ -1,4 +1,4 @@
-"""What the course says of prompts, mask tokens and scores, measured on one picture."""
+"""What is said of the released models' prompts, mask tokens and scores, on one picture."""
 
 from collections import Counter
 
@@ -92,7 +92,7 @@ def the_padding_point(subject: Subject) -> list[Row]:
 
 
 def mask_hints(subject: Subject) -> list[Row]:
-    """The answer's own logits as a hint: alone, and beside the click and a second one."""
+    """The answer's own logits as a hint: alone, with the click, and with a second one."""
     own = subject.answer.logits[subject.answer.chosen]
     second = _corrected(subject)
     hinted, alone, two, two_hinted = predict(
@@ -102,16 +102,16 @@ def mask_hints(subject: Subject) -> list[Row]:
          second.with_mask_hint(own)],
     )  # fmt: skip
     click = mask_iou(subject.answer.masks()[subject.answer.chosen], subject.truth)
-    beside, single, before, after = (
+    with_click, single, before, after = (
         mask_iou(each.masks()[0], subject.truth) for each in (hinted, alone, two, two_hinted)
     )
     return [
         Row("a mask hint alone does little",
             f"true IoU {single:.2f} from the answer's own logits alone, {click:.2f} from the click",
             "less than the click", single < click, PHENOMENA),
-        Row("a hint helps beside other prompts",
-            f"true IoU {after:.2f} with it and {before:.2f} without beside two clicks; "
-            f"{beside:.2f} beside the one", "not less beside two clicks", after >= before,
+        Row("a hint helps other prompts",
+            f"two clicks: true IoU {after:.2f} with the hint and {before:.2f} without; one click "
+            f"with it: {with_click:.2f}", "not less for two clicks", after >= before,
             PHENOMENA),
     ]  # fmt: skip
 
@@ -144,7 +144,6 @@ CLAIMS = (
     choice_among_the_masks,
     the_padding_point,
     mask_hints,
-    gradient_by_the_click,
 )
 
 

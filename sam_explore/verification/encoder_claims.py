@@ -1,9 +1,10 @@
-"""What the course says of the image encoder, measured on one picture."""
+"""What is said of the released models' image encoder, measured on one picture."""
 
 import numpy as np
 from jaxtyping import Float
 
 from sam_explore.mask_overlap import mask_iou
+from sam_explore.model import SamConfig
 from sam_explore.probes.common.windows import padded, with_window
 from sam_explore.probes.positions.position_encoding_spectrum import strongest_waves
 from sam_explore.probes.tokens.norm_outliers import robust_deviation
@@ -117,21 +118,32 @@ def windows_of_another_size(subject: Subject) -> list[Row]:
     ]  # fmt: skip
 
 
+def a_row_by_itself(subject: Subject) -> list[Row]:
+    """A row of attention that is worked out alone, against the row of the whole matrix."""
+    config = subject.sam.config
+    windowed = _first_windowed(config)
+    if windowed is None:
+        return [Row("a row worked out by itself", "this network has no windowed block",
+                    where=ATTENTION)]  # fmt: skip
+    difference = _row_against_matrix(subject.trace, windowed, config.windows[windowed])
+    return [
+        Row("a row of attention worked out by itself is the row of the matrix",
+            f"differs by {difference:.1e}", "at most 1e-05", difference <= 1e-5, ATTENTION),
+    ]  # fmt: skip
+
+
 def attention_in_the_first_and_the_last_blocks(subject: Subject) -> list[Row]:
-    """A row against the matrix, the weight on padding, and how far global heads look."""
+    """The weight on padding, and how far global heads look."""
     config, trace, rows = subject.sam.config, subject.trace, []
-    windowed = next((block for block, window in enumerate(config.windows) if window), None)
+    windowed = _first_windowed(config)
     if windowed is not None:
-        difference = _row_against_matrix(trace, windowed, config.windows[windowed])
         padding = float(attention_statistics(trace, windowed).padding.mean())
         even = float(even_statistics(trace, windowed).padding.mean())
-        rows += [
-            Row("a row worked out by itself is the row of the matrix",
-                f"differs by {difference:.1e}", "at most 1e-05", difference <= 1e-5, ATTENTION),
-            Row(f"windows listen to their padding (block {windowed})",
+        rows.append(
+            Row(f"windows attend to their padding (block {windowed})",
                 f"{100 * padding:.1f} % of the weight, where an even share is {100 * even:.1f} %",
-                where=ATTENTION),
-        ]  # fmt: skip
+                where=ATTENTION)
+        )  # fmt: skip
     if len(config.global_blocks) > 1:
         first, last = (_reach(trace, config.global_blocks[at]) for at in (0, -1))
         rows.append(
@@ -183,6 +195,10 @@ CLAIMS = (
     heads_of_the_last_block,
     a_stretched_picture,
 )
+
+
+def _first_windowed(config: SamConfig) -> int | None:
+    return next((block for block, window in enumerate(config.windows) if window), None)
 
 
 def _against(subject: Subject, other: Trace) -> tuple[float, float]:

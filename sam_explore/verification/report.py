@@ -9,13 +9,24 @@ from pathlib import Path
 import torch
 
 from sam_explore.loading import OFFICIAL, sha256_of
-from sam_explore.model import SamConfig
+from sam_explore.model import VIT_B, VIT_H, VIT_L, SamConfig
 
 from .peers import version
 from .rows import Row
 
 _PACKAGES = ("sam_explore", "torch", "numpy", "safetensors", "segment_anything", "transformers")
+RELEASED = (VIT_B, VIT_L, VIT_H)
 _HOLDS = {True: "yes", False: "**no**", None: ""}
+_WHAT_CLAIMS_ARE = (
+    "A claim is a sentence that the course or other descriptions of SAM say of the released "
+    "models (ViT-B, L and H as trained by the authors), such as: windows of another size hardly "
+    "change the mask."
+)
+_NOT_PUT = "This network has other sizes, so its figures are listed and nothing is judged."
+_ON_ONE_PICTURE = (
+    "Each is measured on one drawn picture, whose mask is known: one row proves nothing either "
+    "way, and a claim that does not hold is no fault of the file."
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,8 @@ class Report:
         load_seconds: how long reading and building took.
         parts: does each part give finite numbers?
         peers: how far are other implementations from ours?
-        claims: what the course says, measured.
+        checks: what holds by the computation alone, whatever the weights are.
+        claims: what is said of the released models, measured.
     """
 
     file: File
@@ -59,6 +71,7 @@ class Report:
     load_seconds: float
     parts: Sequence[Row]
     peers: Sequence[Row]
+    checks: Sequence[Row]
     claims: Sequence[Row]
 
     @property
@@ -70,11 +83,22 @@ class Report:
     def summary(self) -> str:
         """The report in a sentence."""
         compared = [row for row in self.peers if row.holds is not None]
-        beside = f"{_held(compared)} comparisons agree" if compared else "nothing to compare with"
-        return (
-            f"{_held(self.parts)} parts give finite numbers, {beside}, and "
-            f"{_held(self.claims)} claims hold."
-        )
+        peers = f"{_held(compared)} comparisons agree" if compared else "nothing to compare with"
+        parts = f"{_held(self.parts)} parts give finite numbers, {peers}"
+        checks = f"{_held(self.checks)} checks of the computation agree"
+        if self.is_judged:
+            return f"{parts}, {checks}, and {_held(self.claims)} claims hold."
+        return f"{parts}, and {checks}. {len(self.claims)} more figures were measured."
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the claims are about this network: it has the sizes of a released one."""
+        return self.config in RELEASED
+
+    @property
+    def about_claims(self) -> str:
+        """What the claims are, and what one that does or doesn't hold says of this file."""
+        return f"{_WHAT_CLAIMS_ARE} {_ON_ONE_PICTURE if self.is_judged else _NOT_PUT}"
 
     def markdown(self) -> str:
         """The whole report. It names the file, and no folder, user or host."""
@@ -91,23 +115,33 @@ class Report:
                 "",
                 *_table([("part", *head[1:]), *(_cells(row)[:-1] for row in self.parts)]),
                 "",
-                "## Beside other implementations",
+                "## Compared with other implementations",
                 "",
                 "The largest difference as a fraction of the largest value. Embeddings are of the "
                 "same pixels; logits and predicted IoU, of all four masks, of the same embedding.",
                 "",
                 *_table([head, *(_cells(row)[:-1] for row in self.peers)]),
                 "",
-                "## Claims of the course",
+                "## Checks of the computation",
                 "",
-                "On one drawn picture, whose mask is known: signs and sizes, no statistics, so one "
-                "row proves nothing either way. The scripts in docs/phenomena measure many of "
-                "these on as many scenes as wanted, with `--weights FILE`.",
+                "What must hold whatever the weights are.",
                 "",
-                *_table([(*head, "said in"), *map(_cells, self.claims)]),
+                *_table([head, *(_cells(row)[:-1] for row in self.checks)]),
+                "",
+                "## Claims about the released models",
+                "",
+                f"{self.about_claims} The scripts in docs/phenomena measure many of these on as "
+                "many scenes as wanted, with `--weights FILE`.",
+                "",
+                *_table([(*head, "said in"), *map(self._claim, self.claims)]),
                 "",
             ]
         )
+
+    def _claim(self, row: Row) -> tuple[str, ...]:
+        *cells, holds, where = _cells(row)
+        is_open = row.expected and row.holds is None and not self.is_judged
+        return (*cells, "not judged" if is_open else holds, where)
 
     def _circumstances(self) -> list[tuple[str, str]]:
         config = self.config

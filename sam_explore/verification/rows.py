@@ -1,8 +1,8 @@
 """One line of the report, and the run that lines are about."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, wraps
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
@@ -22,7 +22,8 @@ class Row:
         name: what was measured, or what is claimed.
         measured: the figure, in words.
         expected: what it should be for the row to hold; empty where nothing is expected.
-        holds: whether it is so; None where nothing is expected, or nothing could be measured.
+        holds: whether it is so; None where nothing is expected, nothing could be measured, or the
+            claim is about other models.
         where: the notebook or page that says so.
     """
 
@@ -98,6 +99,16 @@ def mask_change(
 ) -> float:
     """1 - IoU of the masks that two maps of logits are cut to."""
     return 1 - mask_iou(before > 0, after > 0)
+
+
+def unjudged(claim: Callable[[Subject], list[Row]]) -> Callable[[Subject], list[Row]]:
+    """The same measurement, which says of no row whether it holds."""
+
+    @wraps(claim)
+    def measure(subject: Subject) -> list[Row]:
+        return [replace(row, holds=None) for row in claim(subject)]
+
+    return measure
 
 
 def measured(measure: Callable[[Subject], list[Row]], subject: Subject) -> list[Row]:

@@ -10,8 +10,11 @@ import pytest
 import safetensors.torch
 import torch
 
-from sam_explore.loading import rename_official
-from sam_explore.verification import verify
+from sam_explore.loading import config_from_shapes, rename_official, shipped_weights
+from sam_explore.model import VIT_L
+from sam_explore.verification import report as report_module
+from sam_explore.verification import verify, verifying
+from sam_explore.verification.rows import Row, Subject, measured, unjudged
 
 from ..checkpoints import SMALL, official_weights
 from ..parity.huggingface import rename_for_transformers
@@ -48,9 +51,62 @@ def transformers_version() -> str:
 
 
 def test_every_claim_is_measured_and_none_fails_to_be(report):
-    assert len(report.claims) == 24  # one global block: none to compare it with
-    assert all(row.measured and row.where for row in report.claims)
-    assert not [row for row in report.claims if "Error" in row.measured]
+    assert len(report.claims) == 22  # one global block: none to compare it with
+    rows = [*report.checks, *report.claims]
+    assert all(row.measured and row.where for row in rows)
+    assert not [row for row in rows if "Error" in row.measured]
+
+
+def test_checks_hold_of_any_weights(report):
+    assert len(report.checks) == 2
+    assert [row.holds for row in report.checks] == [True, True]
+    assert "2 of 2 checks of the computation agree" in report.summary
+
+
+def test_claims_about_released_models_are_not_put_to_a_network_of_other_sizes(report):
+    assert {row.holds for row in report.claims} == {None}
+    assert "hold" not in report.summary
+    assert "22 more figures were measured" in report.summary
+    page = report.markdown()
+    assert "say of the released models" in page
+    assert "This network has other sizes, so its figures are listed and nothing is judged." in page
+    claims = page.partition("## Claims about the released models")[2]
+    assert claims.count("| not judged |") == sum(bool(row.expected) for row in report.claims) > 15
+    assert "| yes |" not in claims
+
+
+def test_claims_are_put_to_a_network_of_a_released_size(report):
+    rows = [Row("a", "1", "over 0", True), Row("b", "0", "over 0", False), Row("c", "figure")]
+    released = replace(report, config=VIT_L, claims=rows)
+    assert released.summary.endswith("and 1 of 2 claims hold.")
+    page = released.markdown()
+    assert "a claim that does not hold is no fault of the file" in page
+    assert "not judged" not in page
+    assert "| b | 0 | over 0 | **no** |" in page
+
+
+def test_of_the_shipped_model_no_claim_is_judged(picture):
+    report = verify(shipped_weights(), *picture)
+    assert {row.holds for row in report.claims} == {None}
+
+
+def test_a_measurement_of_a_claim_that_fails_is_told_also_where_nothing_is_judged(subject):
+    def heads_of_nothing(subject: Subject) -> list[Row]:
+        raise RuntimeError("no heads")
+
+    (row,) = measured(unjudged(heads_of_nothing), subject)
+    assert row == Row("heads of nothing", "RuntimeError: no heads", "a figure", False)
+
+
+def test_the_same_measure_is_judged_or_not(monkeypatch, picture, file):
+    """A released size as far as `verify` can tell: its claims are judged."""
+    config = config_from_shapes(rename_official(dict(official_weights())))
+    monkeypatch.setattr(report_module, "RELEASED", (config,))
+    monkeypatch.setattr(verifying, "RELEASED", (config,))
+    report = verify(file, *picture)
+    judged = [row for row in report.claims if row.expected]
+    assert len(judged) > 15
+    assert all(row.holds is not None for row in judged)
 
 
 def test_the_page_says_what_was_verified_and_nothing_private(report, file):
