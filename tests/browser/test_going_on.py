@@ -60,3 +60,35 @@ def test_two_sessions_side_by_side_and_after_a_restart_all_runs_again(lab: Lab):
             prompting.notebook.wait_until_idle()
             prompting.notebook.run_all()
             prompting = Prompting(prompting.notebook)
+
+
+def test_after_a_restart_the_canvas_says_to_run_the_cells_again(lab: Lab):
+    prompting = Prompting(lab.open(OPEN))
+    notebook = prompting.notebook
+    gone = notebook.output(".sam-explore-gone").filter(visible=True)
+    assert gone.count() == 0
+    lab.page.evaluate(RESTART)
+    notebook.wait_until_idle()
+    gone.wait_for()
+    assert gone.count() == 1  # not on the small masks below
+    assert gone.inner_text() == "The kernel was restarted: run the cells again."
+    place, stage = gone.bounding_box(), prompting.stage.locator.bounding_box()
+    assert stage["x"] < place["x"]
+    assert place["x"] + place["width"] < stage["x"] + stage["width"]
+    assert stage["y"] < place["y"] < stage["y"] + stage["height"]
+    notebook.run_all()
+    again = Prompting(notebook)
+    assert gone.count() == 0
+    again.click(SHELL)
+    again.settle()
+    again.assert_mask_is_shown()
+
+
+def test_a_page_that_is_reloaded_says_nothing_of_a_restart(lab: Lab):
+    prompting = Prompting(lab.open(OPEN))
+    prompting.notebook.reload()
+    again = Prompting(prompting.notebook)
+    assert again.notebook.output(".sam-explore-gone").filter(visible=True).count() == 0
+    again.click(SHELL)
+    again.settle()
+    again.assert_mask_is_shown()

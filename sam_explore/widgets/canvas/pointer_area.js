@@ -7,6 +7,8 @@ const DOUBLE_MS = 400;
 const STEP_CSS = 10;
 const LINE_CSS = 16; // of a wheel that turns by lines
 const LEFT = 0, RIGHT = 2;
+const DISCONNECTED = "jupyter-widgets-disconnected"; // what ipywidgets calls a view without kernel
+const GONE = "The kernel was restarted: run the cells again.";
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function render({ model, el, signal }) {
@@ -55,7 +57,12 @@ function draw(model, el, signal) {
     return part;
   };
   const cursor = add("div", "cursor"), keys = add("div", "keys"), news = add("div", "news");
+  const gone = add("div", "gone");
   cursor.hidden = keys.hidden = true;
+  gone.setAttribute("role", "alert");
+  gone.textContent = GONE;
+  // A page that never had a kernel, such as an export, has not lost it.
+  el.classList.toggle("sam-explore-connected", !el.classList.contains(DISCONNECTED));
   news.setAttribute("aria-live", "polite");
   for (const [key, meaning] of model.get("key_help")) {
     const line = keys.appendChild(document.createElement("div"));

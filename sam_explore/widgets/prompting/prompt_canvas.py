@@ -7,7 +7,7 @@ from ...plots.outlines import outlines
 from ..canvas.closing import close_all
 from ..canvas.connection import CanvasConnection
 from ..canvas.html import Html, Markup, element
-from ..canvas.paragraphs import alert, paragraph
+from ..canvas.paragraphs import paragraph
 from ..canvas.stage import Lines, Stage
 from ..canvas.viewport import Viewport
 from ..canvas.words import INVITATION, WAITING, describe
@@ -61,13 +61,14 @@ class PromptCanvas(StaticPrompting, VBox):
         self._connection = CanvasConnection()
         self._stage = Stage(self._connection, width)
         self._make_controls()
-        self._session_panel = SessionPanel(session, self._controls.busy)
+        self._error = Html()
+        self._session_panel = SessionPanel(session, self._controls.busy, self._error)
         count = session.sam.config.mask_tokens
         choose = session.action(self._choose)
         self._thumbnails = Thumbnails(self._connection, width, count, choose)
         self._logits = LogitsMap(width * 5 // 8)
         self._pointed = Html(_pointed(MAIN[0].hint))
-        self._status, self._error = Html(), Html()
+        self._status = Html()
         self._said = INVITATION
         above = [self._controls.toolbar, self._more.panel]
         super().__init__([*above, self._lay_out(width), self._session_panel.widget])
@@ -76,7 +77,7 @@ class PromptCanvas(StaticPrompting, VBox):
         self._open = True
         self._follow()
         session.run_in_turn(self._show_image)
-        session.run_in_turn(self._show_error)
+        session.run_in_turn(self._tell_error)
         self._render_soon()
         replace_older(self)
 
@@ -172,7 +173,7 @@ class PromptCanvas(StaticPrompting, VBox):
             (guard(self._show_image), "image"),
             (guard(self._show_prompts), "prompts"),
             (guard(self._render_soon), ["prediction", "chosen", "threshold", "encoded"]),
-            (self._show_error, "error"),
+            (self._tell_error, "error"),
         ]
         for observer, names in self._observers:
             self.session.observe(observer, names)
@@ -235,8 +236,7 @@ class PromptCanvas(StaticPrompting, VBox):
             if now.prediction is None:
                 self._say_what_can_be_done()
 
-    def _show_error(self, change: dict | None = None) -> None:
-        self._error.value = alert(self.session.error)
+    def _tell_error(self, change: dict | None = None) -> None:
         if self.session.error:
             self._stage.area.tell(f"That did not work. {self.session.error}")
 

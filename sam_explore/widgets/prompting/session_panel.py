@@ -24,6 +24,8 @@ class SessionPanel:
     Args:
         session: what it is about.
         busy: the words of what takes long.
+        error: the words of what went wrong, near the picture. While a part is open they stand in
+            it instead, where the reader is at work.
 
     Attributes:
         widget: buttons and parts, to be laid out.
@@ -31,7 +33,7 @@ class SessionPanel:
         encode_row: how far an encode is, to be laid out near the picture.
     """
 
-    def __init__(self, session: Session, busy: Html):
+    def __init__(self, session: Session, busy: Html, error: Html):
         self._session = session
         self.encode_row = EncodeRow(session, busy)
         self.files, self.saving, self.code = Files(session), Saving(session), Html()
@@ -44,7 +46,7 @@ class SessionPanel:
         keep_order(*self.toggles)
         row = HBox(self.toggles)
         row.layout.flex_flow = "row wrap"
-        self._error = Html()  # once more, where the reader is at work
+        self._outside, self._error = error, Html()
         self.widget = VBox([row, *self._parts, self._error])
         self.widget.layout.width = "100%"
         self.widget.layout.margin = "8px 0 0 0"
@@ -52,6 +54,7 @@ class SessionPanel:
         self._tell = session.guard(self._show_error)
         session.observe(self._follow, _OF_CODE)
         session.observe(self._tell, "error")
+        session.run_in_turn(self._show_error)
 
     def close(self) -> None:
         """Stop following and remove the widgets."""
@@ -77,7 +80,8 @@ class SessionPanel:
 
     def _show_error(self, change: dict | None = None) -> None:
         is_open = any(toggle.value for toggle in self.toggles)
-        self._error.value = alert(self._session.error) if is_open else NOTHING
+        words = alert(self._session.error)
+        self._error.value, self._outside.value = (words, NOTHING) if is_open else (NOTHING, words)
 
     def _show_code_soon(self, change: dict | None = None) -> None:
         if self.toggles[_CODE].value:

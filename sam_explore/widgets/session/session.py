@@ -422,14 +422,13 @@ class Session(SharedState):
         try:
             value = get()
             value = _own_picture(value) if fetch.trait == "image" else value
+            # One step from what is said of the fetch to what is said of the encode.
+            self.change(lambda now: now.with_fetched(fetch, value))
         except Exception:
             if self.now.fetch is not fetch:
                 return
             self.change(lambda now: now.with_fetch_ended(fetch))
             raise
-        finally:
-            self.change(lambda now: now.with_trait("busy", ""))
-        self.change(lambda now: now.with_fetched(fetch, value))
 
     def _known_picture(self, image: Any) -> np.ndarray:
         """The picture, copied unless it is one of this session's own already."""

@@ -249,11 +249,11 @@ class Snapshot:
         """After a fetch has brought something; the same if it was given up."""
         if self.fetch is not fetch:
             return self
-        return self.with_trait(fetch.trait, value).with_fetch_ended(fetch)
+        return self.with_fetch_ended(fetch).with_trait(fetch.trait, value)
 
     def with_fetch_ended(self, fetch: Fetch) -> "Snapshot":
         """After a fetch has brought nothing; the same if it was given up."""
-        return replace(self, fetch=None) if self.fetch is fetch else self
+        return replace(self, fetch=None, busy="") if self.fetch is fetch else self
 
     def renewed(self) -> "Snapshot":
         """After the model's weights have changed: encoded again, with nothing to go back to."""

@@ -69,6 +69,25 @@ def test_a_picture_is_opened_by_its_path(session, files, folder, quote):
     assert "picture = 'mine.png'" in session.code
 
 
+def test_from_opening_to_encoding_there_are_words_at_every_moment(session, files, folder):
+    (folder / "mine.png").write_bytes(png(RGB))
+    words = []
+    session.observe(lambda change: words.append(change["new"]), "busy")
+    type_line(files.path.field, "mine.png")
+    assert words[0] == "Opening mine.png …"
+    assert words[1].startswith("Encoding the picture")
+    assert words[-1] == ""
+    assert "" not in words[:-1]
+
+
+def test_what_is_opened_and_is_no_news_leaves_no_words(session, files):
+    session.fetch("sam", lambda: session.sam, "Loading toy")
+    assert session.busy == ""
+    session.fetch("image", lambda: 1 / 0, "Opening nothing")
+    assert session.busy == ""
+    assert session.error
+
+
 def test_the_same_line_can_be_sent_again_and_one_that_failed_can_be_corrected(
     session, files, folder
 ):

@@ -31,7 +31,7 @@ def shown(widget) -> bool:
 
 def test_it_is_folded_at_first_and_works_out_no_code(session, monkeypatch):
     monkeypatch.setattr(type(session), "code", property(lambda session: 1 / 0))
-    panel = SessionPanel(session, Html())
+    panel = SessionPanel(session, Html(), Html())
     assert not any(toggle.value for toggle in panel.toggles)
     assert not any(shown(part) for part in panel.widget.children[1:-1])
     session.add_point((1.0, 2.0))
@@ -39,23 +39,33 @@ def test_it_is_folded_at_first_and_works_out_no_code(session, monkeypatch):
     panel.close()
 
 
-def test_an_error_stands_in_the_panel_while_a_part_is_open(session):
-    panel = SessionPanel(session, Html())
-    words = panel.widget.children[-1]
+def test_an_error_is_told_once_in_the_panel_while_a_part_is_open_else_near_the_picture(session):
+    near = Html()
+    session.error = "too soon"
+    panel = SessionPanel(session, Html(), near)
+    inside = panel.widget.children[-1]
+
+    def told() -> list[str]:
+        words = [each.value for each in (inside, near)]
+        assert all(not each or session.error in each for each in words)
+        return [bool(each) for each in words]
+
+    assert told() == [False, True]
     session.error = "no such file"
-    assert words.value == ""
+    assert told() == [False, True]
     front_end_sets(panel.toggles[FILES], value=True)
-    assert "no such file" in words.value
+    assert told() == [True, False]
     session.error = ""
-    assert words.value == ""
+    assert told() == [False, False]
     session.error = "nor this one"
+    assert told() == [True, False]
     front_end_sets(panel.toggles[FILES], value=False)
-    assert words.value == ""
+    assert told() == [False, True]
     panel.close()
 
 
 def test_unfolded_the_code_follows_the_session(session):
-    panel = SessionPanel(session, Html())
+    panel = SessionPanel(session, Html(), Html())
     front_end_sets(panel.toggles[CODE], value=True)
     for change in (
         lambda: session.add_point((1.0, 2.0)),
@@ -73,7 +83,7 @@ def test_unfolded_the_code_follows_the_session(session):
 def test_unfolding_the_files_shows_those_that_have_come(session, tmp_path, monkeypatch):
     monkeypatch.setenv("SAM_EXPLORE_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
-    panel = SessionPanel(session, Html())
+    panel = SessionPanel(session, Html(), Html())
     (tmp_path / "new.pth").write_bytes(b"")
     front_end_sets(panel.toggles[FILES], value=True)
     assert ("new.pth, in this folder", "new.pth") in panel.files.models.options
@@ -81,7 +91,7 @@ def test_unfolding_the_files_shows_those_that_have_come(session, tmp_path, monke
 
 
 def test_one_part_is_unfolded_at_most(session):
-    panel = SessionPanel(session, Html())
+    panel = SessionPanel(session, Html(), Html())
     _, *parts, _ = panel.widget.children
     front_end_sets(panel.toggles[FILES], value=True)
     assert [shown(part) for part in parts] == [True, False, False]
@@ -94,8 +104,9 @@ def test_one_part_is_unfolded_at_most(session):
 
 
 def test_closing_leaves_no_widget_and_no_observer(session):
+    near = Html()
     widgets, observers = set(_instances), observers_of(session)
-    panel = SessionPanel(session, Html())
+    panel = SessionPanel(session, Html(), near)
     front_end_sets(panel.toggles[CODE], value=True)
     panel.close()
     assert set(_instances) == widgets
@@ -115,7 +126,7 @@ def test_an_encode_shows_a_button_that_cancels_it(image, open_session, monkeypat
 
     session = open_session(image, synchronous=False)
     session.settle(WAIT_S)
-    panel = SessionPanel(session, Html())
+    panel = SessionPanel(session, Html(), Html())
     row = panel.encode_row
     assert not any(map(shown, (row.cancel, row.go_on, row.go_back)))
     monkeypatch.setattr(engine_module, "compute", hold)
@@ -134,7 +145,7 @@ def test_an_encode_shows_a_button_that_cancels_it(image, open_session, monkeypat
 def test_after_a_failed_encode_it_can_be_tried_again_or_one_can_go_back(
     session, image, monkeypatch
 ):
-    panel = SessionPanel(session, Html())
+    panel = SessionPanel(session, Html(), Html())
     row = panel.encode_row
     with monkeypatch.context() as broken:
         broken.setattr(engine_module, "compute", lambda *_: 1 / 0)
@@ -153,7 +164,7 @@ def test_after_a_failed_encode_it_can_be_tried_again_or_one_can_go_back(
 
 
 def test_a_session_that_was_closed_meanwhile_offers_no_encode(session):
-    panel = SessionPanel(session, Html())
+    panel = SessionPanel(session, Html(), Html())
     session.close()
     session.change(lambda now: replace(now, encoded=None))
     assert not shown(panel.encode_row.go_on)
