@@ -12,14 +12,16 @@ from .notebooks import copy_notebooks, notebooks_source
 # For tornado, which both servers are made of: in bytes. By default 10 MB end the connection.
 LARGE_UPLOADS = {"websocket_max_message_size": 512 * 2**20}
 
+NOTEBOOKS = "sam-explore-notebooks"  # made in the current folder
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare where the reader's copy goes, and where the server listens."""
     parser.add_argument(
         "--folder",
         type=Path,
-        default=Path("sam-explore-notebooks"),
-        help="where your copy of the notebooks lives (default: ./sam-explore-notebooks)",
+        default=Path(NOTEBOOKS),
+        help=f"where your copy of the notebooks lives (default: ./{NOTEBOOKS})",
     )
     parser.add_argument("--no-browser", action="store_true", help="print the address only")
     parser.add_argument("--port", type=int, help="the port to listen on")
