@@ -33,4 +33,5 @@ def mask_iou(
         empty: what two empty masks get. They agree, so 1, unless no mask should earn it.
     """
     both, either = (one & other).sum((-2, -1)), (one | other).sum((-2, -1))
-    return both / either.clip(1) + empty * (either == 0)
+    found = both / either.clip(1) + empty * (either == 0)
+    return found if isinstance(found, Tensor) else float(found)
