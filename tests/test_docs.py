@@ -98,8 +98,8 @@ def test_the_code_about_attributions_runs(session):
         exec(block, names)
 
     assert names["by_pixel_moved"].shape == (1, 2)
-    assert names["owed"].shape == names["effect"].shape == (3, 3)
-    assert not np.array_equal(names["owed"], names["control"])
+    assert names["contribution"].shape == names["effect"].shape == (3, 3)
+    assert not np.array_equal(names["contribution"], names["control"])
 
 
 def test_the_code_about_sizes_runs_and_its_worked_out_click_lies_there():
