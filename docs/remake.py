@@ -34,7 +34,7 @@ def commands(random_start: Path | None = None, seed: int = 0) -> list[list[str]]
             for name in phenomena
             if name != "common"
         ),
-        ["docs/images/make_prompting.py"],
+        ["docs/images/make_click.py"],
     ]
 
 

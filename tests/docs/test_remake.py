@@ -6,6 +6,7 @@ import subprocess
 from types import ModuleType
 
 import pytest
+from PIL import Image
 
 from sam_explore.loading import load, shipped_weights
 from sam_explore.model import VIT_B
@@ -96,3 +97,25 @@ def test_windows_that_fit_pad_nothing():
     sizes = script("make_sizes")
     assert sizes.padding(VIT_B) == " (pads the grid to 70)"
     assert sizes.padding(type(VIT_B)(window_size=16)) == ""
+
+
+def test_the_picture_of_the_readme_is_remade_and_small():
+    (picture,) = re.findall(r"!\[[^\]]+\]\((\S+)\)", (ROOT / "README.md").read_text("utf-8"))
+    maker = script("images/make_click")
+    assert (ROOT / picture) == maker.PICTURE
+    assert ["docs/images/make_click.py"] in script("remake").commands()
+    assert maker.PICTURE.stat().st_size < 1000 * maker.MOST_KB == 400_000
+    with Image.open(maker.PICTURE) as animation:
+        assert animation.n_frames == 1 + len(maker.CLICKS) == len(maker.FRAME_MS)
+
+
+def test_frames_that_do_not_change_are_no_picture(tmp_path):
+    maker = script("images/make_click")
+    frame = Image.new("RGB", (40, 30))
+    with pytest.raises(SystemExit, match="a click changed nothing"):
+        maker.save([frame, frame], tmp_path / "click.webp")
+    assert not list(tmp_path.iterdir())
+    other = Image.new("RGB", (40, 50), "red")
+    maker.save([frame, other, frame], tmp_path / "click.webp")
+    with Image.open(tmp_path / "click.webp") as animation:
+        assert (animation.n_frames, animation.size) == (3, (40, 50))
