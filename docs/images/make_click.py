@@ -11,6 +11,7 @@ import argparse
 import io
 import sys
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -144,7 +145,7 @@ def save(frames: list[Image.Image], path: Path) -> None:
     alike = [Image.new("RGB", (frame.width, height), PAPER) for frame in frames]
     for whole, frame in zip(alike, frames, strict=True):
         whole.paste(frame, (0, 0))
-    if any(np.array_equal(one, other) for one, other in zip(alike, alike[1:], strict=False)):
+    if any(np.array_equal(one, other) for one, other in pairwise(alike)):
         raise SystemExit("Two frames in a row are the same: a click changed nothing.")
     first, *others = alike
     options = {"append_images": others, "duration": FRAME_MS, "loop": 0, "quality": QUALITY}
