@@ -18,8 +18,8 @@ _PACKAGES = ("sam_explore", "torch", "numpy", "safetensors", "segment_anything",
 RELEASED = (VIT_B, VIT_L, VIT_H)
 _HOLDS = {True: "yes", False: "**no**", None: ""}
 _WHAT_CLAIMS_ARE = (
-    "A claim is a sentence that the course or other descriptions of SAM say of the released "
-    "models (ViT-B, L and H as trained by the authors), such as: windows of another size hardly "
+    "A claim is a sentence about the released models (ViT-B, L and H as trained by the authors), "
+    "from the course or from another description of SAM, such as: windows of another size hardly "
     "change the mask."
 )
 _NOT_PUT = "This network has other sizes, so its figures are listed and nothing is judged."
@@ -83,7 +83,7 @@ class Report:
     def summary(self) -> str:
         """The report in a sentence."""
         compared = [row for row in self.peers if row.holds is not None]
-        peers = f"{_held(compared)} comparisons agree" if compared else "nothing to compare with"
+        peers = f"{_held(compared)} comparisons agree" if compared else "there was no comparison"
         parts = f"{_held(self.parts)} parts give finite numbers, {peers}"
         checks = f"{_held(self.checks)} checks of the computation agree"
         if self.is_judged:

@@ -26,7 +26,7 @@ def test_a_report_is_written_beside_the_reader_and_summed_up(folder, capsys):
     assert main(["verify", "weights/sam_small.pth"]) == 0
     said = capsys.readouterr()
     assert "11 of 11 parts give finite numbers, 10 of 10 comparisons agree, and " in said.out
-    assert "A claim is a sentence that the course or other descriptions of SAM say" in said.out
+    assert "A claim is a sentence about the released models" in said.out
     assert "its figures are listed and nothing is judged" in said.out
     assert said.out.endswith("The report: sam_small-verified.md\n")
     assert "Measuring heads of the last block ..." in said.err

@@ -68,7 +68,7 @@ def test_claims_about_released_models_are_not_put_to_a_network_of_other_sizes(re
     assert "hold" not in report.summary
     assert "22 more figures were measured" in report.summary
     page = report.markdown()
-    assert "say of the released models" in page
+    assert "A claim is a sentence about the released models" in page
     assert "This network has other sizes, so its figures are listed and nothing is judged." in page
     claims = page.partition("## Claims about the released models")[2]
     assert claims.count("| not judged |") == sum(bool(row.expected) for row in report.claims) > 15
@@ -150,7 +150,7 @@ def test_a_file_of_our_own_is_measured_without_comparison(picture, tmp_path):
 
     report = verify(tmp_path / "ours.safetensors", *picture)
     assert [row.holds for row in report.peers] == [None]
-    assert "nothing to compare with" in report.summary
+    assert "there was no comparison" in report.summary
     assert report.is_sound
 
 
