@@ -1,20 +1,20 @@
 """An ipycanvas canvas in the page, in its own pixels: a mouse on it, and what it shows."""
 
 import base64
+from io import BytesIO
 
 import numpy as np
 from jaxtyping import UInt8
+from PIL import Image
 from playwright.sync_api import Locator, Page
 
 Point = tuple[float, float]
 
-_READ = """canvas => {
+_READ = "canvas => canvas.toDataURL('image/png')"  # a quarter of the time of its raw bytes
+_FINGERPRINT = """async canvas => {
     const {width, height} = canvas;
-    const bytes = canvas.getContext('2d').getImageData(0, 0, width, height).data;
-    let text = '';
-    for (let i = 0; i < bytes.length; i += 32768)
-        text += String.fromCharCode(...bytes.subarray(i, i + 32768));
-    return {width, height, data: btoa(text)};
+    const {data} = canvas.getContext('2d').getImageData(0, 0, width, height);
+    return [width, height, ...new Uint8Array(await crypto.subtle.digest('SHA-1', data))];
 }"""
 
 
@@ -35,9 +35,12 @@ class Canvas:
 
     def pixels(self) -> UInt8[np.ndarray, "height width 4"]:
         """What the canvas shows now, RGBA."""
-        image = self.locator.evaluate(_READ)
-        flat = np.frombuffer(base64.b64decode(image["data"]), np.uint8)
-        return flat.reshape(image["height"], image["width"], 4)
+        content = base64.b64decode(self.locator.evaluate(_READ).partition(",")[2])
+        return np.asarray(Image.open(BytesIO(content)).convert("RGBA"))
+
+    def fingerprint(self) -> list[int]:
+        """Another one when a single pixel is another. Much quicker than to read them all."""
+        return self.locator.evaluate(_FINGERPRINT)
 
     def pixel(self, point: Point) -> tuple[int, int, int, int]:
         """One pixel, RGBA, without fetching the others."""

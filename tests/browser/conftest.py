@@ -1,22 +1,39 @@
-"""One JupyterLab a session, one browser page a test."""
+"""One JupyterLab a session, and one browser page for all tests that can share it."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Playwright
+from playwright.sync_api import Browser, Playwright
 
 from .chromium import ARGUMENTS, find_chromium
+from .kept_page import KeptPage
 from .lab import Lab
 from .prompting import OPEN, Prompting
 from .server import Server, running_server
 
 HERE = Path(__file__).parent
+FRESH_SECONDS, KEPT_SECONDS = 10, 4  # of a test, about
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The quick tests first. Also, playwright's event loop then disturbs no test after it."""
-    items.sort(key=lambda item: item.path.is_relative_to(HERE))
+    """The quick tests first. Also, playwright's event loop then disturbs no test after it.
+
+    Of the files here the longest come first: a file stays on one worker, and the other would have
+    nothing left to do while it runs.
+    """
+    seconds = Counter()
+    for item in items:
+        is_fresh = item.get_closest_marker("fresh_page") is not None
+        seconds[item.path] += FRESH_SECONDS if is_fresh else KEPT_SECONDS
+
+    def order(item: pytest.Item) -> tuple:
+        if not item.path.is_relative_to(HERE):
+            return (False,)
+        return True, -seconds[item.path], item.path
+
+    items.sort(key=order)
 
 
 @pytest.fixture(scope="session")
@@ -35,20 +52,37 @@ def browser_context_args(browser_context_args: dict) -> dict:
 
 @pytest.fixture(scope="session")
 def jupyter_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running_server(tmp_path_factory.mktemp("jupyter")) as server:
+    with running_server(tmp_path_factory.mktemp("jupyter"), warm=True) as server:
         yield server
 
 
+@pytest.fixture(scope="session")
+def kept_page(
+    browser: Browser, browser_context_args: dict, jupyter_server: Server
+) -> Iterator[KeptPage]:
+    with browser.new_context(**browser_context_args) as context:
+        yield KeptPage(context, jupyter_server)
+
+
 @pytest.fixture
-def lab(page: Page, jupyter_server: Server) -> Iterator[Lab]:
+def lab(request: pytest.FixtureRequest, kept_page: KeptPage) -> Iterator[Lab]:
     """Opens notebooks. The test fails when page or kernel raised, or the page logged an error; one
-    that is meant to be there is taken out of the list by the test itself."""
-    jupyter_server.stop_kernels()  # of the test before; its page was needed for a screenshot
-    lab = Lab(page, jupyter_server)
+    that is meant to be there is taken out of the list by the test itself.
+
+    Loading JupyterLab and starting a kernel take longer than most tests. So the page is that of
+    the test before, and the kernel is forked from one that has all modules, unless the test is
+    marked `fresh_page`: then both are as a reader's, who has just come.
+    """
+    fresh = request.node.get_closest_marker("fresh_page") is not None
+    failed_before = request.session.testsfailed
+    lab = kept_page.fresh() if fresh else kept_page.again()
     yield lab
-    assert not lab.kernel_errors, "the kernel raised:\n" + "\n".join(lab.kernel_errors)
-    assert not lab.page_errors, "the page raised:\n" + "\n".join(lab.page_errors)
-    assert not lab.console_errors, "the page logged:\n" + "\n".join(lab.console_errors)
+    failed = request.session.testsfailed > failed_before
+    kernel, page, console = lab.kernel_errors, lab.page_errors, lab.console_errors
+    kept_page.done(lab, keep=not (fresh or failed or kernel or page or console))
+    assert not kernel, "the kernel raised:\n" + "\n".join(kernel)
+    assert not page, "the page raised:\n" + "\n".join(page)
+    assert not console, "the page logged:\n" + "\n".join(console)
 
 
 @pytest.fixture

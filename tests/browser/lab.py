@@ -24,6 +24,14 @@ _CELL_ERRORS = """() => jupyterapp.shell.currentWidget.content.widgets
     .flatMap(cell => cell.model.type === 'code' ? cell.model.outputs.toJSON() : [])
     .filter(output => output.output_type === 'error')
     .map(output => `${output.ename}: ${output.evalue}`)"""
+# What is open is closed, as if it had been saved.
+_CLOSE = """() => {
+    for (const widget of [...jupyterapp.shell.widgets('main')]) {
+        if (widget.context) widget.context.model.dirty = false;
+        widget.dispose();
+    }
+}"""
+_OPEN = "path => jupyterapp.commands.execute('docmanager:open', {path}).then(() => null)"
 _LISTEN = """() => {
     const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
     kernel.iopubMessage.connect((_, {header, content}) => {
@@ -42,13 +50,25 @@ class Lab:
     """Opens notebooks in one browser page, and remembers what went wrong: in the page, in its
     console, and in the kernel, where an exception in a widget's callback leaves no other trace."""
 
-    def __init__(self, page: Page, server: Server):
+    def __init__(self, page: Page, server: Server, *, kernel: str = "python3", stays: bool = False):
+        """On a page of a server.
+
+        Args:
+            page: an empty one.
+            server: that is running.
+            kernel: the name of the kernel for notebooks that name none.
+            stays: whether the next notebook is opened in the JupyterLab that is already in the
+                page, instead of loading it again.
+        """
         self.page = page
         self.server = server
+        self.kernel = kernel
+        self.stays = stays
         self.page_errors: list[str] = []
         self.console_errors: list[str] = []
         self.kernel_errors: list[str] = []
-        self._is_notebook_7 = False
+        self._viewport = page.viewport_size
+        self._is_notebook_7 = self._is_loaded = False
         page.expose_function("noteKernelError", lambda text: self.kernel_errors.append(text))
         page.on("pageerror", self._note_error)
         page.on("console", self._note)
@@ -75,16 +95,41 @@ class Lab:
         else:
             cells = [notebook] if isinstance(notebook, str) else notebook
             written = new_notebook(cells=[new_code_cell(cell) for cell in cells])
-            written.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+            written.metadata["kernelspec"] = {"name": self.kernel, "display_name": self.kernel}
             nbformat.write(written, self.server.folder / name)
-        self._is_notebook_7 = notebook_7
-        place = f"notebooks/{name}" if notebook_7 else f"lab/workspaces/{name[:-6]}/tree/{name}"
-        self.page.goto(f"{self.server.url}/{place}?token={self.server.token}")
+        self._show(name, notebook_7)
         opened = Notebook(self.page, name)
         opened.connect()
         if run:
             opened.run_all(errors=errors)
         return opened
+
+    @property
+    def errors(self) -> list[str]:
+        """All that went wrong, wherever."""
+        return self.kernel_errors + self.page_errors + self.console_errors
+
+    def close_all(self) -> None:
+        """Close what is open in the page, and give it back its size and its idle mouse."""
+        if self._is_loaded:
+            self.page.evaluate(_CLOSE)
+        self.page.mouse.move(0, 0)
+        if self.page.viewport_size != self._viewport:
+            self.page.set_viewport_size(self._viewport)
+
+    def forget_errors(self) -> None:
+        for errors in (self.page_errors, self.console_errors, self.kernel_errors):
+            errors.clear()
+
+    def _show(self, name: str, notebook_7: bool) -> None:
+        """Open a file in JupyterLab or in Notebook 7."""
+        self._is_notebook_7 = notebook_7
+        if self._is_loaded and not notebook_7:
+            self.page.evaluate(_OPEN, name)
+            return
+        place = f"notebooks/{name}" if notebook_7 else f"lab/workspaces/{name[:-6]}/tree/{name}"
+        self.page.goto(f"{self.server.url}/{place}?token={self.server.token}")
+        self._is_loaded = self.stays and not notebook_7
 
     def _note_error(self, error: Error) -> None:
         # Notebook 7 raises while it starts, now about settings, now about commands that are not

@@ -46,7 +46,7 @@ class Prompting:
         """Until the kernel is done, and the page has drawn."""
         self.notebook.execute("session.settle(30)")
         before = None
-        while not np.array_equal(before, before := self.everything()):
+        while before != (before := self.fingerprints()):
             self.notebook.page.wait_for_timeout(100)
 
     def picture(self) -> UInt8[np.ndarray, "512 512 3"]:
@@ -55,6 +55,9 @@ class Prompting:
 
     def everything(self) -> np.ndarray:
         return np.concatenate([self.stage.pixels().ravel(), self.thumbnails.pixels().ravel()])
+
+    def fingerprints(self) -> list[list[int]]:
+        return [self.stage.fingerprint(), self.thumbnails.fingerprint()]
 
     def mask(self) -> Bool[np.ndarray, "512 512"]:
         """The mask that the kernel wants to be shown."""

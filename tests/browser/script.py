@@ -32,5 +32,5 @@ def lab_in_a_browser(width: int, height: int, pixel_ratio: float = 1.0) -> Itera
         lab = Lab(browser.new_page(viewport=size, device_scale_factor=pixel_ratio), server)
         yield lab
         browser.close()
-    if errors := lab.kernel_errors + lab.page_errors + lab.console_errors:
-        raise RuntimeError("In kernel or page something went wrong:\n" + "\n".join(errors))
+    if lab.errors:
+        raise RuntimeError("In kernel or page something went wrong:\n" + "\n".join(lab.errors))

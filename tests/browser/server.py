@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sam_explore.cli.forking import IS_POSSIBLE, NAME
+
 SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {
         "fetchNews": "false",  # else a dialog covers the page
@@ -23,6 +25,10 @@ SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},  # all cells in the page
 }
 START_SECONDS = 90
+# A kernel that is forked from a process with all modules and the model, as those of the app are.
+# Where forks are not possible it is an ordinary one.
+WARM = "warm"
+START_WARM = "from sam_explore.cli.forking import WarmPython\n\nWarmPython()\n"
 
 
 @dataclass(frozen=True)
@@ -46,8 +52,13 @@ class Server:
 
 
 @contextmanager
-def running_server(home: Path) -> Iterator[Server]:
-    """Start JupyterLab with everything under `home`; at the end, end it and all its kernels."""
+def running_server(home: Path, *, warm: bool = False) -> Iterator[Server]:
+    """Start JupyterLab with everything under `home`; at the end, end it and all its kernels.
+
+    Args:
+        home: an empty folder.
+        warm: whether there is a kernel called `WARM` next to the ordinary one.
+    """
     folder = home / "notebooks"
     folder.mkdir(parents=True)
     server = Server(f"http://127.0.0.1:{free_port()}", folder)
@@ -55,7 +66,7 @@ def running_server(home: Path) -> Iterator[Server]:
     with log.open("wb") as output:
         process = subprocess.Popen(
             _command(server),
-            env={**environment(home), "JUPYTER_TOKEN": server.token},
+            env={**environment(home, warm=warm), "JUPYTER_TOKEN": server.token},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -86,16 +97,15 @@ def _command(server: Server) -> list[str]:
     ]
 
 
-def environment(home: Path) -> dict[str, str]:
+def environment(home: Path, *, warm: bool = False) -> dict[str, str]:
     """Nothing of the user's own Jupyter is read or written; `python3` is this interpreter."""
     settings = home / "config" / "labconfig" / "default_setting_overrides.json"
     settings.parent.mkdir(parents=True)
     settings.write_text(json.dumps(SETTINGS), "utf-8")
-    kernel = home / "share" / "kernels" / "python3" / "kernel.json"
-    kernel.parent.mkdir(parents=True)
-    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    spec = {"argv": argv, "display_name": "Python 3", "language": "python"}
-    kernel.write_text(json.dumps(spec), "utf-8")
+    _write_kernel(home, "python3", {})
+    if warm:
+        _write_kernel(home, WARM, {"kernel_provisioner": {"provisioner_name": NAME}})
+        (home / "config" / "jupyter_server_config.py").write_text(START_WARM, "utf-8")
     return {
         **os.environ,
         "JUPYTER_CONFIG_DIR": str(home / "config"),
@@ -106,6 +116,14 @@ def environment(home: Path) -> dict[str, str]:
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
         "IPYTHONDIR": str(home / "ipython"),
     }
+
+
+def _write_kernel(home: Path, name: str, metadata: dict) -> None:
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = {"argv": argv, "display_name": name, "language": "python", "metadata": metadata}
+    kernel = home / "share" / "kernels" / name / "kernel.json"
+    kernel.parent.mkdir(parents=True)
+    kernel.write_text(json.dumps(spec if IS_POSSIBLE else {**spec, "metadata": {}}), "utf-8")
 
 
 def free_port() -> int:

@@ -6,15 +6,19 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from .canvas import Canvas
 from .lab import Lab, Notebook
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").rglob("*.ipynb"))
 
 SHOWS = re.compile(r"^sx\.(PromptCanvas|explore|draw)\(", re.M)
+_DRAWN = """canvas => {
+    const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return new Uint32Array(data.buffer).some(pixel => pixel);
+}"""
 _LOADED = "image => image.complete && image.naturalWidth > 1 && /^(blob|data):/.test(image.src)"
 
 
+@pytest.mark.fresh_page
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 def test_a_notebook_runs_to_its_end_and_shows_its_views(lab: Lab, path: Path):
     notebook = lab.open(path)
@@ -40,6 +44,6 @@ def is_drawn(notebook: Notebook, index: int) -> bool:
     output = notebook.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-OutputArea")
     canvases = [each for each in output.locator("canvas").all() if each.is_visible()]
     images = [each for each in output.locator("img").all() if each.is_visible()]
-    drawn = [Canvas(notebook.page, canvas).pixels()[..., 3].any() for canvas in canvases]
+    drawn = [canvas.evaluate(_DRAWN) for canvas in canvases]
     drawn += [image.evaluate(_LOADED) for image in images]
     return bool(drawn) and all(drawn)

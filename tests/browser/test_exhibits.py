@@ -35,7 +35,7 @@ class Exhibit:
         """Until the kernel is done, and the page has drawn."""
         self.notebook.execute("session.settle(60)")
         before = None
-        while not np.array_equal(before, before := self.map.pixels()):
+        while before != (before := self.map.fingerprint()):
             self.notebook.page.wait_for_timeout(150)
         self.read(self.notebook.value("explorer.words"))
         self.read(self.notebook.value("explorer.code"))
@@ -132,6 +132,7 @@ def test_a_flood_of_moves_over_a_map_delays_no_click(lab: Lab):
     )
 
 
+@pytest.mark.fresh_page
 def test_after_a_reload_the_map_is_there_again_and_works(lab: Lab):
     exhibit = Exhibit(lab, "PositionEncodingSimilarity")
     before = exhibit.map.pixels()

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from .kept_page import KeptPage
 from .lab import Lab
+from .server import Server
 
+# Canvases of ipycanvas alone need a fresh kernel: in a forked one nothing draws them.
 # A canvas whose pixels are twice as many as the page gives it room for, in two layers. The kernel
 # answers each click with a square.
 ECHO = """
@@ -28,6 +31,7 @@ stage
 ORANGE, BLACK = (255, 128, 0, 255), (0, 0, 0, 255)
 
 
+@pytest.mark.fresh_page
 def test_a_click_in_canvas_pixels_reaches_the_kernel_and_its_answer_is_read_back(lab: Lab):
     notebook = lab.open(ECHO)
     canvas = notebook.canvas()
@@ -42,6 +46,7 @@ def test_a_click_in_canvas_pixels_reaches_the_kernel_and_its_answer_is_read_back
     assert tuple(shown[150, 20]) == BLACK
 
 
+@pytest.mark.fresh_page
 def test_a_drag_presses_at_its_start_and_releases_at_its_end(lab: Lab):
     notebook = lab.open(ECHO)
     notebook.canvas().drag((40, 30), (250, 170))
@@ -49,6 +54,7 @@ def test_a_drag_presses_at_its_start_and_releases_at_its_end(lab: Lab):
     assert np.allclose(notebook.value("pressed + released"), [(40, 30), (250, 170)], atol=1)
 
 
+@pytest.mark.fresh_page
 def test_after_a_reload_the_same_kernel_answers(lab: Lab):
     notebook = lab.open(["kept = 41", "import ipywidgets\n\nipywidgets.HTML('<b>shown</b>')"])
     notebook.output("b").wait_for()
@@ -65,6 +71,7 @@ def test_a_cell_that_raises_fails_the_test(lab: Lab):
     lab.kernel_errors.clear()
 
 
+@pytest.mark.fresh_page
 def test_an_exception_in_a_callback_is_noted(lab: Lab):
     notebook = lab.open(ECHO)
     notebook.execute("stage.on_mouse_down(lambda x, y: 1 / 0)")
@@ -78,3 +85,27 @@ def test_an_error_of_the_page_is_noted(lab: Lab):
     notebook.page.evaluate("() => { setTimeout(() => { throw new Error('on purpose') }) }")
     notebook.wait_until(lambda: lab.page_errors, "the page has raised")
     assert "on purpose" in lab.page_errors.pop()
+
+
+def test_the_page_is_kept_and_nothing_in_it_is_that_of_the_test_before(
+    kept_page: KeptPage, jupyter_server: Server
+):
+    first = kept_page.again()
+    first.open(["mine = 1", "import ipywidgets\n\nipywidgets.HTML('<b>mine</b>')", "mine"])
+    first.page.locator("b").get_by_text("mine").wait_for()
+    first.page.evaluate("() => { window.mine = 1 }")
+    first.page.set_viewport_size({"width": 600, "height": 500})
+    kept_page.done(first, keep=True)
+    assert jupyter_server.request("GET", "api/sessions") == []
+    second = kept_page.again()
+    notebook = second.open("1")
+    assert second.page.evaluate("window.mine") == 1  # the page has not been loaded again
+    assert second.page.viewport_size == {"width": 1400, "height": 1000}
+    assert second.page.locator("b").get_by_text("mine").count() == 0
+    assert second.page.locator(".jp-NotebookPanel").count() == 1
+    assert notebook.value("'mine' in globals()") is False
+    kept_page.done(second, keep=False)
+    third = kept_page.again()
+    third.open("1")
+    assert third.page.evaluate("window.mine") is None
+    kept_page.done(third, keep=True)

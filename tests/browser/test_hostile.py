@@ -29,6 +29,7 @@ def weights_nearby(jupyter_server: Server) -> Iterator[None]:
     file.unlink()
 
 
+@pytest.mark.fresh_page
 @pytest.mark.usefixtures("weights_nearby")
 @pytest.mark.parametrize("notebook_7", [False, True], ids=["JupyterLab", "Notebook 7"])
 def test_in_jupyter_it_stays_text(lab: Lab, notebook_7: bool):
@@ -41,6 +42,7 @@ def test_in_jupyter_it_stays_text(lab: Lab, notebook_7: bool):
     assert_unharmed(lab.page)
 
 
+@pytest.mark.fresh_page
 def test_the_checks_find_what_is_no_text(lab: Lab):
     lab.open(HARMFUL)
     with pytest.raises(AssertionError):

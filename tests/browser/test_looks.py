@@ -99,6 +99,7 @@ def test_the_contrast_is_that_of_the_definition():
     assert written("rgba(0, 0, 0, 0.5)", ["rgb(255, 255, 255)"]) == pytest.approx(3.98, abs=0.05)
 
 
+@pytest.mark.fresh_page
 def test_all_that_is_written_can_be_read_in_a_light_and_in_a_dark_theme(lab: Lab):
     notebook = lab.open(CELLS)
     notebook.wait_until(lambda: notebook.value("not session.busy"), "the views are drawn")

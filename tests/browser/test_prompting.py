@@ -102,6 +102,7 @@ def test_a_click_on_a_thumbnail_puts_its_mask_on_the_picture(prompting: Promptin
         prompting.read(f"Mask {number}, chosen by you")
 
 
+@pytest.mark.fresh_page
 def test_the_threshold_slider_makes_the_mask_smaller_and_larger(prompting: Prompting):
     prompting.click(SHELL)
     prompting.settle()
@@ -118,6 +119,7 @@ def test_the_threshold_slider_makes_the_mask_smaller_and_larger(prompting: Promp
     assert sizes[1] < sizes[0] < sizes[2]
 
 
+@pytest.mark.fresh_page
 def test_after_a_reload_everything_is_there_again_and_clicks_work(prompting: Prompting):
     prompting.click(SHELL)
     prompting.settle()
@@ -133,6 +135,7 @@ def test_after_a_reload_everything_is_there_again_and_clicks_work(prompting: Pro
     again.assert_mask_is_shown()
 
 
+@pytest.mark.fresh_page
 @pytest.mark.parametrize(
     ("kind", "answer"), [("click", "1 foreground point. Mask"), ("drag", "A box. Mask")]
 )
