@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 import sam_explore as sx
 
-from .probes.small import small_sam
+from .small import small_sam
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

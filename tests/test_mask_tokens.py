@@ -13,7 +13,7 @@ from sam_explore.prediction import Prediction
 from sam_explore.probes import PROBES
 
 from .probes.reading_arrays import all_words, arrays
-from .probes.small import CONFIG, small_sam, small_trace
+from .small import SMALL, small_sam, small_trace
 
 COUNTS = [1, 2, 4, 9]
 ASKED = {
@@ -26,7 +26,7 @@ ASKED = {
 
 
 def sam_with(count: int) -> Sam:
-    return small_sam(replace(CONFIG, mask_tokens=count))
+    return small_sam(replace(SMALL, mask_tokens=count))
 
 
 def test_the_only_mask_is_the_one_that_is_chosen():

@@ -16,6 +16,8 @@ from sam_explore.prediction import EncodedImage, Prediction
 from sam_explore.saved_prompts import prompts_from_json
 from sam_explore.widgets import Explorer
 
+from .small import SMALL
+
 HERE = Path(__file__).parent
 NAMES = json.loads((HERE / "public_names.json").read_text())
 PLACES = {
@@ -44,11 +46,7 @@ def test_every_name_that_was_public_is_there(place):
 
 
 def test_every_hook_point_that_was_documented_is_there():
-    small = Sam(
-        sx.SamConfig(
-            image_size=64, encoder_dim=32, encoder_depth=2, encoder_heads=2, global_blocks=(1,)
-        )
-    )
+    small = Sam(SMALL)
     names = {re.sub(r"\.\d+\.", ".N.", hook.name) for hook in sx.list_hooks(small)}
     assert set(NAMES["hook points"]) <= names
 

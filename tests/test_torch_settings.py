@@ -13,7 +13,7 @@ from sam_explore.model import Sam
 from sam_explore.probes import PROBES
 
 from .probes.reading_arrays import arrays
-from .probes.small import small_sam
+from .small import small_sam
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (20, 40, 3), dtype=np.uint8)
 CLICK = sx.Prompts(points=[(12, 8)])

@@ -7,7 +7,7 @@ import torch
 import sam_explore as sx
 from sam_explore.geometry import Prompts
 
-from .probes.small import small_sam, small_trace
+from .small import small_sam, small_trace
 
 NAMED = [Prompts.nothing(), Prompts.padding_point()]
 

@@ -9,7 +9,7 @@ from sam_explore.prediction import encode, predict
 from sam_explore.tracing import record
 
 from ..parity.reference import relative_error
-from ..probes.small import small_sam, small_trace
+from ..small import small_sam, small_trace
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="PyTorch finds no GPU here")
 TOLERANCE = 1e-3  # of the largest value: PyTorch may round products on a GPU

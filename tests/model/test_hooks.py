@@ -7,12 +7,12 @@ import torch.nn.functional as F
 from sam_explore.model import HookPoint, Sam, attention
 from sam_explore.model.kernels.dispatch import SWITCH
 
-from .conftest import CONFIG
+from .conftest import SHALLOW
 
 with torch.device("meta"):
     HOOK_POINTS = {
         name: module
-        for name, module in Sam(CONFIG).named_modules()
+        for name, module in Sam(SHALLOW).named_modules()
         if isinstance(module, HookPoint)
     }
 ATTENTIONS = sorted({name.rsplit(".", 1)[0] for name in HOOK_POINTS if name.endswith("pattern")})
@@ -66,7 +66,7 @@ def allowed_lengths(axis: str, name: str) -> set[int]:
         "batch": {1} if in_encoder else {2},
         "batch_or_1": {2},
         "window": {4},
-        "head": {CONFIG.encoder_heads if in_encoder else CONFIG.decoder_heads},
+        "head": {SHALLOW.encoder_heads if in_encoder else SHALLOW.decoder_heads},
         "row": places,
         "column": places,
         "row_or_1": places,
@@ -80,7 +80,7 @@ def allowed_lengths(axis: str, name: str) -> set[int]:
         "mask": {4},
         "prompt": {5},
         "coordinate": {5},
-        "neuron": {CONFIG.encoder_mlp_dim if in_encoder else CONFIG.decoder_mlp_dim},
+        "neuron": {SHALLOW.encoder_mlp_dim if in_encoder else SHALLOW.decoder_mlp_dim},
         "channel": {4, 8, 12, 16, 24, 32},
     }[axis]
 

@@ -14,7 +14,7 @@ from sam_explore.tracing.attention_rows import attention_column, attention_row
 
 from ..parity.reference import relative_error
 from ..probes.reading_arrays import arrays
-from ..probes.small import CONFIG, small_sam, small_trace
+from ..small import SMALL, small_sam, small_trace
 
 BF16 = 2**-8  # the largest rounding error of a number in bf16, as a fraction of it
 FINITE_SHARE = 0.5
@@ -46,7 +46,7 @@ def test_only_what_is_multiplied_in_the_blocks_is_rounded(sam: Sam):
     layers = ("attention.qkv", "attention.projection", "mlp.expand", "mlp.contract")
     assert rounded == {
         f"image_encoder.vit.blocks.{block}.{layer}.{kind}"
-        for block in range(CONFIG.encoder_depth)
+        for block in range(SMALL.encoder_depth)
         for layer in layers
         for kind in ("weight", "bias")
     }

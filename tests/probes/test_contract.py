@@ -17,8 +17,8 @@ from sam_explore.plots.drawing import draw
 from sam_explore.probes import PROBES, Probe
 from sam_explore.tracing import Trace, between_steps
 
+from ..small import small_sam, small_trace
 from .reading_arrays import all_words, arrays
-from .small import small_sam, small_trace
 
 FILES = Path(probes.__file__).parent
 

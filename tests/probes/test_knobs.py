@@ -10,8 +10,8 @@ from sam_explore.probes.common.attention import ALL
 from sam_explore.readings import Reading
 from sam_explore.tracing import Trace
 
+from ..small import SMALL, small_trace
 from .reading_arrays import all_words, arrays, parts
-from .small import CONFIG, small_trace
 
 # A window other than the trained one, and smaller, so that tables can also be cropped; and a mask
 # that is not the model's choice here, which −1 stands for.
@@ -43,7 +43,7 @@ def test_another_value_of_a_knob_gives_other_numbers_words_or_scales(
 def other_values(probe: Probe, name: str) -> list:
     """Allowed values of a knob, other than its own: all choices, or both bounds."""
     knob, now = probe.knobs()[name], getattr(probe, name)
-    values = knob.choices or knob.bounds(CONFIG)
+    values = knob.choices or knob.bounds(SMALL)
     if isinstance(now, tuple):
         values = [(value, *now[1:]) for value in values] + [(*now[:-1], value) for value in values]
     return [value for value in dict.fromkeys(values) if value != now]

@@ -17,8 +17,8 @@ from sam_explore.probes import (
 from sam_explore.readings import Heatmap
 from sam_explore.tracing import Trace
 
+from ..small import small_sam, small_trace
 from .reading_arrays import all_words, arrays
-from .small import small_sam, small_trace
 
 # Of a model that was trained on 5 x 5 tokens, in windows of 3: one side shorter, and one longer.
 SIDES = {"3 x 5 tokens": (24, 40), "7 x 2 tokens": (56, 16)}

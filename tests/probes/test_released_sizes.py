@@ -10,8 +10,8 @@ from sam_explore.model import VIT_B, VIT_H, VIT_L, SamConfig
 from sam_explore.probes import PROBES, HeadEffects, Probe
 from sam_explore.tracing import Trace
 
+from ..small import small_sam
 from .reading_arrays import arrays
-from .small import small_sam
 
 # 64 tokens a side in windows of 14 at 4 pixels a token, in blocks that are narrow and few.
 RELEASED_GRID = replace(

@@ -23,10 +23,10 @@ import torch
 from sam_explore.model import Sam
 from sam_explore.tracing import Trace
 
-from ..probes.small import CONFIG, putting, small_sam
+from ..small import SMALL, putting, small_sam
 
 TWO_BY_TWO = replace(
-    CONFIG,
+    SMALL,
     name="two by two",
     image_size=16,
     encoder_dim=4,

@@ -18,7 +18,7 @@ from sam_explore.tracing import (
 )
 from sam_explore.tracing.attention_block import BlockAttention
 
-from ..probes.small import small_sam, small_trace
+from ..small import small_sam, small_trace
 from .attention_by_hand import trace_by_hand
 from .whole_attention import BLOCK, on_grid, turned, whole
 

@@ -16,7 +16,7 @@ from sam_explore.tracing import (
 )
 from sam_explore.tracing import attention_sums as module
 
-from ..probes.small import small_trace
+from ..small import small_trace
 from .attention_by_hand import trace_by_hand
 from .whole_attention import BLOCK, on_grid, turned, whole
 

@@ -15,7 +15,7 @@ from sam_explore.probes import PROBES, BlockChannel, PatchedTokens
 from sam_explore.tracing import RunDescription
 
 from ..probes.reading_arrays import all_words, arrays
-from ..probes.small import small_sam, small_trace
+from ..small import small_sam, small_trace
 from .interventions.test_together import MAKE, NAMES
 
 ENCODING = "image_encoder.position_encoder.hook_encoding"
@@ -96,7 +96,7 @@ def test_the_same_run_made_again_has_the_same(trace, name):
 
 def test_another_process_finds_the_same():
     make = (
-        "from tests.probes.small import small_trace; import sam_explore as sx\n"
+        "from tests.small import small_trace; import sam_explore as sx\n"
         "trace = small_trace().with_interventions(sx.interventions.AblateHead(0, 1))\n"
         "print(trace.with_windows((2, 0, 3, 0)).description.fingerprint)"
     )

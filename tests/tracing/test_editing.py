@@ -10,7 +10,7 @@ from sam_explore.geometry import Prompts
 from sam_explore.prediction import encode, predict
 from sam_explore.tracing import Trace, edit, record, zero
 
-from ..probes.small import small_sam
+from ..small import small_sam
 
 POST = "image_encoder.vit.blocks.{}.hook_residual_post"
 OUT = "image_encoder.channel_projection.hook_out"

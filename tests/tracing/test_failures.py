@@ -14,11 +14,11 @@ from sam_explore.model.hooks import first_with_hooks
 from sam_explore.prediction import encode, predict
 from sam_explore.tracing import Trace, edit, record
 
-from ..probes.small import CONFIG, small_sam
+from ..small import SMALL, small_sam
 
 HINT = np.random.default_rng(3).normal(size=(20, 20))
 # One block of each kind, one layer.
-SMALLER = replace(CONFIG, encoder_depth=2, global_blocks=(1,), decoder_depth=1)
+SMALLER = replace(SMALL, encoder_depth=2, global_blocks=(1,), decoder_depth=1)
 # With a hint, so that all hook points are reached.
 PROMPTS = Prompts(points=[(12, 8)], mask_hint=HINT)
 

@@ -17,7 +17,7 @@ from sam_explore.model.weights import all_weights_of
 from sam_explore.probes import PatchedTokens
 from sam_explore.tracing import between_steps
 
-from ..probes.small import CONFIG, small_sam, small_trace
+from ..small import SMALL, small_sam, small_trace
 
 BLOCKS = "image_encoder.vit.blocks"
 ABLATE = sx.interventions.AblateHead
@@ -101,7 +101,7 @@ def test_what_another_model_encoded_is_refused():
 
 def in_configuration(**changes) -> sx.Sam:
     """The same weights in another configuration."""
-    sam = sx.Sam(replace(CONFIG, **changes)).eval().requires_grad_(False)
+    sam = sx.Sam(replace(SMALL, **changes)).eval().requires_grad_(False)
     sam.load_state_dict(small_sam().state_dict())
     return sam
 

@@ -8,7 +8,7 @@ import torch
 from sam_explore.model import TOY, VIT_B, Sam
 from sam_explore.tracing import HookInfo, list_hooks, record
 
-from ..probes.small import CONFIG, small_sam
+from ..small import SMALL, small_sam
 
 
 def test_shapes_are_those_of_a_run_with_one_point():
@@ -58,9 +58,9 @@ def test_the_shapes_of_a_released_model_cost_no_memory():
 
 
 def test_each_configuration_has_its_own_shapes():
-    other = replace(CONFIG, image_size=48)
+    other = replace(SMALL, image_size=48)
     name = "image_encoder.patch_embedding.hook_out"
-    shapes = [list_hooks(small_sam(config), name)[0].shape for config in (CONFIG, other)]
+    shapes = [list_hooks(small_sam(config), name)[0].shape for config in (SMALL, other)]
     assert shapes == [(1, 5, 5, 24), (1, 6, 6, 24)]
     with torch.device("meta"):
         shape = list_hooks(Sam(TOY), name)[0].shape

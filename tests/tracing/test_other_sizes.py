@@ -20,7 +20,7 @@ from sam_explore.tracing import (
 from sam_explore.tracing.attribution import MeanLogit, attribute, estimate_gradient_bytes, gradient
 from sam_explore.tracing.interventions.positions import by_window
 
-from ..probes.small import CONFIG, small_sam, small_trace
+from ..small import SMALL, small_sam, small_trace
 
 WINDOWED, GLOBAL = 0, 1
 
@@ -159,7 +159,7 @@ def test_hook_points_are_listed_with_the_shapes_of_the_size(trace):
         )
     assert shapes == {name: listed[name] for name in shapes}
     rows, columns = trace.frame.grid
-    assert trace.estimate_bytes() == 4 * 4 * rows * columns * CONFIG.encoder_dim
+    assert trace.estimate_bytes() == 4 * 4 * rows * columns * SMALL.encoder_dim
 
 
 def test_gradients_have_the_shape_of_what_they_are_of(trace):
@@ -185,13 +185,13 @@ def test_a_gradient_of_the_pixels_is_the_transpose_of_stretching():
     by_input, by_pixel = gradient(trace, of, "input"), gradient(trace, of, "pixels")
 
     # Stretching keeps a constant: a level more everywhere is 1 / std more everywhere.
-    std = np.array(CONFIG.pixel_std)
+    std = np.array(SMALL.pixel_std)
     np.testing.assert_allclose(
         by_pixel.sum((0, 1)), by_input.sum((1, 2)) / std, rtol=1e-3, atol=1e-5
     )
 
 
 def test_a_smaller_input_takes_less_memory_for_a_gradient():
-    whole, small = (estimate_gradient_bytes(CONFIG, side=side) for side in (None, (16, 24)))
+    whole, small = (estimate_gradient_bytes(SMALL, side=side) for side in (None, (16, 24)))
 
     assert small < whole / 2

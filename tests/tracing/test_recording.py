@@ -7,7 +7,7 @@ from sam_explore.model import Sam
 from sam_explore.tracing import channel, edit, norm, record, zero
 from sam_explore.tracing.recording import find_hooks
 
-from ..probes.small import small_sam
+from ..small import small_sam
 
 BLOCKS = "image_encoder.vit.blocks"
 POST = BLOCKS + ".{}.hook_residual_post"

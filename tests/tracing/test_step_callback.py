@@ -8,7 +8,7 @@ import pytest
 from sam_explore.geometry import Prompts
 from sam_explore.tracing import Cancelled, between_steps
 
-from ..probes.small import small_trace
+from ..small import small_trace
 
 ALL = [
     "Image encoder: patch embedding",

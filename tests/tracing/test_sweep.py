@@ -13,7 +13,7 @@ from sam_explore.tracing import Cancelled, between_steps
 from sam_explore.tracing.interventions import AblateBlock
 from sam_explore.tracing.sweep import Sweep, SweepTable, mask_kept
 
-from ..probes.small import answering, small_sam, small_trace
+from ..small import answering, small_sam, small_trace
 
 CONDITIONS = {"plain": [], "without block 0": [AblateBlock(0)]}
 

@@ -5,7 +5,7 @@ import pytest
 from sam_explore.model import Sam
 from sam_explore.tracing import edit, encoder_seconds, record, timing, zero
 
-from ..probes.small import small_sam, small_trace
+from ..small import small_sam, small_trace
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from sam_explore.geometry import Prompts
 from sam_explore.prediction import encode, predict
 from sam_explore.tracing import Trace, list_hooks, norm, record, zero
 
-from ..probes.small import small_sam, small_trace
+from ..small import small_sam, small_trace
 
 POST = "image_encoder.vit.blocks.{}.hook_residual_post"
 ENCODING = "image_encoder.position_encoder.hook_encoding"

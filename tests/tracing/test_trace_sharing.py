@@ -11,7 +11,7 @@ from sam_explore.model.kernels import cached_results
 from sam_explore.probes import BlockNorms, NormsByDepth, ResidualShares
 from sam_explore.tracing import Trace, norm, zero
 
-from ..probes.small import small_sam, small_trace
+from ..small import small_sam, small_trace
 
 BLOCKS = "image_encoder.vit.blocks"
 

@@ -7,7 +7,7 @@ import torch
 from sam_explore.preprocessing import Preprocessing
 from sam_explore.tracing import Trace, between_steps
 
-from ..probes.small import small_sam, small_trace
+from ..small import small_sam, small_trace
 
 
 @pytest.fixture(scope="module")

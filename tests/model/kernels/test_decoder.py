@@ -11,15 +11,15 @@ from sam_explore.model import TOY, Sam, SamConfig
 from sam_explore.model.kernels import cached_for, cross_attention, tensor_cache, upscaling, use_fast
 
 from ...parity.reference import relative_error
-from ...probes.small import small_sam
-from ..conftest import CONFIG
+from ...small import small_sam
+from ..conftest import SHALLOW
 
 TOLERANCE = 1e-5
 CONFIGS = {
-    "tiny": CONFIG,
+    "tiny": SHALLOW,
     "toy": TOY,
-    "three layers": replace(CONFIG, decoder_depth=3, decoder_heads=1, mask_tokens=3),
-    "wide inside": replace(CONFIG, attention_downsampling=1, decoder_heads=8, token_dim=40),
+    "three layers": replace(SHALLOW, decoder_depth=3, decoder_heads=1, mask_tokens=3),
+    "wide inside": replace(SHALLOW, attention_downsampling=1, decoder_heads=8, token_dim=40),
 }
 
 
@@ -55,7 +55,7 @@ def test_masks_are_those_of_the_plain_form(config, batch, with_hint, plainly):
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_image_tokens_may_lie_in_any_way(layout, plainly):
-    sam, tokens, prompts, _ = make(CONFIG, 1, False)
+    sam, tokens, prompts, _ = make(SHALLOW, 1, False)
     tokens = tokens.contiguous(memory_format=layout)
 
     found, expected = (
@@ -69,7 +69,7 @@ def test_image_tokens_may_lie_in_any_way(layout, plainly):
 @pytest.mark.usefixtures("upscaled_at_once")
 @pytest.mark.parametrize("with_hint", [False, True])
 def test_every_hook_point_holds_what_it_holds_in_the_plain_form(with_hint, plainly):
-    sam, *given = make(CONFIG, 2, with_hint)
+    sam, *given = make(SHALLOW, 2, with_hint)
     seen = {}
     for hook in sam.hook_points.values():
         hook.register_forward_hook(lambda hook, _, tensor: seen.update({hook.name: tensor}))
@@ -84,7 +84,7 @@ def test_every_hook_point_holds_what_it_holds_in_the_plain_form(with_hint, plain
 
 @pytest.mark.usefixtures("upscaled_at_once")
 def test_looking_changes_nothing_not_even_the_last_digit():
-    sam, *given = make(CONFIG, 2, False)
+    sam, *given = make(SHALLOW, 2, False)
     before = sam.decode(*given)
     names = [name for name in sam.hook_points if name.startswith(("mask_d", "coord"))]
     for name in names:
@@ -97,7 +97,7 @@ def test_looking_changes_nothing_not_even_the_last_digit():
 
 
 def test_the_image_side_is_worked_out_once_an_image(monkeypatch):
-    sam, tokens, prompts, _ = make(CONFIG, 1, False)
+    sam, tokens, prompts, _ = make(SHALLOW, 1, False)
     products, linear = [], cross_attention.linear
     monkeypatch.setattr(
         cross_attention, "linear", lambda *given: products.append(given) or linear(*given)
@@ -121,7 +121,7 @@ def test_the_image_side_is_worked_out_once_an_image(monkeypatch):
 
 
 def test_a_mask_hint_reaches_the_answer_and_leaves_those_without_it_alone(plainly):
-    sam, tokens, prompts, hints = make(CONFIG, 1, True)
+    sam, tokens, prompts, hints = make(SHALLOW, 1, True)
     given = [
         (tokens, prompts),
         (tokens, prompts, hints),
@@ -138,7 +138,7 @@ def test_a_mask_hint_reaches_the_answer_and_leaves_those_without_it_alone(plainl
     "what", ["tokens", "a weight", "a weight's data", "no mask", "frequencies"]
 )
 def test_whatever_changes_in_place_counts_at_once(what, plainly):
-    sam, tokens, prompts, _ = make(CONFIG, 1, False)
+    sam, tokens, prompts, _ = make(SHALLOW, 1, False)
     before = sam.decode(tokens, prompts)[0]
     weight = sam.mask_decoder.transformer.layers[0].token_to_image.k.weight
     {
@@ -159,7 +159,7 @@ def test_whatever_changes_in_place_counts_at_once(what, plainly):
 
 
 def test_a_hook_that_writes_over_what_was_kept_spoils_one_run_only():
-    sam, tokens, prompts, _ = make(CONFIG, 1, False)
+    sam, tokens, prompts, _ = make(SHALLOW, 1, False)
     before = sam.decode(tokens, prompts)[0]
     hook = sam.mask_decoder.transformer.layers[0].token_to_image.hook_v
 
@@ -175,8 +175,8 @@ def test_a_hook_that_writes_over_what_was_kept_spoils_one_run_only():
 
 
 def test_two_models_may_decode_the_same_tokens_in_turn(plainly):
-    sam, tokens, prompts, _ = make(CONFIG, 1, False)
-    other = small_sam(CONFIG)
+    sam, tokens, prompts, _ = make(SHALLOW, 1, False)
+    other = small_sam(SHALLOW)
     for weight in other.parameters():
         weight.mul_(0.9)
 
@@ -187,7 +187,7 @@ def test_two_models_may_decode_the_same_tokens_in_turn(plainly):
 
 
 def test_what_is_kept_goes_with_the_image_tokens():
-    sam, tokens, prompts, _ = make(CONFIG, 1, False)
+    sam, tokens, prompts, _ = make(SHALLOW, 1, False)
     kept = tensor_cache._cache
     gc.collect()
     before = len(kept)
@@ -202,7 +202,7 @@ def test_what_is_kept_goes_with_the_image_tokens():
 
 def test_what_inference_mode_made_is_not_kept():
     """Nobody could use it in a backward pass later, nor see that it changed."""
-    sam, tokens, prompts, _ = make(CONFIG, 1, False)
+    sam, tokens, prompts, _ = make(SHALLOW, 1, False)
     with torch.inference_mode():
         expected = sam.decode(tokens, prompts)[0].clone()
 

@@ -10,8 +10,8 @@ from sam_explore.model import TOY, SamConfig
 from sam_explore.model.kernels import encoder, use_fast
 
 from ...parity.reference import relative_error
-from ...probes.small import small_sam
-from ..conftest import CONFIG
+from ...small import small_sam
+from ..conftest import SHALLOW
 
 TOLERANCE = 2e-5
 
@@ -21,7 +21,7 @@ def config_of(seed: int) -> SamConfig:
     draw = random.Random(seed)
     heads, depth, grid = draw.randint(1, 4), draw.randint(1, 3), draw.randint(3, 11)
     return replace(
-        CONFIG,
+        SHALLOW,
         image_size=8 * grid,
         encoder_heads=heads,
         encoder_dim=heads * draw.choice([5, 8, 12]),
@@ -37,7 +37,7 @@ def config_of(seed: int) -> SamConfig:
     [
         (TOY, 2**20),
         (TOY, 2**14),
-        (CONFIG, 40),
+        (SHALLOW, 40),
         *((config_of(seed), (2**20, 400)[seed % 2]) for seed in range(12)),
     ],
     ids=lambda value: getattr(value, "name", value),

@@ -4,8 +4,8 @@ import numpy as np
 
 from sam_explore.probes import AttentionColumn
 
+from ...small import small_trace
 from ...tracing.attention_by_hand import trace_by_hand
-from ..small import small_trace
 
 
 def test_what_each_query_gives_and_how_that_compares_with_an_even_share():

@@ -8,8 +8,8 @@ import pytest
 from sam_explore.probes import AttentionDistance, AttentionEntropy, AttentionPadding
 from sam_explore.readings import Panel, Profile
 
+from ...small import small_trace
 from ...tracing.attention_by_hand import trace_by_hand
-from ..small import small_trace
 
 FAR = sqrt(2)
 # Of the queries a, b, c and −a in the global block, whose weights are a 35th of 4, 10, 6 and 15, a

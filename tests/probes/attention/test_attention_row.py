@@ -8,8 +8,8 @@ import pytest
 from sam_explore.probes import AttentionRow
 from sam_explore.readings import Gallery, Scale
 
+from ...small import small_trace
 from ...tracing.attention_by_hand import trace_by_hand
-from ..small import small_trace
 
 
 def test_the_weights_of_a_query_and_what_is_said_of_them():

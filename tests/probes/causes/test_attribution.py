@@ -14,8 +14,8 @@ from sam_explore.tracing.attribution import (
     spread,
 )
 
+from ...small import small_trace
 from ...tracing.attribution.linear import linear_trace, reds
-from ..small import small_trace
 
 # At this threshold every logit counts. Of the third row of tokens the picture shows half: of its
 # 200 logits, a token of the first two rows has 16 and one of the third 8.

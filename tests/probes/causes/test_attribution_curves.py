@@ -5,8 +5,8 @@ import pytest
 
 from sam_explore.probes import AttributionCurves
 
+from ...small import small_trace
 from ...tracing.attribution.linear import linear_trace, reds
-from ..small import small_trace
 
 
 @pytest.mark.parametrize("method", ["gradient times pixels", "occlusion of the pixels"])

@@ -8,8 +8,8 @@ import pytest
 from sam_explore.geometry import Prompts
 from sam_explore.probes import ClickGradient
 
+from ...small import small_trace
 from ...tracing.attribution.linear import linear_trace
-from ..small import small_trace
 
 
 def test_a_click_in_the_middle_of_a_sine():

@@ -8,8 +8,8 @@ from sam_explore.probes.common.logits import mask_overlaps
 from sam_explore.tracing import between_steps
 from sam_explore.tracing.interventions import AblateHead
 
+from ...small import small_sam, small_trace
 from ...tracing.attention_by_hand import trace_by_hand
-from ..small import small_sam, small_trace
 
 
 @pytest.mark.parametrize("to", ["zero", "mean"])

@@ -8,7 +8,7 @@ import pytest
 from sam_explore.probes import PatchedTokens
 from sam_explore.tracing import Trace
 
-from ..small import CONFIG, putting, small_sam, small_trace, tokens_of_norm
+from ...small import SMALL, putting, small_sam, small_trace, tokens_of_norm
 
 AFTER_0 = "image_encoder.vit.blocks.0.hook_residual_post"
 
@@ -78,6 +78,6 @@ def test_what_is_no_run_of_such_a_model_is_refused_in_words():
     object.__setattr__(probe, "other", np.zeros(3))  # past the type checks that tests have
     with pytest.raises(TypeError, match=r"other must be the run .+ not a ndarray\."):
         probe(small_trace())
-    smaller = small_trace(small_sam(replace(CONFIG, name="smaller", encoder_dim=12)))
+    smaller = small_trace(small_sam(replace(SMALL, name="smaller", encoder_dim=12)))
     with pytest.raises(ValueError, match="a model of this size, small, but is one of smaller"):
         PatchedTokens(other=smaller)(small_trace())

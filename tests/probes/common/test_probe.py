@@ -10,7 +10,7 @@ from sam_explore.probes.common.probe import block_knob, knob, token_knob
 from sam_explore.readings import Matrix
 from sam_explore.tracing import Trace
 
-from ..small import CONFIG, small_trace
+from ...small import SMALL, small_trace
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ def test_what_is_out_of_bounds_or_of_another_kind_is_refused_in_words(trace, cha
 def test_bounds_come_from_the_models_configuration():
     knobs = Asking.knobs()
     assert list(knobs) == ["block", "token", "size", "kind"]
-    assert knobs["block"].bounds(CONFIG) == (0, 3)
-    assert knobs["block"].bounds(replace(CONFIG, encoder_depth=6)) == (0, 5)
-    assert knobs["token"].bounds(CONFIG) == (0, 4)
+    assert knobs["block"].bounds(SMALL) == (0, 3)
+    assert knobs["block"].bounds(replace(SMALL, encoder_depth=6)) == (0, 5)
+    assert knobs["token"].bounds(SMALL) == (0, 4)
     assert knobs["token"].link == "token"
     assert isinstance(knobs["kind"], Knob)
 

@@ -5,7 +5,7 @@ import pytest
 
 from sam_explore.probes import BinaryBesideRaw
 
-from ..small import answering, small_trace
+from ...small import answering, small_trace
 
 # Left half -4, right half 4. At twice the size the step between them has -2 and 2 in the middle:
 # pixels lie at -0.25, 0.25, 0.75 ... of the cells, and pixels 19 and 20 at 9.25 and 9.75.

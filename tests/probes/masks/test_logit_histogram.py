@@ -5,7 +5,7 @@ import pytest
 
 from sam_explore.probes import LogitHistogram
 
-from ..small import answering, small_trace
+from ...small import answering, small_trace
 
 
 @pytest.fixture(scope="module")

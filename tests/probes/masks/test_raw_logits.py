@@ -5,7 +5,7 @@ import pytest
 
 from sam_explore.probes import RawLogits
 
-from ..small import answering, small_trace
+from ...small import answering, small_trace
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import torch
 
 from sam_explore.probes import PositionEncodingChannel
 
-from ..small import small_sam, small_trace
+from ...small import small_sam, small_trace
 
 
 def test_it_is_that_channel_of_the_learned_table_row_by_row():

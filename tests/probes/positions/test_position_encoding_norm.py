@@ -5,7 +5,7 @@ import numpy as np
 from sam_explore.probes import PositionEncodingNorm
 from sam_explore.toy.training.starting import sinusoidal_grid
 
-from ..small import putting, small_sam, small_trace
+from ...small import putting, small_sam, small_trace
 
 ENCODING = "image_encoder.position_encoder.hook_encoding"
 

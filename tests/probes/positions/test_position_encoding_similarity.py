@@ -6,7 +6,7 @@ from sam_explore.probes import PositionEncodingSimilarity
 from sam_explore.probes.positions.position_encoding_similarity import cosines_with
 from sam_explore.toy.training.starting import sinusoidal_grid
 
-from ..small import putting, small_trace
+from ...small import putting, small_trace
 
 ENCODING = "image_encoder.position_encoder.hook_encoding"
 

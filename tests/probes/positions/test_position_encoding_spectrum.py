@@ -7,7 +7,7 @@ from sam_explore.probes import PositionEncodingSpectrum
 from sam_explore.probes.positions.position_encoding_spectrum import in_words, strongest_waves
 from sam_explore.toy.training.starting import sinusoidal_grid
 
-from ..small import putting, small_trace
+from ...small import putting, small_trace
 
 ENCODING = "image_encoder.position_encoder.hook_encoding"
 

@@ -8,8 +8,8 @@ from sam_explore.probes import RelativePositions
 from sam_explore.probes.positions.relative_positions import by_distance
 from sam_explore.tracing import zero
 
+from ...small import small_trace
 from ...tracing.attention_by_hand import trace_by_hand
-from ..small import small_trace
 
 
 def test_only_keys_below_and_to_the_right_have_a_vector_and_only_one_query_meets_it():

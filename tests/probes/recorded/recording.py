@@ -9,8 +9,8 @@ from sam_explore.geometry import Prompts
 from sam_explore.probes import PROBES
 from sam_explore.tracing import Trace
 
+from ...small import small_sam
 from ..reading_arrays import all_words, arrays
-from ..small import small_sam
 
 FOLDER = Path(__file__).parent
 ARRAYS, WORDS = FOLDER / "arrays.npz", FOLDER / "words.json"

@@ -4,7 +4,7 @@ import numpy as np
 
 from sam_explore.probes import BlockChannel
 
-from ..small import putting, small_trace
+from ...small import putting, small_trace
 
 
 def test_it_is_that_channel_after_that_block():

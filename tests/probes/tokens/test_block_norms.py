@@ -4,7 +4,7 @@ import numpy as np
 
 from sam_explore.probes import BlockNorms
 
-from ..small import putting, small_trace, tokens_of_norm
+from ...small import putting, small_trace, tokens_of_norm
 
 
 def prepared():

@@ -6,7 +6,7 @@ import pytest
 from sam_explore.probes import NormOutliers
 from sam_explore.probes.tokens.norm_outliers import robust_deviation
 
-from ..small import putting, small_trace, tokens_of_norm
+from ...small import putting, small_trace, tokens_of_norm
 
 LAST = "image_encoder.vit.blocks.3.hook_residual_post"
 

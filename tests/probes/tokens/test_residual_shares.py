@@ -5,7 +5,7 @@ import pytest
 
 from sam_explore.probes import ResidualShares
 
-from ..small import putting, small_trace, tokens_of_norm
+from ...small import putting, small_trace, tokens_of_norm
 
 BLOCKS = "image_encoder.vit.blocks"
 

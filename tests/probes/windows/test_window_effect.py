@@ -21,7 +21,7 @@ from sam_explore.probes.common.windows import (
 )
 from sam_explore.tracing import between_steps
 
-from ..small import answering, small_sam, small_trace
+from ...small import answering, small_sam, small_trace
 
 # Eight blocks in four stages; 16 x 16 tokens, which windows of 6 fill up to 18 x 18.
 EIGHT = SamConfig(

@@ -11,7 +11,7 @@ from sam_explore.model.attention import split_windows
 from sam_explore.probes import WindowLayout
 from sam_explore.tracing import Trace
 
-from ..small import small_trace
+from ...small import small_trace
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from sam_explore.model import VIT_B
 from sam_explore.probes import WindowEffect, WindowSweep
 from sam_explore.probes.windows.window_sweep import window_sizes
 
-from ..small import small_trace
+from ...small import small_trace
 
 
 @pytest.fixture(scope="module")

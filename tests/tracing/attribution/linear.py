@@ -17,7 +17,7 @@ from sam_explore.model import HookPoint, Sam
 from sam_explore.tracing import Trace
 from sam_explore.tracing.editing import Edit
 
-from ...probes.small import CONFIG, small_sam, small_trace
+from ...small import SMALL, small_sam, small_trace
 
 MASKS = torch.arange(1, 5)[None, :, None, None]
 
@@ -38,7 +38,7 @@ def linear_trace(sam: Sam | None = None) -> Trace:
 
 def linear_sam() -> Sam:
     """Blocks that add nothing, and weights that pass the mean of red on."""
-    sam = small_sam(CONFIG)
+    sam = small_sam(SMALL)
     encoder = sam.image_encoder
     with torch.no_grad():
         for block in encoder.vit.blocks:
@@ -66,7 +66,7 @@ def _logits(tokens: Tensor) -> Tensor:
 
 
 def _iou(tokens: Tensor) -> Tensor:
-    first_prompt = 1 + CONFIG.mask_tokens
+    first_prompt = 1 + SMALL.mask_tokens
     return MASKS[..., 0, 0] * tokens[:, first_prompt, :1]
 
 
@@ -86,7 +86,7 @@ def _passed_on():
 
 def reds(trace: Trace) -> np.ndarray:
     """The mean of each patch's normalised red, (row, column); padding is 0."""
-    red = (trace.image[..., 0].astype(float) - CONFIG.pixel_mean[0]) / CONFIG.pixel_std[0]
+    red = (trace.image[..., 0].astype(float) - SMALL.pixel_mean[0]) / SMALL.pixel_std[0]
     filled = np.zeros((40, 40))
     filled[:20] = red
     return filled.reshape(5, 8, 5, 8).mean(axis=(1, 3))

@@ -16,7 +16,7 @@ from sam_explore.tracing.attribution import (
     value_without,
 )
 
-from ...probes.small import small_trace
+from ...small import small_trace
 from .linear import linear_trace, logits_of_tokens, reds
 
 PLACES = {

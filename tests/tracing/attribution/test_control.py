@@ -18,7 +18,7 @@ from sam_explore.tracing.attribution import (
     with_shuffled_weights,
 )
 
-from ...probes.small import small_sam, small_trace
+from ...small import small_sam, small_trace
 
 
 def test_each_weight_keeps_its_numbers_and_loses_their_places():

@@ -24,7 +24,7 @@ from sam_explore.tracing import (
 from sam_explore.tracing.attribution.gradients import gradient
 from sam_explore.tracing.attribution.scalars import MeanLogit, PredictedIoU, value_of
 
-from ...probes.small import CONFIG, small_sam, small_trace
+from ...small import SMALL, small_sam, small_trace
 from .linear import linear_sam, linear_trace
 
 ALL = ("points", "box", "prompt_tokens", "embedding", "input", "pixels")
@@ -74,7 +74,7 @@ def test_the_mean_logit_of_a_linear_network_by_pixel():
     expected[0, 16:24, 0:8] = 1 / 64  # each of 64 reds has that share in the mean
     np.testing.assert_allclose(by_input, expected, rtol=1e-6)
     assert by_level.shape == (20, 40, 3)
-    np.testing.assert_allclose(by_level[16:, :8, 0], 1 / 64 / CONFIG.pixel_std[0], rtol=1e-6)
+    np.testing.assert_allclose(by_level[16:, :8, 0], 1 / 64 / SMALL.pixel_std[0], rtol=1e-6)
     assert np.count_nonzero(by_level) == 4 * 8
 
 
@@ -108,7 +108,7 @@ class Double:
 
     def __init__(self, trace: Trace, of):
         self.sam, self.of, self.frame = deepcopy(trace.sam).double(), of, trace.frame
-        pixels, _ = Preprocessing()(trace.image, CONFIG)
+        pixels, _ = Preprocessing()(trace.image, SMALL)
         points, self.labels, boxes, _ = prompt_tensors([trace.prompts], trace.frame)
         self.start = {
             "input": pixels.double(),
@@ -170,7 +170,7 @@ def test_by_pixel_of_a_picture_of_another_size_it_goes_back_through_the_scaling(
 
     # All reds one level up: the scaled reds too, in the picture's part of the input.
     height, width = trace.frame.input_size
-    expected = by_input[:, :height, :width].sum(axis=(1, 2)) / CONFIG.pixel_std
+    expected = by_input[:, :height, :width].sum(axis=(1, 2)) / SMALL.pixel_std
     assert by_level.shape == image.shape
     np.testing.assert_allclose(by_level.sum(axis=(0, 1)), expected, rtol=1e-4, atol=1e-8)
 

@@ -13,10 +13,10 @@ from sam_explore.tracing.attribution.memory import _input_gradient_at_once, _Mea
 from sam_explore.tracing.attribution.memory import estimate_gradient_bytes as estimate
 from sam_explore.tracing.steps import PROJECT, PROMPTS
 
-from ...probes.small import CONFIG, small_sam, small_trace
+from ...small import SMALL, small_sam, small_trace
 
 # Wide grids of many heads in narrow blocks, so that attention's patterns are most of it.
-NARROW = replace(CONFIG, name="narrow", image_size=128, encoder_heads=8, global_blocks=(1, 2, 3))
+NARROW = replace(SMALL, name="narrow", image_size=128, encoder_heads=8, global_blocks=(1, 2, 3))
 PATTERN = 8 * 256**2 * 4  # bytes of one global block: 8 heads, 16 x 16 tokens
 
 
@@ -45,7 +45,7 @@ def allocated(config: SamConfig, compute) -> int:
 
 
 @pytest.mark.parametrize(
-    ("config", "name"), [(CONFIG, "points"), (CONFIG, "embedding"), (NARROW, "pixels")]
+    ("config", "name"), [(SMALL, "points"), (SMALL, "embedding"), (NARROW, "pixels")]
 )
 def test_it_is_what_a_real_run_allocates(config, name):
     assert estimate(config, name) == pytest.approx(allocated(config, CASES[name]), rel=0.02)
@@ -65,19 +65,19 @@ def test_a_global_block_takes_its_pattern_and_two_gradients_of_that_size_one_blo
 
 
 def test_two_windowed_blocks_more_hold_two_residual_streams_more():
-    deeper = replace(CONFIG, encoder_depth=6)
+    deeper = replace(SMALL, encoder_depth=6)
 
     # 5 x 5 tokens of 24 channels, 4 bytes each.
-    assert estimate(deeper) - estimate(CONFIG) == 2 * 25 * 24 * 4
+    assert estimate(deeper) - estimate(SMALL) == 2 * 25 * 24 * 4
 
 
 def test_nobody_who_follows_the_progress_is_told_of_a_run_without_numbers():
     steps: list[str] = []
     with between_steps(steps.append):
-        estimate(CONFIG)
+        estimate(SMALL)
     assert steps == []
 
 
 def test_an_unknown_name_is_refused():
     with pytest.raises(ValueError, match=r"one of points, .*, pixels, not 'clicks'"):
-        estimate(CONFIG, "clicks")
+        estimate(SMALL, "clicks")

@@ -8,7 +8,7 @@ from PIL import Image
 from sam_explore.geometry import Frame
 from sam_explore.tracing.attribution.picture import picture_gradient, scaling_weights
 
-from ...probes.small import CONFIG
+from ...small import SMALL
 
 
 def test_half_the_size_weighs_four_pixels_with_a_triangle():
@@ -40,11 +40,11 @@ def test_one_place_of_the_input_by_the_pixels_of_a_picture_twice_as_large():
     gradient[2, 1, 2] = 1.0
     gradient[:, 8:] = 7.0  # padding
 
-    found = picture_gradient(gradient, frame, CONFIG, "original")
+    found = picture_gradient(gradient, frame, SMALL, "original")
 
     assert found.shape == (16, 80, 3)
     triangle = np.array([0.125, 0.375, 0.375, 0.125])
-    expected = np.outer(triangle, triangle) / CONFIG.pixel_std[2]
+    expected = np.outer(triangle, triangle) / SMALL.pixel_std[2]
     np.testing.assert_allclose(found[1:5, 3:7, 2], expected, rtol=1e-6)
     assert np.count_nonzero(found) == 16
 
@@ -52,4 +52,4 @@ def test_one_place_of_the_input_by_the_pixels_of_a_picture_twice_as_large():
 def test_another_preprocessing_is_refused_in_words():
     frame = Frame((40, 40), (40, 40), 40, 8)
     with pytest.raises(ValueError, match=r'known for .* "original" or "stretch", not \'medsam\''):
-        picture_gradient(torch.zeros(3, 40, 40), frame, CONFIG, "medsam")
+        picture_gradient(torch.zeros(3, 40, 40), frame, SMALL, "medsam")

@@ -18,7 +18,7 @@ from sam_explore.tracing.attribution import (
 )
 from sam_explore.tracing.attribution.removal import patches_of, pooled, spread
 
-from ...probes.small import CONFIG, small_sam, small_trace
+from ...small import SMALL, small_sam, small_trace
 from .linear import linear_trace, logits_of_tokens, reds
 
 OF = PredictedIoU(1)
@@ -49,7 +49,7 @@ def test_a_token_without_content_is_the_mean_of_the_pictures_tokens(trace):
 
 
 def test_a_patch_without_content_has_the_models_mean_colour():
-    config = replace(CONFIG, pixel_mean=(100.0, 120.0, 80.0))
+    config = replace(SMALL, pixel_mean=(100.0, 120.0, 80.0))
     trace = Trace(small_sam(config), small_trace().image, Prompts(points=[(12, 8)]))
     painted = trace.image.copy()
     painted[0:8, 16:24] = painted[16:20, 0:8] = (100, 120, 80)

@@ -5,7 +5,7 @@ import pytest
 
 from sam_explore.tracing.attribution.scalars import MeanLogit, PredictedIoU, value_of
 
-from ...probes.small import answering, small_trace
+from ...small import answering, small_trace
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from sam_explore.tracing.interventions import (
     AblateRelativePositions,
 )
 
-from ...probes.small import putting, small_sam, small_trace
+from ...small import putting, small_sam, small_trace
 
 BLOCK = "image_encoder.vit.blocks.{}."
 WINDOWED, GLOBAL = 2, 1

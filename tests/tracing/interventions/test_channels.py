@@ -6,7 +6,7 @@ import torch
 
 from sam_explore.tracing.interventions import ScaleChannel
 
-from ...probes.small import small_sam, small_trace
+from ...small import small_sam, small_trace
 
 PLACES = {
     "image_encoder.vit.blocks.2.hook_residual_post": -1,

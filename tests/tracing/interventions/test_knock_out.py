@@ -7,7 +7,7 @@ import torch
 from sam_explore.geometry import Prompts
 from sam_explore.tracing.interventions import KnockOutAttention, KnockOutDecoderAttention
 
-from ...probes.small import small_sam, small_trace
+from ...small import small_sam, small_trace
 
 PATTERN = "image_encoder.vit.blocks.{}.attention.hook_pattern"
 WINDOWED, GLOBAL = 2, 1

@@ -9,7 +9,7 @@ import torch
 from sam_explore.tracing import Trace
 from sam_explore.tracing.interventions import PatchTokens
 
-from ...probes.small import CONFIG, small_sam, small_trace
+from ...small import SMALL, small_sam, small_trace
 
 POST = "image_encoder.vit.blocks.{}.hook_residual_post"
 EVERYWHERE = [(row, column) for row in range(5) for column in range(5)]
@@ -72,12 +72,12 @@ def test_what_the_source_does_not_have_is_refused_when_the_patch_is_made(other, 
 
 
 def test_a_patch_that_does_not_fit_the_model_is_refused(other):
-    shallow = replace(CONFIG, encoder_depth=2, global_blocks=(1,))
+    shallow = replace(SMALL, encoder_depth=2, global_blocks=(1,))
     with pytest.raises(ValueError, match="block must be 0 to 1 in this model, not 2"):
         small_trace(small_sam(shallow)).with_interventions(PatchTokens(other, 2, (0, 0)))
-    coarse = replace(CONFIG, image_size=32)
+    coarse = replace(SMALL, image_size=32)
     with pytest.raises(ValueError, match=r"from 0 to 3, .* but \(4, 4\) is outside"):
         small_trace(small_sam(coarse)).with_interventions(PatchTokens(other, 2, (4, 4)))
-    narrow = small_trace(small_sam(replace(CONFIG, encoder_dim=16)))
+    narrow = small_trace(small_sam(replace(SMALL, encoder_dim=16)))
     with pytest.raises(ValueError, match=r"source has 24 channels at .* this model 16"):
         narrow.with_interventions(PatchTokens(other, 2, (4, 4))).prediction  # noqa: B018

@@ -13,7 +13,7 @@ from sam_explore.tracing.interventions import (
     SwapForegroundBackground,
 )
 
-from ...probes.small import small_sam, small_trace
+from ...small import small_sam, small_trace
 
 TOKENS = "prompt_encoder.hook_tokens"
 POINTS = Prompts(points=[(12, 8), (30, 15)], labels=[1, 0])

@@ -27,7 +27,7 @@ from sam_explore.tracing.interventions import (
     SwapForegroundBackground,
 )
 
-from ...probes.small import small_sam, small_trace
+from ...small import small_sam, small_trace
 
 POST = "image_encoder.vit.blocks.2.hook_residual_post"
 TRACE = small_trace(small_sam())

@@ -11,7 +11,7 @@ from sam_explore.model import TOY, HookPoint, Sam, SamConfig
 from sam_explore.tracing import Trace
 
 # A grid of 5 tokens in windows of 3: padding at the bottom and the right. Logits are 20 x 20.
-CONFIG = replace(
+SMALL = replace(
     TOY,
     name="small",
     image_size=40,
@@ -29,7 +29,7 @@ CONFIG = replace(
 )
 
 
-def small_sam(config: SamConfig = CONFIG) -> Sam:
+def small_sam(config: SamConfig = SMALL) -> Sam:
     """Every weight random, since the defaults of zero and one hide errors."""
     torch.manual_seed(5)
     sam = Sam(config).eval().requires_grad_(False)
@@ -72,7 +72,7 @@ def putting(trace: Trace, name: str, values: np.ndarray) -> Trace:
     return trace.with_edit(name, put)
 
 
-def tokens_of_norm(norms: np.ndarray, channels: int = CONFIG.encoder_dim) -> np.ndarray:
+def tokens_of_norm(norms: np.ndarray, channels: int = SMALL.encoder_dim) -> np.ndarray:
     """Tokens (row, column, channel) with these norms: the number lies in one channel, negative."""
     tokens = np.zeros((*norms.shape, channels))
     tokens[..., 7] = -norms
