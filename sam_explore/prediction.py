@@ -1,4 +1,4 @@
-"""Encode a picture once, predict masks once a prompt: pictures and pixels in, numpy out."""
+"""Encode a picture once, then predict masks for each prompt: pictures and pixels in, numpy out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ __all__ = [
     "upscale",
 ]
 
-# 2 prompt sets of ViT-B, 32 of the toy: more leave the processor's cache, fewer wait for Python.
+# 2 prompt sets of ViT-B, 32 of the toy: more exceed the processor's cache, fewer cost overhead.
 _LOGITS_AT_ONCE = 2**19
 _SAMPLES = 512  # along an axis at most, of `Prediction.sampled`
 
@@ -45,8 +45,8 @@ class EncodedImage:
     Args:
         tokens: the image tokens.
         frame: how the picture lies in the model's input.
-        weights: those of the image encoder that made the tokens, by which `predict` knows whether
-            it is asked for the same; None where nobody knows, for tokens of your own.
+        weights: those of the image encoder that made the tokens, so that `predict` can refuse
+            another model; None if unknown, for tokens of your own.
         config: the configuration of that model, for the same purpose; None as above.
     """
 
@@ -65,14 +65,14 @@ class EncodedImage:
 
 @dataclass(frozen=True, eq=False)
 class Prediction(ReadOnlyArrays):
-    """What SAM answers to one prompt set: four masks, of the four mask tokens in order.
+    """The output for one prompt set: four masks, of the four mask tokens in order.
 
     Token 0 is meant for several prompts; tokens 1 to 3 offer alternatives for an ambiguous one.
 
     Args:
         logits: raw logits at low resolution, 4 pixels a token; above 0 is inside. Read-only.
         iou: the model's guess of each mask's IoU with the true mask; it can exceed 1. Read-only.
-        prompts: what was asked.
+        prompts: the prompt set.
         frame: how the picture lies in the model's input.
     """
 
@@ -104,7 +104,7 @@ class Prediction(ReadOnlyArrays):
 
     @property
     def visible(self) -> Float[np.ndarray, "mask row column"]:
-        """The raw logits as far as the picture reaches, without those over the padding."""
+        """The raw logits over the picture, without those over the padding."""
         rows, columns = (
             ceil(cells * shown / whole)
             for cells, shown, whole in zip(
@@ -127,7 +127,7 @@ class Prediction(ReadOnlyArrays):
         """`upscaled[:, rows][:, :, columns]` up to rounding, without computing the rest of it.
 
         Args:
-            rows, columns: of the picture, in any order; also several times the same.
+            rows, columns: of the picture, in any order; repeats are allowed.
             mask: one of the masks, or all.
         """
         frame, cells = self.frame, self.logits.shape[1:]
@@ -143,8 +143,7 @@ class Prediction(ReadOnlyArrays):
     def sampled(self) -> Float[np.ndarray, "mask row column"]:
         """`upscaled` at evenly spaced pixels, 512 along an axis at most; all of a small picture.
 
-        Enough to look at, and to measure areas with an error that two digits seldom show.
-        Read-only.
+        Enough to display, and to measure areas to about two digits. Read-only.
         """
         places = [
             ((np.arange(count) + 0.5) * (length / count)).astype(int)
@@ -232,8 +231,8 @@ def predict(
     """Masks for one prompt set, or a list of predictions for a sequence of them.
 
     Sets with the same number of points, with or without box and hint, run as one batch. A shorter
-    set is never filled up: a further padding token would change its answer. An empty set is
-    answered, too, as `Prompts.nothing()`; `Prompts.padding_point()` asks with the padding alone.
+    set is never padded to a longer one: a further padding token would change its output. An empty
+    set is valid too, as `Prompts.nothing()`; `Prompts.padding_point()` has the padding alone.
 
     Raises:
         TypeError: something else in place of the model, the encoded picture or the prompts.
@@ -336,7 +335,7 @@ def _predict_batch(sam: Sam, encoded: EncodedImage, prompts: Sequence[Prompts]) 
 
 
 def _check_question(sam: Sam, encoded: object, prompts: object) -> None:
-    """Refuse what is no encoded picture, one of another model, or no prompts."""
+    """Refuse arguments that are no encoded picture, one of another model, or no prompts."""
     if not isinstance(encoded, EncodedImage):
         raise TypeError(
             f"encoded must be an encoded picture, but is a {type(encoded).__name__}. Encode it "
@@ -360,7 +359,7 @@ def _check_question(sam: Sam, encoded: object, prompts: object) -> None:
 
 
 def _check_config(sam: Sam, encoded: EncodedImage) -> None:
-    """Refuse what an image encoder of another configuration made."""
+    """Refuse an encoded picture of another configuration."""
     if encoded.config is None or encoded.config is sam.config:
         return
     before, now = encoded.config.of_image_encoder, sam.config.of_image_encoder
@@ -374,7 +373,7 @@ def _check_config(sam: Sam, encoded: EncodedImage) -> None:
 
 
 def _check_weights(sam: Sam, encoded: EncodedImage) -> None:
-    """Refuse what another image encoder made, or this one before its weights changed."""
+    """Refuse an encoded picture of other weights, or of this model before its weights changed."""
     made_by, now = encoded.weights, weights_of(sam.image_encoder)
     if made_by is None or made_by is now or made_by.fingerprint == now.fingerprint:
         return
@@ -386,11 +385,11 @@ def _check_weights(sam: Sam, encoded: EncodedImage) -> None:
     )
 
 
-@lru_cache(maxsize=8)  # of a few pictures' two axes; one of 6000 pixels takes 6 MB
+@lru_cache(maxsize=8)  # both axes of a few pictures; 6 MB for one of 6000 pixels
 def _interpolation(
     cells: int, side: int, shown: int, length: int
 ) -> Float[np.ndarray, "length cells"]:
-    """What each cell of the logits adds to each pixel along one axis of the picture.
+    """The weight of each cell of the logits in each pixel along one axis of the picture.
 
     Args:
         cells: of the logits along this axis.

@@ -1,4 +1,4 @@
-"""The command line, a command a file: `sam-explore lab` opens the course, `info` looks.
+"""The command line, one file per command: `sam-explore lab` opens the course, for example.
 
 A command's file has `add(commands)`, which declares its arguments, and `run(arguments)`, which
 returns the exit status. To add one: a file, and its name in COMMANDS.
@@ -17,12 +17,12 @@ COMMANDS = (lab, app, export, info, download, verify)
 def main(argv: list[str] | None = None) -> int:
     """Run a command; returns the exit status.
 
-    What a command that starts a program does not know itself is for that program, and so is
-    everything that follows `--`.
+    Commands that start a program pass on the options that they don't know, and everything after
+    `--`.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a name that it has no letters for
+            stream.reconfigure(errors="backslashreplace")  # for characters that its encoding lacks
     argv = sys.argv[1:] if argv is None else list(argv)
     own, passed_on = _split_at_dashes(argv)
     parser = _parser()
@@ -39,8 +39,8 @@ def main(argv: list[str] | None = None) -> int:
         return status
     except KeyboardInterrupt:
         print("\nsam-explore: stopped.", file=sys.stderr)
-        return 130  # as shells have it
-    except BrokenPipeError:  # who reads has heard enough, such as `head`
+        return 130  # as shells do
+    except BrokenPipeError:  # the reader closed the pipe, such as `head`
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 it is flushed when Python ends
         return 0
     except (OSError, ValueError) as error:

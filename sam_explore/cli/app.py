@@ -8,7 +8,7 @@ from .launching import LARGE_UPLOADS, add_options, become, bring_notebooks, requ
 from .notebooks import FIRST_NOTEBOOK, find_notebook, notebooks_source
 from .settings import place_settings
 
-WARM_MODEL = "SAM_EXPLORE_WARM_MODEL"  # what the notebook gives to load; unset for the small model
+WARM_MODEL = "SAM_EXPLORE_WARM_MODEL"  # the source for `load`; unset for the small model
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -38,10 +38,10 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Become Voila on a notebook of the reader's, or on the first one of the course.
+    """Run Voila on the given notebook, or on the first one of the course.
 
-    The notebook runs as soon as a page is opened. So without a name it is the one that came with
-    the package, and not one by its name that lies in the folder at hand.
+    The notebook runs as soon as a page is opened. So without a name it is the one from the package,
+    and not one of the same name in the current folder.
     """
     require("voila", "Voila", "app")
     if arguments.notebook is None:
@@ -51,28 +51,28 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"Notebook: {notebook}")
     model = {WARM_MODEL: _found(arguments.model)} if arguments.model else {}
     place, extra = place_settings(_SETTINGS)
-    os.chdir(place)  # Voila takes settings from the folder that it is started in
+    os.chdir(place)  # Voila reads settings from its working directory
     return become("voila", [str(notebook), *_OPTIONS], arguments, {**extra, **model})
 
 
 def _found(model: str) -> str:
-    """The model's name, or its file as every folder knows it; told here if there is none."""
-    from ..loading import weights_file  # slow to import, and only this needs it
+    """The model's name, or the absolute path of its file; raises an error now if there is none."""
+    from ..loading import weights_file  # slow to import, and only needed here
 
     path = weights_file(model)
     return str(path.absolute()) if Path(model).expanduser().is_file() else model
 
 
-# A page that is closed asks for its kernel's end, without the token that Voila 0.5 wants with it.
-# Whom it asks to end has a name that nobody can guess.
+# A page that is closed requests the end of its kernel without the token that Voila 0.5 requires.
+# Kernel ids can't be guessed, so requests without a token are safe.
 _TORNADO = {"disable_check_xsrf": True, **LARGE_UPLOADS}
 _SETTINGS = {"voila.json": {"Voila": {"tornado_settings": _TORNADO}}}
 _OPTIONS = [
-    # Of a page that is lost, the kernel ends after ten minutes.
+    # The kernel of a lost page ends after ten minutes.
     "--MappingKernelManager.cull_idle_timeout=600",
     "--MappingKernelManager.cull_interval=60",
     "--VoilaConfiguration.kernel_spec_manager_class=sam_explore.cli.forking.WarmPython",
-    # Notebook 7's own extension wants a newer JupyterLab than Voila brings, and would end the page.
+    # Notebook 7's own extension needs a newer JupyterLab than Voila brings, and breaks the page.
     "--VoilaConfiguration.extension_denylist=@jupyter-notebook/lab-extension",
-    "--show_tracebacks=True",  # who starts it may see what goes wrong
+    "--show_tracebacks=True",  # the user who starts it may see errors
 ]

@@ -1,4 +1,4 @@
-"""`sam-explore download`: an official file into the cache, checked."""
+"""`sam-explore download`: download an official file into the cache, and verify it."""
 
 import argparse
 
@@ -18,8 +18,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Download or check, and say where the file is."""
-    # Not above: they bring torch, which other commands can do without.
+    """Download or verify, and print the path of the file."""
+    # Imported here since they import torch, which other commands don't need.
     from sam_explore.loading import OFFICIAL, close_names, download
 
     name = arguments.name

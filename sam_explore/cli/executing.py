@@ -1,4 +1,4 @@
-"""A notebook run from its first cell to its last, with the final picture of each view."""
+"""Run a notebook from its first cell to its last, with the final picture of each view."""
 
 import os
 from pathlib import Path
@@ -18,14 +18,14 @@ _PUBLISH = "from sam_explore.widgets.canvas.static_view import publish\npublish(
 
 
 def execute(notebook: NotebookNode, folder: Path, *, allow_errors: bool) -> list[str]:
-    """Run all cells in a kernel of this Python; their outputs go into the notebook.
+    """Run all cells in a kernel of this Python, and store their outputs in the notebook.
 
-    Sessions are synchronous there. A view gets the picture of its state after the last cell, as a
-    page that stayed open would show it.
+    Sessions are synchronous there. A view gets the picture of its state after the last cell, as an
+    open page would show it.
 
     Args:
-        notebook: what to run.
-        folder: where it runs.
+        notebook: the notebook.
+        folder: its working directory.
         allow_errors: go on after a cell that raises.
 
     Returns:
@@ -34,7 +34,7 @@ def execute(notebook: NotebookNode, folder: Path, *, allow_errors: bool) -> list
     Raises:
         ValueError: a cell raised, or ended the kernel; the message says which.
     """
-    notebook.metadata.pop("widgets", None)  # of another run: its views would hide the pictures
+    notebook.metadata.pop("widgets", None)  # from an earlier run: its views would hide the pictures
     client = NotebookClient(
         notebook,
         km=AsyncKernelManager(kernel_spec_manager=ThisPython()),
@@ -67,7 +67,7 @@ def _run(client: NotebookClient, cell: NotebookNode, index: int) -> None:
 
 
 def _take_pictures(client: NotebookClient, notebook: NotebookNode) -> None:
-    """Put the latest picture of each view in the place of the live view."""
+    """Replace each live view by its latest picture."""
     shown = [
         (cell.outputs, place, output.data[LIVE]["model_id"])
         for cell in notebook.cells
@@ -82,7 +82,7 @@ def _take_pictures(client: NotebookClient, notebook: NotebookNode) -> None:
         client.execute_cell(cell, len(notebook.cells) - 1)
     finally:
         notebook.cells.pop()
-    for outputs, place, name in reversed(shown):  # so that earlier places stay where they are
+    for outputs, place, name in reversed(shown):  # so that earlier indices stay valid
         views = [each for each in cell.outputs if each.get("metadata", {}).get(VIEW) == name]
         outputs[place : place + 1] = views or [_without_live(outputs[place])]
 
@@ -102,6 +102,6 @@ def _failures(notebook: NotebookNode) -> list[str]:
 
 
 def _name(notebook: NotebookNode, index: int) -> str:
-    """Such as "Cell 3 of 12 (`sam = sx.load()`)", counted as a reader does."""
+    """Such as "Cell 3 of 12 (`sam = sx.load()`)", counted from 1."""
     first = notebook.cells[index].source.strip().splitlines()[0]
     return f"Cell {index + 1} of {len(notebook.cells)} (`{first}`)"

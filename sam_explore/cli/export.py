@@ -1,4 +1,4 @@
-"""`sam-explore export`: a notebook as one HTML file, run here, to be read anywhere."""
+"""`sam-explore export`: run a notebook and write it as one HTML file."""
 
 import argparse
 import sys
@@ -32,14 +32,14 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Execute, convert, and write the page in one piece or not at all."""
+    """Execute, convert, and write the page atomically."""
     missing = [name for name in ("nbconvert", "nbclient", "ipykernel") if find_spec(name) is None]
     if missing:
         raise ValueError(
             f"{', '.join(missing)} is not installed here. Install it with: "
             f'{sys.executable} -m pip install "sam-explore[docs]"'
         )
-    from .executing import execute  # slow to import, and only this needs them
+    from .executing import execute  # slow to import, and only needed here
     from .offline_page import page_of
 
     source = find_notebook(arguments.notebook, notebooks_source())
@@ -64,7 +64,7 @@ def _read(source: Path) -> "nbformat.NotebookNode":
     try:
         return nbformat.read(source, as_version=4)
     except (ValueError, AttributeError, RecursionError, nbformat.reader.NotJSONError) as error:
-        # Its words are left out: they hold the beginning of the file, which may be anything.
+        # Its message is left out: it quotes the beginning of the file, which may be anything.
         raise ValueError(
             f"{source} is no notebook: expected JSON with cells, as Jupyter writes it."
         ) from error

@@ -1,7 +1,7 @@
 """Kernels that are forked from one warm process, so that they share its modules and its model.
 
-A fork shares memory until one side writes to it, and nobody writes to weights. The kernels are
-processes of their own all the same: what one tab does, no other sees.
+A fork shares memory until one side writes to it, and weights are not written to. The kernels are
+still separate processes: tabs don't affect each other.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ from jupyter_client.provisioning import LocalProvisioner
 from .kernel_spec import ThisPython
 
 NAME = "sam-explore-fork"  # of the provisioner, as pyproject.toml declares it
-# Elsewhere a fork is not safe once the system's own libraries are in use, or there is none.
+# On other systems a fork is unsafe once system libraries are in use, or impossible.
 IS_POSSIBLE = sys.platform == "linux"
 
 _FORKS = multiprocessing.get_context("forkserver") if IS_POSSIBLE else None
 
 
 class WarmPython(ThisPython):
-    """Knows this Python's kernel, and starts the warm process as soon as it is made."""
+    """This Python's kernel spec; starts the warm process when it is created."""
 
     def __init__(self, **kwargs: object):
         super().__init__(**kwargs)
@@ -35,7 +35,7 @@ class WarmPython(ThisPython):
             forkserver.ensure_running()
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        """The kernel as it is, but forked where that is possible."""
+        """The kernel's spec, with the forking provisioner where that is possible."""
         spec = super().get_kernel_spec(kernel_name)
         if IS_POSSIBLE:
             spec.metadata["kernel_provisioner"] = {"provisioner_name": NAME}
@@ -51,14 +51,14 @@ class ForkedKernel(LocalProvisioner):
         place = str(kwargs.get("cwd") or os.getcwd())
         fork = _FORKS.Process(target=run_kernel, args=(arguments, kwargs["env"], place))
         fork.daemon = True  # it ends with the server
-        await asyncio.to_thread(fork.start)  # the first one waits until the process is warm
+        await asyncio.to_thread(fork.start)  # the first one waits until the warm process is ready
         self.process, self.pid, self.cwd = _Popen(fork), fork.pid, place
         self.pgid = None  # signals are for the kernel alone
         return self.connection_info
 
 
 class _Popen:
-    """A forked process as jupyter_client wants it, which is like a `subprocess.Popen`."""
+    """A forked process with the interface of `subprocess.Popen`, as jupyter_client needs it."""
 
     stdin = stdout = stderr = None
 
@@ -80,12 +80,12 @@ class _Popen:
 
 
 def run_kernel(arguments: list[str], environment: dict[str, str], folder: str) -> None:
-    """In the fork: be a kernel until it is told to end.
+    """In the fork: run a kernel until it is stopped.
 
     Args:
         arguments: of the kernel's program.
         environment: all variables.
-        folder: where it runs.
+        folder: its working directory.
     """
     import numpy as np
     import torch
@@ -94,20 +94,20 @@ def run_kernel(arguments: list[str], environment: dict[str, str], folder: str) -
 
     from .warm import THREADS
 
-    # The warm process ends when nobody holds this open; held by a fork it would outlive the server.
+    # The warm process ends when this is closed everywhere, so a fork must not hold it open.
     os.close(forkserver._forkserver._forkserver_alive_fd)
     os.setsid()  # Ctrl-C in the terminal is for the server
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
-    sys.path.append("")  # last, so that nothing installed is hidden by a file next to the notebook
+    sys.path.append("")  # last, so that a file next to the notebook can't hide an installed package
     sys.argv = ["ipykernel_launcher", *arguments]
     torch.set_num_threads(THREADS)
-    random.seed()  # else all forks would draw the same numbers
+    random.seed()  # otherwise all forks would draw the same numbers
     np.random.seed()  # noqa: NPY002
-    parent = f"--IPKernelApp.parent_handle={os.getppid()}"  # it ends with the warm one
+    parent = f"--IPKernelApp.parent_handle={os.getppid()}"  # it ends with the warm process
     kernel = IPKernelApp.instance()
     kernel.initialize([*arguments, parent])
-    load_ipython_extension(kernel.shell)  # which they do when imported, but there was no kernel yet
+    load_ipython_extension(kernel.shell)  # they do this on import, but there was no kernel yet
     kernel.start()

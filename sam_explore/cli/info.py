@@ -1,4 +1,4 @@
-"""`sam-explore info`: versions, device, the models at hand and where things lie."""
+"""`sam-explore info`: versions, device, the available models and paths."""
 
 import argparse
 import platform
@@ -15,10 +15,10 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print versions, device, the models at hand, the model card and the cache folder."""
+    """Print versions, device, the available models, the model card and the cache folder."""
     from sam_explore.loading import (
         cache_folder,
-    )  # brings torch, which other commands can do without
+    )  # imports torch, which other commands don't need
 
     rows = [("sam-explore", metadata.version("sam-explore")), ("python", platform.python_version())]
     for package in ("torch", "numpy", "ipywidgets", "ipycanvas", "jupyterlab"):
@@ -33,8 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def model_card() -> Path | None:
-    """What the shipped model was made of and is good for: inside an installed package, in docs of
-    a working copy."""
+    """The path of the shipped model's card: in an installed package, or in the docs of a working
+    copy."""
     places = (PACKAGE / "toy" / "model_card.md", PACKAGE.parent / "docs" / "toy_model.md")
     return next((place for place in places if place.is_file()), None)
 
@@ -47,7 +47,7 @@ def _version(package: str) -> str:
 
 
 def _device() -> str:
-    import torch  # slow to import, and only this needs it
+    import torch  # slow to import, and only needed here
 
     if torch.cuda.is_available():
         return f"cuda ({torch.cuda.get_device_name()})"

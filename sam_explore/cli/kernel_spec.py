@@ -1,17 +1,17 @@
-"""Kernels of the very Python that runs the command, whatever kernels are installed elsewhere."""
+"""The kernel spec of the Python that runs the command, whatever kernels are installed."""
 
 import sys
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 
-_QUIET = "--IPKernelApp.log_level=ERROR"  # nobody can act on warnings about the way it is reached
+_QUIET = "--IPKernelApp.log_level=ERROR"  # users can't act on warnings about the connection
 
 
 class ThisPython(KernelSpecManager):
-    """Knows one kernel, and gives it by any name that a notebook may carry."""
+    """Has one kernel, under any name that a notebook may have."""
 
     def find_kernel_specs(self) -> dict[str, str]:
-        """Names and folders; ours needs no folder."""
+        """Names and folders; this kernel needs no folder."""
         return {"python3": ""}
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:

@@ -1,4 +1,4 @@
-"""`sam-explore lab`: the course in JupyterLab, as the reader's own copy."""
+"""`sam-explore lab`: the course in JupyterLab, in the user's own copy."""
 
 import argparse
 import os
@@ -22,13 +22,13 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Copy the notebooks to the reader's folder and become JupyterLab on the first of them."""
+    """Copy the notebooks to the user's folder and run JupyterLab on the first of them."""
     require("jupyterlab", "JupyterLab", "lab")
     folder = bring_notebooks(arguments.folder)
     print(f"Notebooks: {folder}")
     place, settings = place_settings(_SETTINGS)
-    os.chdir(place)  # extensions, such as Voila's, take settings from the folder of the start
-    # Not as a file to open: then the address that is printed would be the launcher's.
+    os.chdir(place)  # extensions, such as Voila's, read settings from the working directory
+    # Not as a file to open, since the printed address would then be the launcher's.
     first = f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}"
     return become("jupyterlab", [f"--ServerApp.root_dir={folder}", first], arguments, settings)
 

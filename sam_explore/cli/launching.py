@@ -1,4 +1,4 @@
-"""What the commands share that start a server on the reader's copy of the notebooks."""
+"""Shared by the commands that start a server on the user's copy of the notebooks."""
 
 import argparse
 import os
@@ -9,14 +9,14 @@ from pathlib import Path
 
 from .notebooks import copy_notebooks, notebooks_source
 
-# For tornado, which both servers are made of: in bytes. By default 10 MB end the connection.
+# For tornado, which both servers use, in bytes. By default a message of 10 MB ends the connection.
 LARGE_UPLOADS = {"websocket_max_message_size": 512 * 2**20}
 
 NOTEBOOKS = "sam-explore-notebooks"  # made in the current folder
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Declare where the reader's copy goes, and where the server listens."""
+    """Declare the folder of the user's copy, and where the server listens."""
     parser.add_argument(
         "--folder",
         type=Path,
@@ -29,7 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def require(module: str, name: str, extra: str) -> None:
-    """Say how to install a program that is missing.
+    """Raise an error with the installation command for a missing program.
 
     Raises:
         ValueError: it is missing.
@@ -42,7 +42,7 @@ def require(module: str, name: str, extra: str) -> None:
 
 
 def bring_notebooks(folder: Path) -> Path:
-    """Copy the notebooks, tell of those that were kept, and return the folder in full."""
+    """Copy the notebooks, print which were kept, and return the absolute path of the folder."""
     folder = folder.expanduser().resolve()
     for sentence in copy_notebooks(notebooks_source(), folder):
         print(sentence)
@@ -52,14 +52,14 @@ def bring_notebooks(folder: Path) -> Path:
 def become(
     module: str, settings: list[str], arguments: argparse.Namespace, extra: dict[str, str]
 ) -> int:
-    """Run a server in place of this process where that can be done, else wait for its end.
+    """Replace this process by a server if possible, else wait for its end.
 
-    Nothing of the folder that it runs in is imported: `-P` keeps that off the path.
+    `-P` keeps its working directory off the import path.
 
     Args:
         module: what `python -m` starts.
-        settings: what it is told before what the reader asked for.
-        arguments: the reader's, as `add_options` declared them.
+        settings: its arguments before those of the user.
+        arguments: the user's, as `add_options` declared them.
         extra: variables added to the environment.
     """
     command = [sys.executable, "-P", "-m", module, *settings]
@@ -69,6 +69,6 @@ def become(
     environment = {**os.environ, **extra}
     sys.stdout.flush()
     if os.name == "posix":
-        # Signals, Ctrl-C included, then reach the server itself.
+        # Signals, including Ctrl-C, then reach the server itself.
         os.execve(command[0], command, environment)
     return subprocess.call(command, env=environment)

@@ -1,4 +1,4 @@
-"""The reader's copy of the notebooks: brought up to date, and never at the cost of their work."""
+"""The user's copy of the notebooks: updated, without touching their changes."""
 
 import hashlib
 import json
@@ -10,14 +10,14 @@ from ..writing import is_own, write_whole
 
 PACKAGE = Path(__file__).resolve().parents[1]
 FIRST_NOTEBOOK = "01_prompting.ipynb"
-OWN_FOLDER = ".sam-explore"  # inside the reader's folder: what was copied
+OWN_FOLDER = ".sam-explore"  # inside the user's folder: what was copied
 
 
 def copy_notebooks(source: Path, folder: Path) -> list[str]:
-    """Bring `folder` up to date with the notebooks in `source`, and leave the reader's work alone.
+    """Update `folder` with the notebooks in `source`, without touching the user's changes.
 
-    A file that the reader changed is kept; a file that is as it was copied is renewed. Nothing is
-    written through a symbolic link. Returns a sentence for each file kept.
+    A file that the user changed is kept; an unchanged copy is updated. Nothing is written through a
+    symbolic link. Returns a sentence for each file kept.
     """
     _refuse_installed(folder, source)
     copied = _copied_before(folder / OWN_FOLDER)
@@ -49,7 +49,7 @@ def copy_notebooks(source: Path, folder: Path) -> list[str]:
 
 
 def _copied_before(own: Path) -> dict[str, str]:
-    """The digest of each notebook as it was copied; nothing if that is not to be had."""
+    """The digest of each notebook as it was copied; empty if that can't be read."""
     file = own / _COPIED
     if own.is_symlink() or not is_own(file) or file.stat().st_size > _MOST_COPIED:
         return {}
@@ -68,7 +68,7 @@ def _note_copied(own: Path, copied: dict[str, str]) -> None:
 
 
 def _link_on_the_way(file: Path, folder: Path) -> Path | None:
-    """A symbolic link between the folder and a file in it, or the file itself if it is one."""
+    """A symbolic link on the path from the folder to a file in it, the file included."""
     inside = [file, *file.parents][: len(file.relative_to(folder).parts)]
     return next((each for each in inside if each.is_symlink()), None)
 
@@ -77,7 +77,7 @@ _COPIED, _MOST_COPIED = "copied.json", 1_000_000  # bytes
 
 
 def notebooks_source() -> Path:
-    """Where the notebooks lie: inside an installed package, beside it in a working copy."""
+    """The folder of the notebooks: in an installed package, or next to it in a working copy."""
     for folder in (PACKAGE / "notebooks", PACKAGE.parent / "notebooks"):
         if (folder / FIRST_NOTEBOOK).is_file():
             return folder
@@ -91,8 +91,8 @@ def find_notebook(wanted: Path, course: Path) -> Path:
     """The notebook at this path, else the one of the course by this name.
 
     Args:
-        wanted: a path, or the name of a notebook of the course, with or without its ending.
-        course: the folder that the course lies in.
+        wanted: a path, or the name of a notebook of the course, with or without its suffix.
+        course: the folder of the course.
 
     Raises:
         ValueError: there is neither; the message lists the course.
@@ -107,7 +107,7 @@ def find_notebook(wanted: Path, course: Path) -> Path:
 
 
 def _refuse_installed(folder: Path, source: Path) -> None:
-    """Notebooks are worked on, and an installed package is not the place for that."""
+    """Refuse the package's own folder, since the notebooks will be changed."""
     installed = [Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")]
     for taken in (PACKAGE, source.resolve(), *installed):
         if folder.resolve().is_relative_to(taken):

@@ -1,4 +1,4 @@
-"""A notebook with its outputs as one HTML file that needs nothing else: no network, no kernel."""
+"""A notebook with its outputs as one HTML file that needs no network and no kernel."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from jinja2 import DictLoader
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
-# nbconvert's page without what it would fetch, and with the words for those who can't see pictures.
+# nbconvert's page without downloads, and with alternative texts for pictures.
 _TEMPLATE = """
 {%- extends 'lab/index.html.j2' -%}
 {%- block html_head_js -%}
@@ -31,8 +31,8 @@ _TEMPLATE = """
 </div>
 {%- endblock data_png -%}
 """
-# Whatever a cell has put into the page fetches nothing. Scripts in outputs do run, and can still
-# lead the page elsewhere, as a link does: no policy of a page forbids that.
+# Outputs of cells can't fetch anything. Scripts in outputs do run, and can still navigate the page
+# elsewhere, as a link does; a content policy can't forbid that.
 _POLICY = (
     "default-src 'none'; img-src data: blob:; media-src data:; font-src data:; "
     "style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'; "
@@ -42,12 +42,12 @@ _OUTSIDE = re.compile(r'(<img[^>]*\s)src="(?!data:)([^"]+)"')
 
 
 def page_of(notebook: NotebookNode, name: str, folder: Path) -> tuple[str, list[str]]:
-    """The page, and the addresses of pictures that it lacks since they lie elsewhere.
+    """The page, and the addresses of remote pictures, which it leaves out.
 
     Args:
         notebook: with its outputs.
         name: for the title.
-        folder: where pictures that the text refers to are looked for; they are put into the page.
+        folder: where the pictures of the text are; they are embedded.
     """
     exporter = HTMLExporter(
         extra_loaders=[DictLoader({"offline.html.j2": _TEMPLATE})],

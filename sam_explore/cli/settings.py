@@ -1,4 +1,4 @@
-"""Settings for a server in a folder of its own, of which everything was written by us just now."""
+"""Settings for a server, in a new folder that contains nothing else."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..writing import write_whole
 
-KERNELS = "share"  # inside the folder: where Jupyter looks for kernels
+KERNELS = "share"  # inside the folder: where Jupyter searches for kernels
 KERNEL = {
     "argv": [sys.executable, "-P", "-Xfrozen_modules=off", "-m", "sam_explore.cli.kernel",
              "-f", "{connection_file}"],
@@ -19,12 +19,12 @@ KERNEL = {
 
 
 def place_settings(files: dict[str, dict]) -> tuple[Path, dict[str, str]]:
-    """Write settings by file, into a new folder among Jupyter's own that only this user may read.
+    """Write settings files into a new folder in Jupyter's runtime folder, private to this user.
 
-    Never into the reader's folder: who sends one could put settings there, and settings are code.
+    Never into the user's folder: a folder from someone else could contain settings, which are code.
 
     Returns:
-        The folder, and the variables by which Jupyter finds it, before the reader's own.
+        The folder, and the variables by which Jupyter finds it before the user's own settings.
     """
     from jupyter_core.paths import jupyter_runtime_dir  # comes with the servers
 
@@ -32,7 +32,7 @@ def place_settings(files: dict[str, dict]) -> tuple[Path, dict[str, str]]:
     base.mkdir(mode=0o700, parents=True, exist_ok=True)
     _sweep(base)
     place = base / str(os.getpid())
-    _remove(place)  # of an older process with this number
+    _remove(place)  # of an older process with this id
     place.mkdir(mode=0o700)
     for name, settings in files.items():
         (place / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -49,7 +49,7 @@ def _first(place: Path, variable: str) -> str:
 
 
 def _sweep(base: Path) -> None:
-    """Remove the settings of servers that have ended; a server has the number of who started it."""
+    """Remove the settings of servers that have ended; each folder has its server's process id."""
     if os.name == "posix":
         for each in base.iterdir():
             if not (each.name.isdecimal() and _is_running(int(each.name))):

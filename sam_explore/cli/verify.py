@@ -1,4 +1,4 @@
-"""`sam-explore verify`: does a file of weights do here what it should?"""
+"""`sam-explore verify`: does a file of weights work as it should?"""
 
 import argparse
 import sys
@@ -28,8 +28,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Verify, write the report, and say what came out; 1 where a part or a comparison fails."""
-    # Not above: they bring torch, which other commands can do without.
+    """Verify, write the report, and print the result; 1 if a part or a comparison fails."""
+    # Imported here since they import torch, which other commands don't need.
     from sam_explore.scenes import example_scene
     from sam_explore.verification import verify
 
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _file(given: str) -> Path:
-    """The file that is meant; a release by name only if it is in the cache."""
+    """The path of the weights; a release by name only if it is in the cache."""
     from sam_explore.loading import OFFICIAL, cache_folder, weights_file
 
     if given in OFFICIAL and not (cache_folder() / OFFICIAL[given].file).is_file():

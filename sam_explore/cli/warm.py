@@ -1,4 +1,4 @@
-"""Imported once, by the process that the app's kernels are forked from: what each of them needs.
+"""Imported once by the process that the app's kernels are forked from, to load what they need.
 
 Nothing here may start a thread or compute in parallel, since threads do not survive a fork.
 """
@@ -24,4 +24,4 @@ from .app import WARM_MODEL  # noqa: E402
 
 warm_up(os.environ.get(WARM_MODEL) or None)
 gc.collect()
-gc.freeze()  # what is here now is never looked through again, which would copy it into each fork
+gc.freeze()  # a collection in a fork would write to these objects and so copy their memory

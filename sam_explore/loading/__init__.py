@@ -1,10 +1,9 @@
 """A file, or the name of a release, becomes a Sam.
 
-`sources` finds the file and `downloading` fetches it if it was asked for by name. `reading` takes
-the tensors out and runs nothing: `kinds` and `pickles` tell what the file is, `finding` which of
-its tensors are a SAM, `judging` whether they can be. `layouts` gives them this package's names and
-`others` says what a file of another network is; `sizes` builds the network that the shapes
-describe.
+`sources` finds the file and `downloading` fetches a release by name. `reading` reads the tensors
+without running any code in the file: `kinds` and `pickles` detect its format, `finding` selects the
+tensors of a SAM, and `judging` checks them. `layouts` converts names to this package's own,
+`others` recognises files of other networks, and `sizes` builds the network from the shapes.
 """
 
 import os
@@ -51,16 +50,16 @@ _warm: dict[Path, Sam] = {}
 
 
 def warm_up(source: str | Path | None = None) -> None:
-    """Load a model for the next `load` of the same source, which takes this very one.
+    """Load a model in advance; the next `load` of the same source returns this object.
 
     Processes that are forked in between share its memory.
     """
     path = weights_file(source)
     _warm[path] = sam_from(read_weights(path), path.name)
-    all_weights_of(_warm[path])  # hashed once for all of them
+    all_weights_of(_warm[path])  # hashed once, before the forks
 
 
-@torch.inference_mode(False)  # whose tensors can't take part in gradients later
+@torch.inference_mode(False)  # its tensors could not be used with gradients later
 def load(
     source: object = None,
     *,
@@ -75,8 +74,8 @@ def load(
             the path of a `.pth` or `.safetensors` file of a SAM v1 network of any size, in the
             official layout, that of Hugging Face's SamModel, or this package's own; or of a folder
             with one, or with its parts and their list. A `Path` is always a file, and so is
-            "./vit_b". Or a state dict, by itself or in a dict; or a binary file that is open.
-            docs/weights.md lists what is found in them and what is left out.
+            "./vit_b". Or a state dict, alone or inside a dict; or an open binary file.
+            docs/weights.md lists which files are supported.
         device: where to put the weights.
         dtype: torch.float32, or torch.bfloat16 for matrix products of the image encoder's blocks
             in bf16, also as "float32" and "bfloat16". Everything else stays in fp32: the residual
@@ -86,9 +85,9 @@ def load(
     Raises:
         FileNotFoundError, IsADirectoryError: there is no such file.
         OSError: a download failed.
-        TypeError: something that is none of all these.
-        ValueError: a device that is not there, an unknown name, or a file that is truncated,
-            carries code, or is no SAM v1 network; the message says which, and what can be done.
+        TypeError: another type.
+        ValueError: an unavailable device, an unknown name, or a file that is truncated, contains
+            code, or is not a SAM v1 network; the message says which, and what to do.
     """
     precision = _precision(dtype)
     _check_device(device)
@@ -100,12 +99,12 @@ def load(
         sam = sam.to(device)
     sam.multiply_in(precision)
     note_model(sam, _origin(source, device, precision))
-    all_weights_of(sam)  # hashed now, so that whatever changes later is seen
+    all_weights_of(sam)  # hashed now, so that later changes are detected
     return sam
 
 
 def _check_device(device: str | torch.device) -> None:
-    """Refuse a device that PyTorch does not reach here, before a large file is read for it."""
+    """Raise ValueError for a device that PyTorch can't use here, before a large file is read."""
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
@@ -135,7 +134,7 @@ def _precision(dtype: object) -> torch.dtype:
 
 
 def _given(source: object) -> Path | Mapping | BytesIO:
-    """The file that is meant, or what was given in its place."""
+    """The file to read, or the state dict or open file that was given instead."""
     if source is None or isinstance(source, str | os.PathLike):
         return weights_file(source)
     if isinstance(source, Mapping):
@@ -160,7 +159,7 @@ def _origin(source: object, device: str | torch.device, precision: torch.dtype) 
     if not (source is None or isinstance(source, str | os.PathLike)):
         return Origin("sx.load(weights)", "weights is the state dict or the file that was given")
     given = [] if source in (None, "toy") else [repr(str(source))]
-    if isinstance(source, Path) and str(source) in NAMES:  # a file that is called like a release
+    if isinstance(source, Path) and str(source) in NAMES:  # a file with the name of a release
         given = [repr(f"./{source}")]
     if str(device) != "cpu":
         given.append(f"device={str(device)!r}")
@@ -172,9 +171,9 @@ def _origin(source: object, device: str | torch.device, precision: torch.dtype) 
 def sam_from(
     weights: Mapping[str, Tensor], source: str, *, device: str | torch.device = "cpu"
 ) -> Sam:
-    """A Sam with these weights, which are in any layout that `load` takes and are shared.
+    """A Sam with these weights, in any layout that `load` takes; the tensors are not copied.
 
-    Raises ValueError, with `source` in its words, where they are not those of a SAM v1 network.
+    Raises ValueError, naming `source`, if they are not those of a SAM v1 network.
     """
     weights = our_names(weights, source)
     sam = empty_sam(weights, source)

@@ -1,4 +1,4 @@
-"""A connection to where a file should come from: which proxy it takes, and which redirects."""
+"""The connection for a download: its proxy, and the redirects that it follows."""
 
 from collections.abc import Mapping
 from email.message import Message
@@ -15,7 +15,7 @@ from urllib.request import (
 
 
 def connect(url: str, headers: Mapping[str, str], seconds: float) -> HTTPResponse:
-    """The answer to a request, through the proxy of the environment if there is one.
+    """The response to a request, through the proxy of the environment if there is one.
 
     Raises:
         OSError: no connection; or a redirect to anything but https, or a SOCKS proxy, which are
@@ -32,7 +32,7 @@ def connect(url: str, headers: Mapping[str, str], seconds: float) -> HTTPRespons
 
 
 def through(url: str) -> str:
-    """Which proxy a connection takes, in words that follow a sentence's end; or nothing."""
+    """A sentence about the proxy of a connection, after a space; empty without one."""
     name, proxy = _proxy(url)
     if not proxy:
         return ""
@@ -42,7 +42,8 @@ def through(url: str) -> str:
 
 
 def _proxy(url: str) -> tuple[str, str]:
-    """The variable, or what else names a proxy for an address, and the proxy; or nothing twice."""
+    """The environment variable or setting that names a proxy for an address, and the proxy; or two
+    empty strings."""
     parts, proxies = urlsplit(url), getproxies()
     if proxy_bypass(parts.netloc):
         return "", ""
@@ -59,8 +60,7 @@ def _shown(proxy: str) -> str:
 
 
 class _HttpsOnly(HTTPRedirectHandler):
-    """Follows redirects to https, and refuses all others: what comes could be changed on its way,
-    or be no file of the web at all."""
+    """Follows redirects to https only: others could be tampered with or lead to local files."""
 
     def http_error_302(self, req: Request, fp: Any, code: int, msg: str, headers: Message) -> Any:
         target = urljoin(req.full_url, headers.get("location") or headers.get("uri") or "")

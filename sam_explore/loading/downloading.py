@@ -1,4 +1,4 @@
-"""The official files: fetched when asked for by name, checked, and kept in the cache."""
+"""The official files: downloaded by name, verified, and kept in the cache folder."""
 
 import hashlib
 import http.client
@@ -68,12 +68,12 @@ def cache_folder() -> Path:
     """Where downloaded weights are kept: SAM_EXPLORE_CACHE, or the system's place for caches."""
     if chosen := os.environ.get("SAM_EXPLORE_CACHE"):
         return Path(chosen).expanduser()
-    # Without `Cache` at the end of it on Windows, where earlier versions did not put it.
+    # `opinion` would add a folder `Cache` on Windows, where earlier versions did not have it.
     return user_cache_path("sam-explore", appauthor=False, opinion=False)
 
 
 def downloaded() -> tuple[str, ...]:
-    """The releases that lie in the cache whole, by their size."""
+    """The releases that are complete in the cache, judged by their size."""
     return tuple(
         name
         for name, release in OFFICIAL.items()
@@ -84,19 +84,19 @@ def downloaded() -> tuple[str, ...]:
 def download(name: str, *, recheck: bool = False) -> Path:
     """The official file of a release in the cache, downloaded if it isn't there.
 
-    Says on stderr what comes from where and goes where, and shows how far it is. The file appears
-    under its name only when it is whole and its SHA-256 is the official one; until then what came
-    is kept beside it, and the next call goes on from there. Of several processes that ask at the
-    same time one downloads and the others wait.
+    Prints the source and the destination to stderr, with a progress bar. The file gets its name
+    only when it is complete and its SHA-256 is the official one; until then a partial file next to
+    it is kept, and the next call resumes it. If several processes ask at the same time, one
+    downloads and the others wait.
 
     Args:
         name: "vit_b", "vit_l" or "vit_h".
-        recheck: whether a file that is there already is read through and its SHA-256 compared;
-            otherwise its size is enough. A file that fails is fetched anew.
+        recheck: compare the SHA-256 of a file that is there already; otherwise its size is enough.
+            A file that fails is downloaded again.
 
     Raises:
         KeyError: an unknown name.
-        OSError: no connection, a connection that broke off, a full disk, a cache folder that can't
+        OSError: no connection, a broken connection, a full disk, a cache folder that can't
             be written to, or a file that is not the official one; the message says what to do.
     """
     release, folder = OFFICIAL[name], cache_folder()
@@ -142,7 +142,7 @@ def sha256_of(path: Path) -> str:
 
 @contextmanager
 def _alone(file: Path) -> Iterator[None]:
-    """While this lasts, no other process has the same lock; says so if it has to wait."""
+    """Hold a lock against other processes; prints a message if it has to wait."""
     lock = FileLock(file)
     try:
         lock.acquire(timeout=0)
@@ -158,7 +158,7 @@ def _alone(file: Path) -> Iterator[None]:
 
 
 def _fetch(release: Release, partial: Path, target: Path) -> None:
-    """Bring `partial` to its full size; goes on from what is there if the server allows that."""
+    """Download the rest of `partial`, or all of it if the server can't resume."""
     begun = partial.stat().st_size if is_own(partial) else 0
     if begun > release.bytes:
         begun = 0
@@ -178,7 +178,7 @@ def _fetch(release: Release, partial: Path, target: Path) -> None:
         _receive(release, partial, begun)
     except urllib.error.HTTPError as error:
         if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
-            partial.unlink()  # what is there is no beginning of the file there
+            partial.unlink()  # it is not the beginning of the server's file
         raise _failed(release, target, f"the server answers {error.code} {error.reason}") from error
     except urllib.error.URLError as error:
         raise _failed(release, target, f"no connection: {error.reason}") from error
@@ -212,7 +212,7 @@ def _receive(release: Release, partial: Path, begun: int) -> None:
 
 
 def _announced(length: str, begun: int) -> int | None:
-    """The size of the whole file by a header, None if that holds no number."""
+    """The size of the whole file from a header, None if that has no number."""
     return begun + int(length) if re.fullmatch(r"[0-9]{1,18}", length.strip()) else None
 
 

@@ -1,4 +1,4 @@
-"""Which of a file's tensors are a SAM, whatever stands before their names and around them."""
+"""Select the tensors of a SAM from a file, whatever their prefix and whatever surrounds them."""
 
 import re
 import sys
@@ -23,7 +23,7 @@ _COMPONENTS = (
     "prompt_encoder.",
     "mask_decoder.",
 )
-# What torch.compile, DataParallel, DeepSpeed, FSDP and checkpointing put into names, anywhere.
+# What torch.compile, DataParallel, DeepSpeed, FSDP and checkpointing insert into names.
 _WRAPPED = re.compile(
     r"(?:(?<=\.)|^)(?:_orig_mod|module|_forward_module|_fsdp_wrapped_module|"
     r"_checkpoint_wrapped_module)\."
@@ -33,9 +33,9 @@ _WRAPPED = re.compile(
 def find_sam(
     tensors: Mapping[str, Tensor], source: str, nested: Collection[str] = ()
 ) -> dict[str, Tensor]:
-    """The tensors of the SAM among these, without what stands before all of their names.
+    """The tensors of the SAM among these, without their common prefix.
 
-    Warns of tensors that are no part of it, with their names.
+    Warns about tensors that are not part of it, with their names.
 
     Args:
         tensors: by name; of nested dicts the names are joined by dots.
@@ -43,8 +43,8 @@ def find_sam(
         nested: the names of those dicts.
 
     Raises:
-        ValueError: there is none, or it is a variant that is known by name, or there are two, and
-            the message says how to choose.
+        ValueError: there is none, or a known variant, or there are two; the message then says how
+            to choose.
     """
     tensors = _without_wrappers(tensors, source)
     found = {match[1] for name in tensors if (match := _ANCHOR.fullmatch(name))}
@@ -81,7 +81,7 @@ def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
 def _the_one(
     sams: Mapping[str, Mapping[str, Tensor]], source: str, nested: Collection[str]
 ) -> list[str]:
-    """The prefix of the only SAM, or of the only whole one; of one that is there twice, both."""
+    """The prefix of the only SAM, or of the only complete one; if one occurs twice, both."""
     whole = [prefix for prefix, weights in sams.items() if _is_whole(weights)] or list(sams)
     first = sams[whole[0]]
     if all(_are_the_same(first, sams[prefix]) for prefix in whole[1:]):
@@ -127,5 +127,5 @@ def _warn_of(names: list[str], source: str) -> None:
     )
 
 
-# A warning is of the first function on the stack that is none of these; the others wrap ours.
+# A warning points at the first caller outside these packages; the others wrap our functions.
 _OURS = {__name__.partition(".")[0], "torch", "jaxtyping", "beartype"}

@@ -1,4 +1,4 @@
-"""Whether tensors can be weights, judged before a number of them is read, and then the numbers."""
+"""Checks on tensors from a file: first their types and shapes, then their numbers."""
 
 from collections.abc import Mapping
 
@@ -7,16 +7,16 @@ from torch import Tensor
 
 from .wording import shown
 
-# More than twice what the largest release has.
+# More than twice those of the largest release.
 MOST_NUMBERS = 1_500_000_000
 
 
 def judge(weights: Mapping[str, Tensor], source: str) -> None:
-    """Refuse tensors that are no weights, by what is known of them without reading any.
+    """Refuse tensors that can't be weights, without reading any number.
 
     Raises:
-        ValueError: one is sparse, complex, of integers, empty, or larger than what it is made from;
-            or all of them are more than any SAM. The message has its name.
+        ValueError: one is sparse, complex, of integers, empty, or larger than its storage; or
+            together they have more numbers than any SAM. The message has its name.
     """
     for name, tensor in weights.items():
         if problem := _problem(tensor):
@@ -34,7 +34,7 @@ def judge(weights: Mapping[str, Tensor], source: str) -> None:
 
 
 def _problem(tensor: Tensor) -> str:
-    """What is wrong with a tensor, or nothing."""
+    """What is wrong with a tensor; empty if nothing."""
     shape = tuple(tensor.shape)
     if tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_nested:
         return f"is sparse, nested or quantized ({tensor.layout}, {tensor.dtype})"
@@ -53,16 +53,16 @@ def _problem(tensor: Tensor) -> str:
 
 
 def as_float32(weights: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
-    """Copies in fp32, in memory of their own.
+    """Copies in fp32.
 
-    Raises ValueError where a number is not finite, or becomes so in fp32, with the tensor's name.
+    Raises ValueError, with the tensor's name, if a number is not finite in fp32.
     """
     copies = {}
     for name, tensor in weights.items():
         copies[name] = tensor.detach().to(
             "cpu", torch.float32, copy=True, memory_format=torch.contiguous_format
         )
-        if not torch.stack(copies[name].aminmax()).isfinite().all():  # NaN is passed on by both
+        if not torch.stack(copies[name].aminmax()).isfinite().all():  # aminmax propagates NaN
             raise ValueError(
                 f"{source}: {shown(name)} holds numbers that are not finite in fp32 (NaN or "
                 "infinity), and so would be every answer. The training may have diverged; take an "

@@ -1,11 +1,11 @@
-"""What kind of file it is by its first bytes, which no message shows: they may be a secret."""
+"""The kind of a file by its first bytes, which no message quotes: they may be a secret."""
 
 import re
 
-START = 64  # bytes that are enough to tell
+START = 64  # bytes that are enough
 
-_LONGEST_HEADER = 100_000_000  # of safetensors, as the library has it
-# The first that matches. What a file begins with says what it looks like, and nothing more.
+_LONGEST_HEADER = 100_000_000  # of safetensors, the library's own limit
+# The first match counts.
 _SIGNS: tuple[tuple[bytes, str], ...] = (
     (rb"\Z", "an empty file"),
     (rb"\s*version https://git-lfs", "a pointer of git-lfs, not the file itself"),
@@ -25,7 +25,7 @@ _SIGNS: tuple[tuple[bytes, str], ...] = (
 
 
 def kind_of(start: bytes) -> str | None:
-    """The reader that suits a file: "zip", "pickle" or "safetensors"; None if there is none."""
+    """The format of a file: "zip", "pickle" or "safetensors"; None for any other."""
     if start.startswith(b"PK"):
         return "zip"
     if start.startswith(b"\x80"):

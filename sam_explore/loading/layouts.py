@@ -1,4 +1,4 @@
-"""The names of weights: prefixes come off, Hugging Face's become official, official ones ours."""
+"""The names of weights: strip prefixes, convert Hugging Face's to official, official to ours."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -33,15 +33,15 @@ _FROM_HUGGING_FACE: tuple[tuple[str, str], ...] = (
     (r"(_mlps\.\d+|_head)\.proj_in\.", r"\1.layers.0."),
 )
 
-# The Gaussian matrix of the coordinate encoder: one tensor that SamModel has twice, and of which a
-# file may hold either or both.
+# The Gaussian matrix of the coordinate encoder: SamModel has this tensor twice, and a file
+# may hold either or both.
 _GAUSSIAN = "prompt_encoder.pe_layer.positional_encoding_gaussian_matrix"
 _TIED_GAUSSIANS = (
     "shared_image_embedding.positional_embedding",
     "prompt_encoder.shared_embedding.positional_embedding",
 )
 
-# The official names, a part at a time, and ours. Applied in order, each at most once.
+# Official names, part by part, and ours. Applied in order, each at most once.
 _FROM_OFFICIAL: tuple[tuple[str, str], ...] = (
     (r"^image_encoder\.pos_embed$", r"image_encoder.position_encoder.table"),
     (r"^image_encoder\.patch_embed\.proj\.", r"image_encoder.patch_embedding.projection."),
@@ -106,7 +106,7 @@ def our_names(weights: Mapping[str, Tensor], source: str = "state dict") -> dict
 def official_names(
     weights: Mapping[str, Tensor], source: str = "state dict"
 ) -> dict[str, Tensor] | None:
-    """A state dict under the official names; None for one in our own layout, which has none.
+    """A state dict under the official names; None for our own layout.
 
     The arguments and errors are those of `our_names`.
     """

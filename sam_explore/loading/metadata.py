@@ -1,26 +1,26 @@
-"""Plain weights next to metadata that PyTorch's reader refuses: what it is, and how to do without.
+"""Weights saved next to metadata that PyTorch's reader refuses, and how to save them without it.
 
-Such a file is not opened here. What is given instead are lines for the reader, who knows whether to
-trust it; they allow these few kinds by name, and nothing else in the file.
+Such a file is not opened here. The error message gives code for the user, who knows whether to
+trust the file. The code allows these few types by name, and nothing else in the file.
 """
 
 import re
 from collections.abc import Sequence
 
-# Kinds of plain values by the name in the file, and what stands for them in Python.
+# Types of plain values by their name in the file, and the Python expression for each.
 _KINDS: tuple[tuple[str, str], ...] = (
     (r"numpy\.(_core|core)\.multiarray\.(scalar|_reconstruct)", r"np._core.multiarray.\2"),
     (r"numpy\.(ndarray|dtype)", r"np.\1"),
     (r"numpy\.dtypes\.(\w+)", r"np.dtypes.\1"),
     (r"argparse\.Namespace", "argparse.Namespace"),
-    # The pure ones can be made on every system, and open nothing.
+    # Pure paths exist on every system, and open nothing.
     (r"pathlib\.(?:_local\.)?(?:Pure)?(Posix|Windows)Path", r"pathlib.Pure\1Path"),
     (r"datetime\.(date|datetime|time|timedelta|timezone)", r"datetime.\1"),
 )
 
 
 def is_metadata(references: Sequence[str]) -> bool:
-    """Whether all that a file refers to is of kinds that settings and results are made of."""
+    """Whether a file refers only to types of plain settings and results."""
     return bool(references) and all(_stand_in(each) for each in references)
 
 
@@ -43,7 +43,7 @@ def lines_that_save_again(file: str, references: Sequence[str]) -> str:
 
 
 def _stand_in(reference: str) -> str:
-    """What stands for a reference in Python; nothing if it is no metadata."""
+    """The Python expression for a reference; empty if it is not metadata."""
     for pattern, python in _KINDS:
         if match := re.fullmatch(pattern, reference):
             return match.expand(python)

@@ -1,4 +1,4 @@
-"""Files of networks that are near to SAM v1 and are not it: told by name, with what can be done."""
+"""Files of networks that are related to SAM v1: recognised by name, with advice."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -27,7 +27,7 @@ _ADAPTED = (
     "merge_and_unload() of peft does, and save that state dict; without them the network would be "
     'another than the one that was trained. load("vit_b") has the blocks as they were.'
 )
-# The first that matches a name says what the file is.
+# The first pattern that matches a name identifies the file.
 _OTHERS: tuple[tuple[str, str], ...] = (
     (r"image_encoder\.(patch_embed\.seq|layers)\.", _TINY_VIT),
     (r"mask_decoder\.(hf_token|hf_mlp|compress_vit_feat|embedding_(encoder|maskfeature)|hq_\w+|"
@@ -41,7 +41,7 @@ _OTHERS: tuple[tuple[str, str], ...] = (
 
 
 def refuse_others(names: Iterable[str], source: str) -> None:
-    """Raise ValueError if a state dict's names are those of a network that is known and is not SAM.
+    """Raise ValueError if a state dict's names are those of a known network that is not SAM v1.
 
     Args:
         names: without prefixes such as `module.`.
@@ -52,7 +52,7 @@ def refuse_others(names: Iterable[str], source: str) -> None:
 
 
 def no_sam(names: Collection[str], source: str) -> ValueError:
-    """What to raise for tensors among which there is no SAM, whatever their prefix is."""
+    """The error for tensors without a SAM among them, whatever their prefix."""
     if words := _words_of(names, prefix=r"(.*\.)?"):
         return ValueError(f"{source} {words}")
     return ValueError(
@@ -64,7 +64,7 @@ def no_sam(names: Collection[str], source: str) -> ValueError:
 
 
 def _alone(names: Collection[str]) -> str:
-    """That it may be a part of SAM; or nothing."""
+    """A hint that it may be a part of SAM; or empty."""
     if any(re.fullmatch(r"(.*\.)?pos_embed", name) for name in names):
         return (
             "It may be an image encoder by itself, which answers no prompt: load the whole "

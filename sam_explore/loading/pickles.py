@@ -1,7 +1,7 @@
-"""What a file of torch.save refers to, judged without running any of it.
+"""What a file of torch.save refers to, found without running any of it.
 
-PyTorch's own reader makes tensors and plain things only. Here stands what it is given to read, and
-what to say of a file that needs more than that.
+PyTorch's own reader builds tensors and plain values only. This module decides what that reader is
+given, and what to report for a file that needs more.
 """
 
 import pickletools
@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from io import BufferedIOBase, BytesIO
 
 _MOST_INSTRUCTIONS = 8_000_000  # bytes; that of a checkpoint with an optimizer has below 1 MB
-_PICKLES_OF_OLD = 4  # of the format before 2020, up to the one with the tensors
+_PICKLES_OF_OLD = 4  # in the format before 2020, up to the one with the tensors
 
 
 class Unreadable(ValueError):
-    """A file that can't be one of torch.save; the message is a reason, and not yet a sentence."""
+    """The file can't come from torch.save; the message is the reason, a part of a sentence."""
 
 
 def check_archive(file: BufferedIOBase, size: int) -> None:
-    """Refuse an archive that would unpack to more than it is.
+    """Refuse an archive that would unpack to more than its own size.
 
     Args:
         file: the archive.
@@ -63,7 +63,7 @@ def references(file: BufferedIOBase, kind: str) -> list[str]:
         (name, *_) = (each for each in archive.namelist() if each.endswith("data.pkl"))
         try:
             file = BytesIO(archive.read(name))
-        except Exception as error:  # of damaged archives nearly any kind
+        except Exception as error:  # damaged archives raise nearly anything
             raise Unreadable("its list of contents is damaged") from error
     return list(dict.fromkeys(_names(file, 1 if kind == "zip" else _PICKLES_OF_OLD)))
 
@@ -87,7 +87,7 @@ def _names(file: BufferedIOBase, pickles: int) -> Iterator[str]:
                     texts = [*texts[-1:], argument]
         except Unreadable:
             raise
-        except Exception as error:  # of broken pickles nearly any kind
+        except Exception as error:  # broken pickles raise nearly anything
             raise Unreadable("foreign or broken pickle") from error
 
 

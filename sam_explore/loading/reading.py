@@ -1,7 +1,7 @@
 """The tensors of a file under the names in the file; code in a file never runs.
 
-A file is mapped into memory and judged by what it says of itself. Numbers are read at the end, and
-only those of the SAM in it.
+A file is memory-mapped and checked by its header first. Numbers are read last, and only those of
+the SAM in it.
 """
 
 import json
@@ -33,8 +33,8 @@ _DEEPEST = 5  # dicts in dicts in which weights are looked for
 def read_weights(source: Path | Mapping | BufferedIOBase, name: str = "") -> dict[str, Tensor]:
     """The weights of a SAM as fp32, in the layout of the file. Never runs code from the file.
 
-    They are found by what they hold: prefixes and dicts around them do not matter. Of tensors that
-    are no part of a SAM there is a warning with their names.
+    Prefixes and surrounding dicts do not matter. Warns about tensors that are not part of a SAM,
+    with their names.
 
     Args:
         source: a file, the index of a checkpoint in several files, a dict with tensors in it, or an
@@ -43,7 +43,7 @@ def read_weights(source: Path | Mapping | BufferedIOBase, name: str = "") -> dic
 
     Raises:
         ValueError: it is truncated, holds code, or is no SAM v1; or one of its tensors can't be a
-            weight, and the message has its name.
+            weight; the message then has its name.
     """
     name = name or called(source)
     nested: list[str] = []
@@ -135,7 +135,7 @@ def _of_safetensors(file: BufferedIOBase, name: str, path: Path | None) -> dict[
         if path is None:
             file.seek(0)
             return safetensors.torch.load(file.read())
-        return safetensors.torch.load_file(path)  # mapped, so nothing is read yet
+        return safetensors.torch.load_file(path)  # memory-mapped, so nothing is read yet
     except (safetensors.SafetensorError, OSError, ValueError) as error:
         reason = "its list of tensors is broken or does not match its size"
         raise _unreadable(name, path, "a safetensors file", reason) from error
@@ -147,19 +147,19 @@ def _of_torch_save(file: BufferedIOBase, name: str, path: Path | None, kind: str
         check_archive(file, size)
     named = references(file, kind)
     file.seek(0)
-    # What is mapped is neither unpacked nor read. The older format can't be; and by a path PyTorch
-    # goes by its ending, whatever the file is.
+    # Mapped data is neither unpacked nor read. The older format can't be mapped. With a path,
+    # PyTorch chooses the reader by its suffix, whatever the file is.
     mapped = kind == "zip" and path is not None and path.suffix != ".safetensors"
     try:
         return torch.load(
             path if mapped else file, map_location="cpu", weights_only=True, mmap=mapped
         )
     except pickle.UnpicklingError:
-        # The cause is left out: it advises to switch off the protection.
+        # The cause is left out, since it advises to turn off the protection.
         if all(map(is_plain, named)):
             raise Unreadable("foreign or broken pickle") from None
         raise _holds_code(name, path, named) from None
-    except Exception as error:  # of a damaged file torch raises nearly any kind
+    except Exception as error:  # for a damaged file torch raises nearly anything
         raise Unreadable("it is damaged, or ends too early") from error
 
 

@@ -14,7 +14,7 @@ from .wording import listed, shown
 def config_from_shapes(weights: Mapping[str, Tensor], source: str = "state dict") -> SamConfig:
     """The sizes of a network, read from the shapes of its weights under this package's names.
 
-    Two sizes leave no trace in shapes: the decoder's 8 heads and the pixel statistics, which are
+    Two settings do not show in shapes: the decoder's 8 heads and the pixel statistics, which are
     the same in every release. Raises ValueError when a needed weight is missing or misshapen.
     """
     try:
@@ -77,7 +77,7 @@ def _sizes(weights: Mapping[str, Tensor]) -> SamConfig:
 
 
 def empty_sam(weights: Mapping[str, Tensor], source: str) -> Sam:
-    """A network of the sizes of these weights, without numbers: on the meta device.
+    """A network of the sizes of these weights, on the meta device.
 
     Raises ValueError unless the weights are exactly those that it needs, in name and shape.
     """

@@ -1,4 +1,4 @@
-"""Which file is meant: the shipped one, a release by name, or a path; mistakes in words."""
+"""Resolve the source of `load`: the shipped file, a release by name, or a path."""
 
 import os
 import re
@@ -12,8 +12,8 @@ from .downloading import OFFICIAL, download
 from .wording import listed
 
 WEIGHT_SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")
-INDEX = ".index.json"  # how the list of a checkpoint's parts ends
-# What Hugging Face calls the weights of a folder, the first that is there.
+INDEX = ".index.json"  # the ending of the index of a checkpoint in parts
+# Hugging Face's names for the weights in a folder; the first that exists counts.
 _OF_FOLDERS = ("model.safetensors", "pytorch_model.bin")
 NAMES = ("toy", *OFFICIAL)
 
@@ -21,7 +21,7 @@ NAMES = ("toy", *OFFICIAL)
 def weights_file(source: str | os.PathLike[str] | None) -> Path:
     """The file with the weights that `load` was asked for; downloads a release asked for by name.
 
-    Of a folder it is the one in it, or the list of its parts; of a part it is that list too.
+    For a folder, the file in it or the index of its parts; for a part, that index too.
 
     Raises:
         FileNotFoundError, IsADirectoryError: there is no such file.
@@ -42,7 +42,7 @@ def weights_file(source: str | os.PathLike[str] | None) -> Path:
 
 
 def shipped_weights() -> Path:
-    """Where the toy model's file lies inside the package."""
+    """The path of the toy model's file inside the package."""
     return Path(str(files("sam_explore") / "toy" / "weights.safetensors"))
 
 
@@ -55,7 +55,7 @@ def close_names(wanted: str) -> list[str]:
 
 
 def unknown_name(wanted: str) -> ValueError:
-    """What to raise for a name that no model has."""
+    """The error for a name that no model has."""
     close = close_names(wanted)
     hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
     return ValueError(
@@ -65,7 +65,7 @@ def unknown_name(wanted: str) -> ValueError:
 
 
 def _no_file(given: str, path: Path) -> Exception:
-    """What to raise for something that is neither a name nor a file."""
+    """The error for something that is neither a name nor a file."""
     if re.match(r"\w[\w+.-]*:/", given) and not re.match(r"\w:", given):
         return _address(given)
     if path.exists():
@@ -81,7 +81,7 @@ def _no_file(given: str, path: Path) -> Exception:
 
 
 def _advice(given: str, path: Path) -> str:
-    """What may help with a path that isn't there; empty, or a sentence after a space."""
+    """Advice for a path that doesn't exist; empty, or a sentence after a space."""
     official = next((name for name in OFFICIAL if OFFICIAL[name].file == path.name), None)
     if official:
         return f' load("{official}") downloads it.'
@@ -89,7 +89,7 @@ def _advice(given: str, path: Path) -> str:
         near = get_close_matches(path.name, [file.name for file in weights_in(path.parent)], n=3)
         return f" Did you mean {' or '.join(near)} in the same folder?" if near else ""
     close = [name for name in close_names(given) if name in OFFICIAL]
-    if close and not path.suffix:  # the name of a repository, perhaps
+    if close and not path.suffix:  # perhaps the name of a repository
         return f' Did you mean the release, load("{close[0]}")?'
     return f" Its folder {path.parent} doesn't exist either."
 
@@ -124,7 +124,7 @@ def _in_folder(folder: Path) -> Path:
 
 
 def _list_of_parts(part: Path) -> Path | None:
-    """The list that a part of a checkpoint in several files belongs to, if it is next to it."""
+    """The index that a part of a checkpoint belongs to, if it lies next to it."""
     match = re.fullmatch(r"(.+)-\d+-of-\d+(\.\w+)", part.name)
     index = part.with_name(f"{match[1]}{match[2]}{INDEX}") if match else part
     return index if index != part and index.is_file() else None

@@ -1,4 +1,4 @@
-"""A few fixed pictures by name, composed by hand: the ones that a reader meets first."""
+"""A few fixed pictures by name, composed by hand, for the first steps of the course."""
 
 from collections.abc import Callable
 

@@ -1,6 +1,6 @@
-"""What comes between the objects and the eye: stalks, a fence, leaves, and shade falling on all.
+"""Things in front of the objects: stalks, a fence, leaves, and shadows on everything.
 
-Nothing in it is labelled; it covers, or darkens, what is there.
+Nothing in it is labelled; it covers or darkens what is there.
 """
 
 import numpy as np

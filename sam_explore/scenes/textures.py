@@ -1,4 +1,4 @@
-"""Stripes, dots, bricks, fur, ...: painted over whatever strokes of a sketch one likes.
+"""Stripes, dots, bricks, fur, ...: painted over any strokes of a sketch.
 
 A pattern is a bitmap of 16 x 16 periods that says where its colour goes. It is laid into the frame
 of the sketch, so that it moves and turns with the object.

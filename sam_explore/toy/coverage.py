@@ -1,4 +1,4 @@
-"""What share of each cell of a coarser grid a mask covers, and clicks where an answer is wrong."""
+"""The share of each cell of a coarser grid that a mask covers, and clicks where masks are wrong."""
 
 import torch
 import torch.nn.functional as F
@@ -13,7 +13,7 @@ def coverage(
 ) -> Float[Tensor, "*masks row column"]:
     """The share of each cell's area that the mask covers, 0 to 1, on a grid of any size.
 
-    Pixels that lie in several cells count in each with the part of them that lies there. `columns`
+    Pixels in several cells count in each with the part that lies there. `columns`
     is `rows` unless given.
     """
     columns = rows if columns is None else columns
@@ -28,7 +28,7 @@ def coverage(
 
 
 def _overlaps(pixels: int, cells: int, device: torch.device) -> Float[Tensor, "cell pixel"]:
-    """How much of each cell of a line each pixel of it fills; rows sum to 1."""
+    """The share of each cell of a line that each pixel fills; rows sum to 1."""
     # In units of 1 / (pixels * cells) of the line all edges are whole numbers, so this is exact.
     cell = torch.arange(cells, device=device)[:, None] * pixels
     pixel = torch.arange(pixels, device=device)[None, :] * cells

@@ -1,4 +1,4 @@
-"""The sizes of the small model that training makes."""
+"""The sizes of the small model."""
 
 from sam_explore.model import SamConfig
 

@@ -1,4 +1,4 @@
-"""See and change what happens inside a run: record and edit, and traces that do both lazily."""
+"""Record and edit tensors inside a run; traces do both lazily."""
 
 from . import attribution, interventions
 from .attention_rows import (

@@ -1,7 +1,7 @@
-"""One block's attention out of a trace, for a few queries at a time and without running the block.
+"""One block's attention in a trace, for a few queries at a time and without running the block.
 
-What the fast paths have in common: the tokens that the attention reads, its weights by head, and
-the regions of tokens within which it attends.
+Shared by the fast paths: the tokens that the attention reads, its weights by head, and the regions
+of tokens within which it attends.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,8 +18,8 @@ from sam_explore.model.attention import Attention, relative_table
 
 from .trace import Trace
 
-# Hook points of a block that change its attention weights from within; an edit of another one
-# comes before, and is in what the attention reads, or comes after the weights.
+# Hook points inside a block's attention, up to the attention weights. An edit anywhere else acts
+# either before, on what the attention reads, or after the weights.
 _INSIDE = (
     "attention.hook_q",
     "attention.hook_k",
@@ -28,7 +28,7 @@ _INSIDE = (
     "attention.hook_scores",
     "attention.hook_pattern",
 )
-_AT_ONCE = 256  # tokens whose spread is worked out together: they fit into a processor's cache
+_AT_ONCE = 256  # tokens whose spread is computed together: they fit into a processor's cache
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class AttentionRegion:
     """The tokens that attend to one another: a window, or the whole grid.
 
     Args:
-        index: its number among the block's regions, as hook points count windows.
+        index: its number among the block's regions, in the hook points' order of windows.
         row, column: its first token.
         sides: its rows and columns, padding included. The whole grid need not be square.
         rows, columns: how many of them lie on the grid; the others are padding.
@@ -51,17 +51,17 @@ class AttentionRegion:
 
     @property
     def on_grid(self) -> tuple[slice, slice]:
-        """Where its tokens lie on the grid."""
+        """The rows and columns of its tokens on the grid."""
         rows = slice(self.row, self.row + self.rows)
         return rows, slice(self.column, self.column + self.columns)
 
     def place(self, rows: slice) -> tuple[slice, slice]:
-        """Where some of its rows lie on the grid."""
+        """The rows and columns of some of its rows on the grid."""
         return slice(self.row + rows.start, self.row + rows.stop), self.on_grid[1]
 
     @property
     def missing(self) -> tuple[int, int, int, int]:
-        """How far padding reaches: on the left, on the right, above and below, as F.pad counts."""
+        """The padding at the left, the right, the top and the bottom, in F.pad's order."""
         down, across = self.sides
         return 0, across - self.columns, 0, down - self.rows
 
@@ -108,14 +108,14 @@ class BlockAttention:
 
     @property
     def needs_run(self) -> bool:
-        """Whether only a run of the block itself knows its attention weights: it is edited inside,
-        or its products round to bf16."""
+        """Whether the attention weights need a run of the block, since it is edited inside or its
+        products are in bf16."""
         if self.module.qkv.weight.dtype is not torch.float32:
             return True
         return any(self.name(part) in self.trace.edits for part in _INSIDE)
 
     def region_of(self, token: tuple[int, int]) -> AttentionRegion:
-        """The region that a token lies in. Raises ValueError for one beside the grid."""
+        """The region that a token lies in. Raises ValueError for one outside the grid."""
         rows, columns = self.grid
         if not (0 <= token[0] < rows and 0 <= token[1] < columns):
             raise ValueError(
@@ -126,7 +126,7 @@ class BlockAttention:
         return self._region(down, across)
 
     def regions(self) -> Iterator[AttentionRegion]:
-        """All regions, in the order in which hook points hold them."""
+        """All regions, in the order of the hook points."""
         down, across = self._counts
         return (self._region(*divmod(index, across)) for index in range(down * across))
 
@@ -144,9 +144,9 @@ class BlockAttention:
     ) -> Float[Tensor, "vector down across"]:
         """The vectors' products with what attention reads within a region; those of padding are 0.
 
-        `normed` is not formed for them. Of a token x, the norm with weight w and bias b makes
-        w (x - mean of x) / spread + b. Its product with u is that of x with w u - mean of w u, over
-        the spread, plus b u: in a product, the mean can be taken from either side.
+        `normed` is not computed for that. The norm with weight w and bias b maps a token x to
+        w (x - mean of x) / spread + b. Its product with u is that of x with w u - mean of w u,
+        divided by the spread, plus b u: in a product, the mean can be subtracted on either side.
         """
         folded = vectors
         if not self._is_normed:
@@ -191,9 +191,9 @@ class BlockAttention:
         return F.linear(tokens, weight.flatten(0, 1), bias.flatten()).unflatten(-1, bias.shape)
 
     def kept(self, what: str, work: Callable[[], Tensor]) -> Tensor:
-        """The result of the work on this block, from the last time if it is kept.
+        """The result of `work` on this block, from the trace's cache if possible.
 
-        `what` it is names it there.
+        `what` is its name there.
         """
         return self.trace.engine.kept(self.trace.plan, self.block, what, work)
 
@@ -226,14 +226,14 @@ class BlockAttention:
         return self.name("hook_norm1") in self.trace.edits
 
     def _spread(self, region: AttentionRegion) -> Float[Tensor, "row column"]:
-        """What the layer norm divides each token of a region by, kept with the trace."""
+        """What the layer norm divides each token of a region by, cached with the trace."""
         tokens = self._input[region.on_grid]
         what = f"Spread of tokens in region {region.index}"
         return self.kept(what, lambda: _spread_of(tokens, self.norm.eps))
 
     @cached_property
     def _input(self) -> Float[Tensor, "row column channel"]:
-        """The stream before the block, or, where the norm's result is edited, that result."""
+        """The stream before the block, or the result of the norm if that is edited."""
         return self.trace[self.name("hook_norm1" if self._is_normed else "hook_residual_pre")][0]
 
 

@@ -1,9 +1,9 @@
-"""Attention without its matrix: what one token attends to, and who attends to one token.
+"""Attention without its matrix: what one token attends to, and which tokens attend to it.
 
 The scores of a global block of ViT-B at 1024 pixels are 800 MB, and one row of them is 200 kB. A
-row needs its query alone: with the weights of the keys and of the layer norm folded into the query,
-one product with the tokens gives all of its scores, and neither a key nor a normed token is ever
-formed. A column needs its key and, for the softmax, one number a query, which `row_sums` keeps.
+row needs only its query: with the weights of the keys and of the layer norm folded into the query,
+one product with the tokens gives all of its scores, and no key or normed token is computed. A
+column needs its key and, for the softmax, one number per query, from `row_sums`.
 """
 
 from dataclasses import dataclass
@@ -25,15 +25,15 @@ class AttentionOfQuery:
     """What one query token attends to in one block, by head, laid over the grid.
 
     Before the softmax a score is the sum of three terms. In a windowed block the query sees the
-    tokens of its window only, and all others are NaN. Padding beyond the grid has scores too; it
-    gets no place here, but its share of the weights.
+    tokens of its window only, and all others are NaN. Padding beyond the grid has scores
+    too; they are left out here, but `padding` holds its share of the weights.
 
     Args:
         content: the product of query and key over the square root of the channels.
         row_terms: the term of the vertical distance, the same for all keys of a row.
         column_terms: the term of the horizontal distance, the same for all keys of a column.
         weights: the softmax over all keys. With `padding` they sum up to 1.
-        padding: the weight that falls on padding tokens; 0 where there are none.
+        padding: the weight on padding tokens; 0 if there are none.
     """
 
     content: Float[Tensor, "head row column"]
@@ -54,11 +54,11 @@ def attention_row(trace: Trace, block: int, token: tuple[int, int]) -> Attention
 
         attention_row(trace, 5, (3, 4)).weights[0]  # where head 0 looks from row 3, column 4
 
-    Equal to the row of `hook_pattern` but for rounding, and the block does not run for it. Windows
-    of the run are respected, and so is every edit. Only one within the attention (of hook_q,
+    Equal to the row of `hook_pattern` up to rounding, without running the block. Windows and edits
+    of the run are respected. Only an edit within the attention (of hook_q,
     hook_k, hook_relative_rows, hook_relative_columns, hook_scores or hook_pattern) makes the block
     run as a whole, with its matrix; the row is then taken from the edited tensors. `weights` are
-    always what `hook_pattern` holds; under an edit of the scores or of the pattern, the terms are
+    always those of `hook_pattern`; with an edit of the scores or of the pattern, the terms are
     those before it.
 
     Args:
@@ -75,13 +75,13 @@ def attention_row(trace: Trace, block: int, token: tuple[int, int]) -> Attention
     content, row_terms, column_terms, weights = find(attention, region, token)
     grid, (rows, columns) = attention.grid, region.on_grid
     below = weights[:, region.rows :].sum((1, 2))
-    beside = weights[:, : region.rows, region.columns :].sum((1, 2))
+    right = weights[:, : region.rows, region.columns :].sum((1, 2))
     return AttentionOfQuery(
         _placed(content, region, grid),
         _on_line(row_terms, rows, grid[0]),
         _on_line(column_terms, columns, grid[1]),
         _placed(weights, region, grid),
-        below + beside,
+        below + right,
     )
 
 
@@ -91,9 +91,9 @@ def attention_column(
 ) -> Float[Tensor, "head row column"]:
     """The weight that every query of the grid gives to one key token, for every head.
 
-    Equal to the column of `hook_pattern` but for rounding. NaN for queries that don't see the key,
-    being in another window. The first column of a block needs the sums of all its rows, which are
-    worked out in chunks and then kept with the trace; every further one is as quick as a row. An
+    Equal to the column of `hook_pattern` up to rounding. NaN for queries in another window, which
+    can't see the key. The first column of a block needs the sums of all its rows, which are
+    computed in chunks and then cached with the trace; every further one is as fast as a row. An
     edit within the block's attention makes the block run as a whole each time, as in
     `attention_row`.
 
@@ -117,8 +117,8 @@ def attention_position_terms(
 ) -> tuple[Float[Tensor, "head row column key_row"], Float[Tensor, "head row column key_column"]]:
     """What relative positions add to the scores of every query of the grid, for every head.
 
-    The terms of vertical and of horizontal distances, as `hook_relative_rows` and
-    `hook_relative_columns` hold them, but laid over the grid. In a windowed block, rows and columns
+    The terms of vertical and of horizontal distances, as in `hook_relative_rows` and
+    `hook_relative_columns`, but laid out over the grid. In a windowed block, rows and columns
     of keys are counted within the query's window, padding included. An edit within the block's
     attention makes the block run as a whole, as in `attention_row`.
 
@@ -155,7 +155,7 @@ def _row(
     """The three terms and the weights within the region, padding included."""
     q = attention.queries(attention.normed_token(token))
     scaled = q * attention.scale
-    # q (W n + b) is (W^T q) n + q b: one vector for each head in place of a key for each token.
+    # q (W n + b) is (W^T q) n + q b: one vector per head instead of a key per token.
     folded = torch.einsum("hd,hdc->hc", scaled, attention.k_weight)
     content = attention.products(region, folded)
     content = content + (scaled * attention.k_bias).sum(-1)[:, None, None]
@@ -170,13 +170,13 @@ def _row(
 def _column(
     attention: BlockAttention, region: AttentionRegion, token: tuple[int, int]
 ) -> Float[Tensor, "head row column"]:
-    """Weights of the region's queries, as far as they lie on the grid."""
+    """Weights of the region's queries that lie on the grid."""
     row, column = region.inside(token)
     tokens = attention.normed(region)
     k = attention.keys(tokens[row, column]) * attention.scale
     tokens = tokens[: region.rows, : region.columns]
-    # The query meets the key and the vector of the vertical distance in one sum, which depends on
-    # its row, and the vector of the horizontal distance, which depends on its column.
+    # The query is multiplied with two vectors: the sum of the key and the vector of the vertical
+    # distance, which depends on its row; and that of the horizontal distance, by its column.
     by_row = k + _facing_key(attention.row_table, row, region.rows)[:, None]
     by_column = _facing_key(attention.column_table, column, region.columns)[:, None]
     by_column = by_column.expand(-1, len(k), -1)
@@ -187,13 +187,13 @@ def _column(
     folded = torch.einsum("shd,hdc->shc", by_column, attention.q_weight)
     scores += torch.einsum("rsc,shc->hrs", tokens, folded)
     sums = row_sums(attention)[:, *region.on_grid]
-    return (scores - sums).clamp(max=0).exp()  # rounding makes no weight greater than 1
+    return (scores - sums).clamp(max=0).exp()  # rounding must not make a weight exceed 1
 
 
 def _facing_query(
     table: Float[Tensor, "distance channel"], query: int
 ) -> Float[Tensor, "key channel"]:
-    """The vectors that a query at this place of a line meets at each key."""
+    """The vectors for each key of a line, for a query at this position."""
     length = (len(table) + 1) // 2
     return table[query : query + length].flip(0)
 
@@ -201,7 +201,7 @@ def _facing_query(
 def _facing_key(
     table: Float[Tensor, "distance channel"], key: int, queries: int
 ) -> Float[Tensor, "query channel"]:
-    """The vectors that the first so many queries of a line meet at a key at this place."""
+    """The vectors for the first queries of a line, for a key at this position."""
     length = (len(table) + 1) // 2
     return table[length - 1 - key : length - 1 - key + queries]
 
@@ -214,7 +214,7 @@ def _row_of_run(
     Float[Tensor, "head across"],
     Float[Tensor, "head down across"],
 ]:
-    """As `_row`, out of a run of the block with its edits."""
+    """As `_row`, from a run of the block with its edits."""
     query = region.number_of(token)
     parts = ("hook_q", "hook_k", "hook_relative_rows", "hook_relative_columns", "hook_pattern")
 
@@ -231,7 +231,7 @@ def _row_of_run(
 def _column_of_run(
     attention: BlockAttention, region: AttentionRegion, token: tuple[int, int]
 ) -> Float[Tensor, "head row column"]:
-    """As `_column`, out of a run of the block with its edits."""
+    """As `_column`, from a run of the block with its edits."""
     key = region.number_of(token)
     name = attention.name("attention.hook_pattern")
     picked = attention.trace.read(name, lambda tensor, _: tensor[region.index, :, :, key].clone())
@@ -242,7 +242,7 @@ def _column_of_run(
 def _position_terms_of_run(
     attention: BlockAttention,
 ) -> tuple[Float[Tensor, "head row column key_row"], Float[Tensor, "head row column key_column"]]:
-    """As `attention_position_terms`, out of a run of the block with its edits."""
+    """As `attention_position_terms`, from a run of the block with its edits."""
     is_global = attention.sides == attention.grid
     parts = ("hook_relative_rows", "hook_relative_columns")
     names = [attention.name(f"attention.{part}") for part in parts]
@@ -258,7 +258,7 @@ def _position_terms_of_run(
 def _placed(
     values: Float[Tensor, "head rows columns"], region: AttentionRegion, grid: tuple[int, int]
 ) -> Float[Tensor, "head row column"]:
-    """A region's values in their place on the grid; padding is cut off, and the rest is NaN."""
+    """A region's values at their position on the grid, without padding; the rest is NaN."""
     placed = values.new_full((len(values), *grid), torch.nan)
     placed[:, *region.on_grid] = values[:, : region.rows, : region.columns]
     return placed

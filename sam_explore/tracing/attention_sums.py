@@ -1,7 +1,7 @@
-"""What is summed over a whole row of attention, for every query of a block: streamed in chunks.
+"""Sums over whole rows of attention, for every query of a block, computed in chunks.
 
-A few rows of queries are worked out at a time and forgotten, so that the matrix of a block is never
-there. What is left, a number or a few for each query and head, is kept with the trace.
+A few rows of queries are computed at a time and dropped, so that the matrix of a block is never in
+memory. The results, a few numbers for each query and head, are cached with the trace.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -19,22 +19,22 @@ from .attention_block import AttentionRegion, BlockAttention
 from .step_callback import announce
 from .trace import Trace
 
-_CHUNK = 2**22  # scores at a time, 16 MiB: a few times that fits into a processor's cache
+_CHUNK = 2**22  # scores per chunk, 16 MiB: a few chunks fit into a processor's cache
 
-# Some rows of a region's queries, and a number for each of their keys.
+# A region, some rows of its queries, and a number for each of their keys.
 Chunk = tuple[AttentionRegion, slice, Float[Tensor, "head row column key"]]
 
 
 @dataclass(frozen=True, eq=False)
 class AttentionStatistics:
-    """How the queries of one block spread their weight, by head and by the query's place.
+    """How the queries of one block spread their weight, by head and by the query's position.
 
     Args:
         distance: the mean distance to the keys, in tokens, from centre to centre; each key counts
-            by its weight, padding does not count. NaN for a query that gives all to padding.
+            by its weight, padding does not count. NaN for a query with all its weight on padding.
         distance_px: the same in pixels of the picture.
-        entropy: in bits, over all keys, padding tokens included. 0 means that one key gets all, n
-            that the weight is spread as if 2^n keys got the same.
+        entropy: in bits, over all keys, padding tokens included. 0 means that one key has all the
+            weight, n that it is spread like an equal weight on 2^n keys.
         padding: the weight on padding tokens, 0 to 1.
     """
 
@@ -48,10 +48,10 @@ class AttentionStatistics:
 def attention_statistics(trace: Trace, block: int) -> AttentionStatistics:
     """Distance, entropy and weight on padding of every query of a block, for every head.
 
-    Those of `hook_pattern` but for rounding, whose rows are worked out in chunks. They are kept
-    with the trace. An edit within the block's attention makes the block run as a whole, with its
-    matrix; the statistics are then those of the edited pattern. Where that doesn't sum up to 1,
-    distance is still a mean, while entropy and padding are of the weights as they are.
+    Those of `hook_pattern` up to rounding, with its rows computed in chunks. They are cached with
+    the trace. An edit within the block's attention makes the block run as a whole, with its
+    matrix; the statistics are then those of the edited pattern. If its rows don't sum to 1,
+    distance is still a mean, while entropy and padding use the weights as they are.
 
     Source: distances after ViT (arXiv 2010.11929, figure 7, right).
 
@@ -71,7 +71,7 @@ def attention_statistics(trace: Trace, block: int) -> AttentionStatistics:
 def even_statistics(trace: Trace, block: int) -> AttentionStatistics:
     """What `attention_statistics` would be if each query gave all its keys the same weight.
 
-    That holds for padding too. With a single head, since all would be alike.
+    Padding included. With a single head, since all heads would be equal.
 
     Raises ValueError for a block that the model does not have.
     """
@@ -82,13 +82,13 @@ def even_statistics(trace: Trace, block: int) -> AttentionStatistics:
 def row_sums(attention: BlockAttention) -> Float[Tensor, "head row column"]:
     """The logarithm of the sum of exp(score) over all keys, for every query of the grid.
 
-    A weight is exp(score - this). Edits within the attention are not in it.
+    A weight is exp(score - this). Edits within the attention are not included.
     """
     return _kept(attention, "Sums of attention rows", _row_sums)
 
 
 def _kept(attention: BlockAttention, what: str, work: Callable[[BlockAttention], Tensor]) -> Tensor:
-    """The result of the work, from the last time or announced by `what` it is."""
+    """The result of `work`, from the cache, or computed after announcing `what`."""
     attention.trace.engine.refuse_changed_weights()
 
     def announced() -> Tensor:
@@ -149,7 +149,7 @@ def _scores(attention: BlockAttention) -> Iterator[Chunk]:
 def _cut_up(
     attention: BlockAttention, pattern: Float[Tensor, "region head query key"]
 ) -> Iterator[Chunk]:
-    """The same cuts through a pattern that is there as a whole."""
+    """The same chunks of a pattern that is in memory as a whole."""
     for region in attention.regions():
         by_place = pattern[region.index].unflatten(1, region.sides)
         for rows in _cuts(attention, region):
@@ -157,7 +157,7 @@ def _cut_up(
 
 
 def _cuts(attention: BlockAttention, region: AttentionRegion) -> Iterator[slice]:
-    """The rows of a region that lie on the grid, as many at a time as a chunk holds."""
+    """The rows of a region on the grid, in slices of the size of a chunk."""
     step = max(1, _CHUNK // (attention.heads * region.columns * prod(region.sides)))
     for start in range(0, region.rows, step):
         yield slice(start, min(start + step, region.rows))
@@ -171,7 +171,7 @@ def _summed(
     for region, rows, weights in chunks:
         measures = _measures(attention, region, rows).to(weights)
         distance, px, seen, padding = torch.einsum("hrck,rcmk->mhrc", weights, measures)
-        # Where a weight is zero, any finite logarithm will do.
+        # For a weight of zero, any finite logarithm will do.
         bits = weights.clamp(min=torch.finfo(weights.dtype).tiny).log2_()
         entropy = -bits.mul_(weights).sum(-1)
         place = (..., *region.place(rows))
@@ -182,7 +182,7 @@ def _summed(
 def _measures(
     attention: BlockAttention, region: AttentionRegion, rows: slice
 ) -> Float[Tensor, "row column measure key"]:
-    """What is averaged: both distances of keys on the grid, and which are on it and which not."""
+    """The averaged quantities: both distances of keys, and whether keys are on the grid or not."""
     row_places, column_places = (
         torch.arange(side, dtype=torch.float32, device="cpu") for side in region.sides
     )

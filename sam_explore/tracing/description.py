@@ -15,8 +15,8 @@ class Change:
 
     Args:
         words: such as "AblateHead(block=5, head=2, to='zero')".
-        fingerprint: of its content; of a user's function, of the function itself.
-        is_portable: whether another process would find the same fingerprint.
+        fingerprint: of its content; for a user's function, of the function.
+        is_portable: whether another process would compute the same fingerprint.
     """
 
     words: str
@@ -26,7 +26,7 @@ class Change:
 
 @dataclass(frozen=True, eq=False)
 class RunDescription:
-    """All that the numbers of a run depend on. Data alone: it can be pickled, and holds no model.
+    """Everything that the numbers of a run depend on, as plain, picklable data without the model.
 
     Two descriptions are equal when their fingerprints are.
 
@@ -64,8 +64,8 @@ class RunDescription:
     def fingerprint(self) -> str:
         """32 hexadecimal digits, the same for the same run in every process.
 
-        But for a run with a user's function as an edit, which only the function itself tells from
-        another; see `is_portable`.
+        Except for a run with a user's function as an edit, which is identified by the function
+        object; see `is_portable`.
         """
         changes = tuple(each.fingerprint for each in self.changes)
         settings = self.preprocessing, self.prompts, self.windows, self.relative_positions
@@ -73,7 +73,7 @@ class RunDescription:
 
     @property
     def is_portable(self) -> bool:
-        """Whether another process finds the same fingerprint for the same run."""
+        """Whether another process computes the same fingerprint for the same run."""
         return all(each.is_portable for each in self.changes)
 
     def __eq__(self, other: object) -> bool:

@@ -1,4 +1,4 @@
-"""Change tensors while the model runs: `edit`, the writing twin of `record`."""
+"""Change tensors while the model runs: `edit`, the counterpart of `record`."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +16,7 @@ from .recording import blaming, find_hooks
 from .steps import Run
 
 Edit = Callable[[Tensor, HookPoint], Tensor]
-# Names or patterns of hook points, each with its edit, in the order in which they act.
+# Names or patterns of hook points with their edits, in the order in which they act.
 Edits = tuple[tuple[str, Edit], ...]
 
 
@@ -32,7 +32,7 @@ def edit(sam: Sam, edits: Mapping[str, Edit]) -> Iterator[None]:
     Args:
         sam: the model.
         edits: for each name or pattern (as in `record`) a function `fn(tensor, hook)` that returns
-            the replacement. The tensor it gets is a copy of its own.
+            the replacement. It gets a copy of the tensor.
 
     Raises:
         ValueError: a name without a match; or, while the model runs, a replacement of another shape
@@ -53,8 +53,8 @@ def zero(tensor: Tensor, hook: HookPoint) -> Tensor:
 class Intervention(ABC):
     """A ready-made edit of a run, as `trace.with_interventions` takes it.
 
-    A frozen dataclass; `sx.interventions` holds those that there are. It counts by its class and
-    its fields: what it does may depend on nothing else.
+    A frozen dataclass; `sx.interventions` has ready-made ones. Its class and its fields identify
+    it, so its effect must depend on nothing else.
     """
 
     @cached_property
@@ -64,21 +64,21 @@ class Intervention(ABC):
 
     @cached_property
     def is_portable(self) -> bool:
-        """Whether another process would find the same fingerprint: it holds data alone."""
+        """Whether another process would compute the same fingerprint, since it holds only data."""
         return has_content((type(self), content_of(self)))
 
     @abstractmethod
     def edits(self, run: Run) -> Edits:
         """What it changes in this run.
 
-        Equal interventions give equal edits, since traces share results by them. What can't be done
-        in any run of the model is a ValueError here. What these prompts or windows alone rule out
-        is left to the edits, which may never be reached.
+        Equal interventions give equal edits, since traces share results by them. What is impossible
+        in any run of the model is a ValueError here. What is impossible only with these prompts or
+        windows is left to the edits, which may never be reached.
         """
 
 
 def check_edit(fn: Edit) -> None:
-    """Raise TypeError if results can't be kept by this function, since it can't be hashed."""
+    """Raise TypeError for an edit that can't be hashed, and so can't be part of a cache key."""
     try:
         hash(fn)
     except TypeError:
@@ -91,7 +91,7 @@ def check_edit(fn: Edit) -> None:
 
 def _replace(fn: Edit, hook: HookPoint, _inputs: tuple, tensor: Tensor) -> Tensor:
     with blaming(f"the edit of {hook.name}"):
-        # A copy, since traces share the tensor with runs that don't have this edit.
+        # A copy, since traces share the tensor with runs without this edit.
         replacement = fn(tensor.clone(), hook)
     _check(replacement, tensor, hook)
     return replacement

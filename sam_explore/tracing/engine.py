@@ -1,7 +1,7 @@
-"""The engine of traces: a model at work on one picture, one step at a time, with what it found.
+"""The engine of traces: runs a model on one picture, step by step, with a cache of results.
 
-It holds the model's lock for a step at a time, keeps results by fingerprints of what they depend
-on, and answers for the weights that it began with only.
+It holds the model's lock for one step at a time, caches results by fingerprints of what they depend
+on, and raises an error if the model's weights have changed.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -45,15 +45,15 @@ Output = Tensor | tuple[Tensor, Tensor]
 
 
 class Engine:
-    """What runs the steps of traces that were made from one another, and keeps the results.
+    """Runs the steps of related traces, and caches the results.
 
     Args:
-        sam: the model. Its weights are to stay as they are now.
+        sam: the model. Its weights must stay as they are now.
         given: the picture.
-        store: what keeps the results; several engines may share one.
+        store: the cache of results; several engines may share one.
 
-    All methods raise RuntimeError if the weights have changed, or, where they run a step, if
-    somebody else's hooks are in the model.
+    All methods raise RuntimeError if the weights have changed, and those that run a step also if
+    the model has foreign hooks.
     """
 
     def __init__(self, sam: Sam, given: GivenPicture, store: Store):
@@ -70,7 +70,7 @@ class Engine:
         cache_bytes: int,
         known: "Engine | None",
     ) -> "Engine":
-        """The known engine if it has the very same model and the same picture, else a new one."""
+        """The known engine if it has the same model and the same picture, else a new one."""
         if known is not None and known._is_for(sam, image, preprocessing, cache_bytes):
             return known
         given = GivenPicture.of(image, preprocessing, sam.config)
@@ -78,7 +78,7 @@ class Engine:
 
     @cached_property
     def origin(self) -> str:
-        """A fingerprint of all that every result depends on."""
+        """A fingerprint of what all results depend on."""
         model, given = (self.config, self.weights.fingerprint), self.given
         return fingerprint((model, given.fingerprint, given.preprocessing))
 
@@ -91,7 +91,7 @@ class Engine:
         return Plan(run, changes, self.origin)
 
     def refuse_changed_weights(self) -> None:
-        """Raise RuntimeError if the model's weights are not those that it began with."""
+        """Raise RuntimeError if the model's weights have changed since the start."""
         now = all_weights_of(self.sam)
         if now is self.weights:
             return
@@ -117,8 +117,8 @@ class Engine:
         for name, hook in hooks.items():
             by_step.setdefault(step_of(name), {})[name] = hook
         found: dict[str, object] = {}
-        # In the order of the run, so that a block is not run for its result and then again for
-        # what is inside.
+        # In the order of the run, so that no block runs once for its result and again for its inner
+        # tensors.
         for step in sorted(by_step, key=lambda step: order_of(step, plan.depth)):
             found |= self._read_step(plan, step, by_step[step], reduce)
         for name in hooks:
@@ -130,12 +130,12 @@ class Engine:
         return {name: found[name] for name in hooks}
 
     def run(self, plan: Plan, step: Step, *inputs: Tensor, pixels: Tensor | None = None) -> Output:
-        """The result of a step on other inputs than its own, of which nothing is kept.
+        """The result of a step on other inputs than its own, without the cache.
 
         Args:
             plan: the run.
             step: which step.
-            inputs: what it reads.
+            inputs: its inputs.
             pixels: the model's input, for the embedding.
         """
         run = plan.run if pixels is None else replace(plan.run, pixels=pixels)
@@ -157,13 +157,13 @@ class Engine:
             step: the step that is run again.
             function: from the input to the result.
             place: the input at which the derivative is taken.
-            upstream: the gradient at the result; None where that is the number itself.
+            upstream: the gradient at the result; None if that is the number itself.
         """
         with self._at(plan, step, backwards=True), torch.enable_grad():
-            # A tensor of its own: the stored one must never learn of gradients.
+            # A copy, since the cached tensor must never require gradients.
             place = place.detach().clone().requires_grad_()
             result = function(plan.run, place)
-            if not result.requires_grad:  # an edit put something else in its place
+            if not result.requires_grad:  # an edit replaced it by a constant
                 return torch.zeros_like(place)
             (found,) = torch.autograd.grad(
                 result, place, upstream, allow_unused=True, materialize_grads=True
@@ -171,10 +171,10 @@ class Engine:
             return found.detach()
 
     def kept(self, plan: Plan, step: Step, what: str, work: Callable[[], Tensor]) -> Tensor:
-        """The result of the work on a step, from the last time if it is still there.
+        """The result of `work` on a step, from the cache if possible.
 
-        `what` it is names it there. It may depend on what the step's own result depends on, which
-        has been asked for: whether the weights have changed is not looked at again.
+        `what` is its name there. It must depend only on what the step's own result depends on. The
+        caller has checked the weights already, so they are not checked again.
         """
         key = f"{plan.key(step)} {what}"
         found = self.store.get(key)
@@ -198,16 +198,16 @@ class Engine:
 
     @contextmanager
     def _at(self, plan: Plan, step: Step, backwards: bool = False) -> Iterator[None]:
-        """While this lasts, the model is held for one step of a run, with its edits attached.
+        """Hold the model for one step of a run, with its edits attached.
 
-        The step is announced, and attention gives the same digits whether it is looked at or not.
+        The step is announced, and attention gives the same digits with and without hooks.
         """
         what = describe(step, plan.depth)
         announce(f"Backwards through the {what[0].lower()}{what[1:]}" if backwards else what)
-        # A reader's inference_mode would leave tensors in the cache that take part in no gradient.
+        # In a caller's inference_mode, cached tensors could not be used with gradients later.
         with lock_of(self.sam), torch.inference_mode(False), ExitStack() as attached:
             refuse_foreign_hooks(self.sam)
-            # Between the long steps somebody may have trained on.
+            # The model may have been trained between two long steps.
             if step not in (PROMPTS, DECODE) and (
                 weights_of(self.sam.image_encoder) is not self.encoder_weights
             ):
@@ -224,7 +224,7 @@ class Engine:
     def _run(
         self, plan: Plan, step: Step, names: Sequence[str] = (), reduce: Reduction | None = None
     ) -> tuple[Output, dict[str, object]]:
-        """Run one step on the results of those before. Returns its result and what was asked."""
+        """Run a step on the results of those before. Returns its result and recorded tensors."""
         inputs = [self._output(plan, before) for before in plan.before(step)]
         with (
             self._at(plan, step),
@@ -235,7 +235,7 @@ class Engine:
         key, prompts = plan.key(step), plan.prompts_of(step)
         is_edited = bool(plan.edits_in(step))
         with torch.inference_mode(False), torch.no_grad():
-            if is_edited:  # an edit may have put in memory of its own
+            if is_edited:  # an edit may have returned a tensor that its author still holds
                 parts = (output,) if isinstance(output, Tensor) else output
                 copies = tuple(part.clone() for part in parts)
                 output = copies[0] if isinstance(output, Tensor) else copies
@@ -250,7 +250,7 @@ class Engine:
     def _read_step(
         self, plan: Plan, step: Step, hooks: dict[str, HookPoint], reduce: Reduction | None
     ) -> dict[str, object]:
-        """What lies in one step; the step runs only if something of that is not known."""
+        """Tensors inside one step, which runs only if some are not in the cache."""
         known = {name: self.store.get(f"{plan.key(step)} {name}") for name in hooks}
         unknown = [name for name, tensor in known.items() if tensor is None]
         if all(map(plan.is_result, unknown)):

@@ -1,4 +1,4 @@
-"""A trace runs a model without anybody else's hooks."""
+"""Traces refuse a model with hooks that they did not attach."""
 
 from sam_explore.model import Sam
 from sam_explore.model.hooks import first_with_hooks
@@ -6,7 +6,7 @@ from sam_explore.model.modules import modules_of
 
 
 def refuse_foreign_hooks(sam: Sam) -> None:
-    """Raise RuntimeError if anything is attached anywhere in the model."""
+    """Raise RuntimeError if a hook is attached anywhere in the model."""
     module = first_with_hooks(modules_of(sam))
     if module is not None:
         name = next(name for name, each in sam.named_modules() if each is module)

@@ -1,4 +1,4 @@
-"""A picture as a run is given it: the reader's own pixels, and what the image encoder gets."""
+"""The picture of a run: the user's own pixels, and the input of the image encoder."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,10 +15,10 @@ from sam_explore.preprocessing import Preprocessing
 
 @dataclass(frozen=True, eq=False)
 class GivenPicture:
-    """A picture and the model's input that is made of it.
+    """A picture and the model's input made from it.
 
     Args:
-        image: the picture; nobody else can write to it.
+        image: the picture, read-only.
         preprocessing: how it becomes the model's input.
         pixels: that input.
         frame: how the picture lies in there.
@@ -35,7 +35,7 @@ class GivenPicture:
         preprocessing: Preprocessing,
         config: SamConfig,
     ) -> "GivenPicture":
-        """The picture, copied if anybody can write to it, and the model's input.
+        """The picture, copied if it is writeable, and the model's input.
 
         Raises ValueError as `Preprocessing` does.
         """

@@ -1,4 +1,4 @@
-"""What can be seen: every hook point of a model with its axes, shape and meaning."""
+"""List every hook point of a model with its axes, shape and meaning."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,8 +15,8 @@ from .recording import find_hooks, record
 class HookInfo:
     """One hook point: its name, the names and lengths of its axes, and what it holds.
 
-    The shape is for one picture and one foreground point, with a mask hint where only a hint
-    reaches the place.
+    The shape is for one picture and one foreground point, with a mask hint if the
+    hook point needs one.
     """
 
     name: str
@@ -33,10 +33,10 @@ class HookInfo:
 def list_hooks(
     sam: Sam, pattern: str = "**", input_size: tuple[int, int] | None = None
 ) -> list[HookInfo]:
-    """The hook points that a pattern means (see `record`), in the order of the components.
+    """The hook points that match a pattern (see `record`), in the order of the components.
 
-    Axes and shapes are those of the trained windows. In a run with other windows, what lies inside
-    a block's attention can have other lengths; of a block that is global in training, an axis
+    Axes and shapes are those of the trained windows. In a run with other windows, tensors inside
+    a block's attention can have other lengths. In a block that is global in training, an axis
     called batch then counts windows.
 
     Args:
@@ -54,7 +54,7 @@ def list_hooks(
 
 @lru_cache(maxsize=8)
 def _shapes(config: SamConfig, input_size: tuple[int, int]) -> dict[str, tuple[int, ...]]:
-    """Shapes at every hook point, from a run on the meta device: no numbers, no memory, no time."""
+    """Shapes at every hook point, from a run on the meta device, which needs no memory."""
     with torch.device("meta"), torch.no_grad():
         sam = Sam(config)
         image = torch.empty(1, 3, *input_size)

@@ -1,4 +1,4 @@
-"""The run of a picture's own mirror image, which shares the cache of the picture's runs."""
+"""A run on the mirror image of a trace's picture, with a shared cache."""
 
 from sam_explore.fingerprints import fingerprint
 
@@ -8,10 +8,10 @@ from .trace import Trace
 
 
 def mirror_of(trace: Trace) -> Trace:
-    """The same model, windows and preprocessing on the picture left to right; nothing is asked.
+    """The same model, windows and preprocessing on the mirrored picture, without prompts.
 
-    The mirror image and what was computed from it are kept in the trace's own cache and count
-    there, so that it is encoded once for all traces that share that.
+    The mirror image and its results are kept in the trace's cache and count towards its limit, so
+    that it is encoded once for all traces that share the cache.
     """
     engine, given = trace.engine, trace.engine.given
     key = fingerprint((engine.origin, "mirror image"))

@@ -1,4 +1,4 @@
-"""What is going to be run, step by step: with which edits, and by which keys results are known."""
+"""The plan of a run: the edits of each step, and the cache key of its result."""
 
 import hashlib
 from functools import cached_property
@@ -11,15 +11,15 @@ from .steps import DECODE, EMBED, PROMPTS, Run, Step, inputs_of, step_of
 
 
 class Plan:
-    """A run with its edits worked out, and a key for the result of each step.
+    """A run with the edits of its interventions, and a key for the result of each step.
 
     Args:
         run: what it starts from.
-        interventions: what is changed in it: interventions, and pairs of a hook point and an edit.
+        interventions: interventions, and pairs of a hook point and an edit.
         origin: a fingerprint of the weights, the picture and the preprocessing.
 
     Raises:
-        ValueError: what can't be done in any run of the model.
+        ValueError: an intervention that is impossible in any run of the model.
         TypeError: an edit that can't be hashed.
     """
 
@@ -45,7 +45,7 @@ class Plan:
         return inputs_of(step, self.depth)
 
     def key(self, step: Step) -> str:
-        """A fingerprint of all that the result of a step depends on."""
+        """A fingerprint of everything that the result of a step depends on."""
         if step not in self._keys:
             choice = self._window_choice(step) if isinstance(step, int) else ""
             choice = self.prompts_key if step == PROMPTS else choice
@@ -66,7 +66,7 @@ class Plan:
         return self.prompts_key if step in (PROMPTS, DECODE) else None
 
     def is_result(self, name: str) -> bool:
-        """Whether the tensor at a hook point is the very result of a step."""
+        """Whether the tensor at a hook point is itself the result of a step."""
         is_input = name.endswith(".hook_residual_pre") and name not in self._edited
         return is_input or name.endswith(".hook_residual_post")
 

@@ -1,4 +1,4 @@
-"""Look at tensors while the model runs: `record`, and what can be kept of them instead of all."""
+"""Record tensors while the model runs, whole or reduced."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +13,7 @@ from sam_explore.model.lock import lock_of
 
 Reduction = Callable[[Tensor, HookPoint], object]
 
-# A part of a name that is a block's or a layer's number, or a star in place of any part.
+# A part of a name that is the number of a block or a layer, or a star.
 _NUMBER = re.compile(r"(?<=\.)(?:\d+|\*+)(?=\.)|^\*+(?=\.)")
 
 
@@ -26,9 +26,10 @@ def record(
         with sx.record(sam, "image_encoder.vit.blocks.*.hook_residual_post", sx.norm) as norms:
             sx.encode(sam, image)
 
-    Recording opened inside an `edit` sees the edited tensors. A hook point that runs several times
-    keeps the last. Traces of the same model in other threads wait meanwhile. Looking at attention
-    scores or patterns needs memory for all of them, which no form of attention holds otherwise.
+    A recording inside an `edit` gets the edited tensors. If a hook point runs several times, the
+    last tensor is kept. Traces of the same model in other threads wait until the context ends.
+    Recording attention scores or patterns needs memory for all of them, which attention does not
+    need otherwise.
 
     Args:
         sam: the model.
@@ -64,7 +65,7 @@ def channel(index: int) -> Reduction:
 
 
 def reduced(tensor: Tensor, hook: HookPoint, reduce: Reduction | None) -> object:
-    """What is kept of a tensor; an exception of `reduce` says where it came from."""
+    """The recorded value of a tensor; an exception in `reduce` gets a note with the hook point."""
     if reduce is None:
         return tensor
     with blaming(f"the reduction of {hook.name}"):
@@ -73,7 +74,7 @@ def reduced(tensor: Tensor, hook: HookPoint, reduce: Reduction | None) -> object
 
 @contextmanager
 def blaming(what: str) -> Iterator[None]:
-    """Whatever is raised inside also says where it came from; its type stays."""
+    """Adds a note with the hook point to exceptions raised inside; their type stays."""
     try:
         yield
     except Exception as error:
@@ -82,7 +83,7 @@ def blaming(what: str) -> Iterator[None]:
 
 
 def find_hooks(sam: Sam, names: str | Iterable[str]) -> list[HookPoint]:
-    """The hook points that a name, a pattern or several of them mean, each once."""
+    """The hook points that match a name, a pattern or several of them, each once."""
     hooks = sam.hook_points
     found: dict[str, HookPoint] = {}
     for name in [names] if isinstance(names, str) else names:
@@ -115,8 +116,8 @@ def _pattern(name: str) -> re.Pattern:
 
 
 def _closest(name: str, hooks: Iterable[str]) -> list[str]:
-    """Names like this one, each of the same block where there is one, else of the first block."""
-    # Numbers and stars don't count for likeness, so that one block stands for all.
+    """Similar names, in the same block if there is one, else in the first block."""
+    # Numbers and stars are ignored in the comparison, so that one block stands for all.
     same: dict[str, list[str]] = {}
     for each in hooks:
         same.setdefault(_NUMBER.sub("", each), []).append(each)

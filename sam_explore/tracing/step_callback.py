@@ -1,4 +1,4 @@
-"""Long runs say how far they are and can be stopped: between blocks, and from outside."""
+"""A callback between the steps of a run, for progress and cancellation."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,15 +8,15 @@ _callback: ContextVar[Callable[[str], None] | None] = ContextVar("between_steps"
 
 
 class Cancelled(Exception):
-    """Raised by a callback of `between_steps` to stop a run; what was computed so far is kept."""
+    """Raised by a callback of `between_steps` to stop a run; results so far stay in the cache."""
 
 
 @contextmanager
 def between_steps(callback: Callable[[str], None]) -> Iterator[None]:
     """Call `callback(what)` before each step of a trace's run, such as "block 3 of 12".
 
-    The callback may do something more urgent, which isn't announced to it in turn, or raise
-    `Cancelled`. It holds for this thread and while the context lasts.
+    The callback may run other traces, whose steps are not announced to it, or raise `Cancelled`. It
+    applies to this thread while the context lasts.
     """
     token = _callback.set(callback)
     try:
@@ -26,7 +26,7 @@ def between_steps(callback: Callable[[str], None]) -> Iterator[None]:
 
 
 def announce(what: str) -> None:
-    """Tell the callback of this thread, if there is one, what comes next."""
+    """Call this thread's callback, if there is one, with the next step."""
     callback = _callback.get()
     if callback is None:
         return

@@ -1,4 +1,4 @@
-"""The steps that a traced run is made of: what each needs, computes and holds inside."""
+"""The steps of a traced run: their inputs, their computation, and the hook points inside."""
 
 import re
 from contextlib import AbstractContextManager, nullcontext
@@ -22,7 +22,7 @@ EMBED, PROJECT, PROMPTS, DECODE = "embed", "project", "prompts", "decode"
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What a run starts from, beside the results of its own steps."""
+    """The inputs of a run."""
 
     sam: Sam
     pixels: Tensor
@@ -37,7 +37,7 @@ class Run:
 
 
 def step_of(hook_name: str) -> Step:
-    """The step that a hook point lies in."""
+    """The step that contains a hook point."""
     block = re.match(r"image_encoder\.vit\.blocks\.(\d+)\.", hook_name)
     if block:
         return int(block[1])
@@ -51,7 +51,7 @@ def step_of(hook_name: str) -> Step:
 
 
 def inputs_of(step: Step, depth: int) -> tuple[Step, ...]:
-    """The steps whose results this one reads, in an encoder of `depth` blocks."""
+    """The steps whose results are inputs of this one, in an encoder of `depth` blocks."""
     if step in (EMBED, PROMPTS):
         return ()
     if step == PROJECT:
@@ -62,7 +62,7 @@ def inputs_of(step: Step, depth: int) -> tuple[Step, ...]:
 
 
 def order_of(step: Step, depth: int) -> int:
-    """When the step comes in a run."""
+    """The position of the step in a run."""
     return (EMBED, *range(depth), PROJECT, PROMPTS, DECODE).index(step)
 
 
@@ -83,15 +83,15 @@ def compute(step: Step, run: Run, *inputs: Tensor) -> Tensor | tuple[Tensor, Ten
 
 
 def explicit_attention(step: Step, sam: Sam, gradients: bool) -> AbstractContextManager:
-    """While this lasts, attention in the step gives the same digits, whoever looks inside.
+    """A context in which attention in the step gives the same digits with and without hooks.
 
-    The fast form does so by itself. The plain one is fused while nobody looks, so here somebody
-    does, and it runs one operation after the other.
+    The fast form always does. The plain form is fused unless a hook is attached, so this attaches
+    one, and attention runs in its explicit form.
 
     Args:
-        step: the step that is going to run.
+        step: the step to be run.
         sam: the model.
-        gradients: whether it is going to run with gradients.
+        gradients: whether it will run with gradients.
     """
     if step == DECODE:
         component, scores = sam.mask_decoder, "mask_decoder.**.hook_scores"

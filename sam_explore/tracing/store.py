@@ -1,4 +1,4 @@
-"""What traces have computed, bounded in bytes: the least recently used goes first."""
+"""The cache of traces, limited in bytes, with the least recently used entry dropped first."""
 
 from collections import OrderedDict
 from threading import Lock
@@ -11,15 +11,14 @@ PROMPT_SETS = 16
 
 
 class Store:
-    """A cache of tensors, of tuples of tensors, and of what else tells its `nbytes`.
+    """A cache of tensors, tuples of tensors, and other objects with `nbytes`.
 
     Args:
         limit: the most bytes to keep alive. The newest entry is kept even if it alone is larger.
 
-    Keys are fingerprints, which keep nothing alive. Counted is the memory behind the values, with
-    what the model's fast forms keep as long as these live. What was computed for a prompt set is
-    kept for the latest `PROMPT_SETS` of them only: a reader who clicks all day long hardly comes
-    back to the older ones, and decoding is quick.
+    Keys are fingerprints, which keep nothing alive. The limit counts the memory of the values and
+    of what the model's fast forms cache for them. Results for prompt sets are kept for the latest
+    `PROMPT_SETS` only: users rarely return to older ones, and decoding is fast.
     """
 
     def __init__(self, limit: int):
@@ -32,12 +31,12 @@ class Store:
 
     @property
     def bytes(self) -> int:
-        """How much is kept alive."""
+        """The bytes kept alive."""
         with self._lock:
             return self._bytes()
 
     def get(self, key: str) -> object | None:
-        """What was put under the key, or None when it was not or had to go."""
+        """The value of the key, or None if there is none or it was dropped."""
         with self._lock:
             if key not in self._values:
                 return None
@@ -45,13 +44,13 @@ class Store:
             return self._values[key]
 
     def put(self, key: str, value: object, prompts: str | None = None, grows: bool = False) -> None:
-        """Keep the value, and drop what was used longest ago until the limit is met.
+        """Store the value, and drop the least recently used ones until the limit is met.
 
         Args:
-            key: a fingerprint of what it depends on.
-            value: a tensor or a tuple, or an object that tells its `nbytes`.
-            prompts: a fingerprint of the prompt set among that, if there is one.
-            grows: whether the model's fast forms keep more with this tensor, as it is used.
+            key: a fingerprint of its inputs.
+            value: a tensor or a tuple of tensors, or an object with `nbytes`.
+            prompts: a fingerprint of the prompt set if it depends on one.
+            grows: whether the model's fast forms cache results for this tensor.
         """
         with self._lock:
             self._drop(key)

@@ -35,7 +35,7 @@ def mask_kept(changed: Trace, plain: Trace) -> float:
 
 
 class Sweep:
-    """A measure of many runs, each changed in many ways; can be stopped and taken up again.
+    """A measure of many runs, each changed in many ways; it can be stopped and resumed.
 
         heads = {f"head {h}": [sx.interventions.AblateHead(5, h)] for h in range(6)}
         sweep = sx.Sweep(traces, heads, lambda changed, plain: changed.prediction.iou[1])
@@ -43,18 +43,18 @@ class Sweep:
         print(sweep.run())
 
     Args:
-        traces: the cases. They may be made one after the other (a generator), so that only one
-            holds its results at a time; `count` then says how many there are.
-        conditions: interventions under a name each; None only reads the runs as they are.
+        traces: the cases. They may come from a generator, so that only one holds its results
+            at a time; `count` then says how many there are.
+        conditions: named interventions; None measures the runs as they are.
         measure: the number to read of the changed run and of the run without the change; by
-            default how much is kept of the chosen mask, as an IoU.
-        file: where values are kept as they come, so that the same sweep goes on where it was
-            stopped, also in another process. It is taken up only for the same conditions, the same
-            measure and the same runs, by their fingerprints. For these all weights are hashed when
-            the sweep is made, and again when a case begins.
-        count: how many cases there are; by default as many as `traces` says.
-        measure_name: what the measure is known by in the file, instead of by its code and the data
-            that it refers to; for one that encloses more than data.
+            default the IoU of the chosen mask in both.
+        file: where each value is saved at once, so that the same sweep can be resumed, also in
+            another process. It is resumed only for the same conditions, measure and runs, by their
+            fingerprints. For these all weights are hashed when the sweep is made, and again when a
+            case begins.
+        count: how many cases there are; by default the length of `traces`.
+        measure_name: identifies the measure in the file instead of its code and the data that it
+            refers to; for one that encloses more than data.
 
     Raises:
         ValueError: no condition, no count, or a file of another sweep.
@@ -87,14 +87,14 @@ class Sweep:
             head = {"conditions": _known_conditions(self.conditions), "cases": count}
             head |= {"measure": measure_name or _known_measure(measure)}
             self._file = SweepFile(Path(file), head)
-            if isinstance(traces, Sequence):  # of others it is seen when they are made
+            if isinstance(traces, Sequence):  # others are checked as they are made
                 _look_at_weights(traces[:count])
                 for case, trace in enumerate(traces[:count]):
                     self._take_up(case, trace)
 
     @property
     def table(self) -> "SweepTable":
-        """What is measured so far."""
+        """The measurements so far."""
         return SweepTable(tuple(self.conditions), self._values)
 
     @property
@@ -140,10 +140,10 @@ class Sweep:
         """Measure all that is left.
 
         Args:
-            progress: show a bar. Callbacks of `between_steps` hear of each number in any case.
+            progress: show a bar. Callbacks of `between_steps` are called for each number anyway.
 
         Raises:
-            Cancelled: by such a callback; what was measured is in `table`, and `run` goes on.
+            Cancelled: by such a callback; `table` has the measurements so far, and `run` resumes.
         """
         total = self._values.size
         with tqdm(total=total, initial=total - self.left, disable=not progress) as bar:
@@ -173,13 +173,13 @@ class Sweep:
         self._values[condition, case], self._measured[condition, case] = value, True
 
     def _look_at_kept(self) -> None:
-        """Take from the file what is left to take, if it is of these runs."""
+        """Read the remaining values from the file, if they are of these runs."""
         while self._file is not None and self._file.count(~self._measured) and not self.left:
             self._trace_of(int(np.argwhere(~self._measured.T)[0][0]))
 
     def _trace_of(self, case: int) -> Trace:
         while self._case < case:
-            self._trace = None  # lets go of its results before the next is made
+            self._trace = None  # frees its results before the next is made
             try:
                 self._trace = next(self._traces)
             except StopIteration:
@@ -198,7 +198,7 @@ class Sweep:
         return self._trace
 
     def _take_up(self, case: int, trace: Trace) -> None:
-        """Take what the file holds of a case. Raises ValueError if that was another run."""
+        """Read a case's values from the file. Raises ValueError if that was another run."""
         for condition, value in self._file.values_of(case, _known_run(trace, case)).items():
             self._values[condition, case], self._measured[condition, case] = value, True
 
@@ -262,7 +262,7 @@ def _checked_conditions(conditions: object) -> dict[str, Sequence[Intervention]]
 
 
 def _look_at_weights(traces: Sequence[Trace]) -> None:
-    """Look at every number: what goes into a file is not to depend on a sample.
+    """Hash every weight, since what goes into a file must not depend on a sample.
 
     Raises RuntimeError if weights changed after a trace was made.
     """
@@ -311,7 +311,7 @@ class SweepTable(ReadOnlyArrays):
     Args:
         conditions: their names.
         values: the numbers; NaN where nothing was measured yet, or the measure itself was NaN,
-            which counts for nothing.
+            which is ignored.
     """
 
     conditions: tuple[str, ...]
@@ -333,7 +333,7 @@ class SweepTable(ReadOnlyArrays):
         return np.array([row.mean() if len(row) else np.nan for row in self._rows()])
 
     def interval(self, share: float = 0.95) -> Float[np.ndarray, "condition 2"]:
-        """Where the mean lies with this probability: percentiles of the bootstrap over cases.
+        """The interval of the mean with this probability: percentiles of the bootstrap over cases.
 
         NaN with fewer than two cases. Source: Efron, "Bootstrap methods" (1979).
         """

@@ -1,4 +1,4 @@
-"""The file of a sweep: one line for what it is of, and one for each value, as they come."""
+"""The file of a sweep: a header line, and one line for each value."""
 
 import json
 from pathlib import Path
@@ -10,8 +10,8 @@ class SweepFile:
     """Values that a sweep has measured, each with a fingerprint of its run.
 
     Args:
-        path: the file; it is made if it isn't there. A line that broke off is dropped.
-        head: what the sweep is of.
+        path: the file, created if needed. An incomplete last line is dropped.
+        head: the header, which identifies the sweep.
 
     Raises:
         ValueError: a file of another sweep, which is left as it is.
@@ -37,7 +37,7 @@ class SweepFile:
         path.write_text("\n".join(whole) + "\n")
 
     def count(self, wanted: np.ndarray) -> int:
-        """How many of the wanted (condition, case) it holds."""
+        """How many of these pairs of condition and case it holds."""
         return sum(
             bool(wanted[condition, case])
             for case, values in self._values.items()
@@ -54,7 +54,7 @@ class SweepFile:
         return self._values.get(case, {})
 
     def add(self, case: int, condition: int, value: float, run: str) -> None:
-        """Keep one more value."""
+        """Append a value."""
         line = {"case": case, "condition": condition, "value": value, "run": run}
         with open(self._path, "a") as file:
             file.write(json.dumps(line) + "\n")

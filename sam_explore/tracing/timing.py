@@ -1,4 +1,4 @@
-"""How long the image encoder takes: measured apart, since a trace shares what was computed."""
+"""Time the image encoder, apart from traces, which share results."""
 
 from time import perf_counter
 
@@ -15,12 +15,12 @@ def encoder_seconds(trace: Trace, rounds: int = 1) -> float:
 
         encoder_seconds(trace.with_windows([8] * 12)) / encoder_seconds(trace.reference)
 
-    The plain encoder runs anew on the trace's picture: nothing is shared, recorded or edited, and
-    attention is fused. A first round can be slow; take three or more to compare.
+    The model's encoder runs again on the trace's picture, without cache, recording or edits, and
+    with fused attention. A first round can be slow; take three or more to compare.
 
     Raises:
-        ValueError: no round at all.
-        RuntimeError: something is attached to the model, which would be timed too.
+        ValueError: fewer than one round.
+        RuntimeError: the model has hooks, which would be timed too.
     """
     if rounds < 1:
         raise ValueError(f"rounds must be 1 or more, not {rounds}.")

@@ -1,4 +1,4 @@
-"""Trace: one run of the model, of which any tensor can be asked for, and any other run be made."""
+"""Trace: one run of the model, from which any tensor can be read and other runs be derived."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,17 +27,16 @@ DEFAULT_CACHE_BYTES = 2 * 2**30
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """One picture, one prompt set, one run; immutable, and nothing is computed before it is asked.
+    """One run on one picture with one prompt set; immutable and lazy.
 
         trace = sx.Trace(sam, image, sx.Prompts(points=[(120, 80)]))
         trace["image_encoder.vit.blocks.3.attention.hook_pattern"]
         trace.with_edit("image_encoder.position_encoder.hook_encoding", sx.zero).prediction
 
     The run is a chain of steps: embedding, each block, channel projection, prompts, decoder. The
-    steps' results are kept; what is inside a step is computed again from the step before when it is
-    asked for. Traces made from one another share every result that their difference can't reach.
-    All compute attention in a way that looking inside does not change, so that an edit that changes
-    nothing changes nothing, exactly.
+    results of steps are cached; tensors inside a step are recomputed on demand from the step
+    before. Derived traces share every result that their difference can't reach. All compute
+    attention in a form that hooks do not change, so that an identity edit changes nothing, exactly.
 
     Args:
         sam: the model.
@@ -49,9 +48,9 @@ class Trace:
         cache_bytes: the most memory that results of this and all derived traces may keep alive.
             Those of the prompt encoder and the mask decoder are kept for the latest 16 prompt sets.
         interventions: what is changed, as `with_interventions` and `with_edit` add it.
-        engine: what runs the steps; a trace that is made from another one shares it.
+        engine: runs the steps; derived traces share it.
 
-    It can be copied, which shares everything. It can't be pickled: `description` can.
+    Copies share everything. It can't be pickled; its `description` can.
     """
 
     sam: Sam = field(repr=False)
@@ -76,14 +75,14 @@ class Trace:
         object.__setattr__(self, "interventions", _checked_interventions(self.interventions))
         how = Preprocessing(self.preprocessing, self.side, self.keep_aspect)
         given = self.sam, as_picture(self.image), how, self.cache_bytes
-        # dataclasses.replace passes the engine on, even with another picture or model.
+        # dataclasses.replace passes the engine on even with another picture or model.
         object.__setattr__(self, "engine", Engine.of(*given, known=self.engine))
         object.__setattr__(self, "image", self.engine.given.image)
         windows = self.sam.config.windows if self.windows is None else tuple(self.windows)
         self.sam.config.check_windows(windows, self.relative_positions, self.frame.grid)
         object.__setattr__(self, "windows", windows)
         self.frame.check(self.prompts)
-        self.plan  # noqa: B018  what can't be done is refused at once
+        self.plan  # noqa: B018  raises errors right away
 
     def __repr__(self) -> str:
         count = len(self.interventions)
@@ -105,7 +104,7 @@ class Trace:
     ) -> dict[str, object]:
         """Tensors at several hook points, by names or patterns as in `record`.
 
-        What lies in one step is computed in one go. Reduced values are not kept.
+        Tensors inside one step come from a single run of it. Reduced values are not cached.
 
         Raises ValueError for an unknown name, or one that this run's prompts don't reach.
         """
@@ -118,7 +117,7 @@ class Trace:
 
     @property
     def config(self) -> SamConfig:
-        """The model's sizes with this run's grid, which knobs take their bounds from.
+        """The model's sizes with this run's grid, from which knobs get their bounds.
 
         A grid that is not square counts by its longer side.
         """
@@ -130,7 +129,7 @@ class Trace:
 
     @cached_property
     def description(self) -> RunDescription:
-        """What this run is, as data: it can be pickled, and two runs can be told apart by it."""
+        """This run as plain data, which can be pickled and compared."""
         engine = self.engine
         given = engine.given
         return RunDescription(
@@ -147,7 +146,7 @@ class Trace:
 
     @cached_property
     def plan(self) -> Plan:
-        """The run with its interventions worked out, as the engine takes it."""
+        """The run's plan for the engine, with the edits of its interventions."""
         settings = self.prompts, self.windows, self.relative_positions
         return self.engine.plan(*settings, self.interventions)
 
@@ -178,9 +177,9 @@ class Trace:
     ) -> int:
         """Memory of the tensors at some hook points in fp32; by default, of every block's input.
 
-        Those are most of what a whole run keeps. Beside them it keeps the last block's output, the
-        image tokens, the prompt tokens, the logits and the predicted IoU; and, on the CPU, what the
-        decoder's fast form keeps with the image tokens, two or three times as much as these.
+        Those are most of what a whole run caches. It also caches the last block's output, the image
+        tokens, the prompt tokens, the logits and the predicted IoU; and, on the CPU, what the
+        decoder's fast form caches for the image tokens, two or three times their size.
         """
         wanted = {hook.name for hook in find_hooks(self.sam, names)}
         hooks = list_hooks(self.sam, input_size=self.frame.side)
@@ -192,19 +191,19 @@ class Trace:
         return replace(self.with_windows(None), interventions=())
 
     def with_prompts(self, prompts: Prompts) -> "Trace":
-        """The same run with other prompts; the image encoder's results are shared."""
+        """The same run with other prompts; it shares the image encoder's results."""
         return replace(self, prompts=prompts)
 
     def with_edit(self, name: str, fn: Edit) -> "Trace":
-        """The same run with one tensor changed, or several by a pattern; edits add up.
+        """The same run with one tensor changed, or several by a pattern, on top of earlier edits.
 
         `fn(tensor, hook)` returns the replacement, which must depend on its arguments only.
-        Everything before the edit is shared. Results are shared between traces with the very same
-        function, so define it once.
+        Everything before the edit is shared. Results are shared between traces with the same
+        function object, so define it once.
 
         Raises:
             ValueError: a name without a match.
-            TypeError: an object that can't be hashed in place of a function.
+            TypeError: a function that can't be hashed.
         """
         return replace(self, interventions=(*self.interventions, (name, fn)))
 
@@ -213,7 +212,7 @@ class Trace:
 
             trace.with_interventions(sx.interventions.AblateHead(block=5, head=2))
 
-        They are worked out again when prompts or windows change. Results are shared between traces
+        Their edits are made again when prompts or windows change. Results are shared between traces
         with equal interventions.
 
         Raises:
@@ -251,7 +250,7 @@ class Trace:
     def with_preprocessing(
         self, preprocessing: str = "original", side: Side = None, keep_aspect: bool = False
     ) -> "Trace":
-        """The same picture, put into the model's input in another way; nothing is shared.
+        """The same picture with another preprocessing; nothing is shared.
 
             trace.with_preprocessing("stretch", side=512, keep_aspect=True)
 
@@ -272,7 +271,7 @@ class Trace:
         return copy
 
     def __deepcopy__(self, memo: dict) -> "Trace":
-        return self  # nothing of it can change, and a model apart would be another run's
+        return self  # it is immutable, and a copy of the model would be another run's
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(

@@ -1,4 +1,4 @@
-"""What a file of weights does here: does every part run, do others compute the same, what holds?
+"""Verify a file of weights: every part, other implementations, and the claims of the course.
 
 report = verify(Path("sam_vit_b_01ec64.pth"), image, truth)
 report.markdown()  # short enough for an issue, and without private paths

@@ -15,7 +15,7 @@ from .rows import Row, Subject, logit_change, mask_change
 
 LOGITS, GRADIENTS, PHENOMENA = "05_raw_logits", "08_gradients_and_attribution", "docs/phenomena"
 LITTLE = 0.05  # of the mask, or of IoU
-STEP = 0.25  # pixels of the picture that a click moves for a difference quotient
+STEP = 0.25  # pixels that a click moves for a difference quotient
 
 
 def scores_of_many_clicks(subject: Subject) -> list[Row]:
@@ -49,7 +49,7 @@ def roles_of_the_mask_tokens(subject: Subject) -> list[Row]:
 
 
 def choice_among_the_masks(subject: Subject) -> list[Row]:
-    """True IoU of what the predicted IoU chooses, of the clicks that lie on the object."""
+    """True IoU of the mask chosen by predicted IoU, for the clicks on the object."""
     found = []
     for each in subject.grid:
         x, y = each.prompts.points[0].astype(int)
@@ -117,7 +117,7 @@ def mask_hints(subject: Subject) -> list[Row]:
 
 
 def gradient_by_the_click(subject: Subject) -> list[Row]:
-    """The gradient by the click's place against a difference of two runs."""
+    """The gradient by the click's position against a difference of two runs."""
     chosen, trace = subject.answer.chosen, subject.trace
     region = subject.answer.masks()[chosen]
     if not region.any():
@@ -153,7 +153,7 @@ def _answer(subject: Subject, tokens: Tensor) -> Prediction:
 
 
 def _corrected(subject: Subject) -> Prompts:
-    """The click, and a second one in the middle of where its answer is wrong."""
+    """The click, and a second one in the middle of its error region."""
     wrong = subject.answer.masks()[subject.answer.chosen] ^ subject.truth
     rows, columns = np.nonzero(wrong if wrong.any() else subject.truth)
     nearest = int(np.hypot(rows - rows.mean(), columns - columns.mean()).argmin())

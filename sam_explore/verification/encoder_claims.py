@@ -22,7 +22,7 @@ from .rows import Row, Subject, logit_change, mask_change
 
 POSITIONS, NORMS, WINDOWS = "02_position_encodings", "03_token_norms", "04_window_sizes"
 ATTENTION, INTERVENTIONS = "06_attention", "07_interventions"
-# Of the logits' spread, of the mask, and of IoU, as in docs/phenomena.
+# Fractions of the logits' spread, of the mask, and of IoU, as in docs/phenomena.
 MOVED, HARDLY, LOST = 0.05, 0.05, 0.02
 
 Table = Float[np.ndarray, "row column channel"]
@@ -66,7 +66,7 @@ def slow_share(table: Table) -> float:
 
 
 def an_encoder_without_positions(subject: Subject) -> list[Row]:
-    """The encoder with zeros in place of the table."""
+    """The encoder with zeros instead of the table."""
     trace = subject.trace
     without = trace.with_edit("image_encoder.position_encoder.hook_encoding", zero)
     logits, mask = _against(subject, without)
@@ -78,7 +78,7 @@ def an_encoder_without_positions(subject: Subject) -> list[Row]:
 
 
 def norms_by_block(subject: Subject) -> list[Row]:
-    """Growth from the embedding to the last block, and what stands out there."""
+    """Growth from the embedding to the last block, and outliers there."""
     before = "image_encoder.vit.blocks.0.hook_residual_pre"
     after = f"image_encoder.vit.blocks.{subject.sam.config.encoder_depth - 1}.hook_residual_post"
     read = subject.trace.read([before, after], norm)
@@ -96,7 +96,7 @@ def norms_by_block(subject: Subject) -> list[Row]:
 
 
 def windows_of_another_size(subject: Subject) -> list[Row]:
-    """The trained windows' padding, and a window that fits the grid in their place."""
+    """The trained windows' padding, and windows that fit the grid instead."""
     config = subject.sam.config
     trained = [window for window in config.windows if window]
     if not trained or trained[0] >= config.grid:
@@ -155,7 +155,7 @@ def attention_in_the_first_and_the_last_blocks(subject: Subject) -> list[Row]:
 
 
 def heads_of_the_last_block(subject: Subject) -> list[Row]:
-    """Each taken away alone."""
+    """Each ablated alone."""
     config, chosen = subject.sam.config, subject.answer.chosen
     block, before = config.encoder_depth - 1, subject.answer.masks()[chosen]
     kept = []

@@ -19,7 +19,7 @@ _HUGE = ("hook_scores", "hook_pattern", "hook_relative_rows", "hook_relative_col
 
 
 def every_part(subject: Subject) -> list[Row]:
-    """A row a part of the network: how many of its hook points held finite numbers throughout."""
+    """A row for each part of the network: how many of its hook points had finite numbers only."""
     sam = subject.sam
     names = _looked_at(sam)
     begun = time.perf_counter()
@@ -42,7 +42,7 @@ def every_part(subject: Subject) -> list[Row]:
 
 
 def every_kind(subject: Subject) -> list[Prompts]:
-    """Each kind of prompts that a model can get, about the object in the picture."""
+    """Each kind of prompt set for the object in the picture."""
     click, box, side = subject.click, subject.box, subject.sam.config.mask_size
     hint = np.broadcast_to(np.linspace(-8, 8, side), (side, side))
     corner = click.with_point((0.0, 0.0), 0)
@@ -51,7 +51,7 @@ def every_kind(subject: Subject) -> list[Prompts]:
 
 
 def pixels_of(subject: Subject) -> Tensor:
-    """The model's input for the picture, as the image encoder gets it."""
+    """The model's input for the picture."""
     seen = []
 
     def look(module: nn.Module, inputs: tuple) -> tuple:
@@ -69,7 +69,7 @@ def pixels_of(subject: Subject) -> Tensor:
 
 
 class _Seen(Exception):
-    """The input was looked at; the encoder need not run."""
+    """Stops the run: the input was recorded, and the encoder need not run."""
 
 
 def _looked_at(sam: Sam) -> list[str]:

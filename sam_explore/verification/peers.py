@@ -1,4 +1,4 @@
-"""The same weights in segment_anything and in transformers, where they are installed."""
+"""The same weights in segment_anything and in transformers, if they are installed."""
 
 import importlib
 from collections.abc import Callable, Mapping
@@ -32,8 +32,8 @@ def compare(
     Args:
         subject: our model on the picture.
         official: the file's weights under the official names; None for a file in our own layout,
-            which the others can't read.
-        say: told what is being computed.
+            which the other implementations can't read.
+        say: called with what is being computed.
     """
     if official is None:
         return [Row("others", "not compared: the file is in this package's own layout")]
@@ -56,7 +56,7 @@ def compare(
 
 
 def version(package: str) -> str:
-    """The version of an installed package, or that it is not there."""
+    """The version of a package, or that it is not installed."""
     try:
         return metadata.version(package.replace("_", "-"))
     except metadata.PackageNotFoundError:
@@ -73,7 +73,7 @@ def _differences(
     for kind, prompts in (("a click", subject.click), ("a box", subject.box)):
         points, labels, boxes, _ = prompt_tensors([prompts], subject.encoded.frame, sam.device)
         ours = sam.decode(tokens, sam.encode_prompts(points, labels, boxes, prompts.has_padding))
-        # The others add half a pixel of the input themselves.
+        # The other implementations add half a pixel of the input themselves.
         side = sam.config.image_size
         points, boxes = (None if each is None else each * side - 0.5 for each in (points, boxes))
         theirs = decode(model, tokens, points, labels, boxes)
@@ -130,7 +130,7 @@ def segment_anything_model(config: SamConfig) -> nn.Module:
             mask_in_chans=config.mask_hint_channels,
         )
         sam = modeling.Sam(encoder, prompt_encoder, _segment_anything_decoder(config, modeling))
-    # These two buffers are no part of a state dict.
+    # These two buffers are not in a state dict.
     sam.pixel_mean = torch.tensor(config.pixel_mean)[:, None, None]
     sam.pixel_std = torch.tensor(config.pixel_std)[:, None, None]
     return sam.eval()

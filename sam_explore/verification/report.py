@@ -31,7 +31,7 @@ _ON_ONE_PICTURE = (
 
 @dataclass(frozen=True)
 class File:
-    """What identifies a file of weights, without where it lies."""
+    """Identifies a file of weights, without its folder."""
 
     name: str
     bytes: int
@@ -39,7 +39,7 @@ class File:
 
     @classmethod
     def of(cls, path: Path) -> "File":
-        """That of a file; reads it through."""
+        """The identity of a file; reads all of it."""
         return cls(path.name, path.stat().st_size, sha256_of(path))
 
     @property
@@ -161,7 +161,7 @@ class Report:
 
 
 def _as_text(name: str) -> str:
-    """A name in Markdown, of which no character is taken for markup."""
+    """A name in Markdown, with markup characters escaped."""
     return "".join(
         f"&#{ord(each)};" if each in r"<>&[]()!*`\#|~" or not each.isprintable() else each
         for each in name
@@ -174,7 +174,7 @@ def _held(rows: Iterable[Row]) -> str:
 
 
 def _processor() -> str:
-    """The processor's name where the system tells it."""
+    """The processor's name if the system reports it."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text("utf-8").splitlines() if cpuinfo.is_file() else []
     named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
@@ -186,7 +186,7 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """A table, its first row the head; what would end a cell or a line is replaced."""
+    """A table with a header row; characters that would end a cell or a line are replaced."""
     lines = ["| " + " | ".join(map(_cell, row)) + " |" for row in rows]
     return [lines[0], "|" + " --- |" * len(rows[0]), *lines[1:]]
 

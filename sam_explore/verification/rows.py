@@ -1,4 +1,4 @@
-"""One line of the report, and the run that lines are about."""
+"""One row of the report, and the run that the rows are about."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from sam_explore.tracing import Trace
 
 @dataclass(frozen=True)
 class Row:
-    """One thing that was measured.
+    """One measurement.
 
     Args:
         name: what was measured, or what is claimed.
@@ -36,12 +36,12 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """The model on the fixed picture: what every measurement starts from.
+    """The model on the fixed picture, for all measurements.
 
     Args:
         sam: the model.
         image: RGB from 0 to 255.
-        truth: which pixels are of the object that is asked for.
+        truth: the pixels of the prompted object.
     """
 
     sam: Sam
@@ -50,7 +50,7 @@ class Subject:
 
     @cached_property
     def click(self) -> Prompts:
-        """A click on the pixel of the object that is the nearest to its centre."""
+        """A click on the pixel of the object nearest to its centre."""
         rows, columns = np.nonzero(self.truth)
         distance = np.hypot(rows - rows.mean(), columns - columns.mean())
         nearest = int(distance.argmin())
@@ -65,7 +65,7 @@ class Subject:
 
     @cached_property
     def trace(self) -> Trace:
-        """The run with the click; all others are made from it, so that they share what they can."""
+        """The run with the click; all other runs are derived from it and share its results."""
         return Trace(self.sam, self.image, self.click)
 
     @cached_property
@@ -75,12 +75,12 @@ class Subject:
 
     @cached_property
     def answer(self) -> Prediction:
-        """The answer to the click."""
+        """The prediction for the click."""
         return self.trace.prediction
 
     @cached_property
     def grid(self) -> list[Prediction]:
-        """Answers to 6 x 6 single clicks, spread evenly over the picture."""
+        """Predictions for 6 x 6 single clicks, spread evenly over the picture."""
         height, width = self.truth.shape
         at = (np.arange(6) + 0.5) / 6
         clicks = [Prompts(points=[(x * width, y * height)]) for y in at for x in at]
@@ -97,7 +97,7 @@ def logit_change(
 def mask_change(
     before: Float[np.ndarray, "row column"], after: Float[np.ndarray, "row column"]
 ) -> float:
-    """1 - IoU of the masks that two maps of logits are cut to."""
+    """1 - IoU of the masks of two maps of logits."""
     return 1 - mask_iou(before > 0, after > 0)
 
 
@@ -112,10 +112,10 @@ def unjudged(claim: Callable[[Subject], list[Row]]) -> Callable[[Subject], list[
 
 
 def measured(measure: Callable[[Subject], list[Row]], subject: Subject) -> list[Row]:
-    """The rows of one measurement; where it fails, a row that says how.
+    """The rows of one measurement; if it fails, a row with the error.
 
-    A report of what does not work is what this is for, so nothing that one measurement raises may
-    cost the others.
+    The report is about what does not work, so an exception in one measurement must not stop the
+    others.
     """
     try:
         return measure(subject)

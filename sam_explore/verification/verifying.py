@@ -37,15 +37,15 @@ def verify(
     The claims are about the released models. In a network of other sizes, such as the small model
     that ships, the same figures are measured, and nothing is said of whether a claim holds.
 
-    Takes some minutes for the released models: a dozen runs of the image encoder, of which half are
-    run only from a block in the middle on.
+    Takes some minutes for the released models: a dozen runs of the image encoder, half of which
+    start from a block in the middle.
 
     Args:
         path: the weights.
         image: the picture, RGB from 0 to 255.
-        truth: which of its pixels are of the object that is asked for.
+        truth: the pixels of the prompted object.
         device: where to run our model and the others.
-        say: told what is being done, a sentence a step.
+        say: called with a sentence before each step.
 
     Raises:
         OSError, ValueError: the file can't be loaded, as in `load`.

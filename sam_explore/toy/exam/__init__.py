@@ -1,6 +1,6 @@
 """The exam of the toy model: fixed scenes and prompts that training never sees.
 
-`worlds` says of which kinds they are; `python -m sam_explore.toy.exam` asks them.
+`worlds` defines the kinds of scenes; `python -m sam_explore.toy.exam` runs the exam.
 """
 
 from .asking import Answer, examine

@@ -1,11 +1,11 @@
-"""How good a toy model is, or how far one gets without a model.
+"""Measure how good a toy model is, or what simple methods reach without a model.
 
     python -m sam_explore.toy.exam [WEIGHTS] [--json FILE] [--write docs/toy_model.md]
     python -m sam_explore.toy.exam --world clear [WEIGHTS] ...
     python -m sam_explore.toy.exam --baselines [--write docs/toy_model.md]
 
 500 fixed scenes, or 300 clear ones, with about three targets each: a whole, a part and a sub-part.
-Each is asked for with one click, with its box, and with a click and corrections of the answer.
+Each is prompted with one click, with its box, and with a click and corrections of the mask.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from .worlds import WORLDS
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the exam from the command line; see the module's text."""
+    """Run the exam from the command line; see the module's docstring."""
     options = _parser().parse_args(arguments)
     torch.set_num_threads(options.threads)
     world = WORLDS[options.world]
@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         "--world", choices=WORLDS, default="exam", help="which scenes (default: exam)"
     )
     parser.add_argument("--scenes", type=int, help="only the first so many (default: all)")
-    # Two threads wait for each other: on a machine with other work they took ten times as long.
+    # With two threads, which wait for each other, a busy machine took ten times as long.
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="write between a page's marks")

@@ -1,4 +1,4 @@
-"""Puts the exam's questions to a model: one click, a box, and clicks that correct the answer."""
+"""Runs the exam's prompts on a model: one click, a box, and clicks that correct the mask."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,16 +24,16 @@ FOUND = 0.75  # IoU over which a mask counts as the region
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """How a model answered about one target. All IoUs are with the target's visible pixels.
+    """A model's results for one target. All IoUs are with the target's visible pixels.
 
     kind: of the scene.
-    target: what was asked for.
+    target: the target.
     by_click: IoU of tokens 1 to 3 for the click.
-    predicted: what the model said these IoUs were.
+    predicted: the model's prediction of these IoUs.
     by_box: IoU of token 0 for the box.
     corrected: IoU of the mask chosen for the click, then of token 0 after each correction.
     by_rule: IoU after `FEW_CORRECTIONS` under each rule for corrections.
-    ceilings: IoU that the target itself keeps at the resolution of the logits; see `ceilings`.
+    ceilings: IoU of the target itself at the resolution of the logits; see `ceilings`.
     nested: whether the masks for the click have both the target and a region that holds it; None
         for a whole, and for a part that is all that shows of what holds it.
     """
@@ -60,9 +60,9 @@ class Answer:
 
 
 def examine(sam: Sam, scenes: Iterable[ExamScene]) -> list[Answer]:
-    """Ask a model for every target of these scenes.
+    """Run a model on every target of these scenes.
 
-    Raises ValueError where the generator no longer draws what the manifest says.
+    Raises ValueError if the generator no longer draws the manifest's scenes.
     """
     return [answer for scene in scenes for answer in _examine_one(sam, scene)]
 
@@ -112,8 +112,8 @@ def _correct(
 ) -> list[list[float]]:
     """IoU after each correction of the masks chosen at first, for each target.
 
-    As in training, each brings a click drawn from where the mask that is shown is wrong, at the
-    resolution of the logits.
+    As in training, each adds a click in the error region of the current mask, at the resolution of
+    the logits.
     """
     generator = torch.Generator().manual_seed(seed)
     wanted = coverage(torch.tensor(truths), sam.config.mask_size) >= 0.5
@@ -132,10 +132,10 @@ def _correct(
 
 
 def ceilings(truth: Bool[np.ndarray, "h w"], frame: Frame, mask_size: int) -> tuple[float, float]:
-    """IoU with a mask of what a model says that knows it, through a prediction's own upscaling.
+    """IoU of a mask with itself after the resolution of the logits and a prediction's upscaling.
 
     First with logits of 1 for cells that it covers by half or more and -1 for others, then with
-    logits that grade with the share of each cell that it covers. Logits fitted to the mask can
+    logits proportional to the covered share of each cell. Logits fitted to the mask can
     exceed both.
     """
     graded = coverage(torch.tensor(truth)[None], mask_size)
@@ -146,7 +146,7 @@ def ceilings(truth: Bool[np.ndarray, "h w"], frame: Frame, mask_size: int) -> tu
 
 
 def _finds_both(masks: Bool[np.ndarray, "3 h w"], drawn: Scene, index: int) -> bool | None:
-    """Whether one of the masks is the region and another one that holds it."""
+    """Whether one of the masks is the region and another one contains it."""
     own = drawn.mask(index)
     holders = [mask for mask in _holders(drawn, index) if mask_iou(mask, own) <= FOUND]
     if not holders:

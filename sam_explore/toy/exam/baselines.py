@@ -1,6 +1,6 @@
-"""What needs no learning: how far flood fill, region growing and the box itself get in the exam.
+"""Methods without learning in the exam: flood fill, region growing and the box itself.
 
-Were one of them good, the exam would ask for areas of one colour, or for boxes.
+If one of them were good, the exam would test for areas of one colour, or for boxes.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -27,7 +27,7 @@ TUNING_SCENES = 30
 
 
 def flood_fill(image: Picture, click: tuple[int, int], tolerance: int) -> Mask:
-    """What hangs together with the clicked pixel and differs from it by `tolerance` at most.
+    """The connected pixels around the click that differ from its colour by `tolerance` at most.
 
     click: x, y. Colours are compared by the channel that differs most, 0 to 255.
     """
@@ -37,9 +37,9 @@ def flood_fill(image: Picture, click: tuple[int, int], tolerance: int) -> Mask:
 
 
 def grow_region(image: Picture, click: tuple[int, int], tolerance: int) -> Mask:
-    """What the clicked pixel reaches over neighbours that differ by `tolerance` at most.
+    """The pixels reached from the click over neighbours that differ by `tolerance` at most.
 
-    click: x, y. Unlike flood fill it follows a slow change of colour, such as light on a ball.
+    click: x, y. Unlike flood fill it follows gradual changes of colour, such as light on a ball.
     """
     colours = image.astype(np.int16)
     across, down = (np.abs(np.diff(colours, axis=axis)).max(axis=2) for axis in (1, 0))
@@ -57,7 +57,7 @@ def fill_box(box: tuple[float, float, float, float], shape: tuple[int, int]) -> 
 def _reached(
     click: tuple[int, int], across: Bool[np.ndarray, "h steps"], down: Bool[np.ndarray, "_ w"]
 ) -> Mask:
-    """Pixels that a chain of open steps joins to the click, whole runs of a row or column at once.
+    """Pixels connected to the click by open steps, found by whole runs of a row or column.
 
     across, down: whether the step to the next pixel of the row, of the column, is open.
     """
@@ -85,7 +85,7 @@ GROWING: dict[str, Grow] = {"flood fill": flood_fill, "region growing": grow_reg
 
 @dataclass(frozen=True)
 class Baselines:
-    """Mean IoU of what needs no model, by group of targets, and the tolerances it took."""
+    """Mean IoU of methods without a model, by group of targets, and their tolerances."""
 
     scenes: int
     mean_iou: Groups

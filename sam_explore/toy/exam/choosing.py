@@ -1,4 +1,4 @@
-"""How the exam was made: which seeds, which regions of a scene are asked for, and where."""
+"""How the exam was made: its seeds, the target regions of a scene, and their clicks."""
 
 from collections.abc import Iterator
 from itertools import count, cycle
@@ -15,7 +15,7 @@ from .worlds import World
 
 
 def choose_scenes(world: World, first_seed: int) -> Iterator[ExamScene]:
-    """Scenes from a seed on, without end, the kinds in turn."""
+    """Endless scenes from a seed on, the kinds in turn."""
     fewest = len(LEVELS) if world.complete else 1
     seeds = count(first_seed)
     for kind in cycle(world.kinds):
@@ -35,9 +35,9 @@ def _choose(kind: str, seed: int, smallest: float) -> ExamScene:
 def _choose_region(
     drawn: Scene, level: int, smallest: float, rng: np.random.Generator
 ) -> int | None:
-    """A region of a level: first a stratum of those there are, then a region of that.
+    """A random region of a level: first a stratum, then a region of it.
 
-    The less of its box a region fills, the likelier it is chosen: `box filled` is to be no answer.
+    Regions that fill less of their box are more likely, so that filling the box is a poor baseline.
     """
     by_stratum: dict[str, list[int]] = {}
     for index, region in enumerate(drawn.regions):
@@ -70,7 +70,7 @@ def _ask(drawn: Scene, index: int, rng: np.random.Generator) -> Target:
 
 
 def interior(mask: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
-    """The mask without the pixels at its edge, where colours mix; all of it if it has no others."""
+    """The mask without the pixels at its edge, where colours mix; all of it if none are left."""
     padded = np.pad(mask, 1)
     inside = mask & padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
     return inside if inside.any() else mask

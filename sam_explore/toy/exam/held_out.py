@@ -1,4 +1,4 @@
-"""What draws each kind of scene; shapes and textures of two kinds are never drawn in training."""
+"""The generator of each kind of scene; shapes and textures of two kinds are not in training."""
 
 from collections.abc import Callable
 from dataclasses import replace

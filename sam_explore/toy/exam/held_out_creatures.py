@@ -1,4 +1,4 @@
-"""Creatures that training never draws; the exam asks for them."""
+"""Creatures for the exam only, never drawn in training."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Textures that training never draws; the exam wears them."""
+"""Textures for the exam only, never drawn in training."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Things that training never draws; the exam asks for them."""
+"""Things for the exam only, never drawn in training."""
 
 from itertools import pairwise
 

@@ -1,7 +1,7 @@
-"""A fixed list of scenes and what is asked about each, such as `manifest.jsonl`.
+"""A fixed list of scenes and their targets, such as `manifest.jsonl`.
 
-A line is a scene. It was drawn once, by `choosing.py`, and does not follow the generator: where the
-generator has come to draw something else, the exam refuses to go on.
+A line is a scene. It was chosen once, by `choosing.py`. If the generator now draws something else,
+the exam raises an error.
 """
 
 import json
@@ -23,13 +23,13 @@ _AREA_SLACK = 0.01
 
 @dataclass(frozen=True)
 class Target:
-    """One region that is asked for.
+    """One target region.
 
     region: its name in the scene.
     level: "whole", "part" or "sub-part".
     stratum: "small", "medium" or "large", by its share of the picture.
     area: its visible pixels.
-    click: x, y of the pixel that is clicked.
+    click: x, y of the clicked pixel.
     box: x0, y0, x1, y1 around the visible pixels, far edges exclusive.
     """
 
@@ -43,9 +43,9 @@ class Target:
 
 @dataclass(frozen=True)
 class ExamScene:
-    """A scene of the exam: drawn from its seed by what its kind names in `held_out.DRAWN_BY`.
+    """A scene of the exam, drawn from its seed by the generator of its kind in `held_out.DRAWN_BY`.
 
-    colour: the picture's mean red, green and blue, so that a repainted scene is noticed.
+    colour: the picture's mean red, green and blue, to detect a changed scene.
     """
 
     kind: str
@@ -56,7 +56,7 @@ class ExamScene:
     def draw(self) -> Scene:
         """The scene, as it was when the manifest was made.
 
-        Raises ValueError where the generator now draws something else.
+        Raises ValueError if the generator now draws something else.
         """
         drawn = DRAWN_BY[self.kind](self.seed, SIZE)
         names = {region.name for region in drawn.regions}
@@ -86,7 +86,7 @@ def read_manifest(path: Path = EXAM.manifest) -> tuple[ExamScene, ...]:
 
 
 def write_manifest(scenes: Iterable[ExamScene], path: Path = EXAM.manifest) -> None:
-    """A line a scene, without blanks."""
+    """One line per scene, without spaces."""
     lines = [json.dumps(asdict(scene), separators=(",", ":")) for scene in scenes]
     path.write_text("\n".join(lines) + "\n", "utf-8")
 

@@ -1,4 +1,4 @@
-"""What the exam counts: overlap, agreement of ranks, calibration, strata of size."""
+"""The exam's measures: rank correlation, calibration, strata of size."""
 
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ def stratum(share: float) -> str:
 
 
 def spearman(a: Float[np.ndarray, "n"], b: Float[np.ndarray, "n"]) -> float:
-    """Correlation of the ranks of two rows of numbers, -1 to 1; NaN where one is constant.
+    """Rank correlation of two arrays, -1 to 1; NaN if one is constant.
 
     Equal numbers share the mean of their ranks.
     """

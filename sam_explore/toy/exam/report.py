@@ -24,7 +24,7 @@ _SLACK = 0.01  # of IoU, within which corrections count as no worse
 
 @dataclass(frozen=True)
 class Report:
-    """What the exam found.
+    """The results of the exam.
 
     mean_iou: by group of targets, for each kind of prompt; the ceilings are what the targets
         themselves keep at the resolution of the logits.
@@ -93,7 +93,7 @@ class Report:
 
 
 def report(answers: Sequence[Answer], scenes: int, world: World = EXAM) -> Report:
-    """The figures of a model's answers in so many scenes of a world."""
+    """The report on a model's results in a number of scenes of a world."""
     asked = [(answer.kind, answer.target) for answer in answers]
     columns = {name: np.array([of(each) for each in answers]) for name, of in _COLUMNS.items()}
     predicted = np.stack([answer.predicted for answer in answers])

@@ -1,4 +1,4 @@
-"""Mean figures by level, stratum and kind as tables, and where in a page they are written."""
+"""Tables of means by level, stratum and kind, and writing them into a page."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ def mean_by_group(
     """The mean of each column over all targets, and over those of each level, stratum and kind.
 
     asked: kind of scene and target, in the order of the columns' numbers. Groups without a target
-    are left out, and a kind that all scenes are of.
+    are left out, and so is a kind that all scenes have.
     """
     return {
         group: {"targets": int(here.sum())}
@@ -46,7 +46,7 @@ def _groups(
 
 
 def markdown(rows: Iterable[Sequence[object]]) -> list[str]:
-    """A table, the first row its head; fractions with three digits, columns as wide as needed."""
+    """A table with a header row; fractions with three digits, columns as wide as needed."""
     cells = [[_cell(value) for value in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     cells.insert(1, ["-" * width for width in widths])
@@ -67,7 +67,7 @@ def _cell(value: object) -> str:
 
 
 def write_between_marks(path: Path, mark: str, lines: Sequence[str]) -> None:
-    """Replace what stands between two marks of a name in a markdown file.
+    """Replace the text between two marks of a name in a markdown file.
 
     Raises ValueError if the file lacks them.
     """

@@ -1,4 +1,4 @@
-"""What the model is examined on: two worlds, each a fixed list of scenes and prompts."""
+"""The two worlds of the exam, each a fixed list of scenes and prompts."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,17 +8,17 @@ _FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class World:
-    """One fixed list of scenes, and what it is made and judged by.
+    """A fixed list of scenes, with how it is made and judged.
 
     name: for the command line.
     manifest: the file of its scenes.
     kinds: of scenes, in turn; see `held_out.DRAWN_BY`.
     first_seed, tuning_seed: where its scenes begin, and those that the baselines choose their
         tolerance on. Training begins at 1,000,000, and readers begin at 0.
-    smallest_share: of the picture, that a target covers at least.
+    smallest_share: the smallest share of the picture that a target covers.
     complete: whether each scene has a target of every level.
-    baselines_at_most: mean IoU that what needs no model may have.
-    goals: for each column of the report, where it has one.
+    baselines_at_most: upper limit for the mean IoU of methods without a model.
+    goals: the goal of each column of the report that has one.
     """
 
     name: str

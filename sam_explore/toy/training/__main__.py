@@ -2,20 +2,20 @@
 
     python -m sam_explore.toy.training --folder runs/toy --cache runs/scenes
 
-The run goes on until it is stopped, at a constant learning rate, and the averaged weights in
+The run continues at a constant learning rate until it is stopped; the averaged weights in
 FOLDER/weights.safetensors are the best so far. Stop it with SIGTERM, Ctrl-C or `touch FOLDER/stop`:
-it ends after the step it is at. Started again with the same options it goes on as if it had not
-been stopped. `--fall N` lets the rate fall in a straight line to 0 over N more scenes, then ends.
+it ends after the current step. With the same options it resumes as if it had not been stopped.
+`--fall N` decreases the rate linearly to 0 over N more scenes, then ends.
 
     python -m sam_explore.toy.training --folder runs/fall --branch runs/toy/checkpoint.pt ...
 
-does that in a folder of its own, so that the long run can go on at its constant rate.
+does that in a separate folder, so that the long run can continue at its constant rate.
 `--start WEIGHTS` begins with a file of weights and a new optimiser; give it another `--seed`, or
-it is shown the scenes of the first steps again. `--only-iou` then trains the IoU predictor alone.
+it sees the scenes of the first steps again. `--only-iou` then trains the IoU predictor alone.
 
-`--processes 2` shares the batches of a step out to two processes: the same steps in half the time
-where two cores are free. With a GPU, `--workers 14` lets 14 processes draw scenes while the model
-learns; it is shown those that are there. docs/train_on_gpu.sh does that within a given time.
+`--processes 2` splits the batches of a step between two processes: the same steps in half the time
+if two cores are free. With a GPU, `--workers 14` draws scenes in 14 processes during training,
+which uses those that exist so far. docs/train_on_gpu.sh does that within a given time.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from .schedule import Schedule
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Train from the command line; see the module's text."""
+    """Train from the command line; see the module's docstring."""
     parser = command_line()
     options = parser.parse_args(arguments)
     options.config = DESIGN
@@ -64,7 +64,7 @@ def _drawing(options: argparse.Namespace, rank: int) -> torch.multiprocessing.Pr
 
 
 def command_line() -> argparse.ArgumentParser:
-    """All options but the sizes and the schedule, which the code says."""
+    """All options except the sizes and the schedule, which are in the code."""
     parser = argparse.ArgumentParser(
         prog="python -m sam_explore.toy.training",
         description=__doc__,

@@ -2,9 +2,9 @@
 
 In the image encoder the relative-position terms become further channels of the queries, and one-hot
 rows and columns further channels of the keys, so that scores are one product. The backward pass
-makes the gradient of the scores from the weighted values, as flash attention does (arXiv
-2205.14135), and keeps one matrix of scores, not four. Everything is in bf16, as autocast would have
-the products.
+computes the gradient of the scores from the weighted values, as flash attention does (arXiv
+2205.14135), and keeps one matrix of scores, not four. Everything is in bf16, like products under
+autocast.
 """
 
 from functools import partial
@@ -27,10 +27,10 @@ _BF16 = torch.bfloat16
 
 
 def attend_cheaply(sam: Sam) -> None:
-    """Let all attention of a model run in these forms from now on.
+    """Switch all attention of a model to these forms.
 
-    The decoder's scores are looked at, so that its attention runs in explicit steps: with a few
-    prompt tokens the backward pass of the fused kernel is the slower one.
+    Hooks on the decoder's scores make its attention run in explicit steps: with few prompt tokens
+    the backward pass of the fused kernel is slower.
     """
     for module in sam.image_encoder.modules():
         if isinstance(module, Attention):

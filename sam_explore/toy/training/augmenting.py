@@ -1,6 +1,6 @@
-"""A cached scene is never shown twice alike: other windows, mirrored, other colours, things pasted.
+"""Augment cached scenes: crop, mirror, change colours, paste objects.
 
-All of it is vectorised torch and runs where the tensors are, on a CPU or a GPU.
+All of it is vectorised torch and runs on the device of the tensors.
 """
 
 from typing import NamedTuple
@@ -14,15 +14,15 @@ from sam_explore.model import SamConfig
 
 from .cache import MOST_REGIONS, Scenes
 
-_WHOLE_SHARE = 0.5  # of scenes that are shown whole, not through a window
+_WHOLE_SHARE = 0.5  # of scenes that are not cropped
 _PASTE_SHARE = 0.2  # of scenes onto which objects of another one are pasted
 _SWAP_SHARE, _INVERT_SHARE, _BLUR_SHARE = 0.25, 0.03, 0.1
 _SMALLEST_WINDOW = 0.4  # of the picture's side
-_MOST_ENLARGED = 1.4  # how much larger than it was drawn something is shown at most
+_MOST_ENLARGED = 1.4  # the largest magnification
 
 
 class Shown(NamedTuple):
-    """What the model sees, and what is there.
+    """Augmented scenes: the model's input, and the regions.
 
     pixels: normalised pictures.
     labels: for each level and pixel a number that its region has in this scene alone; 0 for none.
@@ -36,7 +36,7 @@ NUMBERS = 2 * (MOST_REGIONS + 1)  # labels are below this: a scene's own, and th
 
 
 def augment(scenes: Scenes, side: int, config: SamConfig, generator: torch.Generator) -> Shown:
-    """These scenes with `side` pixels, each changed at random."""
+    """These scenes with `side` pixels, randomly augmented."""
     pixels, deepest = _through_windows(scenes, side, generator)
     labels = _labels_of(deepest, scenes.above)
     pixels, labels = _pasted(pixels, labels, generator)
@@ -57,7 +57,7 @@ def normalise(
 def _through_windows(
     scenes: Scenes, side: int, generator: torch.Generator
 ) -> tuple[Float[Tensor, "scene 3 side side"], UInt8[Tensor, "scene side side"]]:
-    """Half of the scenes whole, half through a square window with something in it; half mirrored.
+    """Half of the scenes whole, half cropped to a square window around something; half mirrored.
 
     Pictures are scaled as `sam_explore.encode` scales them, labels by their nearest pixel.
     """

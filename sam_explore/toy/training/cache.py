@@ -1,7 +1,7 @@
-"""Scenes to learn from, drawn once and kept in files that are mapped into memory.
+"""Training scenes, drawn once and kept in memory-mapped files.
 
-A scene is drawn when it is first asked for, so training can begin with an empty folder, and what it
-is given does not depend on what the folder already holds. Several processes may share a folder.
+A scene is drawn on first use, so training can begin with an empty folder, and its scenes do not
+depend on what the folder already contains. Several processes may share a folder.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from sam_explore.scenes.ground_truth import LEVELS, Scene
 FIRST_TRAINING_SEED = 1_000_000
 SIZE = 256  # side of the pictures in pixels
 MOST_REGIONS = 255  # with 0 for the background, a region is one byte
-_SEEDS_A_CACHE = 10_000_000  # where a scene can't be kept, the next seed is so far away
+_SEEDS_A_CACHE = 10_000_000  # if a scene can't be used, the next seed is this far away
 _CLEAR_OF_FIVE = 3
 
 
@@ -44,7 +44,7 @@ class SceneCache:
 
     Args:
         folder: where the files are, or will be made.
-        scenes: how many there are to be; a folder that was made for another number is refused.
+        scenes: how many; a folder made for another number is refused.
         size: side of the pictures in pixels.
 
     Raises:
@@ -61,11 +61,11 @@ class SceneCache:
 
     @property
     def drawn(self) -> Int[np.ndarray, "scene"]:
-        """Indices of the scenes that are there already."""
+        """Indices of the scenes drawn so far."""
         return np.flatnonzero(self._drawn)
 
     def get(self, indices: Sequence[int]) -> Scenes:
-        """These scenes, drawn now where they have not been yet."""
+        """These scenes, drawn now if they have not been yet."""
         for index in indices:
             self.draw(index)
         rows = np.asarray(indices)
@@ -73,7 +73,7 @@ class SceneCache:
         return Scenes(*(torch.from_numpy(array[rows]) for array in kept))
 
     def draw(self, index: int) -> None:
-        """Draw a scene and keep it, if it isn't there."""
+        """Draw and store a scene, unless it is there."""
         if self._drawn[index]:
             return
         drawn = training_scene(index, self.size)

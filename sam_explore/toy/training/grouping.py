@@ -1,4 +1,4 @@
-"""A pretext that teaches the image encoder fast: which places belong with this place?"""
+"""A pretext task that trains the image encoder fast: which positions share a region?"""
 
 import torch
 from jaxtyping import Float
@@ -11,10 +11,10 @@ from .losses import mask_loss
 
 
 class GroupingHead(nn.Module):
-    """For each asked place three vectors, one a level: whole, part and sub-part.
+    """For each queried position three vectors, one per level: whole, part and sub-part.
 
-    Their products with the upscaled image features say which places share the region. The head is
-    thrown away after training.
+    Their products with the upscaled image features predict which positions share the region. The
+    head is discarded after training.
     """
 
     def __init__(self, config: SamConfig):

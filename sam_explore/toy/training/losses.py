@@ -1,7 +1,7 @@
-"""What the training minimises: cross entropy and dice loss of masks.
+"""The losses of masks: cross entropy and dice loss.
 
-Targets are what share of each logit's cell a mask covers, not only whether: a target that is cut to
-0 and 1 on a coarse grid loses its edges.
+Targets are the share of each logit's cell that a mask covers: rounded to 0 and 1 on a coarse grid,
+they would lose their edges.
 """
 
 import torch.nn.functional as F

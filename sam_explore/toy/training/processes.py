@@ -23,8 +23,8 @@ def train(options: argparse.Namespace) -> None:
 
 
 def _join(rank: int, options: argparse.Namespace, meeting_place: str) -> None:
-    """Be one of several processes that train together."""
-    # The first process hears of the wish to stop, and tells them by the file.
+    """Run one of several processes that train together."""
+    # The first process handles the interrupt, and stops the others by a file.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     dist.init_process_group(
         "gloo", init_method=meeting_place, rank=rank, world_size=options.processes

@@ -1,4 +1,4 @@
-"""What a simulated person asks about a batch of scenes: a click and a box for each target."""
+"""Simulated prompts for a batch of scenes: a click and a box for each target."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from torch import Tensor
 from ..coverage import coverage
 from .augmenting import NUMBERS
 
-SMALLEST_SHARE = 0.001  # of the picture; below, nothing is asked for
+SMALLEST_SHARE = 0.001  # of the picture; smaller regions are no targets
 FEWEST_CELLS = 3  # of the logits' grid: below, a target can't be expressed
 _LEVEL_WEIGHTS = (0.36, 0.32, 0.32)
 _SIZES_FROM = (0.01, 0.05)  # share of the picture; below, between and above are asked for alike

@@ -1,12 +1,12 @@
-"""What a number of the prediction is owed to: gradients, occlusion, and the checks both need.
+"""Attribute a number of the prediction: gradients, occlusion, and the checks for both.
 
     of = attribution.MeanLogit(1, trace.prediction.masks()[1])
     attribution.gradient(trace, of, "points")  # logits by pixel that the click moves
     attribution.attribute(trace, of, "gradient times embedding", patch=2)
 
 Each attribution has its control (`control_of`, the same run with shuffled weights), its deletion
-and insertion curves (`removal_curves`), and the causal effect of the same patches (its place's
-occlusion), with `rank_correlation` to compare.
+and insertion curves (`removal_curves`), and the causal effect of the same patches (occlusion at
+the same place), with `rank_correlation` to compare.
 """
 
 from .attributing import METHODS, OCCLUSION, attribute, patches_with_content, rank_correlation

@@ -1,4 +1,4 @@
-"""Attributions: how much of a number of the prediction is owed to each part of the picture."""
+"""Attributions: how much each part of the picture contributes to a number of the prediction."""
 
 import numpy as np
 from jaxtyping import Float
@@ -16,7 +16,7 @@ from .removal import (
 )
 from .scalars import Scalar, value_of
 
-# Each method's place, where it looks for what the number is owed to.
+# The place at which each method changes or differentiates.
 METHODS = {
     "gradient times embedding": "embedding",
     "gradient times pixels": "pixels",
@@ -29,20 +29,20 @@ OCCLUSION = {"embedding": "occlusion of the embedding", "pixels": "occlusion of 
 def attribute(
     trace: Trace, of: Scalar, method: str = "gradient times embedding", patch: int = 1
 ) -> Float[np.ndarray, "down across"]:
-    """By how much a number falls when a patch of image tokens loses its content, for each patch.
+    """How much a number falls when a patch of image tokens loses its content, for each patch.
 
         attribute(trace, PredictedIoU(1), "occlusion of the embedding", patch=2)
 
-    All methods answer in the unit of the number and with one sign, so that they can be drawn on one
-    scale: what is positive holds the number up. Occlusion takes the content away and looks, as
-    `value_without` does; that is the causal effect. The gradient's answer is the same to first
-    order: the gradient times what would be taken away, summed over the patch, so that the effects
-    of several patches add up. Patches of pure padding have no pixels to lose, which gives 0.
+    All methods give results in the unit of the number and with the same sign, for one common scale:
+    a positive patch raises the number. Occlusion removes the content and runs the model, as
+    `value_without` does; that is the causal effect. Gradients give the same to first order: the
+    gradient times what would be removed, summed over the patch, so that the effects of several
+    patches add up. Patches of pure padding have no pixels to remove, which gives 0.
 
     Args:
         trace: the run.
         of: the number.
-        method: one of `METHODS`. "gradient times embedding" takes one pass back through the
+        method: one of `METHODS`. "gradient times embedding" takes one backward pass through the
             decoder, "gradient times pixels" one through the whole model; occlusion takes a run of
             the decoder, or of the whole model, for each patch.
         patch: tokens along the side of a patch; those at the bottom and the right can be smaller.
@@ -65,15 +65,15 @@ def attribute(
 
 
 def patches_with_content(trace: Trace, method: str, patch: int) -> np.ndarray:
-    """Which patches (down, across) have something to lose in this method; the others get 0."""
+    """Which patches (down, across) have content to remove in this method; the others get 0."""
     holds = holds_content(trace.frame, METHODS[method])
     return pooled(holds.astype(int), patch) > 0
 
 
 def rank_correlation(one: Float[np.ndarray, "*any"], other: Float[np.ndarray, "*any"]) -> float:
-    """Spearman's: 1 when both put the places in the same order, -1 in the reverse one.
+    """Spearman's: 1 if both have the same order, -1 if the reverse one.
 
-    Ties get their mean rank. NaN when one of them is the same everywhere, which has no order.
+    Ties get their mean rank. NaN if one of them is constant.
     """
     first, second = _ranks(one), _ranks(other)
     first, second = first - first.mean(), second - second.mean()
@@ -106,6 +106,6 @@ def _occlusion(
 
 
 def _ranks(values: Float[np.ndarray, "*any"]) -> Float[np.ndarray, "place"]:
-    """Each value's place in ascending order, from 1; equal ones share the mean of their places."""
+    """Each value's rank in ascending order, from 1; ties share the mean of their ranks."""
     _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
     return (counts.cumsum() - (counts - 1) / 2)[which.ravel()]

@@ -1,4 +1,4 @@
-"""The control of every attribution: the same run of a model whose weights mean nothing."""
+"""The control of every attribution: the same run with shuffled weights."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -12,16 +12,16 @@ from sam_explore.model.lock import lock_of
 
 from ..trace import Trace
 
-# The latest control of traces that share an engine, so that other prompts share its image encoder.
+# The latest control for each engine, so that other prompts share its encoded picture.
 _controls: WeakKeyDictionary = WeakKeyDictionary()
 _guard = Lock()
 
 
 def with_shuffled_weights(sam: Sam, seed: int = 0) -> Sam:
-    """A copy of the model in which the numbers of each weight have changed places at random.
+    """A copy of the model with the numbers within each weight shuffled.
 
-    Each weight keeps its own numbers and so their size and spread, and loses what was learned. The
-    model itself stays as it is; the copy takes as much memory again.
+    Each weight keeps its distribution of numbers and loses what was learned. The model itself is
+    not changed; the copy needs as much memory again.
     """
     generator = torch.Generator("cpu").manual_seed(seed)
     with lock_of(sam):
@@ -35,8 +35,8 @@ def with_shuffled_weights(sam: Sam, seed: int = 0) -> Sam:
 def control_of(trace: Trace, seed: int = 0) -> Trace:
     """The same run with shuffled weights: picture, prompts, windows and edits are the trace's.
 
-    What an attribution still shows there, it doesn't owe to what the model has learned. The latest
-    control is kept as long as the traces that it belongs to, and shared among them.
+    What an attribution still shows there does not come from what the model has learned. The latest
+    control is cached as long as the traces it belongs to, which share it.
 
     Source: "Sanity Checks for Saliency Maps" (arXiv 1810.03292).
     """

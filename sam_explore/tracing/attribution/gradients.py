@@ -1,4 +1,4 @@
-"""Gradients: how a number of the prediction changes with all that it was computed from."""
+"""Gradients of a number of the prediction with respect to its inputs."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,27 +31,27 @@ def gradient(trace: Trace, of: Scalar, with_respect_to: str) -> Float[np.ndarray
     | "input" | (3, height, width) | unit of the model's normalised input, padding included |
     | "pixels" | (height, width, 3), RGB | grey level (of 255) of the picture's pixel |
 
-    It goes backwards through the trace, one step after the other. Each step is run again from its
-    stored input, alone, so that never more than one block's intermediate values are held; see
-    `estimate_gradient_bytes`. It is the very run of the trace: edits, windows and the explicit form
-    of attention are those of the trace. An edit that gives constants stops the gradient there.
-    `between_steps` is told of each step, and can stop it. The weights take no part: their `grad`
-    and `requires_grad` stay as they are.
+    It goes backward through the trace step by step. Each step runs again from its cached input, so
+    that never more than one block's intermediate values are in memory; see
+    `estimate_gradient_bytes`. Edits, windows and the explicit form of attention are those of the
+    trace. An edit that returns constants stops the gradient there. Callbacks of `between_steps` are
+    called for each step, and can stop it. The weights get no gradients: their `grad` and
+    `requires_grad` stay as they are.
 
-    "pixels" takes the scaling to the model's input as the linear map that it is before Pillow
-    rounds to whole grey levels.
+    For "pixels", the scaling to the model's input counts as linear, without Pillow's rounding to
+    whole grey levels.
 
     Raises:
         ValueError: another name than these, a number that this run doesn't have, or points or a box
             where the prompts have none.
-        RuntimeError: hooks of somebody else in the model, or weights that were changed.
+        RuntimeError: foreign hooks in the model, or changed weights.
     """
     if with_respect_to not in _ROUTES:
         raise ValueError(
             f"with_respect_to must be one of {', '.join(_ROUTES)}, not {with_respect_to!r}."
         )
     of.check(trace.sam.config, trace.frame)
-    # A caller's inference_mode would keep autograd from recording; leaving it for a while does not.
+    # autograd does not record in a caller's inference_mode, so leave that here.
     with torch.inference_mode(False):
         found = _ROUTES[with_respect_to](trace, of)
     return found if isinstance(found, np.ndarray) else found.cpu().numpy()
@@ -59,7 +59,7 @@ def gradient(trace: Trace, of: Scalar, with_respect_to: str) -> Float[np.ndarray
 
 def input_gradient(trace: Trace, of: Scalar) -> Float[Tensor, "3 height width"]:
     """`gradient` with respect to the model's input, where the model is."""
-    # In the order of the run, and held here: a small cache would have to compute them again.
+    # In the order of the run, and held here, since a small cache would compute them again.
     steps = (EMBED, *range(trace.sam.config.encoder_depth))
     engine, plan = trace.engine, trace.plan
     outputs = [engine.output(plan, step) for step in steps]

@@ -1,4 +1,4 @@
-"""How much memory a gradient takes, from the configuration alone."""
+"""Estimate the memory of a gradient from the configuration alone."""
 
 import weakref
 from collections.abc import Sequence
@@ -32,20 +32,19 @@ def estimate_gradient_bytes(
     by_block: bool = True,
     side: Side = None,
 ) -> int:
-    """The most memory that `gradient` takes at a time, in bytes above the weights.
+    """The peak memory of `gradient`, in bytes above the weights.
 
-    The same steps run on torch's meta device, where tensors have shapes and no numbers, and what
-    would be allocated is added up. It begins with a picture that is not yet encoded, counts what
-    the trace stores on the way, and takes fp32 and weights that ask for no gradient, as `load`
-    gives them. What a library allocates inside one of its operations is not seen, nor what it
-    takes to look at the weights.
+    The same steps run on torch's meta device, where tensors have shapes and no numbers, and their
+    allocations are added up. It starts from a picture that is not yet encoded, counts what the
+    trace caches, and assumes fp32 and weights that require no gradient, as `load` gives them.
+    Allocations inside a library's operation are not counted, nor those for hashing the weights.
 
     Args:
         config: the model's sizes.
         with_respect_to: as in `gradient`.
         windows: the window of each block in tokens, 0 for global; the trained ones if None.
-        by_block: False tells what autograd would take that goes through the whole model at once,
-            which `gradient` never does.
+        by_block: False estimates one backward pass through the whole model at once, which
+            `gradient` never does.
         side: of the model's input in pixels, or height and width; that of the training if None.
 
     Raises:
@@ -80,7 +79,7 @@ def _estimate(
 
 
 def _input_gradient_at_once(trace: Trace, of: Scalar) -> Float[Tensor, "1 3 height width"]:
-    """As `input_gradient`, by one graph from the picture to the number. Edits don't count."""
+    """As `input_gradient`, by one graph from the picture to the number. Without edits."""
     sam = trace.sam
     points, labels, boxes, hints = prompt_tensors([trace.prompts], trace.frame, sam.device)
     pixels = trace.engine.given.pixels[None].to(sam.device).requires_grad_()
@@ -108,10 +107,10 @@ class _MeanOfMask(Scalar):
 
 
 class _Peak(TorchDispatchMode):
-    """Adds up the memory of all tensors that are made while it lasts, views and weights apart.
+    """Adds up the memory of all tensors made in its context, without views and weights.
 
     Attributes:
-        bytes: the most that was alive at a time.
+        bytes: the peak.
     """
 
     def __init__(self, sam: Sam):

@@ -1,4 +1,4 @@
-"""From the model's input back to the picture's own pixels: preprocessing, turned round."""
+"""From the model's input back to the picture's own pixels: the transpose of preprocessing."""
 
 import numpy as np
 from jaxtyping import Float
@@ -17,8 +17,8 @@ def picture_gradient(
 ) -> Float[np.ndarray, "height width 3"]:
     """A gradient at the model's input as one at the pixels of the picture, by grey level.
 
-    Scaling and normalising are linear but for the rounding to whole grey levels, so that the
-    gradient goes through their transpose. Padding is none of the picture's and falls away.
+    Scaling and normalising are linear except for the rounding to whole grey levels, so the gradient
+    goes through their transpose. Padding is dropped.
 
     Raises:
         ValueError: the preprocessing "medsam", which divides by the picture's own range.
@@ -41,7 +41,7 @@ def picture_gradient(
 def scaling_weights(before: int, after: int) -> Float[np.ndarray, "after before"]:
     """How much of each of `before` pixels in a line is in each of `after`, by Pillow's bilinear.
 
-    What Pillow makes of a line in which one pixel is 1 and the others are 0, for each pixel.
+    Pillow's result for a line in which one pixel is 1 and the others are 0, for each pixel.
     """
     lines = Image.fromarray(np.eye(before, dtype=np.float32))
     return np.asarray(lines.resize((after, before), Image.Resampling.BILINEAR)).T

@@ -1,4 +1,4 @@
-"""What the model answers when the content of some image tokens is gone: occlusion."""
+"""Occlusion: the model's output without the content of some image tokens."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ from ..steps import DECODE, EMBED, PROJECT, PROMPTS
 from ..trace import Trace
 from .scalars import Scalar, value_of
 
-# Where content is taken away: from the image tokens that the decoder reads, or from the picture.
+# Where content is removed: from the image tokens that the decoder reads, or from the picture.
 PLACES = ("embedding", "pixels")
 
 
 def value_without(
     trace: Trace, of: Scalar, removed: Bool[np.ndarray, "row column"], place: str = "embedding"
 ) -> float:
-    """A number of the prediction when these tokens hold nothing of their own.
+    """A number of the prediction when the content of these tokens is removed.
 
     Args:
-        trace: the run; its edits and windows stay. Nothing of the changed run is kept.
+        trace: the run; its edits and windows stay. The changed run is not cached.
         of: the number.
-        removed: True for the tokens whose content goes, over the token grid.
-        place: "embedding" puts the mean of the picture's image tokens in their place, and only the
+        removed: True for the tokens whose content is removed, over the token grid.
+        place: "embedding" replaces them by the mean of the picture's image tokens, and only the
             decoder runs. "pixels" fills their patches of the picture with the model's mean colour,
             which is what padding holds, and the whole model runs.
 
@@ -48,7 +48,7 @@ def value_without(
 def content_and_blank(
     trace: Trace, place: str
 ) -> tuple[Float[Tensor, "channel height width"], Float[Tensor, "channel_or_1 1 1"]]:
-    """What can be taken away at a place, and what is put there instead."""
+    """The tensor at a place, and what replaces the removed content."""
     if place not in PLACES:
         raise ValueError(f"place must be one of {', '.join(PLACES)}, not {place!r}.")
     if place == "pixels":
@@ -60,7 +60,7 @@ def content_and_blank(
 
 
 def holds_content(frame: Frame, place: str) -> Bool[np.ndarray, "row column"]:
-    """The tokens that have something to lose: all, but for those whose pixels are all padding."""
+    """The tokens with content to remove: all except those of pure padding."""
     holds = np.full(frame.grid, place != "pixels")
     rows, columns = frame.tokens_shown
     holds[:rows, :columns] = True
@@ -70,13 +70,13 @@ def holds_content(frame: Frame, place: str) -> Bool[np.ndarray, "row column"]:
 def pooled(
     tokens: Shaped[np.ndarray, "row column"], patch: int
 ) -> Shaped[np.ndarray, "down across"]:
-    """Sums over square patches of so many tokens a side; those at the far edges can be smaller."""
+    """Sums over square patches of tokens; those at the far edges can be smaller."""
     rows, columns = (np.arange(0, length, patch) for length in tokens.shape)
     return np.add.reduceat(np.add.reduceat(tokens, rows, axis=0), columns, axis=1)
 
 
 def patches_of(grid: tuple[int, int], patch: int) -> tuple[int, int]:
-    """How many patches of so many tokens a side lie down and across a grid."""
+    """How many patches lie down and across a grid."""
     rows, columns = grid
     return -(-rows // patch), -(-columns // patch)
 
@@ -84,20 +84,19 @@ def patches_of(grid: tuple[int, int], patch: int) -> tuple[int, int]:
 def spread(
     patches: Shaped[np.ndarray, "down across"], patch: int, grid: tuple[int, int]
 ) -> Shaped[np.ndarray, "row column"]:
-    """Each patch's value at each of its tokens, on a grid of so many rows and columns."""
+    """Each patch's value at each of its tokens, on a token grid."""
     rows, columns = grid
     return patches.repeat(patch, axis=0).repeat(patch, axis=1)[:rows, :columns]
 
 
 @dataclass(frozen=True, eq=False)
 class RemovalCurves:
-    """A number of the prediction while patches go one after the other, or come.
+    """A number of the prediction while patches are removed, or inserted, one after the other.
 
     Args:
-        share: how many of the patches have gone, or have come, 0 to 1.
-        deletion: the number when that share of the patches is gone, beginning with the first.
-        insertion: the number when only that share of the patches is there, beginning with the
-            first.
+        share: the share of patches removed, or inserted, 0 to 1.
+        deletion: the number with that share of the patches removed, in order.
+        insertion: the number with only that share of the patches present, in order.
     """
 
     share: Float[np.ndarray, "step"]
@@ -106,17 +105,17 @@ class RemovalCurves:
 
     @property
     def deletion_area(self) -> float:
-        """The mean height of the deletion curve: low when what matters goes first."""
+        """The mean height of the deletion curve: low if important patches are removed first."""
         return float(np.trapezoid(self.deletion, self.share))
 
     @property
     def insertion_area(self) -> float:
-        """The mean height of the insertion curve: high when what matters comes first."""
+        """The mean height of the insertion curve: high if important patches are inserted first."""
         return float(np.trapezoid(self.insertion, self.share))
 
     @property
     def backwards(self) -> "RemovalCurves":
-        """The curves of the reverse order: its deletion is this insertion, seen from the end."""
+        """The curves of the reverse order: its deletion is this insertion reversed."""
         return RemovalCurves(1 - self.share[::-1], self.insertion[::-1], self.deletion[::-1])
 
 
@@ -132,11 +131,10 @@ def removal_curves(
 
     Args:
         trace, of, place: as in `value_without`.
-        order: which patches, in the order in which they go, or come: numbers row by row. Those that
-            are not in it stay as they are.
+        order: the numbers of patches, counted row by row, in the order of removal or insertion.
+            Patches that are not in it stay as they are.
         patch: tokens along the side of a patch.
-        steps: into how many parts the order is cut; one more where that can't be the same from both
-            ends.
+        steps: how many parts the order is cut into; one more if that can't be symmetric.
 
     Source: deletion and insertion are RISE's (arXiv 1806.07421).
     """
@@ -149,15 +147,15 @@ def removal_curves(
         return value_without(trace, of, spread(removed, patch, grid), place)
 
     cuts = np.linspace(0, len(order), steps + 1).round().astype(int)
-    cuts = np.union1d(cuts, len(order) - cuts)  # the same seen from the end
+    cuts = np.union1d(cuts, len(order) - cuts)  # symmetric
     deletion = [value(order[:cut]) for cut in cuts]
-    # The ends of one are the other's.
+    # Each curve begins where the other ends.
     insertion = [deletion[-1], *(value(order[cut:]) for cut in cuts[1:-1]), deletion[0]]
     return RemovalCurves(cuts / len(order), np.array(deletion), np.array(insertion))
 
 
 def _value_with(trace: Trace, of: Scalar, content: Tensor, place: str) -> float:
-    """The number when this is what lies at the place."""
+    """The number with this tensor at the place."""
     engine, plan = trace.engine, trace.plan
     prompts = engine.output(plan, PROMPTS)
     if place == "pixels":

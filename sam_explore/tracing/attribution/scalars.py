@@ -1,4 +1,4 @@
-"""One number of a prediction, of which gradients are taken and effects are measured."""
+"""Scalars of a prediction, for gradients and effects."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ class Scalar(ABC):
     """One number of a prediction.
 
     Args:
-        mask: which of the four masks it is read from.
+        mask: which of the four masks.
 
     Attributes:
-        unit: what the number counts.
+        unit: its unit.
     """
 
     mask: int
@@ -34,7 +34,7 @@ class Scalar(ABC):
     unit: ClassVar[str]
 
     def check(self, config: SamConfig, frame: Frame) -> None:
-        """Raise ValueError if it means nothing in this model, or for a picture in this frame."""
+        """Raise ValueError if it does not exist in this model, or for a picture in this frame."""
         if not 0 <= self.mask < config.mask_tokens:
             raise ValueError(
                 f"mask must be one of the {config.mask_tokens} masks, 0 to "
@@ -49,7 +49,7 @@ class Scalar(ABC):
         iou: Float[Tensor, "mask"],
         frame: Frame,
     ) -> Float[Tensor, ""]:
-        """The number, from what the mask decoder answers; gradients flow through."""
+        """The number from the mask decoder's output; gradients flow through."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,9 +1,9 @@
-"""Ready-made edits of a run, one line each; they go together.
+"""Ready-made edits of a run; they can be combined.
 
     trace.with_interventions(sx.interventions.AblateHead(block=5, head=2))
 
-What they take away, exchange or put in is in docs/interventions.md. One of your own is a frozen
-dataclass that extends `Intervention`.
+docs/interventions.md says what each changes. To write your own, make a frozen dataclass that
+extends `Intervention`.
 """
 
 from ..editing import Intervention

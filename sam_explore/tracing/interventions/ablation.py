@@ -1,4 +1,4 @@
-"""Take away what a part of the image encoder contributes, or all but its mean over the tokens."""
+"""Ablate a part of the image encoder: set its output to zero, or to its mean over the tokens."""
 
 from dataclasses import dataclass
 
@@ -13,9 +13,9 @@ from .positions import by_window, check_index, in_block
 
 @dataclass(frozen=True)
 class AblateHead(Intervention):
-    """One head of a block's attention gives nothing, or every token its mean.
+    """One head of a block's attention outputs zero, or the same mean for every token.
 
-    What the output projection's bias adds stays.
+    The bias of the output projection stays.
 
     Args:
         block: a block of the image encoder.
@@ -31,7 +31,7 @@ class AblateHead(Intervention):
         config = run.sam.config
         name = in_block(config, self.block, "attention.hook_out_per_head")
         check_index("head", self.head, config.encoder_heads)
-        _edit_to(self.to)  # refuses what neither is
+        _edit_to(self.to)  # refuses other values
         return ((name, _AblatedHead(self.head, self.to, run.frame.grid)),)
 
 
@@ -73,8 +73,8 @@ class AblateBlock(Intervention):
 
     Args:
         block: a block of the image encoder.
-        to: "zero", after which the block hands on what it got; or "mean": its attention adds its
-            mean over the tokens of this picture, and then its MLP, reading that, adds its own.
+        to: "zero", so that the block returns its input; or "mean": its attention adds its mean over
+            the tokens of this picture, and then its MLP, with that as its input, adds its own.
     """
 
     block: int
@@ -87,10 +87,10 @@ class AblateBlock(Intervention):
 
 @dataclass(frozen=True)
 class AblatePositionEncoding(Intervention):
-    """Tokens don't get the learned vector of their place.
+    """Tokens don't get the learned vector of their position.
 
     Args:
-        to: "zero", or "mean": every token gets the mean of all places' vectors.
+        to: "zero", or "mean": every token gets the mean of all positions' vectors.
     """
 
     to: str = "zero"
@@ -118,7 +118,7 @@ class AblateRelativePositions(Intervention):
 
 @dataclass(frozen=True)
 class _AblatedHead:
-    """The edit of `AblateHead`, on a grid of so many rows and columns."""
+    """The edit of `AblateHead`, on a grid of rows and columns."""
 
     head: int
     to: str

@@ -11,13 +11,13 @@ from ..listing import list_hooks
 from ..steps import Run
 from .positions import check_index
 
-# What a channel is called where it is one; the hidden layers of MLPs have neurons.
+# The axes that hold channels; in the hidden layers of MLPs they are called neurons.
 _AXES = ("channel", "neuron")
 
 
 @dataclass(frozen=True)
 class ScaleChannel(Intervention):
-    """One channel is multiplied by a number at a hook point, or at all that a pattern means.
+    """One channel is multiplied by a number at a hook point, or at all that match a pattern.
 
     Args:
         name: the hook point, as in `record`.

@@ -16,11 +16,11 @@ class Hide:
     """An edit of attention scores: -inf, so a weight of exactly 0, for pairs of query and key.
 
     Args:
-        queries: which of them can't see the keys, None for all.
+        queries: which queries can't see the keys, None for all.
         keys: which keys.
         head: one head, or None for all.
-        grid: in the image encoder, rows and columns of the grid. Queries and keys are then counted
-            row by row over the grid, wherever the windows put them. None elsewhere.
+        grid: in the image encoder, rows and columns of the grid. Queries and keys are then numbered
+            row by row over the grid, whatever their windows. None elsewhere.
     """
 
     queries: frozenset[int] | None

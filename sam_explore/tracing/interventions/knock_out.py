@@ -1,4 +1,4 @@
-"""Knock out attention: some tokens can't see others, and attend to the rest all the more."""
+"""Knock out attention: some tokens can't see others, and attend more to the rest."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from ..steps import Run
 from .hiding import Hide
 from .positions import TokenPositions, check_index, flat_positions, in_block, pairs_of
 
-# Of each attention of the decoder: whether its queries and its keys are image tokens.
+# For each attention of the decoder, whether its queries and its keys are image tokens.
 _ON_IMAGE = {
     "self_attention": (False, False),
     "token_to_image": (False, True),
@@ -23,12 +23,12 @@ class KnockOutAttention(Intervention):
     """Some image tokens can't attend to some others in the image encoder.
 
     Their scores become -inf before the softmax: those weights are 0, and each row still sums to 1.
-    A windowed block has no other pairs than those within a window; the window's padding stays
-    visible. If a query has no key left, the run stops there with a ValueError.
+    In a windowed block only pairs within a window exist; the window's padding stays visible. If a
+    query has no key left, the run stops there with a ValueError.
 
     Args:
-        queries: rows and columns of the tokens that look, or None for all.
-        keys: rows and columns of the tokens that those can't see.
+        queries: rows and columns of the query tokens, or None for all.
+        keys: rows and columns of the tokens that they can't see.
         block: one block, or None for all.
         head: one head, or None for all.
     """
@@ -61,13 +61,13 @@ class KnockOutDecoderAttention(Intervention):
     """The same in an attention of the mask decoder.
 
     Tokens are given by their numbers: 0 is the IoU token, the mask tokens follow from 1, then the
-    prompt tokens. Where the image tokens look or are looked at, rows and columns take their place.
-    How many prompt tokens there are depends on the prompts; the run says so if one isn't there.
+    prompt tokens. Image tokens are given by rows and columns instead. How many prompt
+    tokens there are depends on the prompts; a run without one of them raises a ValueError.
 
     Args:
         attention: "layers.N.self_attention", "layers.N.token_to_image", "layers.N.image_to_token"
             or "final_token_to_image"; a star as N means all layers.
-        queries: those that look, or None for all.
+        queries: the queries, or None for all.
         keys: those that the queries can't see.
         head: one head, or None for all.
     """

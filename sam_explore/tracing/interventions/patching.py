@@ -1,4 +1,4 @@
-"""Activation patching: some tokens of one run in place of those of another."""
+"""Activation patching: replace some tokens of one run by those of another."""
 
 from dataclasses import dataclass, field
 
@@ -17,10 +17,10 @@ from .positions import TokenPositions, flat_positions, in_block, pairs_of
 
 @dataclass(frozen=True, eq=False)
 class PatchTokens(Intervention):
-    """Some tokens at a block are those that another run has in the same places.
+    """Some tokens at a block are replaced by those at the same positions of another run.
 
-    The other run is read when this is made, as far as the block. What is kept of it are the tokens
-    and its description, which then stands in its place as `source`.
+    The other run is computed up to the block when this is made. Only the tokens and its description
+    are kept; the description then replaces the trace as `source`.
 
     Args:
         source: the other run, of another picture or with other edits.
@@ -30,7 +30,7 @@ class PatchTokens(Intervention):
             "attention.hook_out" or "mlp.hook_out".
 
     Raises:
-        TypeError: something else than a trace as the source.
+        TypeError: a source that is not a trace.
         ValueError: a block, a hook point or tokens that the source doesn't have.
     """
 
@@ -67,7 +67,7 @@ class PatchTokens(Intervention):
         return hash(self.fingerprint)
 
     def content(self) -> tuple:
-        """What it does: the tokens themselves, wherever they came from."""
+        """A fingerprint of the tokens themselves, whatever their source."""
         return self.block, self.tokens, self.at, self.vectors
 
     def edits(self, run: Run) -> Edits:

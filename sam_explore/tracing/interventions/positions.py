@@ -1,4 +1,4 @@
-"""Where interventions act: blocks, heads and tokens that a model has, or an error in words."""
+"""Check the blocks, heads and token positions of interventions."""
 
 from collections.abc import Iterable, Sequence
 from math import isqrt
@@ -39,7 +39,7 @@ def pairs_of(name: str, places: object) -> tuple[tuple[int, int], ...]:
     """Rows and columns as a tuple of pairs, ascending, each once.
 
     Raises:
-        ValueError: something else than pairs of whole numbers, or none at all.
+        ValueError: anything but pairs of whole numbers, or none at all.
     """
     pairs = np.atleast_2d(np.asarray(places))
     if pairs.ndim != 2 or pairs.shape[1] != 2 or not len(pairs) or pairs.dtype.kind not in "iu":
@@ -53,7 +53,7 @@ def pairs_of(name: str, places: object) -> tuple[tuple[int, int], ...]:
 def flat_positions(
     name: str, pairs: Iterable[tuple[int, int]], grid: tuple[int, int]
 ) -> frozenset[int]:
-    """Each token's place when the grid of so many rows and columns is counted row by row.
+    """Each token's number when the grid is counted row by row.
 
     Raises:
         ValueError: a token outside the grid.
@@ -71,10 +71,10 @@ def flat_positions(
 def by_window(
     places: frozenset[int] | None, grid: tuple[int, int], windows: int, tokens: int
 ) -> Bool[Tensor, "window token"]:
-    """Which tokens of each window lie at these places of the grid; padding never does.
+    """Which tokens of each window lie at these positions of the grid; padding never does.
 
     Args:
-        places: counted row by row; None for all.
+        places: numbers, counted row by row; None for all.
         grid: rows and columns of the whole grid.
         windows: how many there are. Global attention is one window that is the grid.
         tokens: in one window.

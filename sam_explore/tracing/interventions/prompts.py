@@ -1,4 +1,4 @@
-"""Prompts without some of their tokens, and with foreground and background exchanged."""
+"""Remove decoder tokens, and swap foreground and background."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from ..steps import Run
 from .hiding import Hide
 from .positions import check_index
 
-# Where decoder tokens are read by others: as keys. Whatever none of these sees is not there.
+# Where other tokens read the decoder tokens, as keys. A token that none sees has no effect.
 _READ_AT = (
     "mask_decoder.transformer.layers.*.self_attention.hook_scores",
     "mask_decoder.transformer.layers.*.image_to_token.hook_scores",
@@ -24,7 +24,7 @@ _READ_AT = (
 class DropPromptToken(Intervention):
     """The decoder runs as if one prompt token weren't there: nothing attends to it.
 
-    Where the prompts don't make that many tokens, the decoder's run says so in a ValueError.
+    With prompts that make fewer tokens, the decoder's run raises a ValueError.
 
     Args:
         token: its number among the prompt tokens: the points in their order, then the padding
@@ -47,7 +47,7 @@ class DropPromptToken(Intervention):
 class DropPaddingToken(Intervention):
     """The decoder runs as if no padding token ("not a point") followed the points.
 
-    With a box, or without points, there is none; the decoder's run then says so in a ValueError.
+    With a box, or without points, there is none; the decoder's run then raises a ValueError.
     """
 
     def edits(self, run: Run) -> Edits:
@@ -60,9 +60,9 @@ class DropPaddingToken(Intervention):
 
 @dataclass(frozen=True)
 class DropMaskToken(Intervention):
-    """The other masks and the predicted IoU come out as if one mask token weren't there.
+    """The other masks and the predicted IoU are computed as if one mask token weren't there.
 
-    Nothing attends to it. Its own mask is still made, by a token that only looks.
+    Nothing attends to it. Its own mask is still computed, since it attends to others.
 
     Args:
         mask: its number, as that of the mask.
@@ -101,7 +101,7 @@ class _Swap:
 
 @dataclass(frozen=True)
 class _Refuse:
-    """An edit that stops a run of the decoder which can't be had, and says why."""
+    """An edit that raises a ValueError for an impossible run of the decoder."""
 
     reason: str
 
