@@ -11,7 +11,7 @@ _TINY_VIT = (
     'runs it; to look inside SAM here take load("vit_b"), or load() for a small and quick one.'
 )
 _SAM_HQ = (
-    "is SAM-HQ: beside SAM's weights it has a further output token and the layers that refine its "
+    "is SAM-HQ: next to SAM's weights it has a further output token and the layers that refine its "
     "mask ({name}), which this package does not have. Its training left SAM's own weights as they "
     'were (arXiv 2306.01567), so load("vit_b"), "vit_l" or "vit_h", whichever it was '
     "made from, has the same inside, without the refined mask."
