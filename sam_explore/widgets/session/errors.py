@@ -3,7 +3,8 @@
 
 def in_words(error: Exception) -> str:
     """What to tell the reader: our own errors are words already, others get their kind's name."""
+    words, kind = str(error), type(error).__name__
     ours = isinstance(error, OSError) and error.errno is None  # the system's have a number
-    plain = (ours or isinstance(error, (TypeError, ValueError))) and str(error)
-    said = str(error) if plain else f"{type(error).__name__}: {error}"
+    is_plain = ours or isinstance(error, TypeError | ValueError)
+    said = (words if is_plain else f"{kind}: {words}") if words else kind
     return " ".join([said, *getattr(error, "__notes__", ())])

@@ -1,0 +1,65 @@
+"""Controls that show a state don't report it, and what a reader does is always reported."""
+
+import threading
+
+from ipywidgets import IntSlider
+
+from sam_explore.widgets.session.suppress_echo import SuppressEcho
+
+
+def followed_slider() -> tuple[IntSlider, SuppressEcho, list[int]]:
+    slider, echo, heard = IntSlider(), SuppressEcho(), []
+    slider.observe(echo.reader_only(lambda change: heard.append(change["new"])), "value")
+    return slider, echo, heard
+
+
+def test_what_is_set_inside_is_not_reported_and_what_is_set_outside_is():
+    slider, echo, heard = followed_slider()
+    slider.value = 1
+    with echo:
+        slider.value = 2
+    slider.value = 3
+    assert heard == [1, 3]
+    slider.close()
+
+
+def test_it_may_be_nested_and_ends_with_the_outermost():
+    slider, echo, heard = followed_slider()
+    with echo:
+        with echo:
+            slider.value = 1
+        slider.value = 2
+    assert heard == []
+    slider.value = 3
+    assert heard == [3]
+    slider.close()
+
+
+def test_it_ends_after_an_exception():
+    slider, echo, heard = followed_slider()
+    try:
+        with echo:
+            raise ValueError
+    except ValueError:
+        slider.value = 4
+    assert heard == [4]
+    slider.close()
+
+
+def test_a_reader_in_another_thread_is_heard_meanwhile():
+    slider, echo, heard = followed_slider()
+    with echo:
+        reader = threading.Thread(target=lambda: setattr(slider, "value", 5))
+        reader.start()
+        reader.join(10)
+        slider.value = 6
+    assert heard == [5]
+    slider.close()
+
+
+def test_two_groups_of_controls_do_not_silence_each_other():
+    slider, echo, heard = followed_slider()
+    with SuppressEcho():
+        slider.value = 7
+    assert heard == [7]
+    slider.close()
