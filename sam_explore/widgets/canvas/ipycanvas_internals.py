@@ -32,5 +32,6 @@ def batch(manager: Manager) -> Iterator[None]:
         yield
         manager.flush()
     finally:
+        manager._current_canvas = None  # its name may have been dropped with the rest
         manager._commands_cache, manager._buffers_cache = [], []
         manager._caching = False

@@ -52,9 +52,9 @@ class MarkControls:
         marks = marks_of(self._prompts)
         before = self._marks.value
         with self._suppress_echo:
-            options = [(name, mark) for mark, name in marks]
-            if [mark for _, mark in options] != [mark for _, mark in self._marks.options]:
-                self._marks.options = options or [("no marks yet", None)]
+            options = tuple((name, mark) for mark, name in marks) or (("no marks yet", None),)
+            if options != self._marks.options:
+                self._marks.options = options
             known = [mark for mark, _ in marks]
             if known:
                 self._marks.value = before if before in known else known[-1]

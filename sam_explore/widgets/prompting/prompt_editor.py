@@ -117,12 +117,16 @@ class PromptEditor:
     def typed(self, mode: Mode, numbers: Sequence[float], reach_px: float) -> None:
         """Two numbers act as a click there, four as a drag from the first place to the second.
 
+        Where a click adds no point, as in the mode for boxes, two numbers are a foreground point.
+
         Raises:
-            ValueError: the mode knows no such thing.
+            ValueError: nothing to remove there, or four numbers where marks are removed.
         """
         places = [tuple(numbers[:2]), tuple(numbers[2:])][: len(numbers) // 2]
         if mode.paints:
             self.paint(mode, places, reach_px)
+        elif mode is Mode.REMOVE and len(places) == 2:
+            raise ValueError("To remove a mark, type one place: x, y. Four numbers are a box.")
         elif len(places) == 2:
             self.set_box(numbers)
         elif mode is Mode.REMOVE:

@@ -58,7 +58,7 @@ def test_a_reader_in_another_thread_is_heard_meanwhile():
 
 
 def test_two_groups_of_controls_do_not_silence_each_other():
-    slider, echo, heard = followed_slider()
+    slider, _, heard = followed_slider()
     with SuppressEcho():
         slider.value = 7
     assert heard == [7]

@@ -1,0 +1,129 @@
+"""Which input suits a knob, and what the inputs hold."""
+
+import pytest
+from ipywidgets import (
+    BoundedIntText,
+    Checkbox,
+    Dropdown,
+    FloatText,
+    IntSlider,
+    IntText,
+    Text,
+    ToggleButtons,
+)
+
+from sam_explore.model import SamConfig
+from sam_explore.probes import Knob
+from sam_explore.widgets.canvas.closing import close_all
+from sam_explore.widgets.canvas.inputs import WideSlider, control_for
+
+from ..screen import front_end_sets
+
+CONFIG = SamConfig()  # of ViT-B: 12 blocks, and 64 rows and columns of tokens
+NAMED = Knob("mask", low=-1, high=3, names=((-1, "the model's choice"),))
+
+
+@pytest.mark.parametrize(
+    ("knob", "value", "kind"),
+    [
+        (Knob("on"), True, Checkbox),
+        (Knob("on", choices=(False, True)), False, Checkbox),  # a box also where there are choices
+        (Knob("kind", choices=("a", "b", "c")), "b", ToggleButtons),
+        (Knob("kind", choices=("a", "b", "c", "d")), "b", Dropdown),
+        (NAMED, 2, Dropdown),
+        (Knob("block", low=0, high=lambda config: config.encoder_depth - 1), 3, IntSlider),
+        (Knob("count", low=0), 3, IntText),
+        (Knob("size"), 1.5, FloatText),
+        (Knob("size", low=0.0), 1.5, FloatText),
+        (Knob("name"), "x", Text),
+    ],
+)
+def test_the_control_suits_the_values_and_holds_the_one_it_starts_with(knob, value, kind):
+    control = control_for(knob, value, CONFIG)
+    (field,) = control.inputs
+    assert type(field) is kind
+    assert control.get() == value
+    close_all(*control.widgets)
+
+
+def test_a_bound_may_come_from_the_run():
+    control = control_for(Knob("block", low=0, high=lambda c: c.encoder_depth - 1), 3, CONFIG)
+    assert (control.inputs[0].min, control.inputs[0].max) == (0, 11)
+    close_all(*control.widgets)
+
+
+def test_numbers_with_names_are_listed_by_name_and_the_others_by_number():
+    control = control_for(NAMED, -1, CONFIG)
+    names = {"the model's choice": -1, "0": 0, "1": 1, "2": 2, "3": 3}
+    assert dict(control.inputs[0].options) == names
+    front_end_sets(control.inputs[0], index=2)
+    assert control.get() == 1
+    close_all(*control.widgets)
+
+
+def test_a_token_is_a_row_and_a_column_within_the_grid():
+    control = control_for(Knob("token", low=0, high=lambda config: config.grid - 1), (3, 5), CONFIG)
+    assert [type(field) for field in control.inputs] == [BoundedIntText] * 2
+    assert control.get() == (3, 5)
+    told = [words.value for words in control.widgets[::2]]
+    assert "row" in told[0]
+    assert "column" in told[1]
+    control.set((7, 70))
+    assert control.get() == (7, 63)
+    with pytest.raises(ValueError, match="zip"):
+        control.set((1, 2, 3))
+    close_all(*control.widgets)
+
+
+def test_a_control_of_several_inputs_reports_each_of_them():
+    control, heard = control_for(Knob("token", low=0, high=9), (3, 5), CONFIG), []
+    control.observe(lambda change: heard.append(control.get()))
+    front_end_sets(control.inputs[1], value=6)
+    front_end_sets(control.inputs[0], value=0)
+    assert heard == [(3, 6), (0, 6)]
+    close_all(*control.widgets)
+
+
+def wide(value: float, low: float = -100.0, high: float = 100.0, **reach: float) -> WideSlider:
+    return WideSlider(value, low, high, **reach)
+
+
+def test_the_slider_covers_the_usual_part_and_the_field_all_of_it():
+    control = wide(0.0, reach=10.0)
+    assert (control.slider.min, control.slider.max) == (-100, 100)  # tenths
+    assert (control.field.min, control.field.max) == (-100, 100)
+    close_all(*control.widgets)
+
+
+def test_the_slider_never_goes_beyond_the_bounds():
+    control = wide(0.5, low=0.0, high=1.0)
+    assert (control.slider.min, control.slider.max, control.slider.value) == (0, 10, 5)
+    close_all(*control.widgets)
+
+
+@pytest.mark.parametrize(("value", "ends"), [(35.0, (-200, 350)), (-40.0, (-400, 200))])
+def test_a_value_beyond_the_slider_makes_it_longer(value, ends):
+    control = wide(0.0)
+    control.set(value)
+    assert (control.slider.min, control.slider.max) == ends
+    assert (control.get(), control.slider.value) == (value, 10 * value)
+    close_all(*control.widgets)
+
+
+def test_slider_and_field_follow_each_other_and_one_change_is_told_once():
+    control, heard = wide(0.0), []
+    control.observe(lambda change: heard.append(change["new"]))
+    front_end_sets(control.slider, value=14)
+    front_end_sets(control.field, value=2.5)
+    assert heard == [1.4, 2.5]
+    assert control.slider.value == 25
+    close_all(*control.widgets)
+
+
+def test_what_is_typed_finer_than_a_tenth_stays_when_the_slider_is_set_to_it():
+    control = wide(0.0)
+    front_end_sets(control.field, value=1.26)
+    assert (control.get(), control.slider.value) == (1.26, 13)
+    front_end_sets(control.slider, value=13)  # as the page gives it back
+    assert control.get() == 1.26
+    close_all(*control.widgets)
