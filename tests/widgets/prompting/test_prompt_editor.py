@@ -24,7 +24,10 @@ def editor(session) -> PromptEditor:
 
 def points(session) -> list:
     prompts = session.prompts
-    return [(*place, label) for place, label in zip(prompts.points.tolist(), prompts.labels)]
+    return [
+        (*place, label)
+        for place, label in zip(prompts.points.tolist(), prompts.labels, strict=True)
+    ]
 
 
 def test_a_click_adds_a_point_of_the_modes_label(session, editor):

@@ -1,22 +1,18 @@
-"""The folded part below the picture, and the row that tells of an encode."""
+"""The folded part below the picture."""
 
 import html
 import re
-import threading
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from ipywidgets.widgets.widget import _instances
 
-from sam_explore.tracing import engine as engine_module
 from sam_explore.widgets.canvas.html import Html
 from sam_explore.widgets.prompting.session_panel import SessionPanel
 
-from ..screen import front_end_sets, press_button
+from ..screen import front_end_sets
 from ..view import observers_of
 
-WAIT_S = 20
 FILES, SAVING, CODE = range(3)
 
 
@@ -113,59 +109,3 @@ def test_closing_leaves_no_widget_and_no_observer(session):
     assert observers_of(session) == observers
     session.add_point((1.0, 2.0))
     assert session.error == ""
-
-
-def test_an_encode_shows_a_button_that_cancels_it(image, open_session, monkeypatch):
-    reached, go_on, compute = threading.Event(), threading.Event(), engine_module.compute
-
-    def hold(step, *rest):
-        if step == 1:
-            reached.set()
-            assert go_on.wait(WAIT_S)
-        return compute(step, *rest)
-
-    session = open_session(image, synchronous=False)
-    session.settle(WAIT_S)
-    panel = SessionPanel(session, Html(), Html())
-    row = panel.encode_row
-    assert not any(map(shown, (row.cancel, row.go_on, row.go_back)))
-    monkeypatch.setattr(engine_module, "compute", hold)
-    session.image = np.zeros((8, 8, 3), np.uint8)
-    assert reached.wait(WAIT_S)
-    assert shown(row.cancel)
-    assert not shown(row.go_on)
-    press_button(row.cancel)
-    assert np.array_equal(session.image, image)
-    assert not any(map(shown, (row.cancel, row.go_on, row.go_back)))
-    go_on.set()
-    session.settle(WAIT_S)
-    panel.close()
-
-
-def test_after_a_failed_encode_it_can_be_tried_again_or_one_can_go_back(
-    session, image, monkeypatch
-):
-    panel = SessionPanel(session, Html(), Html())
-    row = panel.encode_row
-    with monkeypatch.context() as broken:
-        broken.setattr(engine_module, "compute", lambda *_: 1 / 0)
-        session.image = np.zeros((8, 8, 3), np.uint8)
-    assert [shown(each) for each in (row.cancel, row.go_on, row.go_back)] == [False, True, True]
-    press_button(row.go_on)
-    assert session.encoded.frame.image_size == (8, 8)
-    assert not any(map(shown, (row.cancel, row.go_on, row.go_back)))
-    with monkeypatch.context() as broken:
-        broken.setattr(engine_module, "compute", lambda *_: 1 / 0)
-        session.image = image
-    press_button(row.go_back)
-    assert session.encoded.frame.image_size == (8, 8)
-    assert not shown(row.go_back)
-    panel.close()
-
-
-def test_a_session_that_was_closed_meanwhile_offers_no_encode(session):
-    panel = SessionPanel(session, Html(), Html())
-    session.close()
-    session.change(lambda now: replace(now, encoded=None))
-    assert not shown(panel.encode_row.go_on)
-    panel.close()

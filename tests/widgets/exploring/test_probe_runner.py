@@ -1,0 +1,125 @@
+"""A probe's runner without a view: what it computes, what it draws, and what it says."""
+
+import pytest
+
+from sam_explore.widgets.exploring.caption import Caption
+from sam_explore.widgets.exploring.probe_runner import ProbeRunner
+from sam_explore.widgets.session import EXPLORERS
+
+from ..fake_probes import Slow
+
+
+class Shown:
+    """Takes the place of a view: what is drawn, and whether it is dimmed."""
+
+    def __init__(self, session):
+        self.session, self.probe = session, Slow()
+        self.drawn, self.dimmed, self.fail_next = [], [], None
+        self.caption = Caption()
+        self.runner = ProbeRunner(
+            "one",
+            session,
+            lambda: (self.probe, session.trace),
+            lambda reading: [lambda: self.draw(reading.words), lambda: self.draw("second part")],
+            self.dimmed.append,
+            self.caption,
+            EXPLORERS,
+        )
+
+    def draw(self, words: str) -> None:
+        if self.fail_next is not None:
+            failure, self.fail_next = self.fail_next, None
+            raise failure
+        self.drawn.append(words)
+
+    def text(self) -> str:
+        return " ".join(part.value for part in self.caption.widget.children)
+
+
+@pytest.fixture
+def shown(answers, image, open_session, held):
+    shown = Shown(open_session(image))
+    yield shown
+    shown.runner.close()
+    shown.caption.close()
+
+
+def test_an_answer_is_drawn_part_by_part_and_told(shown, held):
+    shown.runner.ask()
+    assert shown.drawn == ["0 of 0.", "second part"]
+    assert shown.runner.reading.words == "0 of 0."
+    assert "0 of 0." in shown.text()
+    assert shown.runner.error == ""
+    assert shown.dimmed == [True, False]
+
+
+def test_the_same_state_is_not_computed_twice(shown, held):
+    shown.runner.ask()
+    shown.runner.ask()
+    assert held.began == [0]
+    shown.session.add_point((1.0, 2.0))
+    shown.runner.ask()
+    assert held.began == [0, 0]
+    assert shown.runner.reading.words == "0 of 1."
+    shown.probe = Slow(3)
+    shown.runner.ask()
+    assert held.began == [0, 0, 3]
+
+
+def test_drawing_again_computes_nothing(shown, held):
+    shown.runner.draw_again()  # nothing yet
+    assert shown.drawn == []
+    shown.runner.ask()
+    shown.drawn.clear()
+    shown.runner.draw_again()
+    assert shown.drawn == ["0 of 0.", "second part"]
+    assert held.began == [0]
+
+
+def test_a_probe_that_raises_is_told_in_words_and_tried_again(shown, held, caplog):
+    held.fail_next = ValueError("No such block.")
+    shown.runner.ask()
+    assert shown.runner.error == "No such block."
+    assert "No such block." in shown.text()
+    assert shown.drawn == []
+    shown.runner.ask()  # the same state
+    assert shown.runner.error == ""
+    assert shown.drawn == ["0 of 0.", "second part"]
+    caplog.clear()
+
+
+def test_a_drawing_that_raises_is_told_and_the_other_parts_are_left_out(shown, held, caplog):
+    shown.fail_next = RuntimeError("no room")
+    shown.runner.ask()
+    assert shown.runner.error == "RuntimeError: no room"
+    assert shown.drawn == []
+    shown.runner.ask()
+    assert shown.drawn == ["0 of 0.", "second part"]
+    assert shown.runner.error == ""
+    caplog.clear()
+
+
+def test_a_callback_that_raises_is_told_and_raises_at_nobody(shown, caplog):
+    def fail(number: int) -> None:
+        raise ValueError(f"Not {number}.")
+
+    shown.runner.show_errors(fail)(3)
+    assert shown.runner.error == "Not 3."
+    assert "Not 3." in shown.text()
+    assert shown.runner.show_errors(fail).__wrapped__ is fail
+    caplog.clear()
+
+
+def test_after_closing_nothing_is_computed_or_drawn(shown, held):
+    shown.runner.close()
+    shown.runner.ask()
+    shown.runner.draw_again()
+    assert held.began == []
+    assert shown.drawn == []
+
+
+def test_a_computation_ends_at_its_next_step_when_the_view_is_closed(shown, held, monkeypatch):
+    monkeypatch.setattr(held.reached, "set", shown.runner.close)
+    shown.runner.ask()
+    assert (held.began, held.ended) == ([0], [])
+    assert shown.drawn == []
