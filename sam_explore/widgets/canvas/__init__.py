@@ -1,4 +1,4 @@
-"""What mouse, fingers, pen and keys do over a canvas, which ipycanvas can't tell."""
+"""What views are drawn with, and the area over a canvas that listens to mouse, fingers and keys."""
 
 from .pointer_area import Contact, KeyPress, Pinch, PointerArea, under
 

@@ -1,4 +1,4 @@
-"""Widgets closed with all that they are made of."""
+"""Closes widgets with their parts."""
 
 from ipywidgets import Widget
 
@@ -6,7 +6,7 @@ from .ipycanvas_internals import layers_of
 
 
 def close_all(*widgets: Widget) -> None:
-    """Close widgets with all that they are made of: closing one leaves its parts alive."""
+    """Close widgets with all their parts, which ipywidgets would leave open."""
     for widget in widgets:
         parts = [*getattr(widget, "children", ()), *layers_of(widget)]
         parts += [getattr(widget, name, None) for name in ("layout", "style")]

@@ -1,4 +1,4 @@
-"""A connection of its own for each view that draws, pictures to draw, and how one is drawn."""
+"""A separate connection to the page for each view that draws, and pictures to draw."""
 
 from base64 import b64encode
 from contextlib import AbstractContextManager
@@ -15,9 +15,9 @@ from .ipycanvas_internals import Manager, batch, draw_through, layers_of
 
 
 class CanvasConnection:
-    """What one view draws on its page through.
+    """The connection through which one view draws on its page.
 
-    ipycanvas has a single one for all canvases. On that, whatever stops one canvas stops every one:
+    ipycanvas has a single one for all canvases, where any failure of one canvas stops all:
     an exception while drawings are held, a canvas that is closed while the page still draws on it.
     Draw in turn (`Session.run_in_turn`): nothing here keeps two threads apart.
     """
@@ -27,7 +27,7 @@ class CanvasConnection:
         self._drawn: list[Widget] = []  # what the page needs to draw: canvases and images
 
     def canvas(self, layers: int, width: int, height: int) -> MultiCanvas:
-        """A canvas of several layers, of this size in its own pixels. It hears nothing itself."""
+        """A canvas of several layers, of this size in its own pixels. It listens to no events."""
         canvas = MultiCanvas(layers, width=width, height=height)
         draw_through(self._manager, canvas)
         self._drawn += (canvas, *layers_of(canvas))
@@ -83,7 +83,7 @@ def paste(canvas: Canvas, image: Image) -> None:
 def _let_go(widget: Widget) -> None:
     """Close a canvas or an image without telling the page, where it is left behind, but small.
 
-    The page takes its time to draw. Told to close what it has not drawn yet, it would fail.
+    The page takes its time to draw. It would fail if it had to close what it has not drawn yet.
     """
     if isinstance(widget, Image):
         widget.value = BLANK

@@ -1,4 +1,4 @@
-"""A press, moves and a release, told apart as a click or a drag."""
+"""A press, moves and a release become a click or a drag."""
 
 import math
 from dataclasses import dataclass, field
@@ -48,7 +48,7 @@ class Gesture:
         return self._start is not None
 
     def press(self, at: Position) -> None:
-        """Begin. An earlier gesture whose end was never seen is forgotten."""
+        """Begin. An earlier gesture without an end is dropped."""
         self._start = self._end = at
         self._dragging = False
 

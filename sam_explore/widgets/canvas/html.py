@@ -7,7 +7,7 @@ from traitlets import Bunch, validate
 
 
 class Markup(str):
-    """HTML that `element` made. What else is done with it gives a plain string, which is text."""
+    """HTML that `element` made. Any other operation on it gives a plain string, which is text."""
 
 
 NOTHING, BREAK = Markup(), Markup("<br>")

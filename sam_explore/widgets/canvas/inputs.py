@@ -86,7 +86,7 @@ class WideSlider(Control):
         self.field.observe(callback, "value")
 
     def _take_slider(self, change: dict) -> None:
-        # What was typed may be finer than the slider, which then stands beside it.
+        # What was typed may be finer than the slider, which then shows the nearest tenth.
         if _tenths(self.field.value) != change["new"]:
             self.field.value = change["new"] / 10
 

@@ -25,7 +25,7 @@ def draw_through(manager: Manager, canvas: MultiCanvas) -> None:
 def batch(manager: Manager) -> Iterator[None]:
     """Send what is drawn inside as one message; after an exception, send nothing of it."""
     # ipycanvas names the canvas it draws on only when that changes. A page that was
-    # reloaded has not heard it, and a command for no canvas ends all drawing there.
+    # reloaded has not received the name, and a command for no canvas ends all drawing there.
     manager._current_canvas = None
     manager._caching = True
     try:

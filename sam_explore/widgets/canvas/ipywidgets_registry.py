@@ -1,4 +1,4 @@
-"""Which widget has an id: ipywidgets knows, and has no public way to ask."""
+"""Looks a widget up by its id, for which ipywidgets has no public function."""
 
 from ipywidgets import Widget
 from ipywidgets.widgets import widget as module

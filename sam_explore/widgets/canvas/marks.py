@@ -1,4 +1,4 @@
-"""The marks of prompts on a picture: how they look, which is near, and what moving one means."""
+"""The marks of prompts on a picture: how they look, which one is near, and how they move."""
 
 from dataclasses import dataclass, replace
 

@@ -1,4 +1,4 @@
-"""The kernel's side of the area over a canvas: events of the page as frozen values."""
+"""The kernel's side of the area over a canvas: the page's events as frozen values."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -89,13 +89,13 @@ class PointerArea(AnyWidget):
     click, the middle button. The page scrolls under the wheel, unless the wheel zooms.
 
     Args:
-        canvas: what lies under it.
+        canvas: the one under it.
         keys: for each key what it does, in words; they are shown at "?". Without any, the area
-            takes no focus and hears no key.
+            takes no focus and handles no key.
 
     Traits:
-        grabs: it hears presses, drags and two fingers, and keeps the page from scrolling under a
-            finger; else it hears clicks alone, as a press when they end.
+        grabs: it handles presses, drags and two fingers, and keeps the page from scrolling under a
+            finger; otherwise only clicks, as a press when they end.
         zooms: the wheel zooms without Ctrl, and each of two quick clicks counts.
         cursor: CSS name of the mouse's cursor.
         label: what is seen, in words, for those who don't see it.
@@ -120,7 +120,7 @@ class PointerArea(AnyWidget):
         keep_order(self)
 
     def hear(self, **callbacks: Callable[..., None]) -> None:
-        """Call these at what the page tells.
+        """Call these for the page's events.
 
         Args:
             press, move, release: with a `Contact`.
@@ -132,7 +132,7 @@ class PointerArea(AnyWidget):
         self._callbacks |= callbacks
 
     def tell(self, words: str) -> None:
-        """Have it read out, also when it is what was read out last."""
+        """Have the words read out, also when they are the same as the last ones."""
         self.news = f"{words}\N{NO-BREAK SPACE}" if words == self.news else words
 
     def _hear(self, _: object, content: dict, buffers: list) -> None:

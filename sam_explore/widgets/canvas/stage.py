@@ -1,4 +1,4 @@
-"""The picture with its mask and its prompts: what is drawn where, at any zoom."""
+"""The picture with its mask and its prompts, drawn at any zoom."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -33,7 +33,7 @@ PHOTO, MASK, PROMPTS, PREVIEW, BAND = range(5)
 
 Lines = Sequence[Float[np.ndarray, "_ 2"]]  # each of its own length
 Indices = Int[np.ndarray, "_"]
-# A mask that is asked for what is to be seen of it: in these rows and columns of the picture.
+# Returns the mask in these rows and columns of the picture, the ones that are visible.
 Shape = Callable[[Indices, Indices], Bool[np.ndarray, "row column"]]
 
 
@@ -48,7 +48,7 @@ class Stage:
         viewport: the part of the picture that is shown; see `look`.
         opacity: of the colour over the mask, 0 to 1; the outline keeps its own.
         canvas: what is drawn on.
-        area: hears pointer and keys.
+        area: handles pointer and keys.
         widget: both, to be laid out.
     """
 
@@ -80,7 +80,7 @@ class Stage:
             self.viewport = Viewport(image.shape[:2], size)
         # Changing the size wipes a canvas, even to the same size.
         if (self.canvas.height, self.canvas.width) != size:
-            # A narrower page shrinks it; what the pointer tells stays in the canvas's pixels.
+            # A narrower page shrinks it; the pointer's places stay in the canvas's pixels.
             self.canvas.layout.width, self.canvas.layout.height = f"{width}px", "auto"
             self.canvas.layout.max_width = "100%"
             self.canvas.height, self.canvas.width = size
@@ -91,7 +91,7 @@ class Stage:
         self._band_is_empty = self._preview_is_empty = True
 
     def look(self, viewport: Viewport) -> None:
-        """Say which part is shown; `show_again` draws it."""
+        """Set which part is shown; `show_again` draws it."""
         self.viewport = viewport
 
     def show_again(self) -> None:
@@ -103,7 +103,7 @@ class Stage:
         self.show_preview([])
 
     def show_mask(self, mask: Shape | None) -> None:
-        """Colour the mask's pixels, with an outline inside its edge; None takes it away."""
+        """Colour the mask's pixels, with an outline inside its edge; None removes it."""
         layer, self._mask = self.canvas[MASK], mask
         if mask is None:
             with self._connection.batch():
@@ -135,7 +135,7 @@ class Stage:
                 draw_point(layer, *self.viewport.canvas_from_px(point), int(label))
 
     def show_preview(self, lines_px: Lines) -> None:
-        """Draw lines in pixels of the picture, dashed: what is not asked yet. None take it away."""
+        """Draw a preview's outlines, dashed, in pixels of the picture; no lines remove them."""
         if self._preview_is_empty and not lines_px:
             return
         with self._connection.batch():
@@ -174,7 +174,7 @@ class Stage:
                 layer.stroke_circle(*way[-1], radius)
 
     def clear_band(self) -> None:
-        """Take away what is being dragged."""
+        """Clear the drawing of a drag."""
         if not self._band_is_empty:
             with self._connection.batch():
                 self.canvas[BAND].clear()
@@ -221,7 +221,7 @@ class Stage:
 
     @contextmanager
     def _band(self) -> Iterator[Canvas]:
-        """The layer of what is being dragged, empty, and sent at the end."""
+        """The layer for a drag, cleared, and sent at the end."""
         with self._connection.batch():
             self.canvas[BAND].clear()
             yield self.canvas[BAND]

@@ -1,6 +1,6 @@
-"""What a view leaves on a page without a kernel: a picture of it, and its sentence.
+"""A view on a page without a kernel: a picture of it, and its sentence.
 
-A notebook keeps both beside the live view, which wins wherever there is a kernel.
+A notebook keeps both together with the live view, which is shown where there is a kernel.
 """
 
 import logging
@@ -25,12 +25,12 @@ _LETTERS_PER_INCH = 14.5
 _LINE_INCHES = 0.18
 
 LIVE = "application/vnd.jupyter.widget-view+json"  # the MIME type of a widget in a page
-VIEW = "sam-explore-view"  # in an output's metadata: the id of the widget that it stands for
+VIEW = "sam-explore-view"  # in an output's metadata: the id of its widget
 Bundle = tuple[dict, dict]  # data and metadata, by MIME type
 
 
 class StaticView:
-    """A widget that can be drawn once and for all; to be named before its base widget."""
+    """A widget that also has a static picture; a mixin, to be named before the base widget."""
 
     session: Session
 
@@ -41,7 +41,7 @@ class StaticView:
             return {"text/plain": words}, {}
         write_below(figure, words)
         width, height = (round(inches * figure.dpi) for inches in figure.get_size_inches())
-        # Nobody waits for a built document; in a live page the picture is seldom seen.
+        # A built document may take its time; in a live page the picture is seldom seen.
         sharpness = SHARPNESS if self.session.synchronous else 1
         about = {"width": width, "height": height, "alt": words}
         picture = figure.png(sharpness * figure.dpi)
@@ -58,21 +58,21 @@ class StaticView:
         try:
             data, about = self.still()
         except Exception:
-            # The live view must come, whatever is wrong with its picture.
+            # The live view must be shown even if its picture failed.
             _LOG.exception("A view could not be drawn for pages without a kernel.")
             return live, {}
         return {**live, **data}, about
 
 
 def publish(model_ids: list[str]) -> None:
-    """Display the stills of widgets, each with the id of the widget that it stands for."""
+    """Display the static views of widgets, each with the id of its widget."""
     for name, bundles in static_views(model_ids).items():
         for data, about in bundles:
             display(data, metadata={**about, VIEW: name}, raw=True)
 
 
 def static_views(model_ids: list[str]) -> dict[str, list[Bundle]]:
-    """The stills of displayed widgets by their ids: one of a view, several of a box of views.
+    """The static views of displayed widgets by their ids: one of a view, several of a box of views.
 
     Widgets that hold no view of ours, and those that are closed, are left out.
     """
@@ -82,7 +82,7 @@ def static_views(model_ids: list[str]) -> dict[str, list[Bundle]]:
 
 @own_settings()
 def write_below(figure: Figure, words: str) -> None:
-    """Write words below a figure, which becomes as much higher as they need."""
+    """Write words below a figure, which becomes higher by their height."""
     width, height = figure.get_size_inches()
     lines = wrap(words, int(width * _LETTERS_PER_INCH))
     figure.set_size_inches(width, height + _LINE_INCHES * (len(lines) + 0.8))

@@ -45,7 +45,7 @@ class Viewport:
         return np.array([canvas_width / width, canvas_height / height])
 
     def px_from_canvas(self, positions: Float[np.ndarray, "*any 2"]) -> Float[np.ndarray, "*any 2"]:
-        """Pixels of the picture; what lies outside goes to the nearest place on the border."""
+        """Pixels of the picture; a place outside becomes the nearest one on the border."""
         height, width = self.image_size
         places = positions / self.scale + (self.left, self.top)
         return np.clip(places, 0, (width, height))

@@ -1,4 +1,4 @@
-"""What stands beside a live picture: its words, how the computation goes, and its code."""
+"""The text next to a live picture: its words, the progress of the computation, and its code."""
 
 from ipywidgets import VBox
 
@@ -17,7 +17,7 @@ class Caption:
     def __init__(self):
         self.words, self._status, self._code = Html(), Html(), Html()
         self.widget = VBox([self.words, self._status, self._code])
-        # Beside the picture if there is room, else below it.
+        # Next to the picture if there is room, else below it.
         self.widget.layout.flex = f"1 1 {_WIDTH_CSS}px"
         self.widget.layout.max_width = f"{2 * _WIDTH_CSS}px"
         self.widget.layout.overflow = "visible"
@@ -44,8 +44,8 @@ class Caption:
 
 
 def header(name: str, about: str) -> Html:
-    """A line above a view: its name and what it answers. It brings the view's rules of style."""
-    # After a while only: what is answered quickly shall not flicker.
+    """A line above a view: its name and what it answers. It also holds the view's CSS rules."""
+    # After a delay, so that a quick answer does not flicker.
     dimmed = f"opacity:{style.OUTDATED_OPACITY};transition:opacity .2s .4s"
     rules = element("style", f".{OUTDATED} {{{dimmed}}}")
     return Html(together(rules, paragraph(element("b", name), "\u2002", about)))

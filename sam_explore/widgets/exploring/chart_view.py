@@ -23,8 +23,8 @@ class ChartView:
         self._width = width
         layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.06)
         self._figure = ReadingFigure(dpi=_DPI * SHARPNESS, layout=layout)
-        # One that started empty was seen on a page without a place, of 0 x 0, until the window was
-        # resized, although its picture had come. So it never is, and has its size first.
+        # An image that started empty kept a layout box of 0 x 0 on some pages until the window was
+        # resized, although its picture had arrived. So it never is empty, and gets its size first.
         self.widget = Image(format="png", value=BLANK)
         self.widget.layout.flex = "none"
         self.widget.layout.width = self.widget.layout.height = "1px"

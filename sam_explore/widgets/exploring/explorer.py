@@ -1,4 +1,4 @@
-"""The frame that every exhibit hangs in: a probe's controls, its live picture, and its words."""
+"""The live view of a probe: its controls, its picture, and its words."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from .probe_runner import ProbeRunner
 from .reading_view import ReadingView
 from .static_reading import StaticReading
 
-_PICTURE_CSS = 640  # with the caption beside it, as wide as a notebook's output usually is
+_PICTURE_CSS = 640  # with the caption next to it, as wide as a notebook's output usually is
 
 
 def explore(probe: Any, session: Session, **knobs: Any) -> "Explorer":
@@ -180,7 +180,7 @@ class Explorer(StaticReading, VBox):
         return KnobControls(self._knobs, self.session.unprompted.config, turn, follow)
 
     def _rebuild_controls(self, change: dict) -> None:
-        """Another model or input size has other bounds."""
+        """Make the controls again: another model or input size has other bounds."""
         if self._open:
             self._knobs.fit()
             old, self._controls = self._controls, self._make_controls()
@@ -193,7 +193,7 @@ class Explorer(StaticReading, VBox):
         return MapView(width, pick, self._picked, runner.show_errors, runner.draw_again)
 
     def _pick(self, token: tuple[int, int]) -> None:
-        """A token was clicked on: for the knob that is one, else for the session."""
+        """A token was clicked on: set the knob for it, or else the session's token."""
         rows, columns = self.session.grid
         if token[0] >= rows or token[1] >= columns:
             return  # padding
@@ -204,7 +204,7 @@ class Explorer(StaticReading, VBox):
             self.session.token = token
 
     def _picked(self) -> tuple[int, int]:
-        """The token that this view is about: its knob's, else the session's."""
+        """The token that this view shows: its knob's, or else the session's."""
         knob = self._token_knob()
         return self._knobs.now[knob] if knob else self.session.token
 
@@ -224,12 +224,12 @@ class Explorer(StaticReading, VBox):
         self._runner.ask()
 
     def _wanted(self) -> tuple[Probe, Trace]:
-        """What is to be answered: a probe, and the run that it is asked of."""
+        """What is to be computed: a probe, and the trace to run it on."""
         session = self.session
         return self.probe, session.trace if self._class.reads_prompts else session.unprompted
 
     def _dim(self, is_outdated: bool) -> None:
-        """Dim what answers no longer what is asked, so that nobody takes it for the answer."""
+        """Dim a drawing that is out of date, so that it is not taken for the answer."""
         for widget in (self._view.widget, self._caption.words):
             (widget.add_class if is_outdated else widget.remove_class)(OUTDATED)
 

@@ -83,7 +83,7 @@ class KnobControls:
         return self._controls[name]
 
     def follow_box(self, name: str) -> Checkbox:
-        """The box that says whether a linked knob follows the session."""
+        """The checkbox for whether a linked knob follows the session."""
         return self._follows[name]
 
     def _reporter(

@@ -26,7 +26,7 @@ class KnobValues:
         self._class, self._session = probe, session
         self.knobs = probe.knobs()
         self.linked = {name: LINKS[knob.link] for name, knob in self.knobs.items() if knob.link}
-        # By name: threads may set one while another looks at all.
+        # A dict: one thread may set a value while another reads all of them.
         self._follows = {name: name not in given for name in self.linked}
         self._own = self._defaults()
         self._fixed: dict[str, Any] = {}
@@ -36,7 +36,7 @@ class KnobValues:
 
     @property
     def traits(self) -> list[str]:
-        """The session's traits that linked knobs stand for."""
+        """The session's traits that linked knobs are bound to."""
         return sorted({link.trait for link in self.linked.values()})
 
     @property
@@ -69,20 +69,20 @@ class KnobValues:
         self._class(**values).check(self._session.unprompted.config)
 
     def turn(self, name: str, value: Any) -> None:
-        """Set one knob: for the whole session if it follows that."""
+        """Set one knob, or the session's trait if the knob follows it."""
         if name in self.following:
             self.linked[name].write(self._session, value)
         else:
             (self._own if name in self.knobs else self._fixed)[name] = value
 
     def follow(self, name: str, follows: bool) -> None:
-        """Let a linked knob follow the session, or keep the value that it has now."""
+        """Let a linked knob follow the session, or keep its current value."""
         value = self.now[name]
         self._own[name] = value
         self._follows[name] = follows
 
     def fit(self) -> None:
-        """Give knobs beyond the bounds of a new model or input size their defaults again."""
+        """Reset knobs that are out of the bounds of a new model or input size to their defaults."""
         for name, default in self._defaults().items():
             try:
                 self._class(**(self._defaults() | {name: self.now[name]})).check(
@@ -109,7 +109,7 @@ class Link:
         return self.to_knob(getattr(session, self.trait))
 
     def write(self, session: Session, value: Any) -> None:
-        """Give the session a knob's value; the session refuses what means nothing to it."""
+        """Set the session's trait to a knob's value; the session refuses a bad one."""
         setattr(session, self.trait, self.to_trait(value))
 
 

@@ -1,4 +1,4 @@
-"""How a map view looks: coloured cells, and what is drawn and written over and beside them."""
+"""How a map view looks: coloured cells, and the lines and labels on and around them."""
 
 import numpy as np
 from ipycanvas import Canvas
@@ -60,7 +60,7 @@ def _slices(left: int, top: int, width: int, height: int) -> tuple[slice, slice]
 
 
 def annotate(canvas: Canvas, reading: Heatmap | Gallery, layout: MapLayout) -> None:
-    """Everything that is no colour of a cell: titles, frames, lines, marks, numbers."""
+    """Everything but the cells' colours: titles, frames, lines, marks, numbers."""
     if isinstance(reading, Gallery):
         _write(canvas, reading.title, 0, LINE - 4, 14, layout.width, bold=True)
     for tile in layout.tiles:

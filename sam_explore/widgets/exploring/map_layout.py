@@ -1,4 +1,4 @@
-"""Where the parts of a map view lie: maps, their titles, and their colour bars."""
+"""The layout of a map view: maps, their titles, and their colour bars."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -14,17 +14,17 @@ from ...readings import Gallery, Heatmap, Scale
 LINE = 17  # CSS pixels of a line of text
 GAP = 14
 BAR = 12  # the thickness of a colour bar
-NUMBERS = 58  # beside a colour bar
+NUMBERS = 58  # next to a colour bar
 AXIS = 26  # for the numbers of rows and columns
 EDGE = 2  # for the frame of a map at the border
-FOOT = 7  # for the lower half of a number beside the end of a colour bar
+FOOT = 7  # for the lower half of a number next to the end of a colour bar
 
 
 @dataclass(frozen=True)
 class Tile:
     """One map: the cells, their place in CSS pixels, and the values of the first and last colour.
 
-    The title stands above it. `bar` is the place of its own colour bar below, or None.
+    The title is above it. `bar` is the place of its own colour bar below, or None.
     """
 
     heatmap: Heatmap
@@ -38,7 +38,7 @@ class Tile:
     bar: tuple[int, int, int, int] | None
 
     def cell_at(self, x: float, y: float) -> tuple[int, int] | None:
-        """Row and column of the cell under a position in CSS pixels, or None beside the map."""
+        """Row and column of the cell under a position in CSS pixels, or None outside the map."""
         rows, columns = self.heatmap.values.shape
         row = int((y - self.top) * rows // self.height)
         column = int((x - self.left) * columns // self.width)
@@ -49,8 +49,8 @@ class Tile:
 class MapLayout:
     """A heatmap or a gallery, laid out. All lengths are CSS pixels.
 
-    `bar` is the place of the colour bar that all maps share, or None; `ticks` is what stands beside
-    it, each with its height as a share of the bar's.
+    `bar` is the place of the colour bar that all maps share, or None; `ticks` are its labels, each
+    with its height as a share of the bar's.
     """
 
     tiles: tuple[Tile, ...]

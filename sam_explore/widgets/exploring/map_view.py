@@ -1,4 +1,4 @@
-"""Heatmaps and galleries as a canvas: quick to redraw, with the value under the pointer."""
+"""Heatmaps and galleries on a canvas: quick to redraw, with the value under the pointer."""
 
 from collections.abc import Callable
 
@@ -31,8 +31,8 @@ class MapView:
         width: the most CSS pixels that the maps may take.
         on_pick: called with (row, column) of a token that is clicked on.
         picked: gives the token to outline in maps over tokens.
-        guard: wraps what the page calls, so that no exception gets lost.
-        redraw: called when a page asks for what it has lost, as after a reload.
+        guard: wraps callbacks of the page, so that no exception gets lost.
+        redraw: called when the page needs the drawing again, as after a reload.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class MapView:
         self.outline_picked()
 
     def outline_picked(self) -> None:
-        """Outline the picked token in every map over tokens, and there alone."""
+        """Outline the picked token in every map over tokens, and in no other map."""
         layout = self._layout
         if layout is None:
             return
@@ -122,7 +122,7 @@ class MapView:
 
     def _move(self, x: float, y: float) -> None:
         pointed, before = self._at(x, y), self._pointed
-        # Moves come in floods; only a new cell is worth a message to the page.
+        # There are many moves; only a new cell is worth a message to the page.
         if pointed != before:
             self._pointed = pointed
             self._tell()

@@ -1,4 +1,4 @@
-"""A probe asked in the session's worker, again for each new state, without delaying a prompt."""
+"""Runs a probe in the session's worker, again for each new state, without delaying a prompt."""
 
 import logging
 import weakref
@@ -13,32 +13,32 @@ from ..session import Session, in_words
 from .caption import Caption, duration
 
 _LOG = logging.getLogger(__name__)
-_PATIENCE_S = 0.3  # a computation that takes longer tells how far it is, and can be cancelled
+_PATIENCE_S = 0.3  # a longer computation shows its progress, and can be cancelled
 
 ProbeCall = tuple[Probe, Trace]
 
 
 class ProbeRunner:
-    """Keeps a reading, its picture and its caption at the latest state.
+    """Keeps a reading, its picture and its caption up to date with the session.
 
     Args:
         name: of its jobs; a newer job replaces a waiting one of the same name.
         session: whose worker computes and draws.
-        wanted: what is to be answered now: a probe, and the run that it is asked of.
-        show: gives what draws a reading, part by part.
-        dim: called with whether what is drawn is no answer to the latest state.
+        wanted: gives what is to be computed now: a probe, and the trace to run it on.
+        show: gives the callbacks that draw a reading, part by part.
+        dim: called with whether the drawing is out of date.
         caption: where words, progress and errors go.
-        priority: of its jobs; a computation gives way to jobs that go before it.
+        priority: of its jobs; between two steps a computation lets jobs of higher priority run.
 
     Attributes:
-        reading: the latest answer, None before the first.
+        reading: the latest one, None before the first.
         seconds: how long that took to compute.
         error: what went wrong with the latest state, in words, or "".
-        hint: what the reader should know beside, or "".
+        hint: what else the reader should know, or "".
         open: False after `close`.
 
-    Readings are computed in the worker, which alone decides what is the latest. All widgets are
-    changed in turn, so that nothing of it needs a lock.
+    Readings are computed in the worker, which alone decides which state is the latest. Widgets are
+    changed in turn (`Session.run_in_turn`), so no lock is needed.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class ProbeRunner:
         self.open = False
 
     def _answer(self) -> None:
-        """In the worker: bring reading and picture up to the latest state."""
+        """In the worker: update reading and picture to the latest state."""
         if not self.open or self._session.stopped:  # asks again when the picture is encoded
             return
         probe, trace = wanted = self._wanted()
@@ -113,14 +113,14 @@ class ProbeRunner:
         return probe == wanted[0] and trace() is wanted[1]
 
     def _between(self, wanted: ProbeCall, start: float) -> Callable[[str], None]:
-        """What happens before each step of the computation that answers `wanted`."""
+        """The callback before each step of the computation of `wanted`."""
 
         def step(what: str) -> None:
             self._session.give_way(self._priority)
             is_long = perf_counter() - start > _PATIENCE_S
             other_picture = wanted[1].image is not self._session.image
-            # Whoever changed the state has asked again. What is quickly done is shown nevertheless:
-            # under a slider that moves, nothing would ever be shown otherwise.
+            # A newer job is queued for the changed state. A quick result is shown nevertheless:
+            # otherwise nothing would be shown while a slider moves.
             if not self.open or other_picture or (is_long and wanted != self._wanted()):
                 raise Cancelled
             if is_long:
@@ -131,7 +131,7 @@ class ProbeRunner:
         return step
 
     def _show(self, reading: Reading, answered: ProbeCall) -> None:
-        """Draw part by part; what goes before it runs between two parts.
+        """Draw part by part; jobs of higher priority run between two parts.
 
         Nothing is drawn of a picture that another has replaced, or after a part has failed.
         """
@@ -153,7 +153,7 @@ class ProbeRunner:
             self._while_open(draw)
 
     def _while_open(self, draw: Callable[[], None]) -> None:
-        """Draw in turn, unless the view has been closed until then; failures are shown."""
+        """Draw in turn, unless the view has been closed by then; failures are shown."""
         self.show_errors(lambda: draw() if self.open else None)()
 
     def _show_waiting(self) -> None:

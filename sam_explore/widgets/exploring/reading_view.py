@@ -1,4 +1,4 @@
-"""The live picture of any reading: the views that its kinds need, reused as long as they fit."""
+"""The live picture of any reading: a view for each of its parts, reused while the kinds fit."""
 
 from collections.abc import Callable
 from functools import partial
@@ -35,7 +35,7 @@ class ReadingView:
         self.widget.layout.max_width = "100%"
 
     def show(self, reading: Reading) -> list[Callable[[], None]]:
-        """What draws a reading in place of the one before, part by part: to be called in order."""
+        """Callbacks that draw this reading, part by part, in place of the one before."""
         parts = reading.readings if isinstance(reading, Panel) else (reading,)
         draw_parts = [partial(self._show_part, index, part) for index, part in enumerate(parts)]
         return [partial(self._make_room, reading, parts), *draw_parts]

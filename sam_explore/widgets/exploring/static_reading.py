@@ -1,4 +1,4 @@
-"""What the view of a reading leaves on a page without a kernel."""
+"""A reading's view on a page without a kernel."""
 
 from ...plots.drawing import ReadingFigure, draw
 from ..canvas.static_view import StaticView
@@ -7,7 +7,7 @@ _NOTHING_YET = "This view had not been computed when the page was saved."
 
 
 class StaticReading(StaticView):
-    """Of a view that has a `reading`, as `sam_explore.draw` draws it."""
+    """The static view of a `reading`, as `sam_explore.draw` draws it."""
 
     def _figure(self) -> tuple[ReadingFigure | None, str]:
         if self.reading is None:

@@ -20,7 +20,7 @@ def painted(
     frame: Frame,
     size: tuple[int, int],
 ) -> Prompts:
-    """The same prompts, with what the brush covers put into the mask hint or taken out of it.
+    """The same prompts, with the cells under the brush added to the mask hint or removed from it.
 
     Args:
         prompts: a hint that they have is painted on.
@@ -56,7 +56,7 @@ def under_brush(
 def px_from_cells(
     cells: Float[np.ndarray, "*any 2"], frame: Frame, size: tuple[int, int]
 ) -> Float[np.ndarray, "*any 2"]:
-    """Where places of a mask at low resolution lie on the picture.
+    """Cells of a low-resolution mask as pixels of the picture.
 
     Args:
         cells: x, y in cells from the corner, so that 0.5 is the middle of the first.

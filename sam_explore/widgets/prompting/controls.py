@@ -23,7 +23,7 @@ class Controls:
 
     Args:
         session: what they show and change.
-        modes: whose first row stands in the toolbar.
+        modes: the switch whose first row is in the toolbar.
         on_typed: called with two or four numbers that were typed, x before y.
 
     Attributes:
@@ -107,7 +107,7 @@ class Controls:
         self._threshold.set(session.threshold)
 
     def _show_busy(self, change: dict | None = None) -> None:
-        # Apart from the rest: the worker sets it at any time, also while a slider is dragged.
+        # Separate from the rest: the worker sets it at any time, also while a slider is dragged.
         self.busy.value = _busy(self._session.busy)
 
     def _set_threshold(self, change: dict) -> None:

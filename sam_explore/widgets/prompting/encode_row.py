@@ -1,4 +1,4 @@
-"""Beside the words of what takes long: buttons to cancel it, and to take it up again."""
+"""The progress of an encode, with buttons to cancel it and to start it again."""
 
 from ipywidgets import Button, HBox
 
@@ -9,7 +9,7 @@ from ..session import Session
 from ..session.ipykernel_subshells import keep_order
 
 _CLASS = "sam-explore-cancel"
-# What is done soon has no button: it would only flicker.
+# A quick encode shows no button, which would only flicker.
 _RULES = (
     f"@keyframes {_CLASS} {{from {{visibility: hidden}}}}"
     f".{_CLASS} {{animation: {_CLASS} 1ms .5s backwards}}"
@@ -17,11 +17,11 @@ _RULES = (
 
 
 class EncodeRow:
-    """How far an encode is, and what can be done about it.
+    """The progress of an encode, and its buttons.
 
     Args:
         session: whose encode.
-        busy: the words of what takes long, which stand first.
+        busy: the words for what is running, which come first.
 
     Attributes:
         widget: to be laid out.

@@ -26,7 +26,7 @@ from .typed_line import TypedLine
 
 _LABEL_CSS = 84
 _FIELD_CSS, _CHOICE_CSS = 180, 230
-_OTHER = ""  # the choice that stands for what none of the choices is
+_OTHER = ""  # the choice for anything that is not in the list
 
 _ABOUT = (
     "A new picture starts without prompts; another model answers those that there are. Cancel, "
@@ -69,7 +69,7 @@ class Files:
         self._follow()
 
     def follow(self, change: dict | None = None) -> None:
-        """Show which picture and which model the session has, and which there are."""
+        """Show the session's picture and model, and the available ones."""
         with self._suppress_echo:
             self._show()
 
@@ -140,12 +140,12 @@ class Files:
             try:
                 return get()
             except Exception:
-                self._follow()  # the choices show again what there still is
+                self._follow()  # show the session's picture and model in the lists again
                 if line is not None:
                     self._session.guard(line.put_back)()
                 raise
 
-        # What is chosen now takes the place of a path that was refused.
+        # The new choice replaces a path that was refused.
         (self.path if trait == "image" else self.weights).forget()
         self._session.fetch(trait, got, doing)
 
@@ -165,7 +165,7 @@ class Files:
 
 
 def row(parts: list[Widget]) -> HBox:
-    """Controls beside one another, with words of one width before them."""
+    """Controls in a row, after a label; all labels have one width."""
     made = HBox(parts)
     made.layout.align_items, made.layout.grid_gap = "center", "4px"
     made.layout.flex_flow, made.layout.overflow = "row wrap", "visible"
@@ -174,7 +174,7 @@ def row(parts: list[Widget]) -> HBox:
 
 
 def models_at_hand() -> list[tuple[str, str]]:
-    """Models that can be loaded without a download: what to call each, and what `load` takes."""
+    """Models that can be loaded without a download: name, and argument for `load`."""
     try:
         here = [path.name for path in weights_in(Path.cwd())]
     except OSError:  # a folder that is gone, or may not be read

@@ -1,4 +1,4 @@
-"""Keys on the stage: a cursor, and all that a mouse can do at it."""
+"""Keys on the stage: a cursor, and everything that a mouse can do at its place."""
 
 from collections.abc import Callable
 
@@ -13,15 +13,15 @@ from .prompt_editor import PointPx, PromptEditor
 
 
 class Keyboard:
-    """Turns what keys mean into edits of the session's prompts, and says where the cursor is.
+    """Turns key presses into edits of the session's prompts, and announces where the cursor is.
 
     Args:
         stage: where.
-        session: whose prompts, and whose guard for what the page calls.
+        session: whose prompts, and whose guard for the page's events.
         editor: what a click or a box does.
         preview: asked for what a box to the cursor would give.
         pointer: does what a click would do.
-        mode: tells what a click means now.
+        mode: returns the pointer's current mode.
     """
 
     def __init__(

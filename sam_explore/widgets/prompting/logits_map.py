@@ -1,4 +1,4 @@
-"""The raw logits of one mask as a map beside the picture, with a legend."""
+"""The raw logits of one mask as a map next to the picture, with a legend."""
 
 import numpy as np
 from ipywidgets import Image, VBox

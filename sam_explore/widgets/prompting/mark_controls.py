@@ -47,7 +47,7 @@ class MarkControls:
         self._follow()
 
     def follow(self, change: dict | None = None) -> None:
-        """Show the session's marks, and the one chosen before if there still is one like it."""
+        """Show the session's marks, and keep the chosen one if it still exists."""
         self._prompts = self._session.prompts
         marks = marks_of(self._prompts)
         before = self._marks.value
@@ -101,4 +101,4 @@ def marks_of(prompts: Prompts) -> list[tuple[Mark, str]]:
     return marks
 
 
-_CORNERS = ((0, "left top"), (2, "right bottom"))  # which say all of a box
+_CORNERS = ((0, "left top"), (2, "right bottom"))  # which describe the whole box

@@ -1,4 +1,4 @@
-"""The buttons that say what the pointer means: two rows, of which one button is pressed."""
+"""The buttons for the pointer's mode: two rows, of which one button is pressed."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from .modes import MAIN, MORE, Mode
 
 
 class ModeSwitch:
-    """The modes that everybody needs in one row, the others in another.
+    """The most common modes in one row, the others in another.
 
     Args:
         on_change: called when another mode was chosen.
@@ -28,15 +28,15 @@ class ModeSwitch:
 
     @property
     def mode(self) -> Mode:
-        """What the pointer means now."""
+        """The pointer's current mode."""
         return self.more.value or self.main.value or MAIN[0]
 
     def leave_more(self) -> None:
-        """Go back to the first mode, unless one of those that everybody needs is chosen."""
+        """Go back to the first mode, unless a mode of the first row is chosen."""
         self.more.value = None
 
     def close(self) -> None:
-        """Stop listening; who lays the rows out also closes them."""
+        """Stop listening. The owner of the layout closes the rows."""
         self.main.unobserve_all()
         self.more.unobserve_all()
 
@@ -44,7 +44,7 @@ class ModeSwitch:
         if mode is not None:
             other.value = None
             self._on_change()
-        elif other.value is None:  # where both rows let go
+        elif other.value is None:  # no button is pressed in either row
             self.main.value = MAIN[0]
 
 

@@ -1,4 +1,4 @@
-"""What a click and a drag on the picture mean: a mode that the reader sees and chooses."""
+"""The pointer's modes: what a click and a drag on the picture do."""
 
 from enum import Enum
 
@@ -6,7 +6,7 @@ from ...geometry import BACKGROUND, FOREGROUND
 
 
 class Mode(Enum):
-    """A meaning of the pointer.
+    """A mode of the pointer.
 
     Attributes:
         words: on its button.
@@ -39,7 +39,7 @@ class Mode(Enum):
 
     @property
     def secondary(self) -> "Mode":
-        """What the right button of the mouse means meanwhile."""
+        """The mode of the right mouse button."""
         if self in (Mode.FOREGROUND, Mode.BACKGROUND, Mode.BOX):
             return Mode.BACKGROUND
         return Mode.ERASE if self is Mode.PAINT else self

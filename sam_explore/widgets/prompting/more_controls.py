@@ -1,4 +1,4 @@
-"""What not everybody needs at once: further modes, the mask hint, zoom, and how the view looks."""
+"""Less common controls: further modes, the mask hint, zoom, and how the view looks."""
 
 from collections.abc import Callable
 
@@ -26,10 +26,10 @@ class MoreControls:
 
     Args:
         session: what they change.
-        modes: whose second row stands here.
-        editor: what they edit the prompts with.
+        modes: the switch whose second row is shown here.
+        editor: changes the prompts.
         preview: what they switch.
-        viewport: tells which part of the picture is shown.
+        viewport: returns which part of the picture is shown.
         look: called with the part of the picture to show.
         opacity: called with the opacity of the mask's colour, 0 to 1.
         brush: called with the brush's radius in CSS pixels.

@@ -1,4 +1,4 @@
-"""Mouse, finger and pen on the stage: what they do, and what is seen of it while they do it."""
+"""Mouse, finger and pen on the stage: their effects, and the feedback while dragging."""
 
 import math
 import time
@@ -18,12 +18,12 @@ from .preview import Preview
 from .prompt_editor import Held, PointPx, PromptEditor
 
 _SLOP_CSS = 4
-# What is being dragged is drawn so often; less often when moves come faster than a hand makes them,
-# which is when they have queued and the page has other things to catch up with.
+# How often a drag is drawn. Less often when moves come faster than a hand makes them: then they
+# have queued, and the page has a backlog.
 _INTERVAL_S = 0.05
 _MOVES = 12
 _INTERVAL_IN_FLOOD_S = 0.3
-_PAN_INTERVAL_S = 0.15  # the picture is sent anew each time
+_PAN_INTERVAL_S = 0.15  # the picture is sent again each time
 _WHEEL = 1.0015  # the zoom of one unit of the wheel
 _MOST_WHEEL = 300
 
@@ -31,14 +31,14 @@ _MOST_WHEEL = 300
 class Pointer:
     """Turns presses, moves and releases on a stage into edits of the session's prompts.
 
-    What the page tells is heard in turn (`Session.guard`), so nothing here needs a lock.
+    The page's events are handled in turn (`Session.guard`), so no lock is needed.
 
     Args:
         stage: where.
-        session: whose prompts, and whose guard for what the page calls.
+        session: whose prompts, and whose guard for the page's events.
         editor: what a click or a drag does.
         preview: asked for what a click here would give.
-        mode: tells what the pointer means now.
+        mode: returns the pointer's current mode.
         look: called with the part of the picture to show.
 
     Attributes:
@@ -67,7 +67,7 @@ class Pointer:
 
     @property
     def reach_px(self) -> float:
-        """How near to a mark is on it, in pixels of the picture."""
+        """How close to a mark counts as on it, in pixels of the picture."""
         return self._px(REACH_CSS)
 
     @property
@@ -79,7 +79,7 @@ class Pointer:
         return length_css * SHARPNESS / float(self._stage.viewport.scale.min())
 
     def click(self, at: Position) -> None:
-        """Do what a click with the left button does there."""
+        """Act as a click with the left button there."""
         self._press(Contact(at))
         self._release(Contact(at))
 
@@ -101,7 +101,7 @@ class Pointer:
         return mode.secondary if self._secondary else mode
 
     def place(self, at: Position) -> PointPx:
-        """Where canvas pixels lie in the picture."""
+        """Canvas pixels as pixels of the picture."""
         x, y = self._stage.viewport.px_from_canvas(np.array(at, float))
         return float(x), float(y)
 

@@ -1,4 +1,4 @@
-"""What a click at the pointer would give, decoded before it is asked."""
+"""The mask that a click at the pointer would give, decoded in advance."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,7 +15,7 @@ from ..canvas.stage import Lines
 from ..session import PREVIEWS, Session, Snapshot
 from .brush import px_from_cells
 
-# A preview that lags further behind a hand than this is no help, and costs the prompts their time.
+# A preview with a longer delay than this is no help, and takes time from the prompts.
 # The decoder of every released model is of one size, and takes 28 ms on two cores; see
 # docs/benchmarks.md.
 SLOW_S = 0.15
@@ -23,7 +23,7 @@ _TRIALS = 3
 
 
 class _Wanted(NamedTuple):
-    """Prompts to preview, what makes them so, and the picture that they are about."""
+    """Prompts to preview, the action that would set them, and their picture."""
 
     prompts: Prompts
     when: str
@@ -76,7 +76,7 @@ class Preview:
             self._session.run_in_turn(partial(self._show, [], ""))
 
     def switch(self, on: bool) -> None:
-        """Switch previews on or off, as the reader wants it: on stays on, however slow."""
+        """Switch previews on or off for the reader. Switched on, they stay on, however slow."""
         self.on = self._insisted = on
         self.want(None)
 
@@ -88,12 +88,12 @@ class Preview:
         start = perf_counter()
         if now.edits:
             prediction = now.source.run.with_prompts(wanted.prompts).prediction
-        else:  # which keeps nothing: a trace would remember each place that the pointer passed
+        else:  # without a trace, which would cache each place that the pointer passed
             prediction = predict(now.sam, now.encoded, wanted.prompts)
         lines, words = self._describe(prediction, wanted.when, now)
 
         def show() -> None:
-            # The pointer may have left, but not if it only went on: else nothing would ever show.
+            # Dropped if the pointer has left, but not if it moved on: else nothing would ever show.
             if self._wanted is not None and now.image is self._session.image:
                 self._show(lines, words)
 

@@ -39,7 +39,7 @@ class PromptCanvas(StaticPrompting, VBox):
     dashed line at the pointer is the mask that a click there would give. Two fingers, or the wheel
     with Ctrl, enlarge the picture. A picture that has the focus takes keys, which "?" shows; all of
     it has a control, too, and the rarer ones open with "More".
-    Beside the picture are the raw logits of the mask shown, below it all four masks: click on one
+    Next to the picture are the raw logits of the mask shown, below it all four masks: click on one
     to look at that. Folded up at the bottom: another picture or model, masks and prompts as files,
     and the code that does the same. Several canvases may share a session. Run its cell again, and
     the new canvas takes the place of the old one, which is closed.
@@ -142,9 +142,9 @@ class PromptCanvas(StaticPrompting, VBox):
 
     def _lay_out(self, width: int) -> HBox:
         left = VBox([self._stage.widget, self._pointed, self._thumbnails.widget])
-        # What changes its height comes last: nothing jumps away from under the pointer.
+        # Parts whose height changes come last, so that nothing moves away from under the pointer.
         choices = [self._controls.cut, self._controls.choice, self._controls.typed]
-        # What went wrong stands under the field that it may be about.
+        # An error is shown under the field that may have caused it.
         words = [self._error, self._session_panel.encode_row.widget, self._status]
         right = VBox([self._logits.widget, *choices, *words])
         left.layout.width = f"{width}px"
@@ -167,7 +167,7 @@ class PromptCanvas(StaticPrompting, VBox):
         return columns
 
     def _follow(self) -> None:
-        # Guarded, so that a view that cannot draw keeps no other from following.
+        # Guarded, so that a view that cannot draw does not stop the others.
         guard = self.session.guard
         self._observers = [
             (guard(self._show_image), "image"),
@@ -190,7 +190,7 @@ class PromptCanvas(StaticPrompting, VBox):
 
     def _show_more(self, change: dict) -> None:
         self._more.show(change["new"])
-        if not change["new"]:  # no mode is chosen that nobody sees
+        if not change["new"]:  # no hidden mode stays chosen
             self._modes.leave_more()
 
     def _take_typed(self, numbers: list[float]) -> None:
@@ -229,7 +229,7 @@ class PromptCanvas(StaticPrompting, VBox):
         self._show_prompts()
 
     def _show_prompts(self, change: dict | None = None) -> None:
-        """Mark the prompts, on the picture that they are about."""
+        """Draw the prompts' marks, on their own picture."""
         now = self.session.now
         if self._open and self._stage.image is now.image:
             self._stage.show_prompts(now.prompts, _hint_px(now))
@@ -251,17 +251,17 @@ class PromptCanvas(StaticPrompting, VBox):
         self._render()
 
     def _render(self) -> None:
-        """In the worker: bring everything that the prediction decides up to the latest state."""
+        """In the worker: update everything that depends on the prediction."""
         now = self.session.now
         if now.prediction is None:
             self.session.guard(self._show_nothing)()
             return
-        # What takes longest is worked out here, where nobody waits for his turn to draw.
+        # The slowest part is computed here, outside of the turn for drawing.
         words = describe(now.prediction, now.chosen, now.threshold)
         self.session.guard(self._show_answer)(now, words)
 
     def _show_answer(self, now: Snapshot, words: str) -> None:
-        """Draw the answer of a moment, on its own picture alone."""
+        """Draw the prediction of a snapshot, unless its picture is no longer shown."""
         if not self._open or now.image is not self._stage.image:
             return
         prediction, shown = now.prediction, now.shown_mask

@@ -1,4 +1,4 @@
-"""What clicks, drags and typed coordinates do to a session, in each mode."""
+"""Edits of a session's prompts by clicks, drags and typed coordinates, in each mode."""
 
 from collections.abc import Callable, Sequence
 
@@ -27,7 +27,7 @@ class PromptEditor:
         self._session, self._picture = session, picture
 
     def click(self, mode: Mode, at_px: PointPx, reach_px: float) -> None:
-        """Add a point, or take the mark away that lies within reach.
+        """Add a point, or remove the mark within reach.
 
         Raises:
             ValueError: there is none.
@@ -38,7 +38,7 @@ class PromptEditor:
             self._edit(lambda prompts: _mark_at(prompts, at_px, reach_px).removed(prompts))
 
     def move(self, mark: Mark, to_px: PointPx) -> None:
-        """Put a point or a corner of the box elsewhere; a point's token becomes the picked one.
+        """Move a point or a corner of the box; a point's token becomes the picked one.
 
         Raises:
             ValueError: there is no such mark any more.
@@ -47,7 +47,7 @@ class PromptEditor:
         self._edit(lambda prompts: _checked(mark, prompts).moved(prompts, to_px), picked)
 
     def remove(self, mark: Mark) -> None:
-        """Take a point or the box away.
+        """Remove a point or the box.
 
         Raises:
             ValueError: there is no such mark any more.
@@ -72,7 +72,7 @@ class PromptEditor:
         )
 
     def set_box(self, box_px: Sequence[float]) -> None:
-        """Put a box in place of the one before."""
+        """Replace the box by this one."""
         self._session.set_box(box_px, picture=self._picture())
 
     def paint(self, mode: Mode, way_px: Sequence[PointPx], radius_px: float) -> None:
@@ -111,7 +111,7 @@ class PromptEditor:
         self._edit(lambda now: prompts.with_mask_hint(now.mask_hint))
 
     def drop_hint(self) -> None:
-        """Take the mask hint away."""
+        """Remove the mask hint."""
         self._edit(lambda prompts: prompts.with_mask_hint(None))
 
     def typed(self, mode: Mode, numbers: Sequence[float], reach_px: float) -> None:

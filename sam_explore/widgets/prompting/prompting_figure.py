@@ -1,4 +1,4 @@
-"""The prompting view as a matplotlib figure: what is left of it where there is no kernel."""
+"""The prompting view as a matplotlib figure: for pages without a kernel."""
 
 import numpy as np
 from jaxtyping import Bool, UInt8
@@ -25,7 +25,7 @@ _MARGIN_IN = 0.1
 _GAP_IN = 0.14
 _LINE_IN = 0.24  # of text above and below a picture
 _STAGE_IN = 4.9  # the longer side of the large picture
-_LOGITS_IN = 2.35  # and of the map beside it, which leaves room for its colour bar
+_LOGITS_IN = 2.35  # and of the map next to it, which leaves room for its colour bar
 _SIDE_PX = 980  # of the large picture in pixels: twice as many as it has on the page
 _THUMBNAIL_PX = 360
 _OUTLINE_PX = 3
@@ -41,7 +41,7 @@ _COLOURS = np.array(
 
 @own_settings()
 def draw_prompting(now: Snapshot) -> ReadingFigure:
-    """Picture, prompts and mask; beside it the logits, below it all masks. As far as there are any.
+    """Picture, prompts and mask; if there is an answer, the logits on the right, all masks below.
 
     A session whose prompts are not answered yet gives the picture and the prompts.
     """
@@ -61,8 +61,8 @@ def draw_prompting(now: Snapshot) -> ReadingFigure:
     shape = _shapes(prediction, now.threshold, _SIDE_PX)[mask]
     _draw_stage(stage, image, prediction.prompts, shape)
     logits_high, logits_wide = _fit(image, _LOGITS_IN)
-    beside = _MARGIN_IN + wide + 2 * _GAP_IN
-    logits = _place(figure, beside, _MARGIN_IN + _LINE_IN, logits_wide, logits_high)
+    right = _MARGIN_IN + wide + 2 * _GAP_IN
+    logits = _place(figure, right, _MARGIN_IN + _LINE_IN, logits_wide, logits_high)
     draw_heatmap(logits, _logits(prediction, mask, now.threshold))
     lefts = [_MARGIN_IN + each * number for number in range(count)]
     thumbnails = [_place(figure, left, below, small_wide, small_high) for left in lefts]

@@ -61,7 +61,7 @@ class Saving:
         self._follow()
 
     def follow(self, change: dict | None = None) -> None:
-        """Offer what there is, and no longer what was made of something else."""
+        """Offer links for the current state, and drop those of an earlier one."""
         self._link.value = self._words.value = NOTHING
         for button in (self.png, self.coco, self.numpy):
             button.disabled = self._session.prediction is None

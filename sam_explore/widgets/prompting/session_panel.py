@@ -1,4 +1,4 @@
-"""What a reader does with a session now and then, folded up below the picture."""
+"""Less common actions on a session, folded up below the picture."""
 
 from ipywidgets import HBox, ToggleButton, VBox
 
@@ -74,7 +74,7 @@ class SessionPanel:
             toggle.icon = "caret-down" if toggle.value else "caret-right"
             part.layout.display = "flex" if toggle.value else "none"
         if self.toggles[_FILES].value:
-            self.files.follow()  # there may be other files by now
+            self.files.follow()  # other files may be available by now
         self._show_code_soon()
         self._show_error()
 

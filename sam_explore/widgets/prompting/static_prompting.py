@@ -1,4 +1,4 @@
-"""What a prompting view leaves on a page without a kernel."""
+"""A prompting view on a page without a kernel."""
 
 from ...plots.drawing import ReadingFigure
 from ..canvas.static_view import StaticView
@@ -6,7 +6,7 @@ from .prompting_figure import draw_prompting, prompting_in_words
 
 
 class StaticPrompting(StaticView):
-    """Of the picture with prompts, masks and logits."""
+    """The static view of the picture with prompts, masks and logits."""
 
     def _figure(self) -> tuple[ReadingFigure, str]:
         now = self.session.now

@@ -60,14 +60,14 @@ class Thumbnails:
         self.show_nothing()
 
     def show_nothing(self) -> None:
-        """Leave the pictures without masks and captions."""
+        """Remove masks and captions, and keep the pictures."""
         empty = np.zeros((self._count, *self._size), bool)
         self._draw(empty, None)
         self._captions.value = _captions([None] * self._count, None, self._step)
         self.area.label = f"The picture {self._count} times, for as many masks."
 
     def show(self, prediction: Prediction, threshold: float, chosen: int) -> None:
-        """Draw the masks, frame the chosen one, and say what the model expects of each."""
+        """Draw the masks, frame the chosen one, and write predicted IoU and stability of each."""
         places = map(raster.nearest, self._size, prediction.frame.image_size)
         self._draw(prediction.upscaled_at(*places) > threshold, chosen)
         pairs = zip(prediction.iou, stability_of(prediction.sampled, threshold), strict=True)

@@ -11,8 +11,8 @@ class TypedLine:
     """A text field and its button.
 
     Args:
-        placeholder: what stands in the empty field.
-        button: what stands on the button.
+        placeholder: text in the empty field.
+        button: text on the button.
         about: what it does, for a tooltip.
         on_line: called with what was typed, which may be nothing when the button was pressed; the
             field is empty then. `put_back` fills it again.
@@ -43,7 +43,7 @@ class TypedLine:
             self.field.value = ""
 
     def _note_enter(self, widget: Text, content: dict, buffers: list) -> None:
-        # The page tells of the key first, and then what was typed.
+        # The page sends the key event first, and then the text.
         self._entered = content.get("event") == "submit"
 
     def _take_entered(self, change: dict) -> None:
@@ -52,6 +52,6 @@ class TypedLine:
             self._send()
 
     def _send(self) -> None:
-        # The page tells of a line only when it has changed: the next may be the same.
+        # The page sends a line only when it has changed: the next may be the same.
         self._sent, self.field.value, self._entered = self.field.value.strip(), "", False
         self._on_line(self._sent)

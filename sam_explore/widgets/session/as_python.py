@@ -1,4 +1,4 @@
-"""A session's prediction as Python: text that gives the same masks where nothing else is known."""
+"""A session's prediction as Python: text that gives the same masks in a fresh interpreter."""
 
 from ast import literal_eval
 from collections.abc import Iterable
@@ -27,8 +27,8 @@ _HINT = Origin(
 def as_python(now: Snapshot) -> str:
     """Python that makes `prediction` and `mask`, the one shown, to the last bit.
 
-    What code can't say, such as an edit that is a function of the user's own, is named in a comment
-    and left out.
+    What code can't express, such as an edit that is the user's own function, is left out and named
+    in a comment.
     """
     sam = origin_of_model(now.sam) or _UNKNOWN_MODEL
     picture = origin_of_picture(now.image) or _UNKNOWN_PICTURE
@@ -76,7 +76,7 @@ def _preprocessing(now: Snapshot) -> list[str]:
 
 
 def _steps(now: Snapshot) -> tuple[list[str], list[str]]:
-    """What is done to the trace for windows and edits, and names of edits that code can't say."""
+    """The calls on the trace for windows and edits, and names of edits that code can't express."""
     windows = now.windows
     steps, left_out = [] if windows is None else [f"with_windows({windows})"], []
     for edit in now.edits:

@@ -1,4 +1,4 @@
-"""What each part of a session's state may be: a check returns the value to keep, or raises."""
+"""Checks of each part of a session's state: each returns the value to store, or raises."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,14 +16,14 @@ THRESHOLD = threshold_knob().metadata["knob"]  # one bound for the session and w
 
 
 def checked_preprocessing(source: Source, how: Any) -> Preprocessing:
-    """A way into the model's input that this model has; a name alone will do."""
+    """A preprocessing that this model has, or its name."""
     how = how if isinstance(how, Preprocessing) else Preprocessing(how)
     how.check(source.sam.config)
     return how
 
 
 def checked_prompts(source: Source, prompts: Prompts) -> Prompts:
-    """Prompts that lie in the picture, with a hint of the logits' size."""
+    """Prompts inside the picture, with a hint of the logits' size."""
     source.frame.check(prompts)
     return prompts
 

@@ -7,7 +7,7 @@ from ...tracing.steps import EMBED, PROJECT, describe
 
 
 class Countdown:
-    """Measures the steps of a run, and says what the others will take.
+    """Measures the steps of a run, and estimates how long the others will take.
 
     Args:
         kinds: the steps in order, and what kind each is of; steps of a kind take about as long.
@@ -43,7 +43,7 @@ class Countdown:
 
 
 def encoder_steps(trace: Trace) -> dict[str, Hashable]:
-    """The steps of the image encoder as they are announced, and what each one's time hangs on."""
+    """The names of the image encoder's steps, each with what its time depends on."""
     config = trace.sam.config
     kinds = {describe(EMBED, config.encoder_depth): (config, EMBED)}
     for block, window in enumerate(trace.windows):

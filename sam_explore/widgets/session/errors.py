@@ -2,7 +2,7 @@
 
 
 def in_words(error: Exception) -> str:
-    """What to tell the reader: our own errors are words already, others get their kind's name."""
+    """The text for the reader. Our own errors are sentences; others get their class name."""
     words, kind = str(error), type(error).__name__
     ours = isinstance(error, OSError) and error.errno is None  # the system's have a number
     is_plain = ours or isinstance(error, TypeError | ValueError)

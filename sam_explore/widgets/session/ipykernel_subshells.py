@@ -1,14 +1,14 @@
-"""What the page says is heard in the order in which it was said."""
+"""Handles a page's messages in the order in which they were sent."""
 
 from ipywidgets import Widget
 
 
 def keep_order(*widgets: Widget) -> None:
-    """Let the kernel hear all that the page says of these widgets on one and the same thread.
+    """Let the kernel handle all messages for these widgets on one and the same thread.
 
-    ipykernel 7.4 hears a widget on whichever thread spoke of it last. There a release could be
-    heard before its press, the press of a button before what was typed, and nothing at all while a
-    cell runs. Earlier kernels, and those of other makers, have nothing to set right.
+    ipykernel 7.4 handles a widget's messages on the thread that last sent something for it. A
+    release could be handled before its press, a button before the text that was typed, and
+    nothing at all while a cell runs. Earlier kernels, and other kernels, need no change.
     """
     for widget in widgets:
         if hasattr(widget.comm, _ROUTE):
@@ -16,7 +16,7 @@ def keep_order(*widgets: Widget) -> None:
 
 
 def _as_sent(data: object, thread: str | None) -> str | None:
-    """The thread that the page itself names, the same for all widgets."""
+    """The thread that the page's message names, the same for all widgets."""
     return thread
 
 

@@ -17,7 +17,7 @@ class Change(Generic[State]):
 
 
 class Owner(Generic[State]):
-    """Holds an immutable state, and exchanges it for the next one.
+    """Holds an immutable state, and replaces it by the next one.
 
     Args:
         first: the state at the beginning.

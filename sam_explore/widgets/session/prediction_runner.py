@@ -1,4 +1,4 @@
-"""The worker's part of a session: it encodes the picture and answers the prompts."""
+"""Encodes a session's picture and predicts for its prompts, in the session's worker."""
 
 import logging
 from collections.abc import Callable, Hashable
@@ -17,7 +17,7 @@ Step = Callable[[Snapshot], Snapshot]
 
 
 class PredictionRunner:
-    """Brings `encoded` and `prediction` of a session up to its latest state.
+    """Updates `encoded` and `prediction` of a session to its latest state.
 
     Args:
         now: gives the session's current snapshot.
@@ -30,7 +30,7 @@ class PredictionRunner:
         self._pace: dict[Hashable, float] = {}  # seconds of an encode's steps, by their kind
 
     def answer(self) -> None:
-        """In the worker: encode the picture if that is to be done, and answer the prompts."""
+        """In the worker: encode the picture if needed, and predict for the prompts."""
         asked = self._now()
         try:
             if asked.source.is_outdated:
@@ -60,12 +60,12 @@ class PredictionRunner:
             self._change(lambda now: now.with_encoded(asked.source, encoded))
 
     def _between_blocks(self, asked: Snapshot) -> Callable[[str], None]:
-        """What happens before each step of an encode that began at this moment."""
+        """The callback before each step of an encode that began with this snapshot."""
         countdown = Countdown(encoder_steps(asked.source.run), self._pace)
 
         def tell(what: str) -> None:
             countdown.end_step(perf_counter())
-            self._worker.give_way(PROMPTS)  # to what fetches another picture or model
+            self._worker.give_way(PROMPTS)  # to a fetch of another picture or model
             if asked.source is not self._now().source or self._worker.closed:
                 raise Cancelled
             left = time_left(countdown.begin_step(what, perf_counter()))

@@ -13,10 +13,10 @@ _made: dict[str, tuple[str, WeakSet[Widget]]] = {}
 
 
 def replace_older(view: Widget) -> None:
-    """Close what earlier runs of the running cell have made.
+    """Close the views that earlier runs of the running cell have made.
 
     The page drops a cell's output when the cell runs again, but the views that were in it would go
-    on following their session for nobody, and each would delay the others.
+    on following their session unseen, and each would delay the others.
     """
     running = running_cell()
     if running is None:
@@ -33,9 +33,9 @@ def replace_older(view: Widget) -> None:
 
 
 def _forget(view: Widget) -> None:
-    """Take a closed view out of what the notebook remembers of its cells' results.
+    """Remove a closed view from the notebook's record of its cells' results.
 
-    Else a session that nobody can reach by name would live on there, with all that it has computed.
+    Otherwise a session that no name refers to would be kept alive there, with all its results.
     """
     shell = sys.modules["IPython"].get_ipython()
     for names in (shell.user_ns.get("Out", {}), shell.user_ns, shell.user_ns_hidden):

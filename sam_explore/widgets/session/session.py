@@ -122,7 +122,7 @@ class Session(SharedState):
 
     @property
     def frame(self) -> Frame:
-        """How the picture lies in the model's input."""
+        """Where the picture is in the model's input."""
         return self.now.source.frame
 
     @property
@@ -137,7 +137,7 @@ class Session(SharedState):
 
     @property
     def trace(self) -> Trace:
-        """The run of the model that the state asks for; the same one until the state changes.
+        """The trace for the current state; the same one until the state changes.
 
         Nothing is computed before a tensor or the prediction is asked of it.
         """
@@ -180,11 +180,11 @@ class Session(SharedState):
 
     @property
     def code(self) -> str:
-        """Python that gives the prediction and the mask shown, where nothing else is known."""
+        """Python that gives the prediction and the mask shown, in a fresh interpreter."""
         return as_python(self.now)
 
     def change(self, step: Callable[[Snapshot], Snapshot]) -> None:
-        """Go on to the snapshot that `step` makes of the current one; all views are told.
+        """Go on to the snapshot that `step` makes of the current one, and notify all views.
 
         `step` may be called several times, when other threads change the state meanwhile: it must
         do nothing but return a snapshot. What it raises leaves everything as it was.
@@ -203,7 +203,7 @@ class Session(SharedState):
         return self.now.source.plain
 
     def set_in_snapshot(self, name: str, value: Any) -> None:
-        """What setting a trait does."""
+        """Set a trait: go on to the snapshot that has the new value."""
         if name == "image" and value is not self.image:
             value = self._known_picture(value)
         self.change(lambda now: now.with_trait(name, value))
@@ -211,7 +211,7 @@ class Session(SharedState):
     def set_preprocessing(
         self, name: str = "original", side: Side = None, keep_aspect: bool = False
     ) -> None:
-        """Put the picture into the model's input in another way, as in `sx.encode`.
+        """Use another preprocessing, as in `sx.encode`.
 
         Raises:
             ValueError: a size that the model, the windows or the edits can't have; nothing changes.
@@ -240,7 +240,7 @@ class Session(SharedState):
         )
 
     def set_box(self, box_px: Sequence[float] | None, *, picture: np.ndarray | None = None) -> None:
-        """Put a box, (x0, y0, x1, y1) in pixels of the picture, in place of the one before.
+        """Replace the box by this one: (x0, y0, x1, y1) in pixels of the picture.
 
         Args:
             box_px: the box, None for none.
@@ -291,7 +291,7 @@ class Session(SharedState):
         Path(path).expanduser().write_text(text, "utf-8")
 
     def restore_prompts(self, path: str | Path) -> None:
-        """Take the prompts of a file that `save_prompts` wrote; `undo` brings back those before.
+        """Load prompts from a file that `save_prompts` wrote; `undo` brings back the earlier ones.
 
         If they were for a picture of another size, points and box move in proportion.
 
@@ -303,9 +303,9 @@ class Session(SharedState):
         self.change(lambda now: now.with_prompts(prompts_from_json(text, now.image.shape[:2])))
 
     def fetch(self, name: str, get: Callable[[], Any], doing: str) -> None:
-        """Let the worker get a picture or a model, between two blocks if need be, and then take it.
+        """Let the worker fetch a picture or a model, between two blocks if need be, and use it.
 
-        A failure is told as `error`, and nothing changes. `cancel` and a later fetch give it up.
+        A failure is shown as `error`, and nothing changes. `cancel` and a later fetch cancel it.
 
         Args:
             name: the trait, "image" or "sam".
@@ -338,22 +338,22 @@ class Session(SharedState):
         self.change(lambda now: now.going_on())
 
     def submit(self, name: str, job: Job, priority: int = PROMPTS) -> None:
-        """Let the session's worker run `job`, the latest of its name; `error` tells if it fails."""
+        """Let the worker run `job`, the latest of its name; a failure is shown as `error`."""
         self._worker.submit(name, self._reported(job), priority)
 
     def give_way(self, priority: int = EXPLORERS) -> None:
-        """In a long job of this priority, often: run what waits and goes before it meanwhile.
+        """To be called often in a long job of this priority: runs waiting jobs of higher priority.
 
         Raises:
             Cancelled: the session was closed.
         """
-        with between_steps(lambda what: None):  # of the other job; what is told is the long one's
+        with between_steps(lambda what: None):  # the other job's progress is not shown
             self._worker.give_way(priority)
         if self._worker.closed:
             raise Cancelled
 
     def run_in_turn(self, task: Callable[[], None]) -> None:
-        """Run what draws, or changes a view: one at a time, and in order, with all that is told.
+        """Run a task that draws or changes a view: one at a time, in order, as notifications do.
 
         It runs at once, or soon in the thread that is at work for a view just now.
         """
@@ -418,7 +418,7 @@ class Session(SharedState):
         self.close()
 
     def _take_fetched(self, fetch: Fetch, get: Callable[[], Any]) -> None:
-        """Get what is fetched and take it, unless that was given up meanwhile."""
+        """Run a fetch and use its result, unless it was cancelled meanwhile."""
         try:
             value = get()
             value = _own_picture(value) if fetch.trait == "image" else value
@@ -436,7 +436,7 @@ class Session(SharedState):
         return image if before is not None and image is before.image else _own_picture(image)
 
     def _tell(self) -> None:
-        """Tell observers what has changed since they were told, even if one of them raises.
+        """Notify observers of what has changed since the last call, even if one of them raises.
 
         What is told is the state of now, so whatever comes last is true, also when an observer
         changes the state itself.
@@ -457,7 +457,7 @@ class Session(SharedState):
             raise errors[0]
 
     def _reported(self, callback: Callable[..., None]) -> Callable[..., None]:
-        """`callback`, but what it raises is logged and shown."""
+        """`callback`, with its exceptions logged and shown."""
 
         @wraps(callback)
         def reported(*args: object, **kwargs: object) -> None:
@@ -477,7 +477,7 @@ class Session(SharedState):
             _LOG.exception("The error could not be shown.")
 
     def _hand_over(self) -> bool:
-        """Let the worker draw what waits; False where nobody else would."""
+        """Let the worker draw what is waiting; False if there is no worker thread."""
         if self.synchronous or self.closed or self._worker.is_mine:
             return False
         self._worker.submit("draw", self._turns.run_waiting, DRAWINGS)
@@ -495,7 +495,7 @@ class Session(SharedState):
 
 
 def _own_picture(image: Any) -> np.ndarray:
-    """A copy that nobody can write to."""
+    """A read-only copy."""
     image = as_picture(image).copy()
     image.setflags(write=False)
     return image

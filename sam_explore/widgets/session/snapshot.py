@@ -1,4 +1,4 @@
-"""Everything that a session is at one moment. Each method gives the next moment; none changes one.
+"""The whole state of a session at one moment. Methods return the next snapshot and change none.
 
 Nothing here computes, draws or waits.
 """
@@ -23,14 +23,14 @@ __all__ = ["ENCODING", "THRESHOLD", "TRAITS", "Snapshot", "first_snapshot"]
 ENCODING = "Encoding the picture"
 _MOST_STEPS = 100  # that can be undone; each may hold a mask hint, of 256 KiB for released models
 
-# What views observe, in the order in which they are told.
+# What views observe, in the order of their notifications.
 TRAITS = ("sam", "image", "preprocessing", "windows", "edits", "encoded", "prompts", "chosen")
 TRAITS += ("threshold", "token", "prediction", "busy", "error")
 
 
 @dataclass(frozen=True, eq=False)
 class Fetch:
-    """A picture or a model that is being fetched; told from others by identity.
+    """A picture or a model that is being fetched; compared by identity.
 
     Args:
         trait: "image" or "sam".
@@ -41,14 +41,14 @@ class Fetch:
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """A session at one moment.
+    """The state of a session at one moment.
 
     Args:
         question: the prompts, and what they are asked of: model, picture, windows, edits.
         encoded, prediction, chosen, threshold, token, busy, error: as `Session` documents them.
         undo, redo: earlier and later prompts, the nearest last.
         stopped: an encode was cancelled, and nothing has asked for it since.
-        turn: how often it changed what is asked. It tells which question came first.
+        turn: counts the changes of what is asked, to order questions.
         barrier: answers to questions of earlier turns are dropped.
         before: what the session was when it was encoded last, while something else is encoded;
             None otherwise.
@@ -116,7 +116,7 @@ class Snapshot:
 
     @property
     def needs_an_answer(self) -> bool:
-        """Whether the worker has something to do for this state."""
+        """Whether the worker has to compute something for this state."""
         if self.encoded is None:
             return not self.stopped
         answered = self.prediction is not None and self.prediction.prompts is self.prompts
@@ -134,7 +134,7 @@ class Snapshot:
         return _SETTERS.get(name, _set_alone)(self, name, value)
 
     def with_prompts(self, prompts: Prompts, token: tuple[int, int] | None = None) -> "Snapshot":
-        """After other prompts were asked, which `stepped` takes back again.
+        """With other prompts; `stepped` goes back to the earlier ones.
 
         Raises:
             ValueError: prompts that do not fit the picture.
@@ -150,7 +150,7 @@ class Snapshot:
         token: Callable[[Frame], tuple[int, int]] | None,
         picture: np.ndarray | None,
     ) -> "Snapshot":
-        """After prompts were changed by somebody who looked at `picture`.
+        """With prompts that were edited on `picture`.
 
         If another picture has taken its place, the edit goes to where `cancelled` goes back to;
         it is dropped if that is not the picture either.
@@ -165,7 +165,7 @@ class Snapshot:
         return self.with_prompts(prompts, None if token is None else token(self.source.frame))
 
     def stepped(self, forth: bool) -> "Snapshot":
-        """After undo, or redo; the same when there is nothing to undo or redo."""
+        """After undo or redo; the same snapshot if there is nothing to undo or redo."""
         steps, others = (self.redo, self.undo) if forth else (self.undo, self.redo)
         if not steps:
             return self
@@ -189,7 +189,7 @@ class Snapshot:
         return asked
 
     def starting(self, source: Source, prompts: Prompts, **changes: Any) -> "Snapshot":
-        """After a change of what an encode starts from."""
+        """With another input of the encode, which has to run again."""
         was_encoded = self.encoded is not None
         return replace(
             self,
@@ -207,24 +207,24 @@ class Snapshot:
         )
 
     def with_encoded(self, source: Source, encoded: EncodedImage | None) -> "Snapshot":
-        """After an encode has ended, or has failed with None; the same if it was of another."""
+        """After an encode ended (None: it failed), unless it was of another source."""
         if source is not self.source:
             return self
         before = self.before if encoded is None else None
         return replace(self, encoded=encoded, busy="", before=before)
 
     def with_answer(self, asked: "Snapshot", prediction: Prediction) -> "Snapshot":
-        """After the answer to an earlier moment; the same if it is of another source or too old."""
+        """With the answer to an earlier snapshot, unless that has another source or is too old."""
         if asked.source is not self.source or asked.turn < self.barrier or self.prompts.is_empty:
             return self
         return replace(self, prediction=prediction, barrier=asked.turn)
 
     def with_failure(self, asked: "Snapshot", error: str) -> "Snapshot":
-        """After what was asked has failed; the same if something newer has been asked since."""
+        """With the error of what was asked, unless something newer has been asked since."""
         return replace(self, error=error) if asked.turn == self.turn else self
 
     def cancelled(self) -> "Snapshot":
-        """After what is fetched or encoded was given up; see `Session.cancel`."""
+        """After a fetch or an encode was cancelled; see `Session.cancel`."""
         now = replace(self, fetch=None, busy="")
         if self.encoded is not None:
             return now
@@ -242,17 +242,17 @@ class Snapshot:
         return replace(back, question=question, undo=undo, redo=redo, prediction=None)
 
     def going_on(self) -> "Snapshot":
-        """After the wish to encode the picture after all."""
+        """After `Session.go_on`: the picture is to be encoded after all."""
         return replace(self, error="", stopped=False, turn=self.turn + 1)
 
     def with_fetched(self, fetch: Fetch, value: Any) -> "Snapshot":
-        """After a fetch has brought something; the same if it was given up."""
+        """With the result of a fetch; the same snapshot if it was cancelled."""
         if self.fetch is not fetch:
             return self
         return self.with_fetch_ended(fetch).with_trait(fetch.trait, value)
 
     def with_fetch_ended(self, fetch: Fetch) -> "Snapshot":
-        """After a fetch has brought nothing; the same if it was given up."""
+        """After a fetch without a result; the same snapshot if it was cancelled."""
         return replace(self, fetch=None, busy="") if self.fetch is fetch else self
 
     def renewed(self) -> "Snapshot":
@@ -260,12 +260,12 @@ class Snapshot:
         return replace(self.starting(self.source.emptied(), self.prompts), before=None)
 
     def of_picture(self, picture: np.ndarray | None) -> "Snapshot":
-        """The moment that somebody means who looks at this picture; this one if that is gone."""
+        """The snapshot that this picture belongs to; this one if that is gone."""
         before = self.before
         return before if before is not None and before.image is picture else self
 
     def emptied(self) -> "Snapshot":
-        """With runs that have computed nothing yet, and nothing to go back to."""
+        """With runs whose caches are empty, and nothing to go back to."""
         question = Question(self.source.emptied(), self.prompts)
         return replace(self, question=question, before=None, fetch=None, busy="")
 
@@ -279,7 +279,7 @@ class Snapshot:
 
 
 def first_snapshot(source: Source) -> Snapshot:
-    """A session at its beginning: nothing is asked, and nothing encoded."""
+    """A session at its start: no prompts, and nothing encoded."""
     token = _middle(source)
     return Snapshot(Question(source, Prompts()), token=token, busy=f"{ENCODING} …", turn=1)
 
@@ -288,7 +288,7 @@ def is_same(one: object, other: object) -> bool:
     """Whether two values of a trait are the same, as traitlets decides it."""
     try:
         return one is other or bool(one == other)
-    except Exception:  # arrays, and whatever can't say
+    except Exception:  # arrays, and others that can't be compared
         return False
 
 
@@ -335,7 +335,7 @@ def _with_other_input(now: Snapshot, source: Source, **changes: Any) -> Snapshot
 
 
 def _other_fetch(now: Snapshot, trait: str) -> Fetch | None:
-    """What is still fetched when this is set: an older fetch of the same is given up."""
+    """The fetch that goes on when this trait is set: a fetch of the same trait is cancelled."""
     return now.fetch if now.fetch is not None and now.fetch.trait != trait else None
 
 

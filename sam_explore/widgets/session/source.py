@@ -1,4 +1,4 @@
-"""What an encode starts from, and what is asked of it: each with the runs of the model it means."""
+"""The input of an encode, and prompts for it, each with its runs of the model."""
 
 from dataclasses import dataclass, replace
 
@@ -16,7 +16,7 @@ from ...tracing.interventions import Intervention
 class Source:
     """A picture in a model, with windows and edits; `source_of` makes it.
 
-    Which one a result belongs to is told by identity.
+    Which source a result belongs to is decided by identity.
 
     Args:
         sam: the model.
@@ -38,7 +38,7 @@ class Source:
 
     @property
     def frame(self) -> Frame:
-        """How the picture lies in the model's input."""
+        """Where the picture is in the model's input."""
         return self.run.frame
 
     @property

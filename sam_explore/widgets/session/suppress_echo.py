@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 
 class SuppressEcho(threading.local):
-    """Whether this thread is setting controls to what they follow, so that nobody has used them.
+    """Marks that this thread, and not the reader, is setting controls.
 
-    In use, `with suppress_echo:` stands around whatever sets the controls, and what observes a
-    control is wrapped by `suppress_echo.reader_only`. A control calls its observers in the thread
+    Code that sets the controls runs inside `with suppress_echo:`, and each observer of a control
+    is wrapped by `suppress_echo.reader_only`. A control calls its observers in the thread
     that sets it, so what a reader does meanwhile in another thread counts as it should.
     """
 

@@ -1,4 +1,4 @@
-"""Traits whose values lie in a session's snapshot, so that there is one state and not two."""
+"""Traits whose values are in a session's snapshot, so that there is one state and not two."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from ...tracing.interventions import Intervention
 
 
 class _OfSnapshot:
-    """Reads the owner's current snapshot; setting asks the owner for the next one."""
+    """Reads from the owner's current snapshot; setting makes the owner go to the next one."""
 
     def get(self, obj: traitlets.HasTraits, cls: type | None = None) -> Any:
         return getattr(obj.now, self.name)
@@ -21,7 +21,7 @@ class _OfSnapshot:
 
 
 class AnyTrait(_OfSnapshot, traitlets.Any):
-    """Whatever the snapshot itself checks."""
+    """Any value; the snapshot checks it."""
 
 
 class InstanceTrait(_OfSnapshot, traitlets.Instance):

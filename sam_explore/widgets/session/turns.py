@@ -1,4 +1,4 @@
-"""Tasks that run one at a time, whoever posts them, and nobody waits for his turn."""
+"""Runs tasks one at a time, from whatever thread, without making any thread wait."""
 
 import threading
 from collections import deque

@@ -107,7 +107,7 @@ class Worker:
 
 
 class _Queue:
-    """What worker and thread share; it knows neither, so that both can be collected."""
+    """The queue that worker and thread share. It refers to neither, so both can be collected."""
 
     def __init__(self, changed: threading.Condition):
         self._changed = changed
@@ -175,7 +175,7 @@ def _run_job(name: str, job: Job) -> None:
     try:
         job()
     except Exception:
-        # The session's jobs report their own exceptions; whatever comes here must not end us.
+        # The session's jobs report their own exceptions; anything else must not end the thread.
         _LOG.exception("The job %r failed.", name)
 
 

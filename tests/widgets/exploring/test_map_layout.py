@@ -1,4 +1,4 @@
-"""Where the parts of a map lie, and what stands beside its colour bar."""
+"""Where the parts of a map lie, and what is next to its colour bar."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is relied upon in ipykernel. When this fails, it has changed: read anew how it chooses the
+"""What is relied upon in ipykernel. When this fails, it has changed: read again how it chooses the
 thread that hears a widget, and adapt sam_explore/widgets/session/ipykernel_subshells.py."""
 
 from ipykernel.comm.comm import BaseComm

@@ -17,7 +17,7 @@ from ..view import observers_of
 
 @pytest.fixture
 def run(monkeypatch):
-    """Pretends from now on that a cell of this name runs, for the so-manieth time."""
+    """Pretends from now on that a cell of this name runs, in a run of this number."""
     monkeypatch.setattr(rerun, "_made", {})
     monkeypatch.setattr(IPython, "get_ipython", notebook)
 
