@@ -1,4 +1,4 @@
-// An area over a canvas that tells the kernel what mouse, fingers, pen and keys do on it. Places
+// An area over a canvas that sends what mouse, fingers, pen and keys do on it to the kernel. Places
 // are shares of its width and height, so that no zoom of the page and no density of pixels matters.
 
 const PALM_CSS = 30;
@@ -12,17 +12,18 @@ const GONE = "The kernel was restarted: run the cells again.";
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function render({ model, el, signal }) {
-  const tell = teller(model, signal);
+  const sender = makeSender(model, signal);
   const parts = draw(model, el, signal);
-  const listen = (name, hear, options) => el.addEventListener(name, hear, { signal, ...options });
-  const pressed = { at: [0.5, 0.5] }; // where a pointer did so last; keys go on from there
-  hearPointers(model, el, tell, listen, parts, pressed);
-  hearWheel(model, el, tell, listen);
-  hearKeys(model, el, tell, signal, parts, pressed);
+  const listen = (name, handler, options) =>
+    el.addEventListener(name, handler, { signal, ...options });
+  const pressed = { at: [0.5, 0.5] }; // where a pointer pressed last; keys start there
+  handlePointers(model, el, sender, listen, parts, pressed);
+  handleWheel(model, el, sender, listen);
+  handleKeys(model, el, sender, signal, parts, pressed);
 }
 
-// Sends messages. Of those that come in floods only one a frame is sent, before any other.
-function teller(model, signal) {
+// Sends messages. Of the frequent kinds only one a frame is sent, before any other message.
+function makeSender(model, signal) {
   let waiting = null, frame = 0;
   const flush = () => {
     cancelAnimationFrame(frame);
@@ -36,20 +37,20 @@ function teller(model, signal) {
       flush();
       model.send(message);
     },
-    // `merge` puts a message of the same kind that waits and the new one together.
+    // `merge` combines a waiting message of the same kind with the new one.
     soon(message, merge = (before, after) => after) {
       if (waiting && waiting.kind !== message.kind) flush();
       waiting = waiting ? merge(waiting, message) : message;
       if (!frame) frame = requestAnimationFrame(flush);
     },
-    // What waits means nothing any more.
+    // Drop the message that is waiting.
     drop() {
       waiting = null;
     },
   };
 }
 
-// The element's look and words, as the kernel has them.
+// The element's look and text, which follow the kernel's traits.
 function draw(model, el, signal) {
   const add = (tag, name) => {
     const part = el.appendChild(document.createElement(tag));
@@ -122,19 +123,19 @@ const inside = share => Math.min(Math.max(share, 0), 1);
 const distance = (one, other) =>
   Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
 
-function hearPointers(model, el, tell, listen, parts, pressed) {
+function handlePointers(model, el, sender, listen, parts, pressed) {
   const grabs = model.get("grabs");
   const fingers = new Map(); // where each one is; palms are none
-  let pressing = null; // the one pointer that presses: its first event, and what is not told yet
-  let pinch = null; // where two fingers were when that was told last
+  let pressing = null; // the one pointer that presses: its first event, and what is not sent yet
+  let pinch = null; // where two fingers were when that was last sent
   let pens = 0; // that touch or hover
   let lastClick = null;
 
   const isPalm = event => event.pointerType === "touch"
     && Math.max(event.width, event.height) > PALM_CSS;
   const cancel = () => {
-    tell.drop();
-    if (pressing && grabs && !pressing.untold) tell.now({ kind: "cancel" });
+    sender.drop();
+    if (pressing && grabs && !pressing.unsent) sender.now({ kind: "cancel" });
     pressing = null;
   };
 
@@ -144,10 +145,10 @@ function hearPointers(model, el, tell, listen, parts, pressed) {
       && event.timeStamp - lastClick.timeStamp < DOUBLE_MS;
     const contact = contactOf("press", el, event);
     pressed.at = contact.at;
-    // The second click of a double click is told if it becomes a drag, and what only hears clicks
-    // is told at the release.
-    pressing = { first: event, untold: isSecond || !grabs ? contact : null, isSecond };
-    if (!pressing.untold) tell.now(contact);
+    // The second click of a double click is sent if it becomes a drag; an area for clicks alone
+    // sends them at the release.
+    pressing = { first: event, unsent: isSecond || !grabs ? contact : null, isSecond };
+    if (!pressing.unsent) sender.now(contact);
     if (grabs && event.isTrusted) el.setPointerCapture(event.pointerId);
   };
 
@@ -184,9 +185,9 @@ function hearPointers(model, el, tell, listen, parts, pressed) {
       const from = pinch;
       pinch = gripOf(el, fingers);
       const factor = pinch.apart / Math.max(from.apart, 1);
-      tell.soon({ kind: "pinch", from: from.at, at: pinch.at, factor }, joined);
+      sender.soon({ kind: "pinch", from: from.at, at: pinch.at, factor }, joined);
     } else if (event.pointerType !== "touch" && event.buttons === 0) {
-      tell.soon(contactOf("move", el, event));
+      sender.soon(contactOf("move", el, event));
     }
   });
 
@@ -196,12 +197,12 @@ function hearPointers(model, el, tell, listen, parts, pressed) {
       cancel();
     } else if (!grabs) {
       return;
-    } else if (!pressing.untold) {
-      tell.soon(contactOf("move", el, event));
+    } else if (!pressing.unsent) {
+      sender.soon(contactOf("move", el, event));
     } else if (distance(pressing.first, event) > SLIP_CSS) {
-      tell.now(pressing.untold);
-      pressing.untold = null;
-      tell.soon(contactOf("move", el, event));
+      sender.now(pressing.unsent);
+      pressing.unsent = null;
+      sender.soon(contactOf("move", el, event));
     }
   };
 
@@ -209,8 +210,8 @@ function hearPointers(model, el, tell, listen, parts, pressed) {
     lift(event);
     if (pressing?.first.pointerId !== event.pointerId) return;
     const isClick = distance(pressing.first, event) < SLIP_CSS;
-    if (!pressing.untold) tell.now(contactOf("release", el, event));
-    else if (!grabs && isClick) tell.now(pressing.untold);
+    if (!pressing.unsent) sender.now(contactOf("release", el, event));
+    else if (!grabs && isClick) sender.now(pressing.unsent);
     // The second of a double click ends it: a third one counts again.
     lastClick = isClick && !pressing.isSecond ? event : null;
     pressing = null;
@@ -232,7 +233,7 @@ function hearPointers(model, el, tell, listen, parts, pressed) {
   });
   listen("pointerleave", event => {
     if (event.pointerType === "pen") pens = 0;
-    if (event.pointerType !== "touch" && !pressing) tell.now({ kind: "leave" });
+    if (event.pointerType !== "touch" && !pressing) sender.now({ kind: "leave" });
   });
   listen("contextmenu", event => {
     if (!grabs) return;
@@ -252,20 +253,20 @@ function joined(before, after) {
   return { ...after, from: before.from, factor: before.factor * after.factor };
 }
 
-function hearWheel(model, el, tell, listen) {
-  const hear = event => {
+function handleWheel(model, el, sender, listen) {
+  const handler = event => {
     if (!model.get("grabs") || !(model.get("zooms") || event.ctrlKey)) return; // the page scrolls
     event.preventDefault();
     const unit = [1, LINE_CSS, el.clientHeight][event.deltaMode];
-    tell.soon(
+    sender.soon(
       { kind: "wheel", at: placeOf(el, event), turned: event.deltaY * unit },
       (before, after) => ({ ...after, turned: before.turned + after.turned }),
     );
   };
-  listen("wheel", hear, { passive: false });
+  listen("wheel", handler, { passive: false });
 }
 
-function hearKeys(model, el, tell, signal, parts, pressed) {
+function handleKeys(model, el, sender, signal, parts, pressed) {
   if (model.get("key_help").length === 0) return;
   let corner = null;
   const key = name => ({ kind: "key", name, at: pressed.at, corner });
@@ -276,34 +277,34 @@ function hearKeys(model, el, tell, signal, parts, pressed) {
       inside(x + (step * across) / el.clientWidth),
       inside(y + (step * down) / el.clientHeight),
     ];
-    tell.soon(key("move"));
+    sender.soon(key("move"));
   };
   const act = {
-    enter: () => (corner ? act.box() : tell.now(key("enter"))),
-    delete: () => tell.now(key("delete")),
-    undo: () => tell.now(key("undo")),
-    redo: () => tell.now(key("redo")),
+    enter: () => (corner ? act.box() : sender.now(key("enter"))),
+    delete: () => sender.now(key("delete")),
+    undo: () => sender.now(key("undo")),
+    redo: () => sender.now(key("redo")),
     box() {
       const { at } = pressed;
       if (corner && corner[0] !== at[0] && corner[1] !== at[1]) {
-        tell.now(key("box"));
+        sender.now(key("box"));
         corner = null;
       } else if (corner) {
         act.abandon(); // a box without an area
       } else {
         corner = at;
-        tell.now(key("begin"));
+        sender.now(key("begin"));
       }
     },
     keys: () => parts.showKeys(parts.keys.hidden),
     abandon() {
       parts.showKeys(false);
       corner = null;
-      tell.now(key("abandon"));
+      sender.now(key("abandon"));
     },
   };
 
-  const hear = event => {
+  const handler = event => {
     if (event.target !== el) return;
     const name = actionOf(event, corner !== null || !parts.keys.hidden);
     const arrow = event.ctrlKey || event.metaKey || event.altKey ? null : ARROWS[event.key];
@@ -322,8 +323,8 @@ function hearKeys(model, el, tell, signal, parts, pressed) {
     parts.cursor.style.top = `${100 * y}%`;
     parts.cursor.hidden = false;
   };
-  // Notebook 7 hears keys on their way down to the element, and would take Ctrl+Z and B.
-  window.addEventListener("keydown", hear, { capture: true, signal });
+  // Notebook 7 handles keys on their way down to the element, and would take Ctrl+Z and B.
+  window.addEventListener("keydown", handler, { capture: true, signal });
   const leave = () => {
     parts.cursor.hidden = true;
     if (corner) act.abandon();

@@ -116,10 +116,10 @@ class PointerArea(AnyWidget):
         self.canvas = canvas
         self._callbacks: dict[str, Callable[..., None]] = {}
         self.add_class("sam-explore-area")
-        self.on_msg(self._hear)
+        self.on_msg(self._receive)
         keep_order(self)
 
-    def hear(self, **callbacks: Callable[..., None]) -> None:
+    def on(self, **callbacks: Callable[..., None]) -> None:
         """Call these for the page's events.
 
         Args:
@@ -131,16 +131,16 @@ class PointerArea(AnyWidget):
         """
         self._callbacks |= callbacks
 
-    def tell(self, words: str) -> None:
+    def announce(self, words: str) -> None:
         """Have the words read out, also when they are the same as the last ones."""
         self.news = f"{words}\N{NO-BREAK SPACE}" if words == self.news else words
 
-    def _hear(self, _: object, content: dict, buffers: list) -> None:
+    def _receive(self, _: object, content: dict, buffers: list) -> None:
         callback = self._callbacks.get(content.get("kind"))
         if callback is not None:
-            callback(*self._said(content))
+            callback(*self._values_of(content))
 
-    def _said(self, content: dict) -> tuple:
+    def _values_of(self, content: dict) -> tuple:
         kind = content["kind"]
         if kind in ("leave", "cancel"):
             return ()

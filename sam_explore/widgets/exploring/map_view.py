@@ -62,7 +62,7 @@ class MapView:
         self.widget.layout.align_items = "flex-start"
         self.widget.layout.overflow = "visible"
         move, press, leave = guard(self._move), guard(self._press), guard(self._leave)
-        self.area.hear(
+        self.area.on(
             move=lambda contact: move(*contact.at),
             press=lambda contact: press(*contact.at),
             leave=leave,
@@ -96,7 +96,7 @@ class MapView:
             for tile in layout.tiles:
                 if tile.heatmap.frame == "tokens":
                     draw_picked(self.canvas[PICKED], tile, *self._picked())
-        self._tell()
+        self._show_value()
 
     def close(self) -> None:
         """Remove canvas and text, here and on the page."""
@@ -125,11 +125,11 @@ class MapView:
         # There are many moves; only a new cell is worth a message to the page.
         if pointed != before:
             self._pointed = pointed
-            self._tell()
+            self._show_value()
 
     def _leave(self) -> None:
         self._pointed = None
-        self._tell()
+        self._show_value()
 
     def _press(self, x: float, y: float) -> None:
         self._move(x, y)
@@ -137,7 +137,7 @@ class MapView:
         if pointed and pointed[0].heatmap.frame == "tokens":
             self._on_pick(pointed[1])
 
-    def _tell(self) -> None:
+    def _show_value(self) -> None:
         """Write the value under the pointer, of the reading that is shown now."""
         layout, pointed = self._layout, self._pointed
         if layout is None:

@@ -169,14 +169,14 @@ class ProbeRunner:
         self._show_status()
 
     def _show_progress(self, what: str) -> None:
-        def tell() -> None:
+        def show() -> None:
             self._dim(True)
             self._caption.show_status(f"{what} …")
 
-        self._while_open(tell)
+        self._while_open(show)
 
     def _show_status(self) -> None:
-        def tell() -> None:
+        def show() -> None:
             self._dim(bool(self.error))
             if self.error:
                 self._caption.show_error(self.error)
@@ -184,4 +184,4 @@ class ProbeRunner:
                 done = f"Computed in {duration(self.seconds)}."
                 self._caption.show_status(f"{self.hint} {done}".strip())
 
-        self._while_open(tell)
+        self._while_open(show)

@@ -35,9 +35,9 @@ class Keyboard:
     ):
         self._stage, self._session, self._editor = stage, session, editor
         self._preview, self._pointer, self._mode = preview, pointer, mode
-        stage.area.hear(key=session.guard(self._hear))
+        stage.area.on(key=session.guard(self._press))
 
-    def _hear(self, key: KeyPress) -> None:
+    def _press(self, key: KeyPress) -> None:
         act = {
             "move": self._move,
             "enter": self._enter,
@@ -57,16 +57,16 @@ class Keyboard:
             self._stage.show_box(Drag(key.corner, key.at).box)
             prompts = self._session.prompts.with_box(self._box_px(key))
             self._preview.want(prompts, "if you press B here")
-        self._stage.area.tell(_in_words(self._pointer.place(key.at)))
+        self._stage.area.announce(_in_words(self._pointer.place(key.at)))
 
     def _enter(self, key: KeyPress) -> None:
         if self._mode() is Mode.BOX:
-            self._stage.area.tell("In this mode boxes are drawn: B begins one.")
+            self._stage.area.announce("In this mode boxes are drawn: B begins one.")
         self._pointer.click(key.at)
 
     def _begin(self, key: KeyPress) -> None:
         place = _in_words(self._pointer.place(key.at))
-        self._stage.area.tell(f"A box begins at {place}. Move the cursor, and press B again.")
+        self._stage.area.announce(f"A box begins at {place}. Move the cursor, and press B again.")
 
     def _end(self, key: KeyPress) -> None:
         self._clear()

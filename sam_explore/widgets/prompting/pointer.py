@@ -85,7 +85,7 @@ class Pointer:
 
     def _listen(self) -> None:
         guard = self._session.guard
-        self._stage.area.hear(
+        self._stage.area.on(
             press=guard(self._press),
             move=guard(self._move),
             release=guard(self._release),

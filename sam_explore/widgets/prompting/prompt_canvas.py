@@ -69,7 +69,7 @@ class PromptCanvas(StaticPrompting, VBox):
         self._logits = LogitsMap(width * 5 // 8)
         self._pointed = Html(_pointed(MAIN[0].hint))
         self._status = Html()
-        self._said = INVITATION
+        self._announced = INVITATION
         above = [self._controls.toolbar, self._more.panel]
         super().__init__([*above, self._lay_out(width), self._session_panel.widget])
         self.layout.overflow = "visible"
@@ -238,7 +238,7 @@ class PromptCanvas(StaticPrompting, VBox):
 
     def _tell_error(self, change: dict | None = None) -> None:
         if self.session.error:
-            self._stage.area.tell(f"That did not work. {self.session.error}")
+            self._stage.area.announce(f"That did not work. {self.session.error}")
 
     def _render_soon(self, change: dict | None = None) -> None:
         self.session.submit(f"render {self.model_id}", self._render)
@@ -286,9 +286,9 @@ class PromptCanvas(StaticPrompting, VBox):
 
     def _say(self, words: str) -> None:
         """What is shown, below the picture and for those who don't see it."""
-        if words != self._said:
-            self._stage.area.tell(words)
-        self._said = words
+        if words != self._announced:
+            self._stage.area.announce(words)
+        self._announced = words
         self._status.value = paragraph(words)
         self._label()
 
@@ -296,7 +296,7 @@ class PromptCanvas(StaticPrompting, VBox):
         height, width = self.session.image.shape[:2]
         mode = self._modes.mode.words
         self._stage.area.label = (
-            f"Picture, {width} pixels wide and {height} high. Mode: {mode}. {self._said} "
+            f"Picture, {width} pixels wide and {height} high. Mode: {mode}. {self._announced} "
             "Question mark: the keys."
         )
 

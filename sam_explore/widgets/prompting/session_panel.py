@@ -51,15 +51,15 @@ class SessionPanel:
         self.widget.layout.width = "100%"
         self.widget.layout.margin = "8px 0 0 0"
         self._follow = session.guard(self._show_code_soon)
-        self._tell = session.guard(self._show_error)
+        self._follow_error = session.guard(self._show_error)
         session.observe(self._follow, _OF_CODE)
-        session.observe(self._tell, "error")
+        session.observe(self._follow_error, "error")
         session.run_in_turn(self._show_error)
 
     def close(self) -> None:
         """Stop following and remove the widgets."""
         self._session.unobserve(self._follow, _OF_CODE)
-        self._session.unobserve(self._tell, "error")
+        self._session.unobserve(self._follow_error, "error")
         for toggle in self.toggles:
             toggle.unobserve_all()
         for part in (self.encode_row, self.files, self.saving):

@@ -42,7 +42,7 @@ class Thumbnails:
         self._captions = Html()
         self._captions.layout.margin = "0"
         self.area = PointerArea(self.canvas, cursor="pointer")
-        self.area.hear(press=lambda contact: self._pick(contact.at[0]))
+        self.area.on(press=lambda contact: self._pick(contact.at[0]))
         self.widget = VBox([under(self.area), self._captions])
 
     def show_photo(self, image: UInt8[np.ndarray, "h w 3"]) -> None:

@@ -63,7 +63,7 @@ class PredictionRunner:
         """The callback before each step of an encode that began with this snapshot."""
         countdown = Countdown(encoder_steps(asked.source.run), self._pace)
 
-        def tell(what: str) -> None:
+        def report(what: str) -> None:
             countdown.end_step(perf_counter())
             self._worker.give_way(PROMPTS)  # to a fetch of another picture or model
             if asked.source is not self._now().source or self._worker.closed:
@@ -74,4 +74,4 @@ class PredictionRunner:
                 lambda now: now.with_trait("busy", busy) if now.source is asked.source else now
             )
 
-        return tell
+        return report

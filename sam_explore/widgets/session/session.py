@@ -99,10 +99,10 @@ class Session(SharedState):
         how.check(sam.config)
         self._owner = Owner(first_snapshot(source_of(sam, _own_picture(image), how)))
         super().__init__()
-        self._told = {name: getattr(self.now, name) for name in TRAITS}
+        self._notified = {name: getattr(self.now, name) for name in TRAITS}
         changed = threading.Condition()  # of the two queues, so that both can be waited for
         self._worker = Worker(synchronous=synchronous or is_document_built(), changed=changed)
-        self._turns = Turns(changed, self._hand_over, self._tell_error)
+        self._turns = Turns(changed, self._hand_over, self._show_error)
         self._runner = PredictionRunner(lambda: self.now, self.change, self._worker)
         self.at_length: set[str] = set()
         self.submit("answer", self._runner.answer)
@@ -193,7 +193,7 @@ class Session(SharedState):
         if change.new is change.old:
             return
         try:
-            self._turns.run(self._tell)
+            self._turns.run(self._notify)
         finally:
             if change.new.turn != change.old.turn and change.new.needs_an_answer:
                 self.submit("answer", self._runner.answer)
@@ -435,7 +435,7 @@ class Session(SharedState):
         before = self.now.before
         return image if before is not None and image is before.image else _own_picture(image)
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         """Notify observers of what has changed since the last call, even if one of them raises.
 
         What is told is the state of now, so whatever comes last is true, also when an observer
@@ -443,16 +443,16 @@ class Session(SharedState):
         """
         errors = []
         for name in TRAITS:
-            was, is_now = self._told[name], getattr(self.now, name)
+            was, is_now = self._notified[name], getattr(self.now, name)
             if is_same(was, is_now):
                 continue
-            self._told[name] = is_now
+            self._notified[name] = is_now
             try:
                 self.notify_change(Bunch(name=name, old=was, new=is_now, owner=self, type="change"))
             except Exception as error:
                 errors.append(error)
         for error in errors[1:]:
-            self._tell_error(error)
+            self._show_error(error)
         if errors:
             raise errors[0]
 
@@ -464,11 +464,11 @@ class Session(SharedState):
             try:
                 callback(*args, **kwargs)
             except Exception as error:
-                self._tell_error(error)
+                self._show_error(error)
 
         return reported
 
-    def _tell_error(self, error: Exception) -> None:
+    def _show_error(self, error: Exception) -> None:
         _LOG.error("A callback failed: %s", error, exc_info=error)
         words = in_words(error)
         try:

@@ -21,7 +21,7 @@ def area():
 
 def test_a_contact_has_its_place_button_pointer_and_modifiers(area):
     heard = []
-    area.hear(press=heard.append)
+    area.on(press=heard.append)
     send(area.canvas, "press", 50, 25, pointer="pen", id=7, width=3.5, modifiers=["alt", "ctrl"])
     send(area.canvas, "press", 50, 25, button=2)
     send(area.canvas, "press", 50, 25)
@@ -31,7 +31,7 @@ def test_a_contact_has_its_place_button_pointer_and_modifiers(area):
 
 def test_each_kind_of_event_has_its_own_value(area):
     heard = []
-    area.hear(
+    area.on(
         leave=lambda: heard.append("leave"),
         wheel=lambda at, turned: heard.append((at, turned)),
         pinch=heard.append,
@@ -53,9 +53,9 @@ def test_each_kind_of_event_has_its_own_value(area):
 
 
 def test_the_same_words_told_twice_are_two_different_news(area):
-    area.tell("x 1, y 2")
+    area.announce("x 1, y 2")
     first = area.news
-    area.tell("x 1, y 2")
+    area.announce("x 1, y 2")
     assert area.news != first
     assert area.news.strip() == first.strip() == "x 1, y 2"
 

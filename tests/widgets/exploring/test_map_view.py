@@ -19,7 +19,7 @@ def test_a_click_on_a_map_picks_the_token(image, open_session, screen):
         send(map_of(explorer).canvas, "mouse_down", *cell_on(explorer, 3, 1))
         assert session.token == (3, 1)
         assert explorer.reading.marks == ((3, 1),)
-        send(map_of(explorer).canvas, "mouse_down", 1, 1)  # beside the map
+        send(map_of(explorer).canvas, "mouse_down", 1, 1)  # outside the map
         assert session.token == (3, 1)
 
 

@@ -162,7 +162,7 @@ def test_the_dragged_box_is_drawn_fluently_by_hand_and_seldom_in_a_flood(
 
 def test_a_drag_from_a_mark_moves_it_and_a_click_on_it_does_not(hand):
     hand.session.prompts = Prompts([(25, 10)], box=(50, 20, 90, 40))
-    drag(hand.canvas, (104, 44), (200, 100))  # 1 px beside the point, within 12 CSS pixels
+    drag(hand.canvas, (104, 44), (200, 100))  # 1 px from the point, within 12 CSS pixels
     drag(hand.canvas, (200, 80), (180, 60))
     click(hand.canvas, 100, 40)
     assert hand.told == [

@@ -231,13 +231,13 @@ class Quick(Cut):
 
 
 @dataclass(frozen=True)
-class Anew(Cut):
-    """One that runs the image encoder anew."""
+class Again(Cut):
+    """One that runs the image encoder again."""
 
     runs_encoder = True
 
     def read(self, trace: Trace) -> Heatmap:
-        STEPS.append("anew")
+        STEPS.append("again")
         return super().read(trace)
 
 
@@ -252,11 +252,11 @@ def test_a_sweep_gives_way_to_other_explorers_between_its_steps(image, open_sess
     session.settle(WAIT_S)
     with explore(Sweep, session) as sweep:
         assert BEGUN.wait(WAIT_S)
-        with explore(Anew, session) as anew, explore(Quick, session) as quick:
+        with explore(Again, session) as again, explore(Quick, session) as quick:
             GO_ON.set()
             session.settle(WAIT_S)
-            assert STEPS == ["sweep begins", "quick", "anew", "sweep ends"]
-            assert sweep.words == anew.words == quick.words == "Cut at 0."
+            assert STEPS == ["sweep begins", "quick", "again", "sweep ends"]
+            assert sweep.words == again.words == quick.words == "Cut at 0."
 
 
 def test_what_takes_long_on_the_released_models_gives_way():
