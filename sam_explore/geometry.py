@@ -220,6 +220,17 @@ class Frame:
         height, width = self.input_size
         return -(-height // self.patch_size), -(-width // self.patch_size)
 
+    def cells_shown(self, cells_a_token: int = 1) -> tuple[float, float]:
+        """How many rows and columns of cells the picture fills, from the upper left corner on.
+
+        The last ones perhaps in part. The rest of the cells lies over padding.
+
+        Args:
+            cells_a_token: along each side: 1 for the image tokens, 4 for logits.
+        """
+        height, width = self.input_size
+        return height * cells_a_token / self.patch_size, width * cells_a_token / self.patch_size
+
     def check(self, prompts: Prompts) -> None:
         """Refuse prompts that mean nothing on this picture, or to the model's input.
 

@@ -119,6 +119,17 @@ def _numbers_of(tensor: torch.Tensor) -> Shaped[np.ndarray, "..."]:
         ) from error
 
 
+def small_grey(
+    image: UInt8[np.ndarray, "height width 3"], side: int = 512
+) -> UInt8[np.ndarray, "small_height small_width"]:
+    """How bright a picture is, made smaller so that no side exceeds `side`. Read-only."""
+    small = Image.fromarray(image)
+    small.thumbnail((side, side), Image.Resampling.LANCZOS)
+    grey = np.array(small.convert("L"))
+    grey.setflags(write=False)
+    return grey
+
+
 def _from_file(
     path: str | os.PathLike, most_pixels: int | None
 ) -> UInt8[np.ndarray, "height width 3"]:

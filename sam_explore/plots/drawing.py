@@ -9,7 +9,17 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from sam_explore.readings import Gallery, Heatmap, Matrix, Panel, Profile, Reading
+from sam_explore.readings import (
+    Gallery,
+    Heatmap,
+    Matrix,
+    Panel,
+    Profile,
+    Reading,
+    Scale,
+    common_scales,
+    on_scale,
+)
 
 from .curves import draw_profile
 from .maps import draw_gallery, draw_heatmap, draw_matrix, gallery_shape
@@ -54,7 +64,13 @@ class ReadingFigure(Figure):
 
 
 @own_settings()
-def draw(reading: object, ax: Axes | None = None) -> Figure:
+def draw(
+    reading: object,
+    ax: Axes | None = None,
+    *,
+    map_opacity: float | None = None,
+    same_scale_as: Reading | Scale | None = None,
+) -> Figure:
     """Draw a reading.
 
         sx.draw(sx.probes.BlockNorms()(session.trace)).savefig("norms.png")
@@ -63,44 +79,69 @@ def draw(reading: object, ax: Axes | None = None) -> Figure:
         reading: what a probe returned.
         ax: axes to draw into; a reading of several pictures takes their place. A figure of its own
             if None, which looks the same under every style of matplotlib's.
+        map_opacity: of maps over their picture, from 0 for the picture alone to 1 for the map
+            alone. None lets the picture through where it helps to read the map.
+        same_scale_as: another reading that this one is compared with: its maps and this one's get
+            the same colour for the same value, if both are drawn so. Or a scale itself.
 
     Returns:
         The figure. It belongs to no window and no pyplot state; a notebook shows it.
 
     Raises:
         TypeError: something that is not a reading.
-        ValueError: several pictures for axes that do not stand in a grid.
+        ValueError: an opacity that is not from 0 to 1; several pictures for axes that do not stand
+            in a grid.
     """
     if not isinstance(reading, Reading):
         raise TypeError(
             "draw expects a reading, which is what a probe returns when it is called with a trace: "
             f"draw(probe(trace)). It got a {type(reading).__name__}."
         )
+    if map_opacity is not None and not 0 <= map_opacity <= 1:
+        raise ValueError(f"map_opacity must be a number from 0 to 1, or None, not {map_opacity!r}.")
+    if same_scale_as is not None:
+        reading = _on_scale_of(reading, same_scale_as)
     if ax is None:
         # The margins leave room for colour bars, whose width follows the map's after the layout.
         layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.06)
         figure = ReadingFigure(figsize=size_of(reading), layout=layout)
-        draw_on(figure, reading)
+        draw_on(figure, reading, map_opacity)
         return figure
     figure = ax.figure
     if isinstance(reading, Gallery | Panel):
-        draw_on(_in_place_of(ax), reading)
+        draw_on(_in_place_of(ax), reading, map_opacity)
     else:
-        _DRAW[type(reading)](ax, reading)
+        _draw_in(ax, reading, map_opacity)
     return figure.figure
 
 
 @own_settings()
-def draw_on(figure: FigureBase, reading: Reading) -> None:
+def draw_on(figure: FigureBase, reading: Reading, map_opacity: float | None = None) -> None:
     """Fill an empty figure, such as a live view's after `figure.clear()`, or a part of one."""
     if isinstance(figure, ReadingFigure):
         figure.words = reading.words
     if isinstance(reading, Panel):
-        _draw_panel(figure, reading)
+        _draw_panel(figure, reading, map_opacity)
     elif isinstance(reading, Gallery):
-        draw_gallery(figure, reading)
+        draw_gallery(figure, reading, map_opacity)
     else:
-        _DRAW[type(reading)](figure.subplots(), reading)
+        _draw_in(figure.subplots(), reading, map_opacity)
+
+
+def _on_scale_of(reading: Reading, other: Reading | Scale) -> Reading:
+    scales = (other,) if isinstance(other, Scale) else common_scales(reading, other)
+    for scale in scales:
+        reading = on_scale(reading, scale)
+    return reading
+
+
+def _draw_in(ax: Axes, reading: Heatmap | Profile | Matrix, map_opacity: float | None) -> None:
+    if isinstance(reading, Heatmap):
+        draw_heatmap(ax, reading, map_opacity)
+    elif isinstance(reading, Profile):
+        draw_profile(ax, reading)
+    else:
+        draw_matrix(ax, reading)
 
 
 def size_of(reading: Reading) -> tuple[float, float]:
@@ -127,16 +168,13 @@ def _gallery_size(gallery: Gallery) -> tuple[float, float]:
     return (side + own_bar) * columns + shared_bar, round((height + 0.3) * rows + 0.4, 2)
 
 
-_DRAW = {Heatmap: draw_heatmap, Profile: draw_profile, Matrix: draw_matrix}
-
-
-def _draw_panel(figure: FigureBase, panel: Panel) -> None:
+def _draw_panel(figure: FigureBase, panel: Panel, map_opacity: float | None) -> None:
     widths, heights = _panel_sizes(panel)
     parts = figure.subfigures(
         len(heights), len(widths), width_ratios=widths, height_ratios=heights, squeeze=False
     )
     for part, reading in zip(parts.flat, panel.readings, strict=False):
-        draw_on(part, reading)
+        draw_on(part, reading, map_opacity)
     figure.suptitle(panel.title, fontsize=12, color=ink_around(figure))
 
 

@@ -7,28 +7,31 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.colorbar import Colorbar
-from matplotlib.colors import Normalize
 from matplotlib.figure import FigureBase
 from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import MultipleLocator
 
 from sam_explore.number_text import text
-from sam_explore.readings import Gallery, Heatmap, Matrix, Scale
+from sam_explore.readings import Gallery, Heatmap, Matrix, Scale, range_of
 
-from . import style
-from .scales import colormap_of, limits_of, ticks_of
+from . import raster, style
+from .scales import colormap_of, extend_of, norm_of, ticks_of
 from .settings import ink_around, take_over
 
 _WRITTEN_CELLS = 120  # a table with no more has its numbers written into it
 
 
-def draw_heatmap(ax: Axes, heatmap: Heatmap) -> None:
-    """One map with its colour bar."""
+def draw_heatmap(ax: Axes, heatmap: Heatmap, map_opacity: float | None = None) -> None:
+    """One map with its colour bar, and the picture below as far as `map_opacity` lets it through.
+
+    See `drawing.draw` for that.
+    """
     take_over(ax)
-    image = _draw_map(ax, heatmap, *limits_of(heatmap.scale, heatmap.values))
+    colours = _Colours(heatmap.scale, heatmap.values)
+    _draw_map(ax, heatmap, colours, map_opacity)
     _name_axes(ax, heatmap)
     _title(ax, heatmap.title)
-    _colour_bar(ax.figure, image, heatmap.scale, cax=_beside(ax))
+    _colour_bar(ax.figure, colours, cax=_beside(ax))
 
 
 def gallery_shape(count: int) -> tuple[int, int]:
@@ -38,7 +41,7 @@ def gallery_shape(count: int) -> tuple[int, int]:
     return ceil(count / columns), columns
 
 
-def draw_gallery(figure: FigureBase, gallery: Gallery) -> None:
+def draw_gallery(figure: FigureBase, gallery: Gallery, map_opacity: float | None = None) -> None:
     """Small maps in a grid, with one colour bar for all or a small one each."""
     shape = gallery_shape(len(gallery.maps))
     axes = figure.subplots(*shape, squeeze=False)
@@ -48,26 +51,25 @@ def draw_gallery(figure: FigureBase, gallery: Gallery) -> None:
     for ax, one in zip(axes.flat, gallery.maps, strict=False):
         ax.axis("on")
         scale = gallery.shared or one.scale
-        values = everything if gallery.shared else one.values
-        image = _draw_map(ax, one, *limits_of(scale, values))
+        colours = _Colours(scale, everything if gallery.shared else one.values)
+        _draw_map(ax, one, colours, map_opacity)
         ax.set(xticks=[], yticks=[])
         ax.set_title(one.title, fontsize=8, color=ink_around(figure), pad=3)
         if gallery.shared is None:
-            _small_colour_bar(figure, image, ax)
+            _small_colour_bar(figure, colours, ax)
     if gallery.shared:
-        _colour_bar(figure, image, gallery.shared, ax=axes, fraction=0.04, pad=0.02, aspect=30)
+        _colour_bar(figure, colours, ax=axes, fraction=0.04, pad=0.02, aspect=30)
     figure.suptitle(gallery.title, fontsize=11, color=ink_around(figure))
 
 
 def draw_matrix(ax: Axes, matrix: Matrix) -> None:
     """A table of colours; a small one also has its numbers written in."""
     take_over(ax)
-    low, high = limits_of(matrix.scale, matrix.values)
-    image = ax.imshow(
+    colours = _Colours(matrix.scale, matrix.values)
+    ax.imshow(
         matrix.values,
-        cmap=colormap_of(matrix.scale),
-        vmin=low,
-        vmax=high,
+        cmap=colours.map,
+        norm=colours.norm,
         aspect="auto",
         interpolation="nearest",
     )
@@ -79,22 +81,70 @@ def draw_matrix(ax: Axes, matrix: Matrix) -> None:
     ax.spines[:].set_visible(False)
     _title(ax, matrix.title)
     if matrix.values.size <= _WRITTEN_CELLS:
-        _write_values(ax, matrix.values, image)
-    _colour_bar(ax.figure, image, matrix.scale, cax=_beside(ax))
+        _write_values(ax, matrix.values, colours)
+    _colour_bar(ax.figure, colours, cax=_beside(ax))
 
 
-def _draw_map(ax: Axes, heatmap: Heatmap, low: float, high: float) -> ScalarMappable:
-    image = ax.imshow(
+class _Colours:
+    """A scale as matplotlib has it, for these values."""
+
+    def __init__(self, scale: Scale, values: np.ndarray):
+        self.scale, self.range = scale, range_of(scale, values)
+        self.map, self.norm = colormap_of(scale), norm_of(self.range)
+        self.extend = extend_of(self.range, values)
+
+    def bar(self, figure: FigureBase, **more: object) -> Colorbar:
+        """A colour bar in full colours, whatever shines through the map."""
+        return figure.colorbar(ScalarMappable(self.norm, self.map), **more)
+
+    def of(self, value: float) -> tuple[float, float, float, float]:
+        """Red, green, blue and opacity of a value, from 0 to 1."""
+        return ScalarMappable(self.norm, self.map).to_rgba(value)
+
+
+def _draw_map(ax: Axes, heatmap: Heatmap, colours: _Colours, map_opacity: float | None) -> None:
+    opacity = opacity_of(heatmap, map_opacity)
+    if opacity < 1:
+        _draw_underlay(ax, heatmap)
+    ax.imshow(
         heatmap.values,
-        cmap=colormap_of(heatmap.scale),
-        vmin=low,
-        vmax=high,
+        cmap=colours.map,
+        norm=colours.norm,
+        alpha=opacity,
         interpolation="nearest",
     )
     ax.spines[:].set_color(style.FRAME)
+    if opacity < 1:
+        _draw_cells(ax, heatmap)
     _draw_grid_lines(ax, heatmap)
     _draw_marks(ax, heatmap)
-    return image
+
+
+def opacity_of(heatmap: Heatmap, map_opacity: float | None) -> float:
+    """Of the map's colours: as asked for, or where nothing is asked, less than 1 where it helps."""
+    below = heatmap.underlay
+    if below is None:
+        return 1.0
+    return (style.MAP_OPACITY if below.wanted else 1.0) if map_opacity is None else map_opacity
+
+
+def _draw_underlay(ax: Axes, heatmap: Heatmap) -> None:
+    """The picture in the cells that it fills: their middles lie at whole numbers."""
+    below = heatmap.underlay
+    extent = (-0.5, below.columns - 0.5, below.rows - 0.5, -0.5)
+    grey = raster.pale(below.grey)
+    ax.imshow(grey, cmap="gray", vmin=0, vmax=255, extent=extent, interpolation="antialiased")
+
+
+def _draw_cells(ax: Axes, heatmap: Heatmap) -> None:
+    """Faint lines between large cells, which a picture that shines through would blur."""
+    rows, columns = heatmap.values.shape
+    if max(rows, columns) > style.MOST_LINED_CELLS:
+        return
+    lines = [[(-0.5, y - 0.5), (columns - 0.5, y - 0.5)] for y in range(1, rows)]
+    lines += [[(x - 0.5, -0.5), (x - 0.5, rows - 0.5)] for x in range(1, columns)]
+    look = {"colors": style.SIGN, "linewidths": 0.4, "alpha": style.CELL_LINE_OPACITY}
+    ax.add_collection(LineCollection(lines, **look), autolim=False)
 
 
 def _draw_grid_lines(ax: Axes, heatmap: Heatmap) -> None:
@@ -142,14 +192,16 @@ def _beside(ax: Axes) -> Axes:
     return ax.inset_axes((1.03, 0, 0.045, 1))
 
 
-def _colour_bar(figure: FigureBase, image: ScalarMappable, scale: Scale, **place: object) -> None:
+def _colour_bar(figure: FigureBase, colours: _Colours, **place: object) -> None:
+    scale = colours.scale
     if scale.names:
-        bar = _swatches(figure, image, scale, **place)
+        bar = _swatches(figure, colours, **place)
     else:
-        bar = figure.colorbar(image, **place)
-        ticks = ticks_of(scale, *image.get_clim())
+        bar = colours.bar(figure, extend=colours.extend, **place)
+        ticks = ticks_of(scale, colours.range)
         if ticks is not None:
-            bar.set_ticks(ticks)
+            bar.set_ticks(ticks, labels=[text(tick) for tick in ticks])
+            bar.ax.minorticks_off()
             bar.ax.axhline(scale.centre, color=style.INK, linewidth=0.8)
     ink = ink_around(figure)
     bar.set_label(scale.unit, fontsize=9, color=ink)
@@ -157,29 +209,29 @@ def _colour_bar(figure: FigureBase, image: ScalarMappable, scale: Scale, **place
     bar.outline.set_edgecolor(style.FRAME)
 
 
-def _swatches(figure: FigureBase, image: ScalarMappable, scale: Scale, **place: object) -> Colorbar:
+def _swatches(figure: FigureBase, colours: _Colours, **place: object) -> Colorbar:
     """One colour for each value that has a name, and nothing between them."""
-    values, names = zip(*scale.names, strict=True)
+    values, names = zip(*colours.scale.names, strict=True)
     count = len(names)
-    bar = figure.colorbar(image, boundaries=range(count + 1), values=values, **place)
+    bar = colours.bar(figure, boundaries=range(count + 1), values=values, **place)
     bar.set_ticks([index + 0.5 for index in range(count)], labels=names)
     bar.ax.tick_params(length=0)
     return bar
 
 
-def _small_colour_bar(figure: FigureBase, image: ScalarMappable, ax: Axes) -> None:
-    low, high = image.get_clim()
-    bar = figure.colorbar(image, cax=_beside(ax))
+def _small_colour_bar(figure: FigureBase, colours: _Colours, ax: Axes) -> None:
+    low, high = colours.range.low, colours.range.high
+    bar = colours.bar(figure, extend=colours.extend, cax=_beside(ax))
     bar.set_ticks([low, high], labels=[text(low), text(high)])
+    bar.ax.minorticks_off()
     bar.ax.tick_params(labelsize=6.5, length=0, pad=2, labelcolor=ink_around(figure))
     bar.outline.set_edgecolor(style.FRAME)
 
 
-def _write_values(ax: Axes, values: np.ndarray, image: ScalarMappable) -> None:
-    place = Normalize(*image.get_clim())
+def _write_values(ax: Axes, values: np.ndarray, colours: _Colours) -> None:
     for (row, column), value in np.ndenumerate(values):
         if np.isfinite(value):
-            ink = style.ink_on(image.get_cmap()(float(place(value))))
+            ink = style.ink_on(colours.of(value))
             ax.text(column, row, text(value), ha="center", va="center", fontsize=7, color=ink)
 
 

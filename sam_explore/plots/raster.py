@@ -12,6 +12,10 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 from PIL import Image
 
+from sam_explore.readings import ColourRange
+
+from . import style
+
 
 @cache
 def lookup_table(name: str) -> UInt8[np.ndarray, "256 4"]:
@@ -21,28 +25,19 @@ def lookup_table(name: str) -> UInt8[np.ndarray, "256 4"]:
     return table
 
 
-def diverging_range(values: Float[np.ndarray, "*any"], centre: float) -> tuple[float, float]:
-    """The narrowest range around `centre` that is as long on both sides and holds all `values`.
-
-    So equal distances from the centre get equally strong colours.
-    """
-    reach = float(np.abs(values - centre).max(initial=0.0)) or 1.0
-    return centre - reach, centre + reach
-
-
-def indices(
-    values: Float[np.ndarray, "*any"], low: float, high: float
-) -> UInt8[np.ndarray, "*any"]:
-    """The entry of a lookup table for each value: 0 from `low`, 255 up to `high`, clipped.
+def indices(values: Float[np.ndarray, "*any"], colours: ColourRange) -> UInt8[np.ndarray, "*any"]:
+    """The entry of a lookup table for each value: 0 from the first colour's, 255 up to the last's.
 
     Both halves of the range get 128 entries: the middle of the range is the first of the upper.
 
     Raises:
         ValueError: a range that is empty or turned round.
     """
-    if not low < high:
-        raise ValueError(f"low must lie below high, but they are {low:g} and {high:g}.")
-    return np.clip((values - low) * (256 / (high - low)), 0, 255).astype(np.uint8)
+    if not colours.low < colours.high:
+        raise ValueError(
+            f"low must lie below high, but they are {colours.low:g} and {colours.high:g}."
+        )
+    return np.clip(colours.shares(values) * 256, 0, 255).astype(np.uint8)
 
 
 def inside_and_outline(
@@ -81,6 +76,19 @@ def jpeg(
     scaled = Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS, box)
     file = BytesIO()
     scaled.save(file, "JPEG", quality=90, subsampling=0)
+    return file.getvalue()
+
+
+def pale(grey: UInt8[np.ndarray, "row column"]) -> UInt8[np.ndarray, "row column"]:
+    """A grey picture without its darkest shades, which would hide the colours of a map over it."""
+    darkest = style.DARKEST_UNDERLAY
+    return (darkest + grey * ((255 - darkest) / 255)).round().astype(np.uint8)
+
+
+def grey_jpeg(grey: UInt8[np.ndarray, "row column"]) -> bytes:
+    """A grey picture as a JPEG file, as it is."""
+    file = BytesIO()
+    Image.fromarray(grey).save(file, "JPEG", quality=85)
     return file.getvalue()
 
 

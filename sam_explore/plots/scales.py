@@ -1,11 +1,12 @@
-"""From a reading's kind of scale to matplotlib's names and limits."""
+"""From a reading's kind of scale to matplotlib's names, norms and ticks."""
 
 import numpy as np
 from jaxtyping import Float
+from matplotlib.colors import FuncNorm, Normalize
 
-from sam_explore.readings import Scale
+from sam_explore.readings import ColourRange, Scale
 
-from . import raster, style
+from . import style
 
 
 def colormap_of(scale: Scale) -> str:
@@ -13,26 +14,46 @@ def colormap_of(scale: Scale) -> str:
     return style.SEQUENTIAL if scale.centre is None else style.DIVERGING
 
 
-def limits_of(scale: Scale, values: Float[np.ndarray, "*any"]) -> tuple[float, float]:
-    """The values that get the first and the last colour; a stated centre lies in the middle.
-
-    Limits that the scale leaves open are taken from the values, as far as those are finite.
-    """
-    finite = values[np.isfinite(values)]
-    ends = finite if finite.size else np.zeros(1)
-    low = float(ends.min()) if scale.low is None else scale.low
-    high = float(ends.max()) if scale.high is None else scale.high
-    if scale.centre is not None:
-        return raster.diverging_range(np.array([low, high]), scale.centre)
-    return (low, high) if low < high else (low - 0.5, low + 0.5)
+def norm_of(colours: ColourRange) -> Normalize:
+    """The same for matplotlib."""
+    if colours.near is None:
+        return Normalize(colours.low, colours.high)
+    return FuncNorm((colours.shares, colours.values), colours.low, colours.high)
 
 
-def ticks_of(scale: Scale, low: float, high: float) -> list[float] | None:
+def extend_of(colours: ColourRange, values: Float[np.ndarray, "*any"]) -> str:
+    """Matplotlib's word for which ends of the colour bar get an arrow: values lie beyond them."""
+    below, above = (bool(share) for share in colours.beyond(values))
+    return {(True, True): "both", (True, False): "min", (False, True): "max"}.get(
+        (below, above), "neither"
+    )
+
+
+def ticks_of(scale: Scale, colours: ColourRange) -> list[float] | None:
     """Round steps up and down from a stated centre, which gets a tick; None leaves the choice."""
     if scale.centre is None:
         return None
-    reach = (high - low) / 2
+    reach = (colours.high - colours.low) / 2
+    if colours.near is not None:
+        steps = _spread(reach, colours, scale.centre)
+        return [scale.centre + step for step in (*(-each for each in steps[::-1]), 0.0, *steps)]
     power = 10.0 ** np.floor(np.log10(reach))
     step = next(nice * power for nice in (5, 2, 1, 0.5) if 2 * nice * power <= reach * (1 + 1e-9))
     count = int(reach / step * (1 + 1e-9))
     return [scale.centre + step * i for i in range(-count, count + 1)]
+
+
+def _spread(reach: float, colours: ColourRange, centre: float) -> list[float]:
+    """Round distances from the centre whose places along the bar leave room for their numbers."""
+    power = int(np.floor(np.log10(reach)))
+    nice = [digit * 10.0**p for p in range(power, power - 3, -1) for digit in (5, 2, 1)]
+    found: list[float] = []
+    for step in (each for each in nice if each <= reach * (1 + 1e-9)):
+        place = float(colours.shares(centre + step))
+        last = float(colours.shares(centre + found[-1])) if found else np.inf
+        if last - place >= _ROOM and place - 0.5 >= _ROOM:
+            found.append(step)
+    return found[::-1]
+
+
+_ROOM = 0.09  # of a colour bar, between two numbers

@@ -32,6 +32,10 @@ FAINT_INK = "#757575"
 LEAST_CONTRAST = 4.5  # of text with its ground
 
 MASK_OPACITY = 0.45
+MAP_OPACITY = 0.6  # of a map that lies over its picture
+DARKEST_UNDERLAY = 70  # of 255, of a picture under a map
+CELL_LINE_OPACITY = 0.25
+MOST_LINED_CELLS = 40  # along a side of a map, whose cells get lines between them
 DIMMED_OPACITY = 0.66  # of the shade over what a thumbnail's mask leaves out
 HALO_OPACITY = 0.6
 OUTDATED_OPACITY = 0.3  # of a picture and words that are no answer to what is asked now

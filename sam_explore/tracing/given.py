@@ -9,6 +9,7 @@ from torch import Tensor
 
 from sam_explore.fingerprints import fingerprint
 from sam_explore.geometry import Frame
+from sam_explore.images import small_grey
 from sam_explore.model import SamConfig
 from sam_explore.preprocessing import Preprocessing
 
@@ -48,6 +49,14 @@ class GivenPicture:
     def fingerprint(self) -> str:
         """Of the picture's pixels, whatever the preprocessing."""
         return fingerprint(self.image)
+
+    @cached_property
+    def small_grey(self) -> UInt8[np.ndarray, "height width"]:
+        """How bright the picture is, at most 512 pixels along a side: to draw maps over. Read-only.
+
+        Always the same array, by which views know that they have drawn it already.
+        """
+        return small_grey(self.image)
 
     @property
     def nbytes(self) -> int:

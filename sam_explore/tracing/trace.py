@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NoReturn
 
+import numpy as np
+from jaxtyping import UInt8
 from torch import Tensor
 
 from sam_explore.fingerprints import fingerprint, has_content
@@ -114,6 +116,11 @@ class Trace:
     def frame(self) -> Frame:
         """How the picture lies in the model's input."""
         return self.engine.given.frame
+
+    @property
+    def small_grey(self) -> UInt8[np.ndarray, "height width"]:
+        """How bright the picture is, at most 512 pixels along a side; the same array each time."""
+        return self.engine.given.small_grey
 
     @property
     def config(self) -> SamConfig:

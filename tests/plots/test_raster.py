@@ -1,6 +1,7 @@
 import io
 import subprocess
 import sys
+from io import BytesIO
 
 import matplotlib
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from PIL import Image
 
 from sam_explore.plots import raster
+from sam_explore.readings import ColourRange
 
 
 def decoded(png: bytes) -> np.ndarray:
@@ -26,20 +28,13 @@ def test_the_lookup_table_holds_the_colours_of_matplotlib():
 def test_values_find_their_entry_as_worked_out_by_hand():
     # From -1 to 3 an entry is 4 / 256 = 1/64 wide: 0 lies 64 entries up, 1 (the middle) at 128.
     values = np.array([-9.0, -1.0, 0.0, 1.0 - 1 / 128, 1.0, 2.984375, 3.0, 9.0])
-    entries = raster.indices(values, -1.0, 3.0)
+    entries = raster.indices(values, ColourRange(-1.0, 3.0))
     assert entries.tolist() == [0, 0, 64, 127, 128, 255, 255, 255]
 
 
 def test_an_empty_range_is_refused():
     with pytest.raises(ValueError, match="low must lie below high, but they are 2 and 2"):
-        raster.indices(np.zeros(1), 2.0, 2.0)
-
-
-def test_a_diverging_range_reaches_as_far_on_both_sides_of_its_centre():
-    assert raster.diverging_range(np.array([-3.0, 1.0]), 0.0) == (-3, 3)
-    assert raster.diverging_range(np.array([-3.0, 1.0]), 2.0) == (-3, 7)
-    assert raster.diverging_range(np.array([5.0, 7.0]), 1.0) == (-5, 7)
-    assert raster.diverging_range(np.array([2.0, 2.0]), 2.0) == (1, 3)  # nothing differs: any range
+        raster.indices(np.zeros(1), ColourRange(2.0, 2.0))
 
 
 def test_the_outline_are_the_masks_own_pixels_at_its_edge():
@@ -80,6 +75,15 @@ def test_a_photo_becomes_a_jpeg_of_the_size_asked_for():
     photo = Image.open(io.BytesIO(raster.jpeg(image, 60, 80)))
     assert (photo.format, photo.size) == ("JPEG", (80, 60))
     assert np.abs(np.asarray(photo).astype(int) - (200, 60, 20)).max() <= 3
+
+
+def test_a_grey_picture_under_a_map_has_no_dark_shades_and_survives_its_jpeg():
+    grey = np.array([[0, 51, 255]], np.uint8)
+    assert raster.pale(grey).tolist() == [[70, 107, 255]]  # 70 + 51 / 255 · 185 = 107
+    flat = np.full((16, 24), 107, np.uint8)
+    drawn = np.asarray(Image.open(BytesIO(raster.grey_jpeg(flat))))
+    assert drawn.shape == (16, 24)
+    assert np.abs(drawn.astype(int) - 107).max() <= 1
 
 
 def test_each_pixel_takes_the_cell_under_its_centre():

@@ -76,7 +76,7 @@ class PatchedTokens(Probe):
             title=f"Change of mask {mask}",
             words=words,
             scale=Scale("logit", centre=0.0),
-            frame="picture",
+            frame="logits",
         )
         masks = _masks(mask, before, after, self.threshold)
         title = f"Patched after block {self.block}: {who}"
@@ -142,7 +142,7 @@ def _masks(
             title=f"Mask {mask} {when}",
             words=logits_in_words(f"mask {mask} {when}", logits, threshold),
             scale=logit_scale(threshold, reach),
-            frame="picture",
+            frame="logits",
         )
         for when, logits in runs.items()
     )

@@ -8,7 +8,14 @@ from typing import Any, ClassVar
 
 from sam_explore.model import SamConfig
 from sam_explore.prediction import Prediction
-from sam_explore.readings import Provenance, Reading, with_provenance
+from sam_explore.readings import (
+    Provenance,
+    Reading,
+    Underlay,
+    over_picture,
+    with_ends_in_words,
+    with_provenance,
+)
 from sam_explore.tracing import Trace
 
 
@@ -92,12 +99,15 @@ class Probe(ABC):
     Attributes:
         reads_prompts: whether other prompts can change the reading. Where they can't, a live view
             doesn't ask again at each click, and gives the probe a trace without prompts.
+        about_picture: whether what it answers depends on the picture, so that its maps are drawn
+            over it where nobody says anything else.
         runs_encoder: whether it runs the image encoder anew; live views ask it after the others.
         is_sweep: whether it runs the image encoder several times, or works through the attention of
             every block; live views ask it last.
     """
 
     reads_prompts: ClassVar[bool] = True
+    about_picture: ClassVar[bool] = True
     runs_encoder: ClassVar[bool] = False
     is_sweep: ClassVar[bool] = False
 
@@ -105,7 +115,9 @@ class Probe(ABC):
         """Answer the question for this trace. Raises ValueError for a knob out of its bounds."""
         self.check(trace.config)
         self._check_tokens(trace.frame.grid)
-        return with_provenance(self.read(trace), self._provenance(trace))
+        reading = with_ends_in_words(self.read(trace))
+        reading = over_picture(reading, self._underlays(trace))
+        return with_provenance(reading, self._provenance(trace))
 
     def check(self, config: SamConfig) -> None:
         """Raise ValueError for a knob that means nothing in a run of these sizes."""
@@ -124,6 +136,12 @@ class Probe(ABC):
                     f"{_called(name, each)} must lie from (0, 0) to {(grid[0] - 1, grid[1] - 1)} "
                     f"in this run, but is {token}."
                 )
+
+    def _underlays(self, trace: Trace) -> dict[str, Underlay]:
+        """The picture below maps, by their frame."""
+        grey, frame, wanted = trace.small_grey, trace.frame, self.about_picture
+        cells = {"tokens": frame.cells_shown(), "logits": frame.cells_shown(4), "picture": (1, 1)}
+        return {name: Underlay(grey, *shown, wanted) for name, shown in cells.items()}
 
     def _provenance(self, trace: Trace) -> Provenance:
         """The question, the run that it is asked of, and the other runs that it was given."""

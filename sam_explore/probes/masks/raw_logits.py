@@ -38,7 +38,7 @@ class RawLogits(Probe):
                 title=f"Token {mask}: IoU {iou:.2f},\nstability {stable:.2f}",
                 words=logits_in_words(f"mask {mask}", logits, self.threshold),
                 scale=logit_scale(self.threshold, self.span),
-                frame="picture",
+                frame="logits",
             )
             for mask, (logits, iou, stable) in enumerate(
                 zip(prediction.visible, prediction.iou, stability, strict=True)

@@ -23,6 +23,7 @@ class PositionEncodingChannel(Probe):
     """
 
     reads_prompts = False
+    about_picture = False
 
     channel: int = knob(0, "channel", low=0, high=lambda config: config.encoder_dim - 1)
 

@@ -24,6 +24,7 @@ class PositionEncodingNorm(Probe):
     """
 
     reads_prompts = False
+    about_picture = False
 
     def read(self, trace: Trace) -> Heatmap:
         encoding = trace["image_encoder.position_encoder.hook_encoding"]

@@ -25,6 +25,7 @@ class PositionEncodingSimilarity(Probe):
     """
 
     reads_prompts = False
+    about_picture = False
 
     token: tuple[int, int] = token_knob()
 

@@ -1,5 +1,7 @@
 """The live view of a probe: its controls, its picture, and its words."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,7 @@ from ipywidgets import HBox, VBox
 
 from ...plots.drawing import draw
 from ...probes import Probe
-from ...readings import Reading
+from ...readings import Reading, picture_wanted
 from ...tracing import Trace
 from ..canvas.closing import close_all
 from ..session import ENCODER_RUNS, EXPLORERS, SWEEPS, Session
@@ -16,14 +18,18 @@ from .caption import OUTDATED, Caption, header
 from .knob_controls import KnobControls
 from .knob_values import KnobValues
 from .map_view import MapView
+from .picture_below import PictureBelow
 from .probe_runner import ProbeRunner
 from .reading_view import ReadingView
+from .same_scale import SameScale
 from .static_reading import StaticReading
 
 _PICTURE_CSS = 640  # with the caption next to it, as wide as a notebook's output usually is
 
 
-def explore(probe: Any, session: Session, **knobs: Any) -> "Explorer":
+def explore(
+    probe: Any, session: Session, *, same_scale_as: "Explorer | None" = None, **knobs: Any
+) -> "Explorer":
     """A live view of a question: controls for its knobs, the picture that answers, and words.
 
         sx.explore(sx.probes.BlockNorms, session)
@@ -35,13 +41,15 @@ def explore(probe: Any, session: Session, **knobs: Any) -> "Explorer":
     Args:
         probe: the question, a class of `sam_explore.probes`.
         session: what it is asked of.
+        same_scale_as: another view, whose maps and this one's have the same colours for the same
+            values from now on.
         knobs: values to begin with; a linked knob that is given here does not follow the session.
 
     Raises:
-        TypeError: something that is no class of probes.
+        TypeError: something that is no class of probes, or no view to share a scale with.
         ValueError: an unknown knob, or a value out of its bounds.
     """
-    return Explorer(probe, session, **knobs)
+    return Explorer(probe, session, same_scale_as=same_scale_as, **knobs)
 
 
 class Explorer(StaticReading, VBox):
@@ -49,8 +57,16 @@ class Explorer(StaticReading, VBox):
 
     _open = False  # before and after: also a widget whose making failed is closed in the end
 
-    def __init__(self, probe: Any, session: Session, **knobs: Any):
+    def __init__(
+        self,
+        probe: Any,
+        session: Session,
+        *,
+        same_scale_as: "Explorer | None" = None,
+        **knobs: Any,
+    ):
         self._class, self.session = _checked_class(probe), session
+        self._compared = _checked_other(same_scale_as)
         self._knobs = KnobValues(probe, session, knobs)
         self._caption = Caption()
         self._view = ReadingView(_PICTURE_CSS, self._make_map)
@@ -61,11 +77,14 @@ class Explorer(StaticReading, VBox):
             self.model_id,
             session,
             self._wanted,
-            self._view.show,
+            self._show_reading,
             self._dim,
             self._caption,
             priority,
         )
+        self._below = PictureBelow(session, self._runner.show_errors, self._fade)
+        self._scales = SameScale() if same_scale_as is None else same_scale_as.scales
+        self._scales.join(self.model_id, self._runner.draw_again)
         self._controls = self._make_controls()
         self._lay_out()
         self._open = True
@@ -95,7 +114,29 @@ class Explorer(StaticReading, VBox):
     @property
     def code(self) -> str:
         """Python that draws the same picture, without controls."""
-        return f"sx.draw({self.probe.code}(session.trace))"
+        opacity = "" if self.map_opacity is None else f", map_opacity={self.map_opacity:g}"
+        if self._compared is None or self._compared.session is not self.session:
+            return f"sx.draw({self.probe.code}(session.trace){opacity})"
+        return (
+            f"other = {self._compared.probe.code}(session.trace)\n"
+            f"reading = {self.probe.code}(session.trace)\n"
+            f"sx.draw(reading, same_scale_as=other{opacity})"
+        )
+
+    @property
+    def map_opacity(self) -> float | None:
+        """What `sam_explore.draw` is told; None where the reading itself would have it so."""
+        return self._below.asked
+
+    @property
+    def scales(self) -> SameScale:
+        """The views that have one scale with this one."""
+        return self._scales
+
+    @property
+    def drawn(self) -> Reading | None:
+        """The latest reading on the scale that it is drawn on, None before the first."""
+        return None if self.reading is None else self._scales.scaled(self.model_id, self.reading)
 
     @property
     def words(self) -> str:
@@ -121,7 +162,7 @@ class Explorer(StaticReading, VBox):
         if self.reading is None:
             why = f": {self.error}" if self.error else "; session.settle() waits for it."
             raise RuntimeError(f"There is nothing to save, since there is no reading yet{why}")
-        draw(self.reading).savefig(path, format="png", dpi=200)
+        draw(self.drawn, map_opacity=self.map_opacity).savefig(path, format="png", dpi=200)
 
     def close(self) -> None:
         """Stop following the session, and remove the view from the page. The session goes on."""
@@ -129,6 +170,7 @@ class Explorer(StaticReading, VBox):
             return
         self._open = False
         self._runner.close()
+        self._scales.leave(self.model_id)
         for observer, names in self._observers:
             self.session.unobserve(observer, names)
         self.session.run_in_turn(self._remove)
@@ -140,7 +182,7 @@ class Explorer(StaticReading, VBox):
         self.close()
 
     def _remove(self) -> None:
-        for part in (self._controls, self._view, self._caption):
+        for part in (self._controls, self._below, self._view, self._caption):
             part.close()
         parts = self.children
         super().close()
@@ -190,7 +232,27 @@ class Explorer(StaticReading, VBox):
     def _make_map(self, width: int) -> MapView:
         runner = self._runner
         pick = runner.show_errors(self._pick)
-        return MapView(width, pick, self._picked, runner.show_errors, runner.draw_again)
+        return MapView(
+            width, pick, self._picked, self._opacity, runner.show_errors, runner.draw_again
+        )
+
+    def _opacity(self) -> float:
+        return self._below.opacity
+
+    def _show_reading(self, reading: Reading) -> list[Callable[[], None]]:
+        """What draws a reading, part by part."""
+        drawn = self._scales.scaled(self.model_id, reading)
+        return [
+            partial(self._below.follow, picture_wanted(reading)),
+            *self._view.show(drawn),
+            partial(self._scales.tell_others, self.model_id),
+        ]
+
+    def _fade(self) -> None:
+        """Draw the maps again with the opacity that is wanted now."""
+        if self._open:
+            self._view.fade()
+            self._caption.show_code(self.code)
 
     def _pick(self, token: tuple[int, int]) -> None:
         """A token was clicked on: set the knob for it, or else the session's token."""
@@ -240,10 +302,20 @@ class Explorer(StaticReading, VBox):
         answer.layout.align_items = "flex-start"
         answer.layout.overflow = "visible"
         about = " ".join((self._class.__doc__ or "").split("\n\n")[0].split())
-        self.children = [header(self._class.__name__, about), self._controls.widget, answer]
+        controls = [self._controls.widget, self._below.widget]
+        self.children = [header(self._class.__name__, about), *controls, answer]
         self.add_class("sam-explore-explorer")
         self.layout.overflow = "visible"
         self.layout.grid_gap = "6px"
+
+
+def _checked_other(other: Any) -> "Explorer | None":
+    if other is None or isinstance(other, Explorer):
+        return other
+    raise TypeError(
+        "same_scale_as expects another view, such as first = sx.explore(sx.probes.RawLogits, "
+        f"session), not a {type(other).__name__}."
+    )
 
 
 def _checked_class(probe: Any) -> type[Probe]:

@@ -2,44 +2,51 @@
 
 import numpy as np
 from ipycanvas import Canvas
+from ipywidgets import Image
 from jaxtyping import Float, UInt8
 
 from ...number_text import text
 from ...plots import raster, style
+from ...plots.scales import colormap_of
 from ...readings import Gallery, Heatmap
 from ..canvas.viewport import SHARPNESS
-from .map_layout import AXIS, GAP, LINE, MapLayout, Tile
+from .map_layout import ARROW, AXIS, GAP, LINE, MapLayout, Tile
 
 PAPER = 255  # the entry of the lookup table for what is no map
 
 
+def colours_of(layout: MapLayout) -> UInt8[np.ndarray, "entry 4"]:
+    """The lookup table of a layout's maps; `PAPER` is transparent."""
+    table = raster.lookup_table(colormap_of(layout.tiles[0].scale)).copy()
+    table[PAPER] = style.rgba(style.SIGN, 0.0)
+    return table
+
+
 def cell_entries(layout: MapLayout) -> UInt8[np.ndarray, "row column"]:
-    """The whole canvas as entries of the lookup table: cells and colour bars on `PAPER`."""
+    """The cells of the whole canvas as entries of the lookup table, on `PAPER`."""
     shape = layout.height * SHARPNESS, layout.width * SHARPNESS
     entries = np.full(shape, PAPER, np.uint8)
     for tile in layout.tiles:
         place = _slices(tile.left, tile.top, tile.width, tile.height)
         entries[place] = _cells(tile, *entries[place].shape)
-        if tile.bar:
-            place = _slices(*tile.bar)
-            entries[place] = np.linspace(0, 254, entries[place].shape[1])[None]
-    if layout.bar:
-        place = _slices(*layout.bar)
-        entries[place] = _bar_entries(layout.tiles[0], entries[place].shape[0])[::-1, None]
     return entries
 
 
-def _bar_entries(tile: Tile, length: int) -> UInt8[np.ndarray, "length"]:
-    """A colour bar from the lowest value up: all colours, or a swatch for each that has a name."""
-    if not tile.scale.names:
-        return np.linspace(0, 254, length).astype(np.uint8)
-    values = np.array([value for value, _ in tile.scale.names])
-    return _entries(values[raster.nearest(length, len(values))], tile)
+def bar_entries(layout: MapLayout) -> UInt8[np.ndarray, "row column"]:
+    """A colour bar: upright with the lowest value below if the maps share one, else lying.
+
+    It has all colours, or a swatch for each value that has a name.
+    """
+    first = layout.tiles[0]
+    colours = np.arange(PAPER, dtype=np.uint8)
+    if first.scale.names:
+        colours = _entries(np.array([value for value, _ in first.scale.names]), first)
+    return colours[::-1, None] if layout.bar else colours[None]
 
 
 def _cells(tile: Tile, height: int, width: int) -> UInt8[np.ndarray, "row column"]:
     values = tile.heatmap.values
-    entries = _entries(np.where(np.isfinite(values), values, tile.low), tile)
+    entries = _entries(np.where(np.isfinite(values), values, tile.colours.low), tile)
     entries[np.isnan(values)] = PAPER
     rows, columns = (
         raster.nearest(count, length)
@@ -49,7 +56,37 @@ def _cells(tile: Tile, height: int, width: int) -> UInt8[np.ndarray, "row column
 
 
 def _entries(values: Float[np.ndarray, "*any"], tile: Tile) -> UInt8[np.ndarray, "*any"]:
-    return np.minimum(raster.indices(values, tile.low, tile.high), 254)
+    return np.minimum(raster.indices(values, tile.colours), PAPER - 1)
+
+
+def draw_underlays(canvas: Canvas, layout: MapLayout, picture: Image) -> None:
+    """The picture below each map that has one, in the cells that it fills."""
+    canvas.image_smoothing_enabled = True
+    for tile in layout.tiles:
+        below = tile.heatmap.underlay
+        if below is not None:
+            rows, columns = tile.heatmap.values.shape
+            size = tile.width * below.columns / columns, tile.height * below.rows / rows
+            place = (length * SHARPNESS for length in (tile.left, tile.top, *size))
+            canvas.draw_image(picture, *place)
+
+
+def draw_cell_lines(canvas: Canvas, layout: MapLayout) -> None:
+    """Faint lines between large cells, which a picture that shines through would blur."""
+    canvas.stroke_style = style.css(style.SIGN, style.CELL_LINE_OPACITY)
+    canvas.line_width = 1
+    for tile in layout.tiles:
+        rows, columns = tile.heatmap.values.shape
+        if tile.heatmap.underlay is None or max(rows, columns) > style.MOST_LINED_CELLS:
+            continue
+        left, top, right, bottom = (
+            length * SHARPNESS
+            for length in (tile.left, tile.top, tile.left + tile.width, tile.top + tile.height)
+        )
+        lines = [((left, y), (right, y)) for y in np.linspace(top, bottom, rows + 1)[1:-1]]
+        lines += [((x, top), (x, bottom)) for x in np.linspace(left, right, columns + 1)[1:-1]]
+        if lines:
+            canvas.stroke_line_segments(np.array(lines))
 
 
 def _slices(left: int, top: int, width: int, height: int) -> tuple[slice, slice]:
@@ -72,9 +109,10 @@ def annotate(canvas: Canvas, reading: Heatmap | Gallery, layout: MapLayout) -> N
         if tile.bar:
             left, top, width, height = tile.bar
             _frame(canvas, *tile.bar)
+            _draw_arrows(canvas, tile, *tile.bar)
             under = top + height + LINE - 5
-            _write(canvas, text(tile.low), left, under, 11, width)
-            _write(canvas, text(tile.high), left + width, under, 11, width, "right")
+            _write(canvas, text(tile.colours.low), left, under, 11, width)
+            _write(canvas, text(tile.colours.high), left + width, under, 11, width, "right")
     if layout.bar:
         _draw_bar(canvas, layout)
     if len(layout.tiles) == 1 and layout.tiles[0].heatmap.frame == "tokens":
@@ -164,6 +202,7 @@ def _draw_bar(canvas: Canvas, layout: MapLayout) -> None:
     left, top, width, height = layout.bar
     first = layout.tiles[0]
     _frame(canvas, left, top, width, height)
+    _draw_arrows(canvas, first, left, top, width, height)
     for share, words in layout.ticks:
         y = top + height * (1 - share)
         canvas.stroke_style = style.INK
@@ -173,6 +212,23 @@ def _draw_bar(canvas: Canvas, layout: MapLayout) -> None:
         _write(canvas, words, left + width + 7, y + 4, 11, 50)
     if first.scale.unit:
         _write(canvas, first.scale.unit, left + width + 58, top - 6, 11, 90, "right")
+
+
+def _draw_arrows(canvas: Canvas, tile: Tile, left: int, top: int, width: int, height: int) -> None:
+    """An arrow at each end of a colour bar that values lie beyond, in the colour that they get."""
+    table = raster.lookup_table(colormap_of(tile.scale))
+    for end, entry, word in ((0, 0, "min"), (1, PAPER - 1, "max")):
+        if tile.extend not in (word, "both"):
+            continue
+        if height > width:  # upright: the last colour is at the top
+            edge, way = (top, -ARROW) if end else (top + height, ARROW)
+            corners = [(left, edge), (left + width, edge), (left + width / 2, edge + way)]
+        else:
+            edge, way = (left + width, ARROW) if end else (left, -ARROW)
+            corners = [(edge, top), (edge, top + height), (edge + way, top + height / 2)]
+        red, green, blue, _ = table[entry]
+        canvas.fill_style = f"rgb({red},{green},{blue})"
+        canvas.fill_polygon(np.array(corners, float) * SHARPNESS)
 
 
 def _number_axes(canvas: Canvas, tile: Tile) -> None:

@@ -4,17 +4,19 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
+from jaxtyping import Float
 from matplotlib.ticker import MaxNLocator
 
 from ...number_text import text
 from ...plots.maps import gallery_shape
-from ...plots.scales import limits_of, ticks_of
-from ...readings import Gallery, Heatmap, Scale
+from ...plots.scales import extend_of, ticks_of
+from ...readings import ColourRange, Gallery, Heatmap, Scale, range_of
 
 LINE = 17  # CSS pixels of a line of text
 GAP = 14
 BAR = 12  # the thickness of a colour bar
 NUMBERS = 58  # next to a colour bar
+ARROW = 6  # of the arrow at an end of a colour bar, beyond which values lie
 AXIS = 26  # for the numbers of rows and columns
 EDGE = 2  # for the frame of a map at the border
 FOOT = 7  # for the lower half of a number next to the end of a colour bar
@@ -22,15 +24,16 @@ FOOT = 7  # for the lower half of a number next to the end of a colour bar
 
 @dataclass(frozen=True)
 class Tile:
-    """One map: the cells, their place in CSS pixels, and the values of the first and last colour.
+    """One map: the cells, their place in CSS pixels, and which value gets which colour.
 
-    The title is above it. `bar` is the place of its own colour bar below, or None.
+    The title is above it. `bar` is the place of its own colour bar below, or None. `extend`
+    says at which ends of a colour bar values lie beyond: "min", "max", "both" or "neither".
     """
 
     heatmap: Heatmap
     scale: Scale
-    low: float
-    high: float
+    colours: ColourRange
+    extend: str
     left: int
     top: int
     width: int
@@ -77,42 +80,46 @@ def lay_out(reading: Heatmap | Gallery, width: int) -> MapLayout:
     for index, (one, size) in enumerate(zip(maps, sizes, strict=True)):
         left = EDGE + (index % across) * (tile_width + GAP)
         top = LINE + GAP + (index // across) * step + title
-        bar = None if shared else (left, top + size[1] + 4, size[0], BAR - 4)
-        scale = shared or one.scale
-        limits = limits_of(scale, everything if shared else one.values)
-        tiles.append(Tile(one, scale, *limits, left, top, *size, bar))
+        # Room for an arrow at both ends.
+        bar = None if shared else (left + ARROW, top + size[1] + 4, size[0] - 2 * ARROW, BAR - 4)
+        coloured = _coloured(shared or one.scale, everything if shared else one.values)
+        tiles.append(Tile(one, *coloured, left, top, *size, bar))
     end = EDGE + across * (tile_width + GAP)
     height = LINE + GAP + down * step - GAP + FOOT
     if not shared:
         return MapLayout(tuple(tiles), end, height, None, ())
     top = tiles[0].top
     bar = (end, top, BAR, max(tile_height, min(height - FOOT - top, 300)))
-    return MapLayout(
-        tuple(tiles), end + BAR + NUMBERS, height, bar, ticks(shared, tiles[0].low, tiles[0].high)
-    )
+    numbers = ticks(shared, tiles[0].colours)
+    return MapLayout(tuple(tiles), end + BAR + NUMBERS, height, bar, numbers)
 
 
-def ticks(scale: Scale, low: float, high: float) -> tuple[tuple[float, str], ...]:
+def _coloured(scale: Scale, values: Float[np.ndarray, "*any"]) -> tuple[Scale, ColourRange, str]:
+    colours = range_of(scale, values)
+    return scale, colours, extend_of(colours, values)
+
+
+def ticks(scale: Scale, colours: ColourRange) -> tuple[tuple[float, str], ...]:
     """A few round values between `low` and `high`, a stated centre among them; or the names."""
     if scale.names:
         count = len(scale.names)
         return tuple(((i + 0.5) / count, name) for i, (_, name) in enumerate(scale.names))
-    values = ticks_of(scale, low, high)
+    low, high = colours.low, colours.high
+    values = ticks_of(scale, colours)
     if values is None:
         values = MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
-    return tuple(((v - low) / (high - low), text(v)) for v in values if low <= v <= high)
+    return tuple((float(colours.shares(v)), text(v)) for v in values if low <= v <= high)
 
 
 def _lay_out_one(one: Heatmap, width: int) -> MapLayout:
     axis = AXIS if one.frame == "tokens" else EDGE
     size = _size(one, width - axis - GAP - BAR - NUMBERS)
     top = LINE * (one.title.count("\n") + 1) + 6
-    low, high = limits_of(one.scale, one.values)
-    tile = Tile(one, one.scale, low, high, axis, top, *size, None)
+    tile = Tile(one, *_coloured(one.scale, one.values), axis, top, *size, None)
     bar = (axis + size[0] + GAP, top, BAR, size[1])
     end = axis + size[0] + GAP + BAR + NUMBERS
     height = top + size[1] + max(axis, FOOT)
-    return MapLayout((tile,), end, height, bar, ticks(one.scale, low, high))
+    return MapLayout((tile,), end, height, bar, ticks(one.scale, tile.colours))
 
 
 def _size(one: Heatmap, room: float) -> tuple[int, int]:

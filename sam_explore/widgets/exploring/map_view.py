@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 from ipywidgets import Box, VBox
+from jaxtyping import UInt8
 
 from ...plots import raster, style
-from ...plots.scales import colormap_of
 from ...readings import Gallery, Heatmap
 from ..canvas import PointerArea, under
 from ..canvas.closing import close_all
@@ -15,13 +15,21 @@ from ..canvas.html import BREAK, Html
 from ..canvas.paragraphs import paragraph
 from ..canvas.viewport import SHARPNESS
 from ..canvas.words import value_in_words
-from .map_drawing import PAPER, annotate, cell_entries, draw_picked
+from .map_drawing import (
+    annotate,
+    bar_entries,
+    cell_entries,
+    colours_of,
+    draw_cell_lines,
+    draw_picked,
+    draw_underlays,
+)
 from .map_layout import MapLayout, Tile, lay_out
 
 _HINT = "Point at a cell to read its value."
 _HINT_OVER_TOKENS = "Point at a cell to read its value, click to pick its token."
 _EDGE_CSS = 6  # of the paper around a map, which a dark page would else cut close to its words
-MAPS, PICKED = range(2)
+PICTURES, MAPS, NOTES, PICKED = range(4)
 
 
 class MapView:
@@ -31,6 +39,7 @@ class MapView:
         width: the most CSS pixels that the maps may take.
         on_pick: called with (row, column) of a token that is clicked on.
         picked: gives the token to outline in maps over tokens.
+        opacity: gives that of maps over their picture, from 0 to 1.
         guard: wraps callbacks of the page, so that no exception gets lost.
         redraw: called when the page needs the drawing again, as after a reload.
     """
@@ -40,17 +49,20 @@ class MapView:
         width: int,
         on_pick: Callable[[tuple[int, int]], None],
         picked: Callable[[], tuple[int, int]],
+        opacity: Callable[[], float],
         guard: Callable[[Callable[..., None]], Callable[..., None]],
         redraw: Callable[[], None],
     ):
         self._width, self._redraw = width, redraw
-        self._on_pick, self._picked = on_pick, picked
+        self._on_pick, self._picked, self._opacity = on_pick, picked, opacity
         self._layout: MapLayout | None = None
         self._reading: Heatmap | Gallery | None = None
         self._pointed: tuple[Tile, tuple[int, int]] | None = None
         self._connection = CanvasConnection()
-        self._cells = self._connection.image("png")
-        self.canvas = self._connection.canvas(2, width, width)
+        self._grey: UInt8[np.ndarray, "height width"] | None = None  # what `_picture` shows
+        self._picture = self._connection.image("jpeg")
+        self._cells, self._bar = self._connection.image("png"), self._connection.image("png")
+        self.canvas = self._connection.canvas(4, width, width)
         self.canvas.add_class("sam-explore-map")
         self.area = PointerArea(self.canvas)
         self.value = Html()
@@ -75,16 +87,47 @@ class MapView:
         self._reading, self._layout = reading, layout
         self.area.label = " ".join(reading.title.split())
         self._fit(layout)
-        first = layout.tiles[0].scale
-        table = raster.lookup_table(colormap_of(first)).copy()
-        table[PAPER] = style.rgba(style.SIGN)
+        table = colours_of(layout)
         self._cells.value = raster.indexed_png(cell_entries(layout), table)
+        self._bar.value = raster.indexed_png(bar_entries(layout), table)
+        self._take_picture(layout)
         with self._connection.batch():
-            canvas = self.canvas[MAPS]
+            canvas = self.canvas[NOTES]
             canvas.clear()
-            paste(canvas, self._cells)
+            canvas.image_smoothing_enabled = False
+            for place in (layout.bar, *(tile.bar for tile in layout.tiles)):
+                if place is not None:
+                    canvas.draw_image(self._bar, *(length * SHARPNESS for length in place))
             annotate(canvas, reading, layout)
+        self.fade()
         self.outline_picked()
+
+    def fade(self) -> None:
+        """Draw maps and pictures again, with the opacity that is wanted now."""
+        layout = self._layout
+        if layout is None:
+            return
+        opacity = self._opacity() if self._grey is not None else 1.0
+        with self._connection.batch():
+            pictures, maps = self.canvas[PICTURES], self.canvas[MAPS]
+            pictures.clear()
+            pictures.fill_style = style.SIGN  # the paper
+            pictures.fill_rect(0, 0, pictures.width, pictures.height)
+            maps.clear()
+            maps.global_alpha = opacity
+            paste(maps, self._cells)
+            maps.global_alpha = 1.0
+            if opacity < 1:  # else it would show where a map has no value
+                draw_underlays(pictures, layout, self._picture)
+                draw_cell_lines(maps, layout)
+
+    def _take_picture(self, layout: MapLayout) -> None:
+        """Send the picture below the maps, unless the page has it already."""
+        below = next((tile.heatmap.underlay for tile in layout.tiles), None)
+        grey = None if below is None else below.grey
+        if grey is not None and grey is not self._grey:
+            self._picture.value = raster.grey_jpeg(raster.pale(grey))
+        self._grey = grey
 
     def outline_picked(self) -> None:
         """Outline the picked token in every map over tokens, and in no other map."""

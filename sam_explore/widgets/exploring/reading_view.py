@@ -52,6 +52,12 @@ class ReadingView:
     def _show_part(self, index: int, part: Reading) -> None:
         self.views[index].show(part)
 
+    def fade(self) -> None:
+        """Draw all maps again with the opacity that is wanted now."""
+        for view in self.views:
+            if isinstance(view, MapView):
+                view.fade()
+
     def outline_picked(self) -> None:
         """Outline the picked token where it is one now."""
         for view in self.views:

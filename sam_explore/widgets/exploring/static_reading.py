@@ -12,4 +12,4 @@ class StaticReading(StaticView):
     def _figure(self) -> tuple[ReadingFigure | None, str]:
         if self.reading is None:
             return None, self.error or _NOTHING_YET
-        return draw(self.reading), self.reading.words
+        return draw(self.drawn, map_opacity=self.map_opacity), self.reading.words

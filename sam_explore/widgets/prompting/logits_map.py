@@ -2,39 +2,49 @@
 
 import numpy as np
 from ipywidgets import Image, VBox
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 
+from ...images import small_grey
 from ...number_text import text
 from ...plots import raster, style
 from ...prediction import Prediction
+from ...readings import ColourRange, Scale, range_of
 from ..canvas.closing import close_all
 from ..canvas.connection import BLANK
 from ..canvas.html import Html, Markup, element, together
 from ..canvas.viewport import SHARPNESS
 
-_STOPS = 17  # of the legend's colour bar
+_STOPS = 33  # of the legend's colour bar
 
 
 class LogitsMap:
-    """What a mask is cut from: blue above the threshold, red below, white at it.
+    """What a mask is cut from, over the picture: blue above the threshold, red below, white at it.
 
     Args:
         width: in CSS pixels; a picture fits into a square of it.
+        opacity: of the colours over the picture, from 0 to 1; see `fade`.
     """
 
-    def __init__(self, width: int):
-        self._width = width
+    def __init__(self, width: int, opacity: float = 1.0):
+        self._width, self._opacity = width, opacity
+        self._shown = np.zeros((1, 1), np.uint8), _BLANK
+        self._picture = Image(format="jpeg", value=raster.grey_jpeg(np.zeros((1, 1), np.uint8)))
         self._image, self._legend = Image(format="png", value=BLANK), Html()
-        self._image.layout.margin = "0"
+        self._picture.layout.margin = "0"
         self._legend.layout.margin = "4px 0 0 0"
         self._legend.layout.width = f"{width}px"
-        self.widget = VBox([self._image, self._legend])
+        self.widget = VBox([self._picture, self._image, self._legend])
+        self.widget.layout.overflow = "visible"
+
+    def show_picture(self, image: UInt8[np.ndarray, "h w 3"]) -> None:
+        """Take another picture to lie over; it is sent once, small and grey."""
+        self._picture.value = raster.grey_jpeg(raster.pale(small_grey(image)))
+        self.show_nothing(image.shape[:2])
 
     def show_nothing(self, image_size: tuple[int, int]) -> None:
         """Keep the place for a picture of this height and width."""
         height, width = self._fit(image_size)
-        blank = np.zeros((height, width), np.uint8)
-        self._image.value = raster.indexed_png(blank, _BLANK)
+        self._draw(np.zeros((height, width), np.uint8), _BLANK)
         self._legend.value = _text("The raw logits of the mask will be shown here.")
 
     def show(self, prediction: Prediction, mask: int, threshold: float) -> None:
@@ -43,22 +53,36 @@ class LogitsMap:
         shown = np.array(frame.input_size) / frame.side * logits.shape  # in cells
         rows, columns = map(raster.nearest, self._fit(frame.image_size), shown.tolist())
         visible = logits[: rows[-1] + 1, : columns[-1] + 1]
-        low, high = raster.diverging_range(visible, threshold)
-        table = raster.lookup_table(style.DIVERGING)
-        entries = raster.indices(visible, low, high)[np.ix_(rows, columns)]
-        self._image.value = raster.indexed_png(entries, table)
+        entries = raster.indices(visible, _colours(visible, threshold))
+        self._draw(entries[np.ix_(rows, columns)], raster.lookup_table(style.DIVERGING))
         title = _text(f"Raw logits of mask {mask}: blue is inside, red outside")
         self._legend.value = together(title, legend(visible, threshold))
+
+    def fade(self, opacity: float) -> None:
+        """Draw the colours again, of this opacity from 0 to 1."""
+        self._opacity = opacity
+        self._draw(*self._shown)
 
     def close(self) -> None:
         """Remove map and legend, here and on the page."""
         close_all(self.widget)
 
+    def _draw(
+        self, entries: UInt8[np.ndarray, "row column"], table: UInt8[np.ndarray, "entry 4"]
+    ) -> None:
+        self._shown = entries, table
+        seen = table.copy()
+        if len(table) > 1:  # what is blank stays as it is
+            seen[:, 3] = round(255 * self._opacity)
+        self._image.value = raster.indexed_png(entries, seen)
+
     def _fit(self, image_size: tuple[int, int]) -> tuple[int, int]:
         """Height and width of the map in pixels; its place on the page is made as large."""
         scale = self._width / max(image_size)
         height, width = (max(1, round(length * scale)) for length in image_size)
-        self._image.layout.height, self._image.layout.width = f"{height}px", f"{width}px"
+        for image in (self._picture, self._image):
+            image.layout.height, image.layout.width = f"{height}px", f"{width}px"
+        self._image.layout.margin = f"-{height}px 0 0 0"  # it lies over the picture
         return height * SHARPNESS, width * SHARPNESS
 
 
@@ -67,9 +91,7 @@ def legend(logits: Float[np.ndarray, "row column"], threshold: float) -> Markup:
     least, greatest = float(logits.min()), float(logits.max())
     start, end = min(least, threshold), max(greatest, threshold)
     at = (threshold - start) / (end - start or 1.0)
-    stops = raster.indices(
-        np.linspace(start, end, _STOPS), *raster.diverging_range(logits, threshold)
-    )
+    stops = raster.indices(np.linspace(start, end, _STOPS), _colours(logits, threshold))
     colours = ",".join(
         f"rgb({r},{g},{b})" for r, g, b, _ in raster.lookup_table(style.DIVERGING)[stops]
     )
@@ -89,6 +111,11 @@ def legend(logits: Float[np.ndarray, "row column"], threshold: float) -> Markup:
             style=f"display:flex;justify-content:space-between;{_SMALL};color:{style.FAINT_TEXT}",
         ),
     )
+
+
+def _colours(logits: Float[np.ndarray, "row column"], threshold: float) -> ColourRange:
+    """As all maps of logits are drawn."""
+    return range_of(Scale("logit", centre=threshold), logits)
 
 
 def _text(words: str) -> Markup:

@@ -66,7 +66,7 @@ class PromptCanvas(StaticPrompting, VBox):
         count = session.sam.config.mask_tokens
         choose = session.action(self._choose)
         self._thumbnails = Thumbnails(self._connection, width, count, choose)
-        self._logits = LogitsMap(width * 5 // 8)
+        self._logits = LogitsMap(width * 5 // 8, session.map_opacity)
         self._pointed = Html(_pointed(MAIN[0].hint))
         self._status = Html()
         self._announced = INVITATION
@@ -173,6 +173,7 @@ class PromptCanvas(StaticPrompting, VBox):
             (guard(self._show_image), "image"),
             (guard(self._show_prompts), "prompts"),
             (guard(self._render_soon), ["prediction", "chosen", "threshold", "encoded"]),
+            (guard(self._fade), "map_opacity"),
             (self._tell_error, "error"),
         ]
         for observer, names in self._observers:
@@ -207,6 +208,10 @@ class PromptCanvas(StaticPrompting, VBox):
         self._stage.opacity = opacity
         self._render_soon()
 
+    def _fade(self, change: dict) -> None:
+        if self._open:
+            self._logits.fade(change["new"])
+
     def _show_again(self) -> None:
         if self._open:
             self._stage.show_again()
@@ -225,7 +230,7 @@ class PromptCanvas(StaticPrompting, VBox):
             image = self.session.image
             self._stage.show_photo(image)
             self._thumbnails.show_photo(image)
-            self._logits.show_nothing(image.shape[:2])
+            self._logits.show_picture(image)
         self._show_prompts()
 
     def _show_prompts(self, change: dict | None = None) -> None:

@@ -15,7 +15,7 @@ from ...plots.drawing import ReadingFigure
 from ...plots.maps import draw_heatmap
 from ...plots.settings import own_settings
 from ...prediction import Prediction, stability_of
-from ...readings import Heatmap, Scale
+from ...readings import Heatmap, Scale, Underlay
 from ..canvas.words import describe, describe_prompts
 from ..session import Snapshot
 
@@ -63,7 +63,7 @@ def draw_prompting(now: Snapshot) -> ReadingFigure:
     logits_high, logits_wide = _fit(image, _LOGITS_IN)
     right = _MARGIN_IN + wide + 2 * _GAP_IN
     logits = _place(figure, right, _MARGIN_IN + _LINE_IN, logits_wide, logits_high)
-    draw_heatmap(logits, _logits(prediction, mask, now.threshold))
+    draw_heatmap(logits, _logits(now, prediction, mask), now.map_opacity)
     lefts = [_MARGIN_IN + each * number for number in range(count)]
     thumbnails = [_place(figure, left, below, small_wide, small_high) for left in lefts]
     _draw_thumbnails(thumbnails, image, now, prediction)
@@ -146,9 +146,17 @@ def _fit(image: UInt8[np.ndarray, "h w 3"], side: float) -> tuple[float, float]:
     return height * side / max(height, width), width * side / max(height, width)
 
 
-def _logits(prediction: Prediction, mask: int, threshold: float) -> Heatmap:
-    title, scale = f"Raw logits of mask {mask}", Scale("logit", centre=threshold)
-    return Heatmap(prediction.visible[mask], title=title, words="", scale=scale, frame="picture")
+def _logits(now: Snapshot, prediction: Prediction, mask: int) -> Heatmap:
+    title, scale = f"Raw logits of mask {mask}", Scale("logit", centre=now.threshold)
+    below = Underlay(now.trace.small_grey, *prediction.frame.cells_shown(4))
+    return Heatmap(
+        prediction.visible[mask],
+        title=title,
+        words="",
+        scale=scale,
+        frame="logits",
+        underlay=below,
+    )
 
 
 def _draw_photo(ax: Axes, image: UInt8[np.ndarray, "h w 3"], side: int) -> None:

@@ -63,6 +63,13 @@ def checked_token(source: Source, token: tuple) -> tuple[int, int]:
     return int(token[0]), int(token[1])
 
 
+def checked_map_opacity(source: Source, opacity: float) -> float:
+    """A share from 0 to 1."""
+    if not 0 <= opacity <= 1:  # NaN neither
+        raise ValueError(f"map_opacity must be a number from 0 to 1, not {opacity}.")
+    return opacity
+
+
 def checked_windows(source: Source, windows: tuple | None) -> tuple[int, ...] | None:
     """A window for each block, or None."""
     if windows is not None:
@@ -92,6 +99,7 @@ CHECKS: dict[str, Callable[[Source, Any], Any]] = {
     "chosen": checked_chosen,
     "threshold": checked_threshold,
     "token": checked_token,
+    "map_opacity": checked_map_opacity,
     "windows": checked_windows,
     "edits": checked_edits,
 }

@@ -66,6 +66,7 @@ class Session(SharedState):
         threshold: a mask is where its logits exceed this.
         token: the picked image token (row, column), in the middle at first; `add_point` picks the
             one under the point.
+        map_opacity: of all maps that lie over the picture, 0 to 1; 1 shows the maps alone.
         windows: each block's window in tokens, 0 for global; None for the trained ones. Tables of
             relative positions are interpolated to others; `WindowEffect` can also crop them.
         edits: what is changed inside the run: `sx.interventions`, or pairs of a hook point's name

@@ -12,6 +12,7 @@ from jaxtyping import UInt8
 
 from ...geometry import Frame, Prompts
 from ...model import Sam
+from ...plots.style import MAP_OPACITY
 from ...prediction import EncodedImage, Prediction
 from ...preprocessing import Preprocessing
 from ...tracing import Trace
@@ -25,7 +26,7 @@ _MOST_STEPS = 100  # that can be undone; each may hold a mask hint, of 256 KiB f
 
 # What views observe, in the order of their notifications.
 TRAITS = ("sam", "image", "preprocessing", "windows", "edits", "encoded", "prompts", "chosen")
-TRAITS += ("threshold", "token", "prediction", "busy", "error")
+TRAITS += ("threshold", "token", "map_opacity", "prediction", "busy", "error")
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,8 @@ class Snapshot:
 
     Args:
         question: the prompts, and what they are asked of: model, picture, windows, edits.
-        encoded, prediction, chosen, threshold, token, busy, error: as `Session` documents them.
+        encoded, prediction, chosen, threshold, token, map_opacity, busy, error: as `Session`
+            documents them.
         undo, redo: earlier and later prompts, the nearest last.
         stopped: an encode was cancelled, and nothing has asked for it since.
         turn: counts the changes of what is asked, to order questions.
@@ -62,6 +64,7 @@ class Snapshot:
     chosen: int | None = None
     threshold: float = 0.0
     token: tuple[int, int] = (0, 0)
+    map_opacity: float = MAP_OPACITY
     busy: str = ""
     error: str = ""
     undo: tuple[Prompts, ...] = field(default=(), repr=False)
@@ -232,9 +235,8 @@ class Snapshot:
         if self.before is None:
             question = Question(self.source.again(), self.prompts)
             return replace(now, question=question, stopped=True, **turn)
-        back = replace(
-            self.before, threshold=self.threshold, error=self.error, busy="", fetch=None, **turn
-        )
+        kept = {name: getattr(self, name) for name in ("threshold", "map_opacity", "error")}
+        back = replace(self.before, busy="", fetch=None, **kept, **turn)
         if not (self.asked_since and self.image is back.image):
             return back
         prompts, undo, redo = self._fitting(back.source.frame)

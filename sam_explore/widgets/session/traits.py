@@ -6,6 +6,7 @@ import traitlets
 
 from ...geometry import Prompts
 from ...model import Sam
+from ...plots.style import MAP_OPACITY
 from ...prediction import EncodedImage, Prediction
 from ...tracing.interventions import Intervention
 
@@ -67,6 +68,7 @@ class SharedState(traitlets.HasTraits):
     chosen = IntTrait(None, allow_none=True)
     threshold = FloatTrait(0.0)
     token = TupleTrait()
+    map_opacity = FloatTrait(MAP_OPACITY)
     windows = TupleTrait(None, allow_none=True)
     edits = EditsTrait()
     prediction = InstanceTrait(Prediction, allow_none=True, read_only=True)

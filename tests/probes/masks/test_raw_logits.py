@@ -18,11 +18,11 @@ def trace():
     return answering(small_trace(), logits, [0.9, 0.2, 0.8, 0.3])
 
 
-def test_each_mask_is_a_map_of_the_logits_over_the_picture(trace):
+def test_each_mask_is_a_map_of_its_logits(trace):
     reading = RawLogits()(trace)
 
     assert [one.values.shape for one in reading.maps] == [(10, 20)] * 4
-    assert {one.frame for one in reading.maps} == {"picture"}
+    assert {one.frame for one in reading.maps} == {"logits"}
     assert reading.maps[1].values[0].tolist() == [6] * 5 + [-4] * 15
     assert reading.maps[2].values.max() == reading.maps[2].values.min() == 2
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sam_explore.readings import Gallery, Heatmap, Scale
-from sam_explore.widgets.exploring.map_drawing import cell_entries
+from sam_explore.widgets.exploring.map_drawing import bar_entries
 from sam_explore.widgets.exploring.map_layout import lay_out
 
 NAMED = Scale(low=0.0, high=1.0, names=((0.0, "outside"), (1.0, "inside")))
@@ -21,17 +21,29 @@ def test_numbers_beside_a_bar_stand_at_their_share_of_the_range():
 
 
 def test_a_stated_centre_has_its_number_in_the_middle():
-    ticks = lay_out(flat(Scale(centre=2.0)), 200).ticks  # from 2 - 3 to 2 + 3
+    ticks = lay_out(flat(Scale(centre=2.0, low=-1.0)), 200).ticks  # from 2 - 3 to 2 + 3
     assert [ticks[0], ticks[3], ticks[6]] == [(0, "−1"), (0.5, "2"), (1, "5")]
+
+
+def test_numbers_beside_a_bar_whose_colours_are_not_even_stand_where_their_colour_is():
+    # From 2 - 3 to 2 + 3, even as far as 1.5, half of the values on the nearer side (1 and 2).
+    ticks = {words: share for share, words in lay_out(flat(Scale(centre=2.0)), 200).ticks}
+    assert ticks["2"] == 0.5
+    assert ticks["4"] == pytest.approx((1 + np.arcsinh(2 / 1.5) / np.arcsinh(3 / 1.5)) / 2)
+    assert ticks["0"] == pytest.approx(1 - ticks["4"])
+
+
+def test_values_beyond_the_ends_of_a_bar_are_known():
+    assert lay_out(flat(Scale(low=0.0, high=5.0)), 200).tiles[0].extend == "neither"
+    assert lay_out(flat(Scale(low=1.0, high=5.0)), 200).tiles[0].extend == "min"
+    assert lay_out(flat(Scale(low=0.0, high=4.0)), 200).tiles[0].extend == "max"
+    assert lay_out(flat(Scale(centre=2.0, low=0.0)), 200).tiles[0].extend == "max"  # 5 beyond 4
 
 
 def test_a_few_named_values_get_a_swatch_each_and_nothing_between_them():
     layout = lay_out(flat(NAMED), 200)
     assert layout.ticks == ((0.25, "outside"), (0.75, "inside"))
-    left, top, width, height = layout.bar
-    bar = cell_entries(layout)[2 * top : 2 * (top + height), 2 * left : 2 * (left + width)]
-    assert (bar[:height] == 254).all()  # the upper half; twice as many pixels as CSS pixels
-    assert (bar[height:] == 0).all()
+    assert bar_entries(layout).tolist() == [[254], [0]]  # the upper half, and the lower
 
 
 @pytest.mark.parametrize("frame", ["picture", "tokens"])

@@ -8,7 +8,7 @@ from sam_explore.plots import raster, style
 from sam_explore.prediction import Prediction
 from sam_explore.widgets.prompting.logits_map import LogitsMap, legend
 
-from ..screen import rgba
+from ..screen import rgba, tell_of
 
 
 @pytest.fixture
@@ -28,8 +28,10 @@ def test_each_cell_has_the_colour_of_its_logit_centred_on_the_threshold(view):
     view.show(answer(np.array([[-3.0, 1.0], [3.0, 5.0]]), Frame((2, 2), (2, 2), 2, 1)), 0, 1.0)
     drawn, table = rgba(view._image), raster.lookup_table(style.DIVERGING)
     assert drawn.shape == (160, 160, 4)
-    # From 1 - 4 to 1 + 4: -3 is entry 0, 1 the middle one, 3 at 6/8 of 256, 5 the last.
-    expected = table[np.array([[0, 128], [192, 255]])]
+    # From 1 - 4 to 1 + 4: -3 is entry 0, 1 the middle one, 5 the last. Half of what lies above is
+    # 3 from 1, half of what lies below 4, so colours are even as far as 3: 3 lies at
+    # (1 + asinh(2/3) / asinh(4/3)) / 2 = 0.784 of 256.
+    expected = table[np.array([[0, 128], [200, 255]])]
     assert np.array_equal(drawn, expected.repeat(80, axis=0).repeat(80, axis=1))
 
 
@@ -41,7 +43,9 @@ def test_cells_are_shown_as_far_as_the_picture_reaches(view):
     assert drawn.shape == (80, 160, 4)
     assert (view._image.layout.height, view._image.layout.width) == ("40px", "80px")
     table = raster.lookup_table(style.DIVERGING)
-    entries = 128 + np.array([[1, 2, 3, 4], [5, 6, 7, 8]]) * 16  # from -8 to 8 an entry is 1/16
+    # From -8 to 8, even as far as 4.5, which half of the values reach.
+    places = np.arcsinh(np.array([[1, 2, 3, 4], [5, 6, 7, 8]]) / 4.5) / np.arcsinh(8 / 4.5)
+    entries = (128 * (1 + places)).astype(int)
     assert np.array_equal(drawn[20::40, 20::40], table[np.minimum(entries, 255)])
     assert "mask 2" in view._legend.value
     assert "−99" not in view._legend.value
@@ -60,8 +64,9 @@ def test_the_colour_bar_runs_through_the_colours_of_the_map():
     stops = [tuple(map(int, stop)) for stop in re.findall(r"rgb\((\d+),(\d+),(\d+)\)", text)]
     table = raster.lookup_table(style.DIVERGING)[:, :3]
     assert stops[0] == tuple(table[0])  # -6 of -6..6
-    assert stops[-1] == tuple(table[128 + 42])  # 2 of -6..6 is 8/12 of 256 = 170.7
-    assert stops[12] == tuple(table[128])  # three quarters along: the threshold
+    # 2 of -6..6 is even as far as 2: (1 + asinh(1) / asinh(3)) / 2 = 0.742 of 256
+    assert stops[-1] == tuple(table[190])
+    assert stops[24] == tuple(table[128])  # three quarters along: the threshold
 
 
 def test_a_threshold_beyond_all_logits_lies_at_the_end_of_the_bar():
@@ -77,3 +82,18 @@ def test_nothing_to_show_keeps_the_place_of_the_picture(view):
     view.show_nothing((50, 100))
     assert rgba(view._image).shape == (80, 160, 4)
     assert len(np.unique(rgba(view._image).reshape(-1, 4), axis=0)) == 1
+
+
+def test_the_map_lies_over_the_picture_which_is_sent_once(view):
+    view.fade(0.5)
+    view.show_picture(np.full((4, 4, 3), 51, np.uint8))
+    assert np.abs(rgba(view._picture)[..., :3].astype(int) - 107).max() <= 1  # paler: see `pale`
+    told = tell_of(view._picture)
+    frame = Frame((4, 4), (4, 4), 4, 1)
+    for mask in range(3):
+        view.show(answer(np.eye(4) - 0.5, frame), mask, 0.0)
+    assert set(np.unique(rgba(view._image)[..., 3])) == {128}
+    assert view._image.layout.margin == "-80px 0 0 0"  # as high as it is, so it covers the picture
+    view.fade(1.0)
+    assert set(np.unique(rgba(view._image)[..., 3])) == {255}
+    assert told == []

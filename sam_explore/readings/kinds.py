@@ -5,14 +5,15 @@ it shows, so that it can be read out.
 """
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 
-from .read_only import ReadOnlyArrays
+from ..read_only import ReadOnlyArrays
+from .scale import Scale
+
+_PLAIN = Scale()  # from little to much, of no unit
 
 
 @dataclass(frozen=True)
@@ -38,24 +39,21 @@ class Provenance:
         return f"{self.question} of {self.run}; fingerprint {self.fingerprint}{others}"
 
 
-@dataclass(frozen=True)
-class Scale:
-    """What a colour stands for.
+@dataclass(frozen=True, eq=False)
+class Underlay(ReadOnlyArrays):
+    """The picture that a map lies over: small, and grey, so that colours are the map's alone.
 
     Args:
-        unit: of the values, such as "logit"; "" for a plain number.
-        centre: None for values that go from little to much; else the value that means neither,
-            around which both directions are drawn alike.
-        low, high: the range to draw; None takes the values' own.
-        names: what the values are called where there are only a few kinds and nothing between
-            them, ascending, such as ((0.0, "outside"), (1.0, "inside")).
+        grey: how bright the picture is, from 0 to 255. Read-only, and shared by many maps.
+        rows, columns: how many rows and columns of the map the picture fills, from the upper left
+            corner on; a part of the last one perhaps. What lies beyond is padding.
+        wanted: whether the picture helps to read the map, so that it is drawn where nobody says.
     """
 
-    unit: str = ""
-    centre: float | None = None
-    low: float | None = None
-    high: float | None = None
-    names: tuple[tuple[float, str], ...] = ()
+    grey: UInt8[np.ndarray, "height width"]
+    rows: float
+    columns: float
+    wanted: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,20 +67,23 @@ class Heatmap(ReadOnlyArrays):
         scale: what a colour stands for.
         frame: what the grid is laid over: "tokens" (a cell is the image token of that row and
             column, and picking one means something; what lies beyond the last token is padding),
-            "picture" or "" for neither.
+            "logits" (four cells a token along each side), "picture" (all cells together are the
+            picture) or "" for none of them.
         marks: cells (row, column) to be outlined, such as the picked token.
         grid_lines: rows and columns after which a line is drawn, such as a window's edges.
         provenance: where it came from; a probe adds it to the whole of what it answers.
+        underlay: the picture below, if the map has one; a probe adds it to all that have a frame.
     """
 
     values: Float[np.ndarray, "row column"]
     title: str
     words: str
-    scale: Scale = Scale()
+    scale: Scale = _PLAIN
     frame: str = ""
     marks: tuple[tuple[int, int], ...] = ()
     grid_lines: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
     provenance: Provenance | None = None
+    underlay: Underlay | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "values", frozen_array("values", self.values, 2))
@@ -181,7 +182,7 @@ class Matrix(ReadOnlyArrays):
     words: str
     row_name: str
     column_name: str
-    scale: Scale = Scale()
+    scale: Scale = _PLAIN
     provenance: Provenance | None = None
 
     def __post_init__(self):
@@ -209,14 +210,6 @@ class Panel(ReadOnlyArrays):
 
 STYLES = ("line", "points", "steps")
 Reading = Heatmap | Gallery | Profile | Matrix | Panel
-_SomeReading = TypeVar("_SomeReading", Heatmap, Gallery, Profile, Matrix, Panel)
-
-
-def with_provenance(reading: _SomeReading, provenance: Provenance) -> _SomeReading:
-    """The same reading, which also says where it came from."""
-    known = copy(reading)
-    object.__setattr__(known, "provenance", provenance)
-    return known
 
 
 def frozen_array(name: str, values: Sequence | np.ndarray, axes: int) -> np.ndarray:

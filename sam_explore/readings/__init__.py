@@ -1,0 +1,45 @@
+"""What a probe returns: numpy with names, units and a kind of scale; no torch, no drawing."""
+
+from .derived import (
+    common_scales,
+    on_scale,
+    over_picture,
+    picture_wanted,
+    with_ends_in_words,
+    with_provenance,
+)
+from .kinds import (
+    Curve,
+    Gallery,
+    Heatmap,
+    Matrix,
+    Panel,
+    Profile,
+    Provenance,
+    Reading,
+    Underlay,
+    frozen_array,
+)
+from .scale import ColourRange, Scale, range_of
+
+__all__ = [
+    "ColourRange",
+    "Curve",
+    "Gallery",
+    "Heatmap",
+    "Matrix",
+    "Panel",
+    "Profile",
+    "Provenance",
+    "Reading",
+    "Scale",
+    "Underlay",
+    "common_scales",
+    "frozen_array",
+    "on_scale",
+    "over_picture",
+    "picture_wanted",
+    "range_of",
+    "with_ends_in_words",
+    "with_provenance",
+]
