@@ -18,6 +18,7 @@ from . import raster, style
 from .scales import colormap_of, extend_of, norm_of, ticks_of
 from .settings import ink_around, take_over
 
+_CSS_AN_INCH = 96
 _WRITTEN_CELLS = 120  # a table with no more has its numbers written into it
 
 
@@ -139,7 +140,8 @@ def _draw_underlay(ax: Axes, heatmap: Heatmap) -> None:
 def _draw_cells(ax: Axes, heatmap: Heatmap) -> None:
     """Faint lines between large cells, which a picture that shines through would blur."""
     rows, columns = heatmap.values.shape
-    if max(rows, columns) > style.MOST_LINED_CELLS:
+    inches = ax.get_position().width * ax.figure.figure.get_size_inches()[0]
+    if inches * _CSS_AN_INCH / columns < style.LEAST_LINED_CELL:
         return
     lines = [[(-0.5, y - 0.5), (columns - 0.5, y - 0.5)] for y in range(1, rows)]
     lines += [[(x - 0.5, -0.5), (x - 0.5, rows - 0.5)] for x in range(1, columns)]

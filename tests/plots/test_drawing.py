@@ -4,6 +4,7 @@ import subprocess
 import sys
 from io import BytesIO
 
+import matplotlib
 import numpy as np
 import pytest
 from matplotlib.collections import LineCollection
@@ -14,7 +15,7 @@ from PIL import Image
 from sam_explore.plots import style
 from sam_explore.plots.drawing import draw, draw_on, size_of
 from sam_explore.plots.maps import gallery_shape
-from sam_explore.readings import Curve, Gallery, Heatmap, Matrix, Panel, Profile, Scale
+from sam_explore.readings import Curve, Gallery, Heatmap, Matrix, Panel, Profile, Scale, Underlay
 
 HEATMAP = Heatmap(
     np.array([[-1.0, 0.0, 1.0], [2.0, np.nan, 3.0]]),
@@ -287,3 +288,71 @@ def test_drawing_uses_neither_torch_nor_pyplot():
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def over(values: np.ndarray, rows: float, columns: float, *, wanted: bool = True) -> Heatmap:
+    """A map over a picture that fills so many rows and columns of it."""
+    below = Underlay(np.zeros((10, 20), np.uint8), rows, columns, wanted)
+    return Heatmap(values, "t", "w.", frame="tokens", underlay=below)
+
+
+def test_a_picture_lies_below_the_cells_that_show_it_and_not_below_padding():
+    # A picture of 2 : 1 in four rows and columns of tokens fills the upper two rows.
+    (ax, *_) = draw(over(np.arange(16.0).reshape(4, 4), 2, 4)).axes
+    picture, cells = ax.images
+    assert picture.get_extent() == [-0.5, 3.5, 1.5, -0.5]
+    assert (cells.get_extent(), cells.get_alpha()) == ([-0.5, 3.5, 3.5, -0.5], style.MAP_OPACITY)
+    assert (ax.get_xlim(), ax.get_ylim()) == ((-0.5, 3.5), (3.5, -0.5))
+    (ax, *_) = draw(over(np.arange(12.0).reshape(3, 4), 2.5, 4)).axes  # and half of the third
+    assert ax.images[0].get_extent() == [-0.5, 3.5, 2.0, -0.5]
+
+
+def test_a_map_is_alone_where_the_picture_does_not_help_or_nobody_wants_it():
+    values = np.eye(4)
+    assert len(draw(over(values, 2, 4, wanted=False)).axes[0].images) == 1
+    assert len(draw(over(values, 2, 4), map_opacity=1.0).axes[0].images) == 1
+    _, cells = draw(over(values, 2, 4, wanted=False), map_opacity=0.3).axes[0].images
+    assert cells.get_alpha() == 0.3
+    with pytest.raises(ValueError, match="map_opacity must be a number from 0 to 1, or None"):
+        draw(over(values, 2, 4), map_opacity=2.0)
+
+
+def test_the_colour_bar_of_a_map_over_a_picture_has_its_full_colours():
+    figure = draw(over(np.array([[0.0, 1.0]]), 1, 2))
+    shown = pixels(figure).reshape(-1, 3)
+    for end in (0.0, 1.0):
+        wanted = np.array(matplotlib.colormaps[style.SEQUENTIAL](end)[:3]) * 255
+        assert np.abs(shown - wanted).max(axis=1).min() <= 2
+
+
+def test_nan_shows_the_picture_whatever_the_scale():
+    values = np.array([[np.nan, -14.0], [3.0, 1.0]])
+    below = Underlay(np.full((2, 2), 255, np.uint8), 2, 2)
+    (ax, *_) = draw(Heatmap(values, "t", "w.", Scale(centre=0.0), "tokens", underlay=below)).axes
+    shown = ax.images[1].to_rgba(ax.images[1].get_array())
+    assert shown[0, 0, 3] == 0
+    # 3 of ±14, of which half of the nearer side reach 2: asinh(1.5) / asinh(7) of the way to blue.
+    expected = matplotlib.colormaps[style.DIVERGING](0.5 + np.arcsinh(1.5) / np.arcsinh(7) / 2)
+    np.testing.assert_allclose(shown[1, 0, :3], expected[:3], atol=0.01)
+
+
+def test_a_bar_has_an_arrow_at_an_end_that_values_lie_beyond():
+    scale = Scale(centre=0.0, low=-2.0, high=2.0)
+    bars = [
+        draw(Heatmap(np.array([values]), "t", "w.", scale)).axes[0].child_axes[0]._colorbar.extend
+        for values in ([-2.0, 2.0], [-3.0, 2.0], [0.0, 5.0], [-3.0, 5.0])
+    ]
+    assert bars == ["neither", "min", "max", "both"]
+
+
+def test_readings_that_are_compared_get_one_scale():
+    one, other = (
+        Heatmap(np.array([values]), "t", "w.", Scale("logit", centre=0.0))
+        for values in ([-14.0, 1.0], [5.0, 2.0])
+    )
+    first = draw(one, same_scale_as=other).axes[0].images[0].norm
+    second = draw(other, same_scale_as=one).axes[0].images[0].norm
+    assert (first.vmin, first.vmax) == (second.vmin, second.vmax) == (-14, 14)
+    assert float(first(2.0)) == float(second(2.0))
+    alone = draw(other, same_scale_as=Scale("logit", centre=0.0, high=3.0)).axes[0].images[0].norm
+    assert (alone.vmin, alone.vmax) == (-3, 3)

@@ -12,6 +12,9 @@ from sam_explore.readings import Scale
 
 from .probe import knob
 
+_CELLS = 4  # logits along each side of a token
+_ROUNDING = 1e-4
+
 
 def span_knob() -> Any:
     """A field that is how far the drawing reaches to both sides of the threshold, in logits."""
@@ -31,6 +34,28 @@ def logits_in_words(name: str, logits: Float[np.ndarray, "*any"], threshold: flo
         f"The logits of {name} go from {text(float(logits.min()))} to {text(float(logits.max()))}; "
         f"{percent((logits > threshold).mean())} lie above {text(threshold)}."
     )
+
+
+def checkerboard_in_words(name: str, logits: Float[np.ndarray, "row column"]) -> str:
+    """How strong the pattern is that all tokens have in common; "" if there is none."""
+    size = checkerboard(logits)
+    if not size > _ROUNDING:  # NaN neither
+        return ""
+    return (
+        f"The fine pattern that repeats in each token's 4 × 4 cells is a checkerboard of the "
+        f"upsampling, not the picture's: in {name} it departs by {text(size, 2)} from a token's "
+        "mean."
+    )
+
+
+def checkerboard(logits: Float[np.ndarray, "row column"]) -> float:
+    """The root mean square of the mean token's 4 x 4 logits around their mean; NaN without any."""
+    rows, columns = (length // _CELLS for length in logits.shape)
+    if not rows * columns:
+        return np.nan
+    whole = logits[: rows * _CELLS, : columns * _CELLS].astype(float)
+    mean_token = whole.reshape(rows, _CELLS, columns, _CELLS).mean(axis=(0, 2))
+    return float(mean_token.std())
 
 
 def percent(share: float) -> str:

@@ -6,7 +6,7 @@ from sam_explore.number_text import text
 from sam_explore.readings import Gallery, Heatmap
 from sam_explore.tracing import Trace
 
-from ..common.logits import logit_scale, logits_in_words, span_knob
+from ..common.logits import checkerboard_in_words, logit_scale, logits_in_words, span_knob
 from ..common.numbers import counted
 from ..common.probe import Probe, threshold_knob
 
@@ -32,10 +32,11 @@ class RawLogits(Probe):
     def read(self, trace: Trace) -> Gallery:
         prediction = trace.prediction
         stability = prediction.stability(self.threshold)
+        chosen = prediction.visible[prediction.chosen]
         maps = tuple(
             Heatmap(
                 logits,
-                title=f"Token {mask}: IoU {iou:.2f},\nstability {stable:.2f}",
+                title=f"Token {mask}: predicted IoU {iou:.2f},\nstability {stable:.2f}",
                 words=logits_in_words(f"mask {mask}", logits, self.threshold),
                 scale=logit_scale(self.threshold, self.span),
                 frame="logits",
@@ -47,7 +48,12 @@ class RawLogits(Probe):
         return Gallery(
             maps,
             title=f"Raw logits of {counted(len(maps), 'mask')}, threshold {text(self.threshold)}",
-            words=" ".join(each.words for each in maps)
-            + f" The model's choice is mask {prediction.chosen}.",
+            words=" ".join(
+                (
+                    *(each.words for each in maps),
+                    f"The model's choice is mask {prediction.chosen}.",
+                    checkerboard_in_words(f"mask {prediction.chosen}", chosen),
+                )
+            ).strip(),
             shared=logit_scale(self.threshold, self.span),
         )

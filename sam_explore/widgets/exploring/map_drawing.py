@@ -77,7 +77,7 @@ def draw_cell_lines(canvas: Canvas, layout: MapLayout) -> None:
     canvas.line_width = 1
     for tile in layout.tiles:
         rows, columns = tile.heatmap.values.shape
-        if tile.heatmap.underlay is None or max(rows, columns) > style.MOST_LINED_CELLS:
+        if tile.heatmap.underlay is None or tile.width / columns < style.LEAST_LINED_CELL:
             continue
         left, top, right, bottom = (
             length * SHARPNESS

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sam_explore.probes import RawLogits
+from sam_explore.probes.common.logits import checkerboard, checkerboard_in_words
 
 from ...small import answering, small_trace
 
@@ -48,8 +49,8 @@ def test_a_title_has_token_predicted_iou_and_stability():
     trace = answering(small_trace(), logits, [0.9, 0.2, 0.8, 0.3])
 
     titles = [one.title for one in RawLogits()(trace).maps]
-    assert titles[2] == "Token 2: IoU 0.80,\nstability 1.00"
-    assert titles[3] == "Token 3: IoU 0.30,\nstability 0.00"
+    assert titles[2] == "Token 2: predicted IoU 0.80,\nstability 1.00"
+    assert titles[3] == "Token 3: predicted IoU 0.30,\nstability 0.00"
 
 
 def test_the_words_give_range_share_and_the_models_choice(trace):
@@ -57,3 +58,14 @@ def test_the_words_give_range_share_and_the_models_choice(trace):
 
     assert reading.maps[1].words == "The logits of mask 1 go from −4 to 6; 25 % lie above 1."
     assert reading.words.endswith("The model's choice is mask 2.")
+
+
+def test_the_checkerboard_is_what_all_tokens_have_in_common_and_is_named():
+    # Two tokens side by side: +1 and −1 in turn in both, on top of −8 in one and 4 in the other.
+    board = np.indices((4, 8)).sum(axis=0) % 2 * 2.0 - 1
+    assert checkerboard(board + np.repeat([-8.0, 4.0], 4)) == 1
+    assert checkerboard(np.repeat([[-8.0, 4.0]], 4, axis=0).repeat(4, axis=1)) == 0
+    assert np.isnan(checkerboard(np.ones((3, 8))))
+    assert "is a checkerboard of the upsampling" in checkerboard_in_words("mask 1", board)
+    assert "mask 1 it departs by 1 from" in checkerboard_in_words("mask 1", board)
+    assert checkerboard_in_words("mask 1", np.ones((8, 8))) == ""

@@ -14,6 +14,7 @@ from sam_explore.readings import Gallery, Panel, Reading
 from sam_explore.tracing import Trace
 from sam_explore.tracing import engine as engine_module
 from sam_explore.widgets import explore
+from sam_explore.widgets.exploring.map_view import MAPS, NOTES
 
 from ...probes.reading_arrays import all_words, arrays
 from ..conftest import SMALL
@@ -29,7 +30,7 @@ def test_turning_a_knob_draws_the_new_reading(synchronous, image, open_session, 
     session = open_session(image, synchronous=synchronous)
     with explore(Grid, session) as explorer:
         session.settle(WAIT_S)
-        before = screen.picture(map_of(explorer).canvas[0])
+        before = screen.picture(map_of(explorer).canvas[MAPS])
         slider = explorer._controls["factor"].inputs[0]
         assert isinstance(slider, IntSlider)
         assert (slider.min, slider.max, slider.value) == (1, 5, 1)
@@ -40,7 +41,7 @@ def test_turning_a_knob_draws_the_new_reading(synchronous, image, open_session, 
         assert explorer.words == "The factor is 3."
         assert "The factor is 3." in text_of(explorer)
         # Its own scale makes the colours the same; only the numbers of the colour bar differ.
-        assert np.array_equal(screen.picture(map_of(explorer).canvas[0]), before)
+        assert np.array_equal(screen.picture(map_of(explorer).canvas[MAPS]), before)
         explorer.set(token=(0, 0))
         assert explorer.code == (
             "sx.draw(sx.probes.Grid(factor=3)(session.trace))"  # (0, 0) is the default
@@ -52,14 +53,14 @@ def test_turning_a_knob_draws_the_new_reading(synchronous, image, open_session, 
 def test_the_picture_has_a_colour_for_each_cell(image, open_session, screen):
     with explore(Grid, open_session(image)) as explorer:
         canvas = map_of(explorer).canvas
-        shown = screen.picture(canvas[0])
+        shown = screen.picture(canvas[MAPS])
         assert shown.shape == (canvas.height, canvas.width, 4)
         colours = [
             shown[int(y), int(x)] for x, y in [cell_on(explorer, 0, 0), cell_on(explorer, 3, 3)]
         ]
         table = raster.lookup_table(style.SEQUENTIAL)
         assert np.array_equal(colours, table[[0, 254]])
-        words = [str(command) for command in screen.drawn(canvas[0])]
+        words = [str(command) for command in screen.drawn(canvas[NOTES])]
         assert any("a grid" in word for word in words)
         assert any("apple" in word for word in words)
 
@@ -131,6 +132,7 @@ def test_a_probe_about_masks_says_that_there_is_no_prompt(image, open_session, s
 
 def test_a_snapshot_is_a_picture_of_the_reading(image, open_session, screen, tmp_path):
     with explore(Grid, open_session(image)) as explorer:
+        explorer.session.map_opacity = 1.0
         explorer.snapshot(tmp_path / "grid.png")
     picture = np.asarray(Image.open(tmp_path / "grid.png").convert("RGB"))
     lowest = raster.lookup_table(style.SEQUENTIAL)[0, :3]

@@ -12,6 +12,7 @@ from sam_explore.model import Sam
 from sam_explore.widgets import Explorer, PromptCanvas, explore
 from sam_explore.widgets.exploring import probe_runner
 from sam_explore.widgets.exploring.caption import OUTDATED
+from sam_explore.widgets.exploring.map_view import MAPS
 
 from ..conftest import SMALL
 from ..fake_probes import WAIT_S, Everything, Grid, Slow, map_of, text_of
@@ -166,11 +167,11 @@ def test_after_a_reload_the_map_is_drawn_again(image, open_session, screen):
     with explore(Grid, session) as explorer:
         session.settle(WAIT_S)
         canvas = map_of(explorer).canvas
-        before = screen.picture(canvas[0])
+        before = screen.picture(canvas[MAPS])
         screen.reload()
         send(canvas, "client_ready")
         session.settle(WAIT_S)
-        assert np.array_equal(screen.picture(canvas[0]), before)
+        assert np.array_equal(screen.picture(canvas[MAPS]), before)
 
 
 @pytest.mark.parametrize(
