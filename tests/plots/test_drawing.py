@@ -322,7 +322,7 @@ def test_the_colour_bar_of_a_map_over_a_picture_has_its_full_colours():
     shown = pixels(figure).reshape(-1, 3)
     for end in (0.0, 1.0):
         wanted = np.array(matplotlib.colormaps[style.SEQUENTIAL](end)[:3]) * 255
-        assert np.abs(shown - wanted).max(axis=1).min() <= 2
+        assert np.abs(shown - wanted).max(axis=1).min() <= 8  # at 0.6 it would be 102 off
 
 
 def test_nan_shows_the_picture_whatever_the_scale():
