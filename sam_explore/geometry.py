@@ -163,12 +163,14 @@ class Frame:
         side: height and width in pixels of the model's input, which is `input_size` and padding.
             One number stands for a square.
         patch_size: the side of one token in pixels of the model's input.
+        logits_a_token: logits along the side of one token, as the model's masks have.
     """
 
     image_size: tuple[int, int]
     input_size: tuple[int, int]
     side: int | tuple[int, int]
     patch_size: int
+    logits_a_token: int = 4
 
     def __post_init__(self):
         if not isinstance(self.side, tuple):
@@ -179,6 +181,12 @@ class Frame:
         """Rows and columns of the image tokens, those of padding included."""
         height, width = self.side
         return height // self.patch_size, width // self.patch_size
+
+    @property
+    def logits_size(self) -> tuple[int, int]:
+        """Rows and columns of the low-resolution logits, and of a mask hint."""
+        rows, columns = self.grid
+        return self.logits_a_token * rows, self.logits_a_token * columns
 
     def unit_from_px(self, points_px: Float[np.ndarray, "*any 2"]) -> Float[np.ndarray, "*any 2"]:
         """Points of the picture as x, y from 0 to 1 across the model's input.
@@ -256,7 +264,7 @@ class Frame:
                     f"Box ({x0:g}, {y0:g}, {x1:g}, {y1:g}) lies wholly outside the picture, "
                     f"{size}. A box is (x0, y0, x1, y1) in pixels of the picture."
                 )
-        hint, wanted = prompts.mask_hint, tuple(4 * length for length in self.grid)
+        hint, wanted = prompts.mask_hint, self.logits_size
         if hint is not None and hint.shape != wanted:
             raise ValueError(
                 f"mask_hint must be {wanted[0]} x {wanted[1]} logits in the model's low-resolution "

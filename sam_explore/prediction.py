@@ -14,7 +14,8 @@ from torch import Tensor
 from .geometry import Frame, Prompts
 from .images import Picture, as_picture
 from .mask_formats import bounding_box, coco_rle, mask_png
-from .model import Sam, SamConfig
+from .model import ModelDescription, Sam, SamConfig
+from .model.config import LOGITS_A_TOKEN
 from .model.lock import lock_of
 from .model.weights import Weights, in_words, weights_of
 from .model_checks import check_model
@@ -321,8 +322,8 @@ def size_in_words(frame: Frame) -> str:
 
 def _sets_at_once(config: SamConfig, encoded: EncodedImage, prompts: Prompts) -> int:
     """How many prompt sets of this kind run as one batch: by their logits, or their attention."""
-    tokens = 1 + config.mask_tokens + prompts.token_count
-    logits = 16 * config.mask_tokens * encoded.tokens[0, 0].numel()
+    tokens = len(ModelDescription(config).decoder_tokens(prompts))
+    logits = LOGITS_A_TOKEN**2 * config.mask_tokens * encoded.tokens[0, 0].numel()
     return max(1, _LOGITS_AT_ONCE // max(logits, config.decoder_heads * tokens**2))
 
 

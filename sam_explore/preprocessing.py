@@ -12,6 +12,7 @@ from torch import Tensor
 
 from .geometry import Frame, fit_longest_side
 from .model import SamConfig
+from .model.config import LOGITS_A_TOKEN
 
 Side = int | Sequence[int] | None
 
@@ -51,11 +52,12 @@ class Preprocessing:
         side = config.image_size if self.side is None else self.side
         if self.name == "original":
             fitted = fit_longest_side(image_size, side)
-            return Frame(image_size, fitted, side, config.patch_size)
+            return Frame(image_size, fitted, side, config.patch_size, LOGITS_A_TOKEN)
         height, width = (side, side) if isinstance(side, int) else side
         if self.keep_aspect:
             height, width = _whole_patches(image_size, height, config.patch_size)
-        return Frame(image_size, (height, width), (height, width), config.patch_size)
+        size = height, width
+        return Frame(image_size, size, size, config.patch_size, LOGITS_A_TOKEN)
 
     def check(self, config: SamConfig) -> None:
         """Raise ValueError where `frame` would, for a picture of any size."""

@@ -1,13 +1,14 @@
 """A network small enough to follow by hand, and traces that answer what a test wants."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from sam_explore.geometry import Prompts
-from sam_explore.model import TOY, HookPoint, Sam, SamConfig
+from sam_explore.model import TOY, DecoderTokens, HookPoint, Sam, SamConfig
 from sam_explore.tracing import Trace
 
 # A grid of 5 tokens in windows of 3: padding at the bottom and the right. Logits are 20 x 20.
@@ -36,6 +37,11 @@ def small_sam(config: SamConfig = SMALL) -> Sam:
     for weight in sam.parameters():
         weight.copy_(torch.randn_like(weight) * (0.3 if weight.ndim > 1 else 0.6))
     return sam
+
+
+def sizes_of(config: SamConfig) -> SimpleNamespace:
+    """What the bounds of knobs depend on, in a run without prompts of a model of these sizes."""
+    return SimpleNamespace(config=config, decoder_tokens=DecoderTokens(config.mask_tokens))
 
 
 def small_trace(sam: Sam | None = None) -> Trace:

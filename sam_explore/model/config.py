@@ -6,6 +6,9 @@ from dataclasses import dataclass, fields
 # What is done to a table of relative positions for a window of another size.
 RELATIVE_POSITIONS = ("interpolate", "crop")
 
+# Logits along one side of a token: what the mask generator upscales to, and a mask hint has.
+LOGITS_A_TOKEN = 4
+
 # An upper bound for each size, far above any release, since numbers from a file can't be trusted.
 # Of mask tokens there are 4 in every release; the views are laid out for up to 9.
 _MOST = {
@@ -99,7 +102,7 @@ class SamConfig:
     @property
     def mask_size(self) -> int:
         """Pixels along one side of the low-resolution logits and of a mask hint: 4 a token."""
-        return 4 * self.grid
+        return LOGITS_A_TOKEN * self.grid
 
     @property
     def head_dim(self) -> int:

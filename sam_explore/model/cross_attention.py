@@ -45,6 +45,16 @@ class CrossAttentionTransformer(nn.Module):
         image = image.expand(len(tokens), -1, -1)
         for layer in self.layers:
             tokens, image = layer(tokens, image, token_encoding, image_encoding)
+        return self.read(tokens, image, token_encoding, image_encoding)
+
+    def read(
+        self,
+        tokens: Float[Tensor, "batch token channel"],
+        image: Float[Tensor, "batch place channel"],
+        token_encoding: Float[Tensor, "batch token channel"],
+        image_encoding: Float[Tensor, "place channel"],
+    ) -> tuple[Float[Tensor, "batch token channel"], Float[Tensor, "batch place channel"]]:
+        """The tokens' last look at the image, after the layers; arguments as for a layer."""
         read = self.final_token_to_image(
             q=tokens + token_encoding, k=image + image_encoding, v=image
         )

@@ -1,5 +1,7 @@
 """The mask decoder: image tokens and prompt tokens become four masks and their predicted IoU."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -7,13 +9,18 @@ from torch import Tensor, nn
 
 from .config import SamConfig
 from .cross_attention import CrossAttentionTransformer
+from .decoder_tokens import IOU, DecoderTokens
 from .hooks import HookPoint
-from .kernels import fast_decode, use_fast
+from .kernels import fast_answer, fast_decode, fast_layer, fast_prepare, fast_read, use_fast
 from .layers import ChannelNorm, TokenHead, gaussian
 
 
 class MaskDecoder(nn.Module):
     """Mask hint encoder, cross-attention transformer, mask generator and IoU predictor.
+
+    `forward` runs all of it. `prepare`, `layer`, `read` and `answer` are its steps one by one, for
+    runs that begin or end within: each takes what the ones before it gave, and all of them together
+    give the very numbers of `forward`.
 
     Source: the paper's section 3 and figure 14;
     https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/modeling/mask_decoder.py
@@ -52,18 +59,84 @@ class MaskDecoder(nn.Module):
         given = (image_tokens, image_encoding, prompt_tokens, mask_hints)
         if use_fast(self, *(tensor for tensor in given if tensor is not None)):
             return fast_decode(self, *given)
-        rows, columns = image_tokens.shape[-2:]
-        image = self.hook_image_in(image_tokens + self.mask_hint_encoder(mask_hints))
-        own = torch.cat([self.iou_token, self.mask_tokens]).expand(len(prompt_tokens), -1, -1)
-        tokens = self.hook_tokens_in(torch.cat([own, prompt_tokens], dim=1))
-
+        tokens, image = self.prepare(image_tokens, prompt_tokens, mask_hints)
         tokens, decoded = self.transformer(
             tokens, image.flatten(2).transpose(1, 2), image_encoding.flatten(1).T
         )
+        return self.answer(tokens, decoded, image.shape[-2:])
 
-        decoded = decoded.transpose(1, 2).unflatten(2, (rows, columns))
-        logits = self.mask_generator(decoded, tokens[:, 1 : 1 + len(self.mask_tokens)])
-        return logits, self.iou_predictor(tokens[:, 0])
+    def prepare(
+        self,
+        image_tokens: Float[Tensor, "batch_or_1 channel row column"],
+        prompt_tokens: Float[Tensor, "batch prompt channel"],
+        mask_hints: Float[Tensor, "batch 1 height width"] | None = None,
+    ) -> tuple[Float[Tensor, "batch token channel"], Float[Tensor, "sets channel row column"]]:
+        """The tokens and the image as they go into the transformer.
+
+        Without mask hints, one image serves all prompt sets.
+        """
+        given = (image_tokens, prompt_tokens, mask_hints)
+        if use_fast(self, *(tensor for tensor in given if tensor is not None)):
+            return fast_prepare(self, *given)
+        image = self.hook_image_in(image_tokens + self.mask_hint_encoder(mask_hints))
+        own = torch.cat([self.iou_token, self.mask_tokens]).expand(len(prompt_tokens), -1, -1)
+        return self.hook_tokens_in(torch.cat([own, prompt_tokens], dim=1)), image
+
+    def layer(
+        self,
+        index: int,
+        tokens: Float[Tensor, "batch token channel"],
+        image: Float[Tensor, "sets *places"],
+        token_encoding: Float[Tensor, "batch token channel"],
+        image_encoding: Float[Tensor, "channel row column"],
+    ) -> tuple[Float[Tensor, "batch token channel"], Float[Tensor, "batch place channel"]]:
+        """Tokens and image after a layer of the transformer.
+
+        Args:
+            index: which layer.
+            tokens, image: what `prepare` gives for the first layer, else the layer before.
+            token_encoding: the tokens that `prepare` gives.
+            image_encoding: the coordinate encoder's encodings of the token grid.
+        """
+        given = (tokens, image, token_encoding, image_encoding)
+        if use_fast(self, *given):
+            return fast_layer(self, index, *given)
+        if index == 0:
+            image = image.flatten(2).transpose(1, 2).expand(len(tokens), -1, -1)
+        encoding = image_encoding.flatten(1).T
+        return self.transformer.layers[index](tokens, image, token_encoding, encoding)
+
+    def read(
+        self,
+        tokens: Float[Tensor, "batch token channel"],
+        image: Float[Tensor, "batch place channel"],
+        token_encoding: Float[Tensor, "batch token channel"],
+        image_encoding: Float[Tensor, "channel row column"],
+    ) -> tuple[Float[Tensor, "batch token channel"], Float[Tensor, "batch place channel"]]:
+        """Tokens and image after the tokens' last look at the image; arguments as for `layer`."""
+        given = (tokens, image, token_encoding, image_encoding)
+        if use_fast(self, *given):
+            return fast_read(self, *given)
+        return self.transformer.read(tokens, image, token_encoding, image_encoding.flatten(1).T)
+
+    def answer(
+        self,
+        tokens: Float[Tensor, "batch token channel"],
+        image: Float[Tensor, "batch place channel"],
+        grid: Sequence[int],
+    ) -> tuple[Float[Tensor, "batch mask height width"], Float[Tensor, "batch mask"]]:
+        """Logits and predicted IoU from the decoded tokens and the decoded image.
+
+        Args:
+            tokens, image: what `read` gives.
+            grid: rows and columns of the image's places.
+        """
+        if use_fast(self, tokens, image):
+            return fast_answer(self, tokens, image, grid)
+        layout = DecoderTokens(len(self.mask_tokens))
+        image = image.transpose(1, 2).unflatten(2, tuple(grid))
+        logits = self.mask_generator(image, tokens[:, layout.of_masks])
+        return logits, self.iou_predictor(tokens[:, IOU])
 
 
 class MaskHintEncoder(nn.Module):

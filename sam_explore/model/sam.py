@@ -1,6 +1,7 @@
 """Sam: the four components of the published figure, wired."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import torch
 from jaxtyping import Float, Int
@@ -8,6 +9,7 @@ from torch import Tensor, nn
 
 from .config import SamConfig
 from .coordinate_encoder import CoordinateEncoder
+from .description import ModelDescription
 from .hooks import HookPoint
 from .image_encoder import ImageEncoder
 from .layers import Linear
@@ -66,6 +68,11 @@ class Sam(nn.Module):
         Traces and encoded pictures of the earlier weights then raise an error when used.
         """
         return look_again(self)
+
+    @cached_property
+    def description(self) -> ModelDescription:
+        """What the network says of itself: its chain of steps, and its decoder's tokens."""
+        return ModelDescription(self.config)
 
     @property
     def device(self) -> torch.device:

@@ -14,7 +14,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import LayerNorm
 
+from sam_explore.model.addresses import in_block
 from sam_explore.model.attention import Attention, relative_table
+from sam_explore.model.description import block_step
 
 from .trace import Trace
 
@@ -94,6 +96,7 @@ class BlockAttention:
             )
         self.trace, self.block = trace, block
         self.grid, self.sides = trace.frame.grid, trace.attended(block)
+        self.depth = config.encoder_depth
         self.heads, self.scale = config.encoder_heads, config.head_dim**-0.5
         module = trace.sam.image_encoder.vit.blocks[block]
         self.norm: LayerNorm = module.norm1
@@ -104,7 +107,7 @@ class BlockAttention:
 
     def name(self, part: str) -> str:
         """The full name of a hook point of this block."""
-        return f"image_encoder.vit.blocks.{self.block}.{part}"
+        return in_block(self.block, part)
 
     @property
     def needs_run(self) -> bool:
@@ -195,7 +198,7 @@ class BlockAttention:
 
         `what` is its name there.
         """
-        return self.trace.engine.kept(self.trace.plan, self.block, what, work)
+        return self.trace.engine.kept(self.trace.plan, block_step(self.block), what, work)
 
     def _normed(self, tokens: Float[Tensor, "*place channel"]) -> Float[Tensor, "*place channel"]:
         if self._is_normed:

@@ -92,7 +92,7 @@ def _kept(attention: BlockAttention, what: str, work: Callable[[BlockAttention],
     attention.trace.engine.refuse_changed_weights()
 
     def announced() -> Tensor:
-        announce(f"{what}: block {attention.block + 1} of {attention.trace.plan.depth}")
+        announce(f"{what}: block {attention.block + 1} of {attention.depth}")
         return work(attention)
 
     return attention.kept(what, announced)

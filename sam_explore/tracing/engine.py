@@ -15,7 +15,8 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from sam_explore.fingerprints import fingerprint
-from sam_explore.model import HookPoint, Sam
+from sam_explore.model import HookPoint, Sam, Step
+from sam_explore.model.description import PREPARE, PROJECT
 from sam_explore.model.lock import lock_of
 from sam_explore.model.weights import all_weights_of, in_words, weights_of
 from sam_explore.preprocessing import Preprocessing
@@ -27,21 +28,8 @@ from .given import GivenPicture
 from .plan import Plan
 from .recording import Reduction, find_hooks, record, reduced
 from .step_callback import announce
-from .steps import (
-    DECODE,
-    PROJECT,
-    PROMPTS,
-    Run,
-    Step,
-    compute,
-    describe,
-    explicit_attention,
-    order_of,
-    step_of,
-)
+from .steps import Output, Run, compute, decode, explicit_attention
 from .store import Store
-
-Output = Tensor | tuple[Tensor, Tensor]
 
 
 class Engine:
@@ -103,7 +91,7 @@ class Engine:
         )
 
     def output(self, plan: Plan, step: Step) -> Output:
-        """The result of a step: tokens, or the decoder's logits and predicted IoU."""
+        """The result of a step: tokens, or what the mask decoder's steps hand on."""
         self.refuse_changed_weights()
         return self._output(plan, step)
 
@@ -115,11 +103,11 @@ class Engine:
         hooks = {hook.name: hook for hook in find_hooks(self.sam, names)}
         by_step: dict[Step, dict[str, HookPoint]] = {}
         for name, hook in hooks.items():
-            by_step.setdefault(step_of(name), {})[name] = hook
+            by_step.setdefault(plan.description.step_of(name), {})[name] = hook
         found: dict[str, object] = {}
         # In the order of the run, so that no block runs once for its result and again for its inner
         # tensors.
-        for step in sorted(by_step, key=lambda step: order_of(step, plan.depth)):
+        for step in sorted(by_step, key=plan.description.order):
             found |= self._read_step(plan, step, by_step[step], reduce)
         for name in hooks:
             if name not in found:
@@ -142,24 +130,30 @@ class Engine:
         with self._at(plan, step), torch.no_grad():
             return compute(step, run, *inputs)
 
+    def decode(self, plan: Plan, tokens: Tensor, prompts: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits and predicted IoU of other tokens than the run's, of which nothing is kept."""
+        with self._at(plan, *plan.description.mask_decoder), torch.no_grad():
+            return decode(plan.run, tokens, prompts)
+
     def backward(
         self,
         plan: Plan,
-        step: Step,
+        steps: Sequence[Step],
         function: Callable[[Run, Tensor], Tensor],
         place: Tensor,
         upstream: Tensor | None = None,
     ) -> Tensor:
-        """The chain rule for one step: from the gradient at its result to the one at its input.
+        """The chain rule for steps that are run in one go: from the gradient at their result to the
+        one at their input.
 
         Args:
             plan: the run.
-            step: the step that is run again.
+            steps: the steps that are run again.
             function: from the input to the result.
             place: the input at which the derivative is taken.
             upstream: the gradient at the result; None if that is the number itself.
         """
-        with self._at(plan, step, backwards=True), torch.enable_grad():
+        with self._at(plan, *steps, backwards=True), torch.enable_grad():
             # A copy, since the cached tensor must never require gradients.
             place = place.detach().clone().requires_grad_()
             result = function(plan.run, place)
@@ -197,29 +191,61 @@ class Engine:
         return image is self.given.image or np.array_equal(image, self.given.image)
 
     @contextmanager
-    def _at(self, plan: Plan, step: Step, backwards: bool = False) -> Iterator[None]:
-        """Hold the model for one step of a run, with its edits attached.
+    def _at(self, plan: Plan, *steps: Step, backwards: bool = False) -> Iterator[None]:
+        """Hold the model for some steps of a run, with their edits attached.
 
-        The step is announced, and attention gives the same digits with and without hooks.
+        They are announced, and attention gives the same digits with and without hooks.
         """
-        what = describe(step, plan.depth)
+        links = [plan.description.link(step) for step in steps]
+        what = links[0].words if len(links) == 1 else links[0].component
         announce(f"Backwards through the {what[0].lower()}{what[1:]}" if backwards else what)
         # In a caller's inference_mode, cached tensors could not be used with gradients later.
         with lock_of(self.sam), torch.inference_mode(False), ExitStack() as attached:
             refuse_foreign_hooks(self.sam)
             # The model may have been trained between two long steps.
-            if step not in (PROMPTS, DECODE) and (
+            if steps[0] in plan.description.image_encoder and (
                 weights_of(self.sam.image_encoder) is not self.encoder_weights
             ):
                 self.refuse_changed_weights()
-            for name, fn in plan.edits_in(step):
-                attached.enter_context(edit(self.sam, {name: fn}))
-            attached.enter_context(explicit_attention(step, self.sam, gradients=backwards))
+            for step in steps:
+                for name, fn in plan.edits_in(step):
+                    attached.enter_context(edit(self.sam, {name: fn}))
+            attached.enter_context(explicit_attention(steps, self.sam, gradients=backwards))
             yield
 
     def _output(self, plan: Plan, step: Step) -> Output:
         output = self.store.get(plan.key(step))
-        return self._run(plan, step)[0] if output is None else output
+        if output is not None:
+            return output
+        if step in plan.description.mask_decoder:
+            return self._decode_to(plan, step)
+        return self._run(plan, step)[0]
+
+    def _decode_to(self, plan: Plan, last: Step) -> Output:
+        """The result of a step of the mask decoder, run with the steps before that are not known.
+
+        Where nobody asks for what lies between, the masks come from the whole decoder at once, and
+        only they are kept: a click leaves no more behind than its masks.
+        """
+        decoder = plan.description.mask_decoder
+        steps: list[Step] = []
+        known = None
+        for step in reversed(decoder[: decoder.index(last) + 1]):
+            known = self.store.get(plan.key(step))
+            if known is not None:
+                break
+            steps.insert(0, step)
+        if known is None:
+            inputs = [self._output(plan, before) for before in plan.before(steps[0])]
+        else:
+            inputs = [known]
+        at_once = tuple(steps) == decoder and not any(map(plan.edits_in, decoder))
+        with self._at(plan, *steps), torch.no_grad():
+            if at_once:
+                return self._keep(plan, last, decode(plan.run, *inputs))
+            for step in steps:
+                inputs = [self._keep(plan, step, compute(step, plan.run, *inputs))]
+        return inputs[0]
 
     def _run(
         self, plan: Plan, step: Step, names: Sequence[str] = (), reduce: Reduction | None = None
@@ -232,20 +258,26 @@ class Engine:
             record(self.sam, names, reduce) as recorded,
         ):
             output = compute(step, plan.run, *inputs)
-        key, prompts = plan.key(step), plan.prompts_of(step)
-        is_edited = bool(plan.edits_in(step))
-        with torch.inference_mode(False), torch.no_grad():
-            if is_edited:  # an edit may have returned a tensor that its author still holds
+        output = self._keep(plan, step, output)
+        if reduce is None:
+            with torch.inference_mode(False), torch.no_grad():
+                is_edited = bool(plan.edits_in(step))
+                recorded = detached_copies(recorded, self.sam, copy=is_edited)
+            for name, tensor in recorded.items():
+                if not plan.is_result(name):
+                    self.store.put(f"{plan.key(step)} {name}", tensor, plan.prompts_of(step))
+        return output, recorded
+
+    def _keep(self, plan: Plan, step: Step, output: Output) -> Output:
+        """Put a step's result into the store; what is returned is what lies there."""
+        if plan.edits_in(step):  # an edit may have returned a tensor that its author still holds
+            with torch.inference_mode(False), torch.no_grad():
                 parts = (output,) if isinstance(output, Tensor) else output
                 copies = tuple(part.clone() for part in parts)
                 output = copies[0] if isinstance(output, Tensor) else copies
-            if reduce is None:
-                recorded = detached_copies(recorded, self.sam, copy=is_edited)
-        self.store.put(key, output, prompts, grows=step == PROJECT)
-        for name, tensor in recorded.items() if reduce is None else ():
-            if not plan.is_result(name):
-                self.store.put(f"{key} {name}", tensor, prompts)
-        return output, recorded
+        grows = step in (PROJECT, PREPARE)
+        self.store.put(plan.key(step), output, plan.prompts_of(step), grows)
+        return output
 
     def _read_step(
         self, plan: Plan, step: Step, hooks: dict[str, HookPoint], reduce: Reduction | None
@@ -264,6 +296,5 @@ class Engine:
         return found | (self._run(plan, step, unknown, reduce)[1] if unknown else {})
 
     def _result(self, plan: Plan, name: str) -> Tensor:
-        step = step_of(name)
-        before = name.endswith(".hook_residual_pre")
-        return self._output(plan, *plan.before(step)) if before else self._output(plan, step)
+        link = plan.link_at(name)
+        return self._output(plan, *(link.reads if name == link.takes else (link.step,)))

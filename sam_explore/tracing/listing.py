@@ -7,6 +7,7 @@ from math import prod
 import torch
 
 from sam_explore.model import Sam, SamConfig
+from sam_explore.model.config import LOGITS_A_TOKEN
 
 from .recording import find_hooks, record
 
@@ -58,7 +59,8 @@ def _shapes(config: SamConfig, input_size: tuple[int, int]) -> dict[str, tuple[i
     with torch.device("meta"), torch.no_grad():
         sam = Sam(config)
         image = torch.empty(1, 3, *input_size)
-        hint = torch.empty(1, 1, *(4 * length // config.patch_size for length in input_size))
+        hint_size = (LOGITS_A_TOKEN * length // config.patch_size for length in input_size)
+        hint = torch.empty(1, 1, *hint_size)
         with record(sam, "**", lambda tensor, _: tuple(tensor.shape)) as shapes:
             tokens = sam.encode_image(image)
             prompts = sam.encode_prompts(torch.empty(1, 1, 2), torch.empty(1, 1, dtype=torch.long))

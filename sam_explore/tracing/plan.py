@@ -4,10 +4,12 @@ import hashlib
 from functools import cached_property
 
 from sam_explore.fingerprints import fingerprint
+from sam_explore.model import Step
+from sam_explore.model.description import EMBED, PROMPTS, Link
 
 from .editing import Edits, Intervention, check_edit
 from .recording import find_hooks
-from .steps import DECODE, EMBED, PROMPTS, Run, Step, inputs_of, step_of
+from .steps import Run
 
 
 class Plan:
@@ -25,7 +27,7 @@ class Plan:
 
     def __init__(self, run: Run, interventions: tuple, origin: str):
         self.run = run
-        self.depth = run.sam.config.encoder_depth
+        self.description = run.sam.description
         self._origin = origin
         self._keys: dict[Step, str] = {}
         found = []
@@ -42,17 +44,17 @@ class Plan:
 
     def before(self, step: Step) -> tuple[Step, ...]:
         """The steps whose results this one reads."""
-        return inputs_of(step, self.depth)
+        return self.description.link(step).reads
 
     def key(self, step: Step) -> str:
         """A fingerprint of everything that the result of a step depends on."""
         if step not in self._keys:
-            choice = self._window_choice(step) if isinstance(step, int) else ""
+            choice = self._window_choice(step.number) if step.kind == "block" else ""
             choice = self.prompts_key if step == PROMPTS else choice
             choice = self._origin if step == EMBED else choice
             edits = self.edits_in(step) and fingerprint(self.edits_in(step), within_process=True)
             before = [self.key(each) for each in self.before(step)]
-            content = repr((step, choice, edits, before))
+            content = repr((str(step), choice, edits, before))
             self._keys[step] = hashlib.sha256(content.encode()).hexdigest()[:32]
         return self._keys[step]
 
@@ -63,12 +65,16 @@ class Plan:
 
     def prompts_of(self, step: Step) -> str | None:
         """The prompts that a step depends on, None for one that doesn't."""
-        return self.prompts_key if step in (PROMPTS, DECODE) else None
+        return None if step in self.description.image_encoder else self.prompts_key
 
     def is_result(self, name: str) -> bool:
         """Whether the tensor at a hook point is itself the result of a step."""
-        is_input = name.endswith(".hook_residual_pre") and name not in self._edited
-        return is_input or name.endswith(".hook_residual_post")
+        link = self.link_at(name)
+        return name == link.gives or (name == link.takes and name not in self._edited)
+
+    def link_at(self, name: str) -> Link:
+        """The step that a hook point lies in, with its place in the chain."""
+        return self.description.link(self.description.step_of(name))
 
     @cached_property
     def _edited(self) -> set[str]:
@@ -78,7 +84,8 @@ class Plan:
     def _edits_by_step(self) -> dict[Step, Edits]:
         by_step: dict[Step, Edits] = {}
         for name, fn in self.edits:
-            by_step[step_of(name)] = (*by_step.get(step_of(name), ()), (name, fn))
+            step = self.description.step_of(name)
+            by_step[step] = (*by_step.get(step, ()), (name, fn))
         return by_step
 
     def _window_choice(self, block: int) -> str:

@@ -1,6 +1,6 @@
-"""The steps of a traced run: their inputs, their computation, and the hook points inside."""
+"""The steps that a traced run is made of, at work: `model.description` says which there are."""
 
-import re
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -8,16 +8,16 @@ import torch
 from torch import Tensor
 
 from sam_explore.geometry import Frame, Prompts
-from sam_explore.model import Sam
+from sam_explore.model import Sam, Step
+from sam_explore.model.addresses import FINAL_ATTENTION, in_block, in_decoder_attention, in_layer
 from sam_explore.model.config import attended
+from sam_explore.model.description import EMBED, PREPARE, PROJECT, PROMPTS, READ
 from sam_explore.model.kernels import use_fast
 from sam_explore.prediction import prompt_tensors
 
 from .recording import record
 
-# A block's index, or the name of another step.
-Step = int | str
-EMBED, PROJECT, PROMPTS, DECODE = "embed", "project", "prompts", "decode"
+Output = Tensor | tuple[Tensor, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,83 +36,69 @@ class Run:
         return attended(self.windows[block], self.frame.grid)
 
 
-def step_of(hook_name: str) -> Step:
-    """The step that contains a hook point."""
-    block = re.match(r"image_encoder\.vit\.blocks\.(\d+)\.", hook_name)
-    if block:
-        return int(block[1])
-    if hook_name.startswith("image_encoder.channel_projection."):
-        return PROJECT
-    if hook_name.startswith("image_encoder."):
-        return EMBED
-    if hook_name.startswith("mask_decoder.") or hook_name == "coordinate_encoder.hook_grid":
-        return DECODE
-    return PROMPTS
-
-
-def inputs_of(step: Step, depth: int) -> tuple[Step, ...]:
-    """The steps whose results are inputs of this one, in an encoder of `depth` blocks."""
-    if step in (EMBED, PROMPTS):
-        return ()
-    if step == PROJECT:
-        return (depth - 1,)
-    if step == DECODE:
-        return (PROJECT, PROMPTS)
-    return (step - 1,) if step else (EMBED,)
-
-
-def order_of(step: Step, depth: int) -> int:
-    """The position of the step in a run."""
-    return (EMBED, *range(depth), PROJECT, PROMPTS, DECODE).index(step)
-
-
-def compute(step: Step, run: Run, *inputs: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-    """The result of a step: tokens, or the decoder's logits and predicted IoU."""
-    sam, encoder = run.sam, run.sam.image_encoder
+def compute(step: Step, run: Run, *inputs: Output) -> Output:
+    """The result of a step, from the results of the steps that it reads."""
+    sam, encoder, decoder = run.sam, run.sam.image_encoder, run.sam.mask_decoder
     if step == EMBED:
         return encoder.position_encoder(encoder.patch_embedding(run.pixels[None].to(sam.device)))
+    if step.kind == "block":
+        windows, tables = run.windows, run.relative_positions
+        return encoder.vit.blocks[step.number](*inputs, windows[step.number], tables)
     if step == PROJECT:
         return encoder.channel_projection(*inputs)
     if step == PROMPTS:
         points, labels, boxes, _ = prompt_tensors([run.prompts], run.frame, sam.device)
         return sam.encode_prompts(points, labels, boxes, run.prompts.has_padding)
-    if step == DECODE:
-        *_, hints = prompt_tensors([run.prompts], run.frame, sam.device)
-        return sam.decode(*inputs, hints)
-    return encoder.vit.blocks[step](*inputs, run.windows[step], run.relative_positions)
+    if step == PREPARE:
+        image_tokens, prompt_tokens = inputs
+        encoding = sam.coordinate_encoder.grid(*image_tokens.shape[-2:])
+        return *decoder.prepare(image_tokens, prompt_tokens, hints_of(run)), encoding
+    (state,) = inputs
+    if step.kind == "layer":
+        # What the tokens came in as is their encoding in every layer. It goes along with the state,
+        # so that no step needs more than the one before.
+        tokens, image, *encodings = state if step.number else (*state[:2], state[0], state[2])
+        return *decoder.layer(step.number, tokens, image, *encodings), *encodings
+    if step == READ:
+        return *decoder.read(*state), state[-1]
+    tokens, image, encoding = state
+    return decoder.answer(tokens, image, encoding.shape[-2:])
 
 
-def explicit_attention(step: Step, sam: Sam, gradients: bool) -> AbstractContextManager:
-    """A context in which attention in the step gives the same digits with and without hooks.
+def decode(run: Run, image_tokens: Tensor, prompt_tokens: Tensor) -> tuple[Tensor, Tensor]:
+    """All steps of the mask decoder at once: logits and predicted IoU."""
+    return run.sam.decode(image_tokens, prompt_tokens, hints_of(run))
+
+
+def hints_of(run: Run) -> Tensor | None:
+    """The run's mask hint as the model takes it."""
+    *_, hints = prompt_tensors([run.prompts], run.frame, run.sam.device)
+    return hints
+
+
+def explicit_attention(steps: Sequence[Step], sam: Sam, gradients: bool) -> AbstractContextManager:
+    """While this lasts, attention in the steps gives the same digits, whoever looks inside.
 
     The fast form always does. The plain form is fused unless a hook is attached, so this attaches
     one, and attention runs in its explicit form.
 
     Args:
-        step: the step to be run.
+        steps: what is going to run: steps of the mask decoder, or one other.
         sam: the model.
         gradients: whether it will run with gradients.
     """
-    if step == DECODE:
-        component, scores = sam.mask_decoder, "mask_decoder.**.hook_scores"
-    elif isinstance(step, int):
-        component = sam.image_encoder.vit.blocks[step].attention
-        scores = f"image_encoder.vit.blocks.{step}.attention.hook_scores"
-    else:
+    component, scores = sam.mask_decoder, []
+    for step in steps:
+        if step.kind == "block":
+            component = sam.image_encoder.vit.blocks[step.number].attention
+            scores.append(in_block(step.number, "attention.hook_scores"))
+        elif step.kind == "layer":
+            scores.append(in_layer(step.number, "**.hook_scores"))
+        elif step == READ:
+            scores.append(in_decoder_attention(FINAL_ATTENTION, "hook_scores"))
+    if not scores:
         return nullcontext()
     with torch.no_grad():
         if not gradients and use_fast(component):
             return nullcontext()
     return record(sam, scores, lambda _tensor, _hook: None)
-
-
-def describe(step: Step, depth: int) -> str:
-    """The step in words, for a progress line."""
-    if isinstance(step, int):
-        return f"Image encoder: block {step + 1} of {depth}"
-    return {
-        EMBED: "Image encoder: patch embedding",
-        PROJECT: "Image encoder: channel projection",
-        PROMPTS: "Prompt encoder",
-        DECODE: "Mask decoder",
-    }[step]

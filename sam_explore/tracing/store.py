@@ -1,6 +1,6 @@
 """The cache of traces, limited in bytes, with the least recently used entry dropped first."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from threading import Lock
 
 from torch import Tensor
@@ -16,8 +16,8 @@ class Store:
     Args:
         limit: the most bytes to keep alive. The newest entry is kept even if it alone is larger.
 
-    Keys are fingerprints, which keep nothing alive. The limit counts the memory of the values and
-    of what the model's fast forms cache for them. Results for prompt sets are kept for the latest
+    Keys are fingerprints, which keep nothing alive. The limit counts the memory of the values,
+    once where several share it, and of what the model's fast forms cache for them. Results for prompt sets are kept for the latest
     `PROMPT_SETS` only: users rarely return to older ones, and decoding is fast.
     """
 
@@ -25,7 +25,8 @@ class Store:
         self.limit = limit
         self._values: OrderedDict[str, object] = OrderedDict()
         self._of_prompts: OrderedDict[str, set[str]] = OrderedDict()  # keys, by prompts
-        self._growing: dict[str, Tensor] = {}
+        self._growing: dict[str, object] = {}
+        self._times: Counter[tuple] = Counter()  # each memory, by how many values have it
         self._own_bytes = 0
         self._lock = Lock()
 
@@ -55,7 +56,9 @@ class Store:
         with self._lock:
             self._drop(key)
             self._values[key] = value
-            self._own_bytes += _bytes(value)
+            for memory in _memories(value):
+                self._own_bytes += 0 if self._times[memory] else memory[-1]
+                self._times[memory] += 1
             if grows:
                 self._growing[key] = value
             if prompts is not None:
@@ -69,13 +72,28 @@ class Store:
 
     def _drop(self, key: str) -> None:
         if key in self._values:
-            self._own_bytes -= _bytes(self._values.pop(key))
+            for memory in _memories(self._values.pop(key)):
+                self._times[memory] -= 1
+                if not self._times[memory]:
+                    del self._times[memory]
+                    self._own_bytes -= memory[-1]
             self._growing.pop(key, None)
 
     def _bytes(self) -> int:
-        kept = (each for tensor in self._growing.values() for each in cached_results(tensor))
-        return self._own_bytes + sum(map(_bytes, kept))
+        growing = {id(each): each for value in self._growing.values() for each in _parts(value)}
+        kept = {
+            memory for each in growing.values() for memory in _memories(tuple(cached_results(each)))
+        }
+        return self._own_bytes + sum(memory[-1] for memory in kept - self._times.keys())
 
 
-def _bytes(value: object) -> int:
-    return sum(map(_bytes, value)) if isinstance(value, tuple) else value.nbytes
+def _memories(value: object) -> list[tuple]:
+    """The memory of each part of a value: where it lies, and how many bytes it has."""
+    return [
+        ((isinstance(each, Tensor) and each.data_ptr()) or id(each), each.nbytes)
+        for each in _parts(value)
+    ]
+
+
+def _parts(value: object) -> tuple:
+    return value if isinstance(value, tuple) else (value,)

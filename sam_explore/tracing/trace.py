@@ -12,7 +12,9 @@ from torch import Tensor
 from sam_explore.fingerprints import fingerprint, has_content
 from sam_explore.geometry import Frame, Prompts
 from sam_explore.images import Picture, as_picture
-from sam_explore.model import Sam, SamConfig
+from sam_explore.model import DecoderTokens, Sam, SamConfig
+from sam_explore.model.addresses import EVERY, in_block
+from sam_explore.model.description import ANSWER, PROJECT
 from sam_explore.prediction import EncodedImage, Prediction, check_model, prediction_from
 from sam_explore.preprocessing import Preprocessing, Side
 
@@ -22,7 +24,6 @@ from .engine import Engine
 from .listing import list_hooks
 from .plan import Plan
 from .recording import Reduction, find_hooks
-from .steps import DECODE, PROJECT
 
 DEFAULT_CACHE_BYTES = 2 * 2**30
 
@@ -35,10 +36,12 @@ class Trace:
         trace["image_encoder.vit.blocks.3.attention.hook_pattern"]
         trace.with_edit("image_encoder.position_encoder.hook_encoding", sx.zero).prediction
 
-    The run is a chain of steps: embedding, each block, channel projection, prompts, decoder. The
-    results of steps are cached; tensors inside a step are recomputed on demand from the step
-    before. Derived traces share every result that their difference can't reach. All compute
-    attention in a form that hooks do not change, so that an identity edit changes nothing, exactly.
+    The run is a chain of steps: embedding, each block, channel projection, prompts, then the
+    decoder's input, each of its layers, its last attention and its masks; see
+    `sam.description.chain`. The results of steps are cached; tensors inside a step are recomputed
+    on demand from the step before. Derived traces share every result that their difference can't
+    reach. All compute attention in a form that hooks do not change, so that an identity edit changes
+    nothing, exactly.
 
     Args:
         sam: the model.
@@ -124,11 +127,16 @@ class Trace:
 
     @property
     def config(self) -> SamConfig:
-        """The model's sizes with this run's grid, from which knobs get their bounds.
+        """The model's sizes with this run's grid, which bounds of knobs depend on.
 
         A grid that is not square counts by its longer side.
         """
         return replace(self.sam.config, image_size=max(self.frame.side))
+
+    @property
+    def decoder_tokens(self) -> DecoderTokens:
+        """Which tokens the decoder has in this run, by name and number."""
+        return self.sam.description.decoder_tokens(self.prompts)
 
     def attended(self, block: int) -> tuple[int, int]:
         """Rows and columns of what a block attends to at once: its window, or the whole grid."""
@@ -170,7 +178,7 @@ class Trace:
         if known is not None:
             self.engine.refuse_changed_weights()
             return known
-        logits, iou = self.engine.output(self.plan, DECODE)
+        logits, iou = self.engine.output(self.plan, ANSWER)
         found = prediction_from(logits[0], iou[0], self.prompts, self.frame)
         return self.__dict__.setdefault("_prediction", found)
 
@@ -180,13 +188,14 @@ class Trace:
         return tuple(name for name, _ in self.plan.edits)
 
     def estimate_bytes(
-        self, names: str | Iterable[str] = "image_encoder.vit.blocks.*.hook_residual_pre"
+        self, names: str | Iterable[str] = in_block(EVERY, "hook_residual_pre")
     ) -> int:
         """Memory of the tensors at some hook points in fp32; by default, of every block's input.
 
         Those are most of what a whole run caches. It also caches the last block's output, the image
         tokens, the prompt tokens, the logits and the predicted IoU; and, on the CPU, what the
-        decoder's fast form caches for the image tokens, two or three times their size.
+        decoder's fast form caches for the image tokens, two or three times their
+        size. Where the decoder is edited or read, tokens and image after its layers are cached too.
         """
         wanted = {hook.name for hook in find_hooks(self.sam, names)}
         hooks = list_hooks(self.sam, input_size=self.frame.side)

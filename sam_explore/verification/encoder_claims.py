@@ -5,6 +5,7 @@ from jaxtyping import Float
 
 from sam_explore.mask_overlap import mask_iou
 from sam_explore.model import SamConfig
+from sam_explore.model.addresses import POSITION_ENCODING, in_block
 from sam_explore.probes.common.windows import padded, with_window
 from sam_explore.probes.positions.position_encoding_spectrum import strongest_waves
 from sam_explore.probes.tokens.norm_outliers import robust_deviation
@@ -68,7 +69,7 @@ def slow_share(table: Table) -> float:
 def an_encoder_without_positions(subject: Subject) -> list[Row]:
     """The encoder with zeros instead of the table."""
     trace = subject.trace
-    without = trace.with_edit("image_encoder.position_encoder.hook_encoding", zero)
+    without = trace.with_edit(POSITION_ENCODING, zero)
     logits, mask = _against(subject, without)
     return [
         Row("without the table the encoder is not blind",
@@ -78,9 +79,9 @@ def an_encoder_without_positions(subject: Subject) -> list[Row]:
 
 
 def norms_by_block(subject: Subject) -> list[Row]:
-    """Growth from the embedding to the last block, and outliers there."""
-    before = "image_encoder.vit.blocks.0.hook_residual_pre"
-    after = f"image_encoder.vit.blocks.{subject.sam.config.encoder_depth - 1}.hook_residual_post"
+    """Growth from the embedding to the last block, and what stands out there."""
+    before = in_block(0, "hook_residual_pre")
+    after = in_block(subject.sam.config.encoder_depth - 1, "hook_residual_post")
     read = subject.trace.read([before, after], norm)
     first, last = (read[name][0].double().cpu().numpy() for name in (before, after))
     growth = float(np.median(last) / np.median(first))
@@ -210,7 +211,7 @@ def _against(subject: Subject, other: Trace) -> tuple[float, float]:
 
 def _row_against_matrix(trace: Trace, block: int, window: int) -> float:
     """The largest difference of the first token's row in the first window."""
-    pattern = trace[f"image_encoder.vit.blocks.{block}.attention.hook_pattern"]
+    pattern = trace[in_block(block, "attention.hook_pattern")]
     of_matrix = pattern[0, :, 0].unflatten(-1, (window, window))
     alone = attention_row(trace, block, (0, 0)).weights
     rows, columns = (min(window, length) for length in alone.shape[1:])

@@ -43,7 +43,7 @@ def test_another_value_of_a_knob_gives_other_numbers_words_or_scales(
 def other_values(probe: Probe, name: str) -> list:
     """Allowed values of a knob, other than its own: all choices, or both bounds."""
     knob, now = probe.knobs()[name], getattr(probe, name)
-    values = knob.choices or knob.bounds(SMALL)
+    values = knob.choices or knob.bounds(sizes_of(SMALL))
     if isinstance(now, tuple):
         values = [(value, *now[1:]) for value in values] + [(*now[:-1], value) for value in values]
     return [value for value in dict.fromkeys(values) if value != now]

@@ -90,5 +90,5 @@ def test_the_knobs_of_a_larger_run_reach_further(sam):
 
     assert sx.probes.AttentionRow(token=(6, 6))(trace).words
     assert sx.probes.WindowEffect(window=7)(trace).words
-    with pytest.raises(ValueError, match="must lie from 0 to 6 in this model"):
+    with pytest.raises(ValueError, match="must lie from 0 to 6 in this run"):
         sx.probes.AttentionRow(token=(7, 0))(trace)

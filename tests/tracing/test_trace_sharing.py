@@ -9,7 +9,7 @@ import torch
 from sam_explore.geometry import Prompts
 from sam_explore.model.kernels import cached_results
 from sam_explore.probes import BlockNorms, NormsByDepth, ResidualShares
-from sam_explore.tracing import Trace, norm, zero
+from sam_explore.tracing import Trace, between_steps, norm, zero
 
 from ..small import small_sam, small_trace
 
@@ -17,7 +17,7 @@ BLOCKS = "image_encoder.vit.blocks"
 
 
 class Calls(Counter):
-    """How often each block, the embedding ("embed") and the decoder ("decode") ran."""
+    """How often each block, the embedding ("embed") and the masks' step ("decode") ran."""
 
     def take(self) -> dict:
         """The calls since the last time."""
@@ -40,19 +40,20 @@ def trace(sam):
 def calls(sam, monkeypatch) -> Calls:
     calls = Calls()
 
-    def count(module, name) -> None:
-        plain = module.forward
+    def count(module, name, method="forward") -> None:
+        plain = getattr(module, method)
 
         def counting(*inputs):
             calls[name] += 1
             return plain(*inputs)
 
-        monkeypatch.setattr(module, "forward", counting)
+        monkeypatch.setattr(module, method, counting)
 
     count(sam.image_encoder.patch_embedding, "embed")
     for index, block in enumerate(sam.image_encoder.vit.blocks):
         count(block, index)
-    count(sam.mask_decoder, "decode")
+    count(sam, "decode", "decode")
+    count(sam.mask_decoder, "decode", "answer")
     return calls
 
 
@@ -102,6 +103,62 @@ def test_an_edit_of_the_decoder_leaves_the_encoder_alone(trace, calls):
     calls.take()
     trace.with_edit("mask_decoder.hook_tokens_in", zero).prediction  # noqa: B018
     assert calls.take() == {"decode": 1}
+
+
+LAST = "mask_decoder.transformer.layers.1.self_attention.hook_pattern"
+
+
+def half(tensor, hook):
+    return tensor / 2
+
+
+def decoder_steps(ask) -> list[str]:
+    steps: list[str] = []
+    with between_steps(steps.append):
+        ask()
+    return steps
+
+
+def test_an_edit_in_a_layer_of_the_decoder_restarts_there(trace, monkeypatch):
+    """The layers before are run by the first edit, since a click keeps its masks only."""
+    ran = []
+    plain = trace.sam.mask_decoder.layer
+
+    def layer(index, *given):
+        ran.append(index)
+        return plain(index, *given)
+
+    monkeypatch.setattr(trace.sam.mask_decoder, "layer", layer)
+    trace.with_edit(LAST, zero).prediction  # noqa: B018
+    assert ran == [0, 1]
+    trace.with_edit(LAST, half).prediction  # noqa: B018
+    assert ran == [0, 1, 1]
+
+
+def test_a_layer_of_the_decoder_is_read_without_those_after_it(trace):
+    trace.encoded  # noqa: B018
+    name = "mask_decoder.transformer.layers.0.token_to_image.hook_pattern"
+    assert decoder_steps(lambda: trace[name])[1:] == [
+        "Mask decoder: tokens and mask hint",
+        "Mask decoder: layer 1 of 2",
+    ]
+
+
+def test_a_cache_without_room_runs_each_block_once(sam, calls):
+    plain = small_trace(sam)
+    narrow = Trace(sam, plain.image, plain.prompts, cache_bytes=1)
+    assert narrow.prediction is not None
+    assert calls.take() == ENCODER | {"decode": 1}
+
+
+def test_the_decoders_steps_give_the_digits_of_the_whole(trace):
+    description = trace.sam.description
+    logits, iou = trace.prediction.logits, trace.prediction.iou
+    fresh = Trace(trace.sam, trace.image, trace.prompts)
+    for step in description.mask_decoder:
+        given = fresh.engine.output(fresh.plan, step)
+    np.testing.assert_array_equal(given[0][0].numpy(), logits)
+    np.testing.assert_array_equal(given[1][0].numpy(), iou)
 
 
 def test_an_edit_of_the_prompts_leaves_the_encoder_alone(trace, calls):

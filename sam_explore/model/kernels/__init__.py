@@ -4,7 +4,7 @@
 passes the same hook points.
 """
 
-from .decoder import fast_decode
+from .decoder import fast_answer, fast_decode, fast_layer, fast_prepare, fast_read
 from .dispatch import use_fast
 from .encoder import fast_mlp, fast_self_attention
 from .tensor_cache import cached_for, cached_results
@@ -12,8 +12,12 @@ from .tensor_cache import cached_for, cached_results
 __all__ = [
     "cached_for",
     "cached_results",
+    "fast_answer",
     "fast_decode",
+    "fast_layer",
     "fast_mlp",
+    "fast_prepare",
+    "fast_read",
     "fast_self_attention",
     "use_fast",
 ]

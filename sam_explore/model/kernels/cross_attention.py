@@ -55,7 +55,20 @@ def fast_cross_attention_transformer(
     """`CrossAttentionTransformer.forward`. The image's side of the first layer is cached."""
     token_encoding = tokens
     for layer in transformer.layers:
-        tokens, image = _layer(layer, tokens, image, token_encoding, image_encoding)
+        tokens, image = fast_cross_attention_layer(
+            layer, tokens, image, token_encoding, image_encoding
+        )
+    return last_look(transformer, tokens, image, token_encoding, image_encoding)
+
+
+def last_look(
+    transformer: nn.Module,
+    tokens: Float[Tensor, "batch token channel"],
+    image: ImageTokens,
+    token_encoding: Float[Tensor, "batch token channel"],
+    image_encoding: ImageTokens,
+) -> tuple[Float[Tensor, "batch token channel"], Float[Tensor, "batch place channel"]]:
+    """`CrossAttentionTransformer.read`."""
     final, placed = transformer.final_token_to_image, tokens + token_encoding
     tokens = transformer.final_norm(tokens + _token_to_image(final, placed, image, image_encoding))
     decoded = image.rows.expand(len(tokens), -1, -1)
@@ -71,7 +84,7 @@ def weights_behind(transformer: nn.Module) -> list[Tensor]:
     return [weight for each in projections for weight in (each.weight, each.bias)]
 
 
-def _layer(
+def fast_cross_attention_layer(
     layer: nn.Module,
     tokens: Float[Tensor, "batch token channel"],
     image: ImageTokens,

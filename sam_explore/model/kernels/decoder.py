@@ -1,11 +1,20 @@
 """The mask decoder's fast form: what does not depend on prompts is computed once per image."""
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ..decoder_tokens import IOU, DecoderTokens
 from ..weights import checksum
-from .cross_attention import ImageTokens, fast_cross_attention_transformer, weights_behind
+from .cross_attention import (
+    ImageTokens,
+    fast_cross_attention_layer,
+    fast_cross_attention_transformer,
+    last_look,
+    weights_behind,
+)
 from .tensor_cache import cached_for
 from .upscaling import fast_masks
 
@@ -22,25 +31,83 @@ def fast_decode(
     A mask hint, or an edit before the first layer, makes other image tokens. What is cached for the
     original ones stays.
     """
-    hint_encoder, transformer = decoder.mask_hint_encoder, decoder.transformer
-    content = checksum([hint_encoder.no_mask, *weights_behind(transformer)])
-    image = _with_hint(hint_encoder, image_tokens, mask_hints, content)
+    content = _content(decoder)
+    tokens, image = fast_prepare(decoder, image_tokens, prompt_tokens, mask_hints, content)
+    places, encoding = _of_image(image, content), _of_encoding(image_encoding, content)
+    tokens, decoded = fast_cross_attention_transformer(
+        decoder.transformer, tokens, places, encoding
+    )
+    return fast_answer(decoder, tokens, decoded, image.shape[-2:])
+
+
+def fast_prepare(
+    decoder: nn.Module,
+    image_tokens: Float[Tensor, "batch_or_1 channel row column"],
+    prompt_tokens: Float[Tensor, "batch prompt channel"],
+    mask_hints: Float[Tensor, "batch 1 height width"] | None = None,
+    content: int | None = None,
+) -> tuple[Float[Tensor, "batch token channel"], Float[Tensor, "sets channel row column"]]:
+    """`MaskDecoder.prepare`."""
+    content = _content(decoder) if content is None else content
+    image = _with_hint(decoder.mask_hint_encoder, image_tokens, mask_hints, content)
     image = decoder.hook_image_in(image)
     own = torch.cat([decoder.iou_token, decoder.mask_tokens]).expand(len(prompt_tokens), -1, -1)
-    tokens = decoder.hook_tokens_in(torch.cat([own, prompt_tokens], dim=1))
+    return decoder.hook_tokens_in(torch.cat([own, prompt_tokens], dim=1)), image
 
-    tokens, decoded = fast_cross_attention_transformer(
-        transformer,
-        tokens,
-        ImageTokens(image.flatten(2).transpose(1, 2).contiguous(), image, content),
-        ImageTokens(image_encoding.flatten(1).T.contiguous(), image_encoding, content),
-    )
 
-    decoded = decoded.unflatten(1, image_tokens.shape[-2:])
-    logits = fast_masks(
-        decoder.mask_generator, decoded, tokens[:, 1 : 1 + len(decoder.mask_tokens)]
-    )
-    return logits, decoder.iou_predictor(tokens[:, 0])
+def fast_layer(
+    decoder: nn.Module,
+    index: int,
+    tokens: Float[Tensor, "batch token channel"],
+    image: Float[Tensor, "sets *places"],
+    token_encoding: Float[Tensor, "batch token channel"],
+    image_encoding: Float[Tensor, "channel row column"],
+) -> tuple[Float[Tensor, "batch token channel"], Float[Tensor, "batch place channel"]]:
+    """`MaskDecoder.layer`."""
+    content = _content(decoder)
+    places = ImageTokens(image) if index else _of_image(image, content)
+    encoding = _of_encoding(image_encoding, content)
+    layer = decoder.transformer.layers[index]
+    tokens, places = fast_cross_attention_layer(layer, tokens, places, token_encoding, encoding)
+    return tokens, places.rows
+
+
+def fast_read(
+    decoder: nn.Module,
+    tokens: Float[Tensor, "batch token channel"],
+    image: Float[Tensor, "batch place channel"],
+    token_encoding: Float[Tensor, "batch token channel"],
+    image_encoding: Float[Tensor, "channel row column"],
+) -> tuple[Float[Tensor, "batch token channel"], Float[Tensor, "batch place channel"]]:
+    """`MaskDecoder.read`."""
+    encoding = _of_encoding(image_encoding, _content(decoder))
+    return last_look(decoder.transformer, tokens, ImageTokens(image), token_encoding, encoding)
+
+
+def fast_answer(
+    decoder: nn.Module,
+    tokens: Float[Tensor, "batch token channel"],
+    image: Float[Tensor, "batch place channel"],
+    grid: Sequence[int],
+) -> tuple[Float[Tensor, "batch mask height width"], Float[Tensor, "batch mask"]]:
+    """`MaskDecoder.answer`."""
+    layout = DecoderTokens(len(decoder.mask_tokens))
+    image = image.unflatten(1, tuple(grid))
+    logits = fast_masks(decoder.mask_generator, image, tokens[:, layout.of_masks])
+    return logits, decoder.iou_predictor(tokens[:, IOU])
+
+
+def _content(decoder: nn.Module) -> int:
+    """A checksum of all weights that what is kept of an image depends on."""
+    return checksum([decoder.mask_hint_encoder.no_mask, *weights_behind(decoder.transformer)])
+
+
+def _of_image(image: Float[Tensor, "batch_or_1 channel row column"], content: int) -> ImageTokens:
+    return ImageTokens(image.flatten(2).transpose(1, 2).contiguous(), image, content)
+
+
+def _of_encoding(encoding: Float[Tensor, "channel row column"], content: int) -> ImageTokens:
+    return ImageTokens(encoding.flatten(1).T.contiguous(), encoding, content)
 
 
 def _with_hint(

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ..config import LOGITS_A_TOKEN
 from ..hooks import HookPoint
 from .products import linear
 
@@ -32,9 +33,11 @@ def fast_masks(
     mask_tokens = generator.hook_mask_tokens(mask_tokens)
     vectors = [head(mask_tokens[:, i]) for i, head in enumerate(generator.token_heads)]
     vectors = generator.hook_mask_vectors(torch.stack(vectors, dim=1))
-    logits = image.new_empty(batch, len(vectors[0]), 4 * rows, 4 * columns)
+    logits = image.new_empty(
+        batch, len(vectors[0]), LOGITS_A_TOKEN * rows, LOGITS_A_TOKEN * columns
+    )
     for one, places in zip(vectors, logits, strict=True):
-        for place in places.split(4 * some, dim=1):
+        for place in places.split(LOGITS_A_TOKEN * some, dim=1):
             _fill(place, one, next(features))
     return generator.hook_logits(logits)
 

@@ -47,7 +47,7 @@ class HeadEffects(ChosenNumber, Probe):
         ALL_BLOCKS,
         "block",
         low=ALL_BLOCKS,
-        high=lambda config: config.encoder_depth - 1,
+        high=lambda run: run.config.encoder_depth - 1,
         names=((ALL_BLOCKS, "all"),),
     )
     to: str = knob("zero", "a head gives", choices=("zero", "mean"))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from sam_explore.model.addresses import in_block
 from sam_explore.number_text import text
 from sam_explore.prediction import Prediction
 from sam_explore.readings import Heatmap, Panel, Scale
@@ -50,7 +51,7 @@ class PatchedTokens(Probe):
     runs_encoder = True
 
     token: tuple[int, int] = token_knob()
-    reach: int = knob(1, "tokens around it", low=0, high=lambda config: config.grid - 1)
+    reach: int = knob(1, "tokens around it", low=0, high=lambda run: run.config.grid - 1)
     block: int = block_knob()
     mask: int = mask_knob()
     threshold: float = threshold_knob()
@@ -112,7 +113,7 @@ def _check_other(trace: Trace, other: Any) -> None:
 
 
 def _apart(trace: Trace, other: Trace, block: int) -> Float[np.ndarray, "row column"]:
-    name = f"image_encoder.vit.blocks.{block}.hook_residual_post"
+    name = in_block(block, "hook_residual_post")
     here, there = array(trace[name][0]), array(other[name][0])
     return np.linalg.norm(there - here, axis=-1) / np.linalg.norm(here, axis=-1)
 

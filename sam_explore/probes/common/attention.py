@@ -23,7 +23,7 @@ def head_knob(lowest: int = ALL) -> Any:
         MEAN,
         "head",
         low=lowest,
-        high=lambda config: config.encoder_heads - 1,
+        high=lambda run: run.config.encoder_heads - 1,
         names=tuple(each for each in ((ALL, "all"), (MEAN, "mean")) if each[0] >= lowest),
     )
 

@@ -4,9 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from sam_explore.model import SamConfig
+from sam_explore.model import DecoderTokens, SamConfig
 from sam_explore.prediction import Prediction
 from sam_explore.readings import (
     Provenance,
@@ -19,28 +19,79 @@ from sam_explore.readings import (
 from sam_explore.tracing import Trace
 
 
+@runtime_checkable
+class RunSizes(Protocol):
+    """What bounds are taken from; a `Trace` has it."""
+
+    @property
+    def config(self) -> SamConfig:
+        """The model's sizes with the run's grid, of which the longer side counts."""
+
+    @property
+    def decoder_tokens(self) -> DecoderTokens:
+        """The decoder's tokens with the run's prompts."""
+
+
+Names = tuple[tuple[int, str], ...]
+
+
 @dataclass(frozen=True)
 class Knob:
     """What a field of a probe may be.
 
     Args:
         about: a few words for a label or a tooltip.
-        low, high: the bounds, both included; `high` may need the run's sizes, `Trace.config`.
+        low, high: the bounds, both included; `high` may be a function of the run.
         choices: the values to choose from, for a knob without bounds.
-        names: whole numbers that stand for something else, with what that is: ((-1, "all"),).
+        names: whole numbers that stand for something else, with what that is: ((-1, "all"),); may
+            also be a function of the run.
         link: the session's trait that a live view fills it from, such as "token", or "".
     """
 
     about: str
     low: float | None = None
-    high: float | Callable[[SamConfig], float] | None = None
+    high: float | Callable[[RunSizes], float] | None = None
     choices: tuple = ()
-    names: tuple[tuple[int, str], ...] = ()
+    names: Names | Callable[[RunSizes], Names] = ()
     link: str = ""
 
-    def bounds(self, config: SamConfig) -> tuple[float | None, float | None]:
-        """The lowest and the highest value in a run of these sizes."""
-        return self.low, self.high(config) if callable(self.high) else self.high
+    def bounds(self, run: RunSizes) -> tuple[float | None, float | None]:
+        """The lowest and the highest value in a run; where it has none, the lowest is greater."""
+        return self.low, self.high(run) if callable(self.high) else self.high
+
+    def named(self, run: RunSizes) -> Names:
+        """The numbers that stand for something else in a run, with what that is."""
+        return self.names(run) if callable(self.names) else self.names
+
+    def check(self, name: str, value: Any, default: Any, run: RunSizes) -> None:
+        """Refuse what a field of this name can't be in a run.
+
+        Args:
+            name: of the field.
+            value: what it is.
+            default: its default, whose kind it must have.
+            run: the run.
+
+        Raises:
+            ValueError: a value that is of another kind or out of bounds, or none to choose from.
+        """
+        if self.choices:
+            if value not in self.choices:
+                names = ", ".join(repr(choice) for choice in self.choices)
+                raise ValueError(f"{name} must be one of {names}, not {value!r}.")
+            return
+        called = _called(name, self)
+        if not _alike(value, default):
+            raise ValueError(f"{called} must be {_kind(default)}, but is {value!r}.")
+        low, high = self.bounds(run)
+        if None not in (low, high) and low > high:
+            raise ValueError(f"{called} can't be chosen, since this run has none.")
+        for part in value if isinstance(value, tuple) else (value,):
+            if not ((low is None or part >= low) and (high is None or part <= high)):  # NaN neither
+                names = "".join(f", where {each} means {what}" for each, what in self.named(run))
+                raise ValueError(
+                    f"{called} must lie from {low} to {high} in this run{names}, but is {value!r}."
+                )
 
 
 def knob(default: Any, about: str, **about_values: Any) -> Any:
@@ -50,13 +101,13 @@ def knob(default: Any, about: str, **about_values: Any) -> Any:
 
 def block_knob(default: int = 0) -> Any:
     """A field that is a block of the image encoder."""
-    return knob(default, "block", low=0, high=lambda config: config.encoder_depth - 1)
+    return knob(default, "block", low=0, high=lambda run: run.config.encoder_depth - 1)
 
 
 def token_knob() -> Any:
     """A field that is an image token (row, column), linked to the one picked in the session."""
     return knob(
-        (0, 0), "token (row, column)", low=0, high=lambda config: config.grid - 1, link="token"
+        (0, 0), "token (row, column)", low=0, high=lambda run: run.config.grid - 1, link="token"
     )
 
 
@@ -69,9 +120,31 @@ def mask_knob() -> Any:
         -1,
         "mask",
         low=-1,
-        high=lambda config: config.mask_tokens - 1,
+        high=lambda run: run.config.mask_tokens - 1,
         names=((-1, "the model's choice"),),
         link="mask",
+    )
+
+
+def decoder_token_knob(default: int = 0) -> Any:
+    """A field that is one of the decoder's tokens: IoU, masks, then those of the run's prompts."""
+    return knob(
+        default,
+        "decoder token",
+        low=0,
+        high=lambda run: len(run.decoder_tokens) - 1,
+        names=lambda run: tuple(enumerate(run.decoder_tokens.names)),
+    )
+
+
+def prompt_token_knob() -> Any:
+    """A field that is one of the prompt tokens; a run without any has nothing to choose from."""
+    return knob(
+        0,
+        "prompt token",
+        low=0,
+        high=lambda run: len(run.decoder_tokens.prompt_names) - 1,
+        names=lambda run: tuple(enumerate(run.decoder_tokens.prompt_names)),
     )
 
 
@@ -113,19 +186,19 @@ class Probe(ABC):
 
     def __call__(self, trace: Trace) -> Reading:
         """Answer the question for this trace. Raises ValueError for a knob out of its bounds."""
-        self.check(trace.config)
+        self.check(trace)
         self._check_tokens(trace.frame.grid)
         reading = with_ends_in_words(self.read(trace))
         reading = over_picture(reading, self._underlays(trace))
         return with_provenance(reading, self._provenance(trace))
 
-    def check(self, config: SamConfig) -> None:
-        """Raise ValueError for a knob that means nothing in a run of these sizes."""
+    def check(self, run: RunSizes) -> None:
+        """Raise ValueError for a knob that means nothing in a run."""
         knobs = self.knobs()
         for each in fields(self):
             if each.name in knobs:
                 value = getattr(self, each.name)
-                _check(each.name, value, each.default, knobs[each.name], config)
+                knobs[each.name].check(each.name, value, each.default, run)
 
     def _check_tokens(self, grid: tuple[int, int]) -> None:
         """Bounds are those of the longer side; the shorter one has fewer rows, or columns."""
@@ -174,24 +247,6 @@ class Probe(ABC):
             if each.default is MISSING or getattr(self, each.name) != each.default
         ]
         return f"sx.probes.{type(self).__name__}({', '.join(changed)})"
-
-
-def _check(name: str, value: Any, default: Any, each: Knob, config: SamConfig) -> None:
-    if each.choices:
-        if value not in each.choices:
-            names = ", ".join(repr(choice) for choice in each.choices)
-            raise ValueError(f"{name} must be one of {names}, not {value!r}.")
-        return
-    if not _alike(value, default):
-        raise ValueError(f"{_called(name, each)} must be {_kind(default)}, but is {value!r}.")
-    low, high = each.bounds(config)
-    for part in value if isinstance(value, tuple) else (value,):
-        if not ((low is None or part >= low) and (high is None or part <= high)):  # NaN neither
-            names = "".join(f", where {number} means {what}" for number, what in each.names)
-            raise ValueError(
-                f"{_called(name, each)} must lie from {low} to {high} in this model{names}, "
-                f"but is {value!r}."
-            )
 
 
 def _called(name: str, each: Knob) -> str:

@@ -59,7 +59,7 @@ class ChosenMethod:
         0,
         "tokens a side of a patch",
         low=0,
-        high=lambda config: config.grid,
+        high=lambda run: run.config.grid,
         names=((0, "an eighth of the grid"),),
     )
 

@@ -24,14 +24,14 @@ class ChosenBlocks:
     """
 
     stage: int = knob(
-        -1, "stage", low=-1, high=lambda config: len(config.stages) - 1, names=((-1, "all"),)
+        -1, "stage", low=-1, high=lambda run: len(run.config.stages) - 1, names=((-1, "all"),)
     )
     kind: str = knob("windowed", "blocks trained as", choices=KINDS)
     block: int = knob(
         -1,
         "a single block instead",
         low=-1,
-        high=lambda config: config.encoder_depth - 1,
+        high=lambda run: run.config.encoder_depth - 1,
         names=((-1, "none"),),
     )
 

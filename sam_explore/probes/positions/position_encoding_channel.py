@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sam_explore.model.addresses import POSITION_ENCODING
 from sam_explore.number_text import text
 from sam_explore.readings import Heatmap, Scale
 from sam_explore.tracing import Trace
@@ -25,10 +26,10 @@ class PositionEncodingChannel(Probe):
     reads_prompts = False
     about_picture = False
 
-    channel: int = knob(0, "channel", low=0, high=lambda config: config.encoder_dim - 1)
+    channel: int = knob(0, "channel", low=0, high=lambda run: run.config.encoder_dim - 1)
 
     def read(self, trace: Trace) -> Heatmap:
-        encoding = trace["image_encoder.position_encoder.hook_encoding"]
+        encoding = trace[POSITION_ENCODING]
         values = array(encoding[0, :, :, self.channel])
         return Heatmap(
             values,

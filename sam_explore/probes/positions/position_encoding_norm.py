@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sam_explore.model.addresses import POSITION_ENCODING
 from sam_explore.number_text import text
 from sam_explore.readings import Heatmap, Scale
 from sam_explore.tracing import Trace
@@ -27,7 +28,7 @@ class PositionEncodingNorm(Probe):
     about_picture = False
 
     def read(self, trace: Trace) -> Heatmap:
-        encoding = trace["image_encoder.position_encoder.hook_encoding"]
+        encoding = trace[POSITION_ENCODING]
         norms = array(encoding[0].norm(dim=-1))
         return Heatmap(
             norms,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from sam_explore.model.addresses import POSITION_ENCODING
 from sam_explore.number_text import text
 from sam_explore.readings import Heatmap, Scale
 from sam_explore.tracing import Trace
@@ -30,7 +31,7 @@ class PositionEncodingSimilarity(Probe):
     token: tuple[int, int] = token_knob()
 
     def read(self, trace: Trace) -> Heatmap:
-        encoding = array(trace["image_encoder.position_encoder.hook_encoding"][0])
+        encoding = array(trace[POSITION_ENCODING][0])
         cosines = cosines_with(encoding, self.token)
         row, column = self.token
         return Heatmap(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from sam_explore.model.addresses import POSITION_ENCODING
 from sam_explore.number_text import text
 from sam_explore.readings import Curve, Panel, Profile
 from sam_explore.tracing import Trace
@@ -40,7 +41,7 @@ class PositionEncodingSpectrum(Probe):
     reads_prompts = False
 
     def read(self, trace: Trace) -> Panel:
-        encoding = array(trace["image_encoder.position_encoder.hook_encoding"][0])
+        encoding = array(trace[POSITION_ENCODING][0])
         frequency, orientation, share = strongest_waves(encoding)
         return Panel(
             (

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sam_explore.model.addresses import in_block
 from sam_explore.number_text import text
 from sam_explore.readings import Heatmap, Scale
 from sam_explore.tracing import Trace, channel
@@ -23,10 +24,10 @@ class BlockChannel(Probe):
     reads_prompts = False
 
     block: int = block_knob()
-    channel: int = knob(0, "channel", low=0, high=lambda config: config.encoder_dim - 1)
+    channel: int = knob(0, "channel", low=0, high=lambda run: run.config.encoder_dim - 1)
 
     def read(self, trace: Trace) -> Heatmap:
-        name = f"image_encoder.vit.blocks.{self.block}.hook_residual_post"
+        name = in_block(self.block, "hook_residual_post")
         values = array(trace.read(name, channel(self.channel))[name][0])
         return Heatmap(
             values,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sam_explore.model.addresses import EVERY, in_block
 from sam_explore.number_text import text
 from sam_explore.readings import Gallery, Heatmap, Scale
 from sam_explore.tracing import Trace, norm
@@ -29,7 +30,7 @@ class BlockNorms(Probe):
     shared: bool = knob(True, "one scale for all blocks", choices=(True, False))
 
     def read(self, trace: Trace) -> Gallery:
-        found = trace.read("image_encoder.vit.blocks.*.hook_residual_post", norm)
+        found = trace.read(in_block(EVERY, "hook_residual_post"), norm)
         norms = [array(each[0]) for each in found.values()]
         unit = Scale("L2 norm")
         maps = tuple(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from sam_explore.model.addresses import in_block
 from sam_explore.number_text import text
 from sam_explore.readings import Heatmap, Scale
 from sam_explore.tracing import Trace, norm
@@ -37,7 +38,7 @@ class NormOutliers(Probe):
     deviations: float = knob(5.0, "robust deviations above the median", low=0.0, high=100.0)
 
     def read(self, trace: Trace) -> Heatmap:
-        name = f"image_encoder.vit.blocks.{self.block}.hook_residual_post"
+        name = in_block(self.block, "hook_residual_post")
         norms = array(trace.read(name, norm)[name][0])
         median = float(np.median(norms))
         limit = median + self.deviations * robust_deviation(norms)

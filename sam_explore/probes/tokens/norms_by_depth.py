@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sam_explore.model.addresses import EVERY, in_block
 from sam_explore.number_text import text
 from sam_explore.readings import Curve, Profile
 from sam_explore.tracing import Trace, norm
@@ -29,8 +30,8 @@ class NormsByDepth(Probe):
     logarithmic: bool = knob(False, "logarithmic steps", choices=(False, True))
 
     def read(self, trace: Trace) -> Profile:
-        before = "image_encoder.vit.blocks.0.hook_residual_pre"
-        after = "image_encoder.vit.blocks.*.hook_residual_post"
+        before = in_block(0, "hook_residual_pre")
+        after = in_block(EVERY, "hook_residual_post")
         norms = np.stack(
             [array(each).ravel() for each in trace.read([before, after], norm).values()]
         )

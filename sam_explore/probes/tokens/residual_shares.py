@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from sam_explore.model.addresses import EVERY, in_block
 from sam_explore.number_text import text
 from sam_explore.readings import Curve, Profile
 from sam_explore.tracing import Trace, norm
@@ -34,7 +35,7 @@ class ResidualShares(Probe):
     runs_encoder = True  # the inside of a block is not kept
 
     def read(self, trace: Trace) -> Profile:
-        names = [f"image_encoder.vit.blocks.*.{part}" for part in (*_ATTENTION, *_MLP)]
+        names = [in_block(EVERY, part) for part in (*_ATTENTION, *_MLP)]
         norms = trace.read(names, norm)
         depth = trace.sam.config.encoder_depth
         attention = np.array([_percentiles(norms, block, *_ATTENTION) for block in range(depth)])
@@ -60,8 +61,8 @@ _MLP = ("mlp.hook_out", "hook_residual_mid")
 
 def _percentiles(norms: dict, block: int, added: str, stream: str) -> Float[np.ndarray, "3"]:
     """5th, 50th and 95th percentile over the tokens of the ratio of the two norms."""
-    added_norms = array(norms[f"image_encoder.vit.blocks.{block}.{added}"])
-    stream_norms = array(norms[f"image_encoder.vit.blocks.{block}.{stream}"])
+    added_norms = array(norms[in_block(block, added)])
+    stream_norms = array(norms[in_block(block, stream)])
     there = stream_norms > 0
     ratios = added_norms[there] / stream_norms[there]
     return np.percentile(ratios, (5, 50, 95)) if ratios.size else np.full(3, np.nan)

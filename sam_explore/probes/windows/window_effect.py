@@ -49,7 +49,7 @@ class WindowEffect(ChosenBlocks, Probe):
 
     runs_encoder = True
 
-    window: int = knob(4, "window in tokens (0: global)", low=0, high=lambda config: config.grid)
+    window: int = knob(4, "window in tokens (0: global)", low=0, high=lambda run: run.config.grid)
     relative_positions: str = tables_knob()
     mask: int = mask_knob()
     threshold: float = threshold_knob()

@@ -3,7 +3,8 @@
 import numpy as np
 from jaxtyping import Float
 
-from ..steps import PROJECT
+from sam_explore.model.description import PROJECT
+
 from ..trace import Trace
 from .gradients import input_gradient, token_gradient
 from .removal import (

@@ -9,9 +9,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from sam_explore.model import Step
+from sam_explore.model.description import EMBED, PROJECT, PROMPTS
 from sam_explore.prediction import prompt_tensors
 
-from ..steps import DECODE, EMBED, PROJECT, PROMPTS, Run, Step, compute
+from ..steps import Run, compute, decode
 from ..trace import Trace
 from .picture import picture_gradient
 from .scalars import Scalar
@@ -60,16 +62,14 @@ def gradient(trace: Trace, of: Scalar, with_respect_to: str) -> Float[np.ndarray
 def input_gradient(trace: Trace, of: Scalar) -> Float[Tensor, "3 height width"]:
     """`gradient` with respect to the model's input, where the model is."""
     # In the order of the run, and held here, since a small cache would compute them again.
-    steps = (EMBED, *range(trace.sam.config.encoder_depth))
     engine, plan = trace.engine, trace.plan
-    outputs = [engine.output(plan, step) for step in steps]
+    steps = plan.description.image_encoder
+    outputs = [engine.output(plan, step) for step in steps[:-1]]
     upstream = token_gradient(trace, of, PROJECT)
-    for step in (PROJECT, *reversed(steps[1:])):
-        upstream = trace.engine.backward(
-            trace.plan, step, partial(compute, step), outputs.pop(), upstream
-        )
+    for step in reversed(steps[1:]):
+        upstream = engine.backward(plan, [step], partial(compute, step), outputs.pop(), upstream)
     pixels = engine.given.pixels.to(trace.sam.device)
-    return engine.backward(plan, EMBED, _embed, pixels, upstream)
+    return engine.backward(plan, [EMBED], _embed, pixels, upstream)
 
 
 def token_gradient(trace: Trace, of: Scalar, step: Step) -> Float[Tensor, "1 *shape"]:
@@ -79,10 +79,11 @@ def token_gradient(trace: Trace, of: Scalar, step: Step) -> Float[Tensor, "1 *sh
 
     def number(run: Run, changed: Tensor) -> Tensor:
         inputs = (changed, prompts) if step == PROJECT else (tokens, changed)
-        logits, iou = compute(DECODE, run, *inputs)
+        logits, iou = decode(run, *inputs)
         return of.read(logits[0], iou[0], run.frame)
 
-    return engine.backward(plan, DECODE, number, tokens if step == PROJECT else prompts)
+    decoder = plan.description.mask_decoder
+    return engine.backward(plan, decoder, number, tokens if step == PROJECT else prompts)
 
 
 def _embed(run: Run, pixels: Float[Tensor, "3 height width"]) -> Tensor:
@@ -124,7 +125,7 @@ def _coordinates(trace: Trace, of: Scalar, which: int) -> Float[np.ndarray, "1 *
 
     upstream = token_gradient(trace, of, PROMPTS)
     by_unit = (
-        trace.engine.backward(trace.plan, PROMPTS, tokens, coordinates[which], upstream)
+        trace.engine.backward(trace.plan, [PROMPTS], tokens, coordinates[which], upstream)
         .cpu()
         .numpy()
     )

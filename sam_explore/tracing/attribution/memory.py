@@ -14,12 +14,12 @@ from torch.utils._pytree import tree_leaves
 
 from sam_explore.geometry import Frame, Prompts
 from sam_explore.model import Sam, SamConfig
+from sam_explore.model.description import PROJECT, PROMPTS
 from sam_explore.prediction import prompt_tensors
 from sam_explore.preprocessing import Side
 
 from ..recording import record
 from ..step_callback import between_steps
-from ..steps import PROJECT, PROMPTS
 from ..trace import Trace
 from .gradients import WITH_RESPECT_TO, input_gradient, token_gradient
 from .scalars import Scalar

@@ -9,8 +9,8 @@ from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
 from sam_explore.geometry import Frame
+from sam_explore.model.description import EMBED, PROMPTS
 
-from ..steps import DECODE, EMBED, PROJECT, PROMPTS
 from ..trace import Trace
 from .scalars import Scalar, value_of
 
@@ -160,9 +160,9 @@ def _value_with(trace: Trace, of: Scalar, content: Tensor, place: str) -> float:
     prompts = engine.output(plan, PROMPTS)
     if place == "pixels":
         tokens = engine.run(plan, EMBED, pixels=content)
-        for step in (*range(plan.depth), PROJECT):
+        for step in plan.description.image_encoder[1:]:
             tokens = engine.run(plan, step, tokens)
     else:
         tokens = content[None]
-    logits, iou = engine.run(plan, DECODE, tokens, prompts)
+    logits, iou = engine.decode(plan, tokens, prompts)
     return float(of.read(logits[0], iou[0], trace.frame))

@@ -94,7 +94,7 @@ class MeanLogit(Scalar):
     def check(self, config: SamConfig, frame: Frame) -> None:
         super().check(config, frame)
         in_picture = self.region_frame == "picture"
-        wanted = frame.image_size if in_picture else tuple(4 * length for length in frame.grid)
+        wanted = frame.image_size if in_picture else frame.logits_size
         if self.region.shape != wanted:
             what = "the picture's height and width" if in_picture else "the raw logits' size"
             raise ValueError(

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from sam_explore.model import HookPoint
+from sam_explore.model.addresses import EVERY, POSITION_ENCODING, in_block
 
 from ..editing import Edit, Edits, Intervention, zero
 from ..steps import Run
-from .positions import by_window, check_index, in_block
+from .positions import by_window, check_index, in_checked_block
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class AblateHead(Intervention):
 
     def edits(self, run: Run) -> Edits:
         config = run.sam.config
-        name = in_block(config, self.block, "attention.hook_out_per_head")
+        name = in_checked_block(config, self.block, "attention.hook_out_per_head")
         check_index("head", self.head, config.encoder_heads)
         _edit_to(self.to)  # refuses other values
         return ((name, _AblatedHead(self.head, self.to, run.frame.grid)),)
@@ -48,7 +49,9 @@ class AblateAttention(Intervention):
     to: str = "zero"
 
     def edits(self, run: Run) -> Edits:
-        return ((in_block(run.sam.config, self.block, "attention.hook_out"), _edit_to(self.to)),)
+        return (
+            (in_checked_block(run.sam.config, self.block, "attention.hook_out"), _edit_to(self.to)),
+        )
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class AblateMlp(Intervention):
     to: str = "zero"
 
     def edits(self, run: Run) -> Edits:
-        return ((in_block(run.sam.config, self.block, "mlp.hook_out"), _edit_to(self.to)),)
+        return ((in_checked_block(run.sam.config, self.block, "mlp.hook_out"), _edit_to(self.to)),)
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class AblatePositionEncoding(Intervention):
     to: str = "zero"
 
     def edits(self, run: Run) -> Edits:
-        return (("image_encoder.position_encoder.hook_encoding", _edit_to(self.to)),)
+        return ((POSITION_ENCODING, _edit_to(self.to)),)
 
 
 @dataclass(frozen=True)
@@ -112,8 +115,8 @@ class AblateRelativePositions(Intervention):
     def edits(self, run: Run) -> Edits:
         place = "attention.hook_relative_*"
         if self.block is None:
-            return ((f"image_encoder.vit.blocks.*.{place}", zero),)
-        return ((in_block(run.sam.config, self.block, place), zero),)
+            return ((in_block(EVERY, place), zero),)
+        return ((in_checked_block(run.sam.config, self.block, place), zero),)
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sam_explore.model.addresses import EVERY, in_block, in_decoder_attention
+
 from ..editing import Edits, Intervention
 from ..steps import Run
 from .hiding import Hide
-from .positions import TokenPositions, check_index, flat_positions, in_block, pairs_of
+from .positions import TokenPositions, check_index, flat_positions, in_checked_block, pairs_of
 
 # For each attention of the decoder, whether its queries and its keys are image tokens.
 _ON_IMAGE = {
@@ -45,9 +47,9 @@ class KnockOutAttention(Intervention):
 
     def edits(self, run: Run) -> Edits:
         config = run.sam.config
-        name = "image_encoder.vit.blocks.*.attention.hook_scores"
+        name = in_block(EVERY, "attention.hook_scores")
         if self.block is not None:
-            name = in_block(config, self.block, "attention.hook_scores")
+            name = in_checked_block(config, self.block, "attention.hook_scores")
         if self.head is not None:
             check_index("head", self.head, config.encoder_heads)
         grid = run.frame.grid
@@ -96,7 +98,7 @@ class KnockOutDecoderAttention(Intervention):
             check_index("head", self.head, config.decoder_heads)
         grid = run.frame.grid
         queries, keys = (_flat(name, getattr(self, name), grid) for name in ("queries", "keys"))
-        name = f"mask_decoder.transformer.{self.attention}.hook_scores"
+        name = in_decoder_attention(self.attention, "hook_scores")
         return ((name, Hide(queries, keys, self.head)),)
 
 

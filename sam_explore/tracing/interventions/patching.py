@@ -12,7 +12,7 @@ from ..editing import Edits, Intervention
 from ..recording import find_hooks
 from ..steps import Run
 from ..trace import Trace
-from .positions import TokenPositions, flat_positions, in_block, pairs_of
+from .positions import TokenPositions, flat_positions, in_checked_block, pairs_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class PatchTokens(Intervention):
         tokens = pairs_of("tokens", self.tokens)
         object.__setattr__(self, "tokens", tokens)
         sam = self.source.sam
-        name = in_block(sam.config, self.block, self.at)
+        name = in_checked_block(sam.config, self.block, self.at)
         (hook,) = find_hooks(sam, [name])
         if hook.axes[1:3] != ("row", "column"):
             raise ValueError(
@@ -72,7 +72,7 @@ class PatchTokens(Intervention):
 
     def edits(self, run: Run) -> Edits:
         flat_positions("tokens", self.tokens, run.frame.grid)
-        return ((in_block(run.sam.config, self.block, self.at), _Patch(self)),)
+        return ((in_checked_block(run.sam.config, self.block, self.at), _Patch(self)),)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from sam_explore.model import SamConfig
+from sam_explore.model.addresses import in_block
 from sam_explore.model.attention import split_windows
 
 # Rows and columns of image tokens: one pair, several, or an array (token, 2).
@@ -25,14 +26,14 @@ def check_index(name: str, index: int, count: int) -> None:
         raise ValueError(f"{name} must be 0 to {count - 1} in this model, not {index}.")
 
 
-def in_block(config: SamConfig, block: int, place: str) -> str:
+def in_checked_block(config: SamConfig, block: int, place: str) -> str:
     """The name of a hook point inside a block of the image encoder.
 
     Raises:
         ValueError: the model has no such block.
     """
     check_index("block", block, config.encoder_depth)
-    return f"image_encoder.vit.blocks.{block}.{place}"
+    return in_block(block, place)
 
 
 def pairs_of(name: str, places: object) -> tuple[tuple[int, int], ...]:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from sam_explore.geometry import FOREGROUND
 from sam_explore.model import HookPoint
+from sam_explore.model.addresses import DECODER_TOKENS_IN, EVERY, PROMPT_TOKENS, in_layer
 
 from ..editing import Edits, Intervention
 from ..steps import Run
@@ -15,8 +16,8 @@ from .positions import check_index
 
 # Where other tokens read the decoder tokens, as keys. A token that none sees has no effect.
 _READ_AT = (
-    "mask_decoder.transformer.layers.*.self_attention.hook_scores",
-    "mask_decoder.transformer.layers.*.image_to_token.hook_scores",
+    in_layer(EVERY, "self_attention.hook_scores"),
+    in_layer(EVERY, "image_to_token.hook_scores"),
 )
 
 
@@ -34,28 +35,31 @@ class DropPromptToken(Intervention):
     token: int
 
     def edits(self, run: Run) -> Edits:
-        count = run.prompts.token_count
+        tokens = run.sam.description.decoder_tokens(run.prompts)
+        count = len(tokens.prompt_names)
         if not 0 <= self.token < count:
             return _refusal(
                 f"Prompt token {self.token} can't be dropped: these prompts make {count}, counted "
                 "from 0."
             )
-        return _unseen(1 + run.sam.config.mask_tokens + self.token)
+        return _unseen(tokens.prompt(self.token))
 
 
 @dataclass(frozen=True)
 class DropPaddingToken(Intervention):
     """The decoder runs as if no padding token ("not a point") followed the points.
 
-    With a box, or without points, there is none; the decoder's run then raises a ValueError.
+    With a box, or without any prompt, there is none; the decoder's run then raises a
+    ValueError.
     """
 
     def edits(self, run: Run) -> Edits:
-        if run.prompts.box is not None or not len(run.prompts.points):
+        tokens = run.sam.description.decoder_tokens(run.prompts)
+        if not tokens.has_padding:
             return _refusal(
                 "There is no padding token to drop: only points without a box are followed by one."
             )
-        return DropPromptToken(run.prompts.token_count - 1).edits(run)
+        return _unseen(tokens.number("padding"))
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class DropMaskToken(Intervention):
 
     def edits(self, run: Run) -> Edits:
         check_index("mask", self.mask, run.sam.config.mask_tokens)
-        return _unseen(1 + self.mask)
+        return _unseen(run.sam.description.decoder_tokens().mask(self.mask))
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ class SwapForegroundBackground(Intervention):
         is_foreground = tuple((run.prompts.labels == FOREGROUND).tolist())
         encoder = run.sam.prompt_encoder
         to_background = encoder.background - encoder.foreground
-        return (("prompt_encoder.hook_tokens", _Swap(to_background, is_foreground)),)
+        return ((PROMPT_TOKENS, _Swap(to_background, is_foreground)),)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,4 +118,4 @@ def _unseen(token: int) -> Edits:
 
 
 def _refusal(reason: str) -> Edits:
-    return (("mask_decoder.hook_tokens_in", _Refuse(reason)),)
+    return ((DECODER_TOKENS_IN, _Refuse(reason)),)

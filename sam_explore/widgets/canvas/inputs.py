@@ -16,9 +16,9 @@ from ipywidgets import (
     Widget,
 )
 
-from ...model import SamConfig
 from ...plots import style
 from ...probes import Knob
+from ...tracing import Trace
 from .html import Html, element
 
 
@@ -98,15 +98,18 @@ class WideSlider(Control):
         self.slider.value = tenths
 
 
-def control_for(knob: Knob, value: Any, config: SamConfig) -> Control:
+def control_for(knob: Knob, value: Any, run: Trace) -> Control:
     """The control that suits a knob's values."""
-    low, high = knob.bounds(config)
+    low, high = knob.bounds(run)
     if isinstance(value, bool):
         return Control(Checkbox(value, indent=False, layout={"width": "28px"}))
     if knob.choices:
         return Control(_choice([(str(each), each) for each in knob.choices], value))
+    if None not in (low, high) and low > high:
+        nothing = Dropdown(options=[("none in this run", value)], value=value, disabled=True)
+        return Control(nothing)
     if knob.names:
-        names = dict(knob.names)
+        names = dict(knob.named(run))
         numbers = range(low, high + 1)
         return Control(_choice([(names.get(each, str(each)), each) for each in numbers], value))
     if isinstance(value, tuple):

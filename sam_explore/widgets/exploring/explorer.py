@@ -193,6 +193,7 @@ class Explorer(StaticReading, VBox):
         asked += ["prompts"] if self._class.reads_prompts else []
         self._observers = [
             (self._runner.show_errors(self._rebuild_controls), ["sam", "preprocessing"]),
+            (self._runner.show_errors(self._fit_to_prompts), ["prompts"]),
             (self._runner.show_errors(self._knobs_moved), self._knobs.traits),
             (self._runner.show_errors(self._ask), asked),
             (self._runner.show_errors(self._outline_picked), ["token"]),
@@ -219,15 +220,20 @@ class Explorer(StaticReading, VBox):
     def _make_controls(self) -> KnobControls:
         turn = self._runner.show_errors(self._turn)
         follow = self._runner.show_errors(self._set_following)
-        return KnobControls(self._knobs, self.session.unprompted.config, turn, follow)
+        self._limits = self._knobs.limits
+        return KnobControls(self._knobs, self._knobs.run, turn, follow)
 
     def _rebuild_controls(self, change: dict) -> None:
-        """Make the controls again: another model or input size has other bounds."""
+        """Make the controls again: another model, input size or prompts can have other bounds."""
         if self._open:
             self._knobs.fit()
             old, self._controls = self._controls, self._make_controls()
             self.children = [self.children[0], self._controls.widget, *self.children[2:]]
             old.close()
+
+    def _fit_to_prompts(self, change: dict) -> None:
+        if self._limits != self._knobs.limits:
+            self._rebuild_controls(change)
 
     def _make_map(self, width: int) -> MapView:
         runner = self._runner
@@ -287,8 +293,8 @@ class Explorer(StaticReading, VBox):
 
     def _wanted(self) -> tuple[Probe, Trace]:
         """What is to be computed: a probe, and the trace to run it on."""
-        session = self.session
-        return self.probe, session.trace if self._class.reads_prompts else session.unprompted
+        run = self._knobs.run
+        return self._knobs.probe_for(run), run
 
     def _dim(self, is_outdated: bool) -> None:
         """Dim a drawing that is out of date, so that it is not taken for the answer."""

@@ -5,8 +5,8 @@ from typing import Any
 
 from ipywidgets import Checkbox, HBox
 
-from ...model import SamConfig
 from ...plots import style
+from ...tracing import Trace
 from ..canvas.closing import close_all
 from ..canvas.html import Html, element
 from ..canvas.inputs import Control, control_for
@@ -23,7 +23,7 @@ class KnobControls:
 
     Args:
         knobs: what the fields of the probe may be, and what they are now.
-        config: the run's sizes, from which bounds come.
+        run: what bounds come from.
         on_change: called with a knob's name and its new value when the reader changes it.
         on_follow: called with a linked knob's name and whether it follows from now on.
     """
@@ -31,7 +31,7 @@ class KnobControls:
     def __init__(
         self,
         knobs: KnobValues,
-        config: SamConfig,
+        run: Trace,
         on_change: Callable[[str, Any], None],
         on_follow: Callable[[str, bool], None],
     ):
@@ -41,7 +41,7 @@ class KnobControls:
         rows = []
         values = knobs.now
         for name, knob in knobs.knobs.items():
-            control = control_for(knob, values[name], config)
+            control = control_for(knob, values[name], run)
             control.observe(self._reporter(on_change, name, control))
             self._controls[name] = control
             keep_order(*control.inputs)

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from ...probes import Probe
+from ...tracing import Trace
 from ..session import Session
 
 
@@ -51,9 +52,28 @@ class KnobValues:
         return self._own | followed
 
     @property
+    def run(self) -> Trace:
+        """The run that the probe is asked of, which bounds come from."""
+        session = self._session
+        return session.trace if self._class.reads_prompts else session.unprompted
+
+    @property
+    def limits(self) -> dict[str, tuple]:
+        """Each knob's bounds and names in that run."""
+        run = self.run
+        return {name: (knob.bounds(run), knob.named(run)) for name, knob in self.knobs.items()}
+
+    @property
     def probe(self) -> Probe:
         """The probe with these values."""
         return self._class(**self.now, **self._fixed)
+
+    def probe_for(self, run: Trace) -> Probe:
+        """The probe with these values, and with the defaults of those that the run doesn't have.
+
+        The prompts can have changed since the values were fitted to them.
+        """
+        return self._class(**self._within(run), **self._fixed)
 
     def check(self, changes: dict[str, Any]) -> None:
         """Raise ValueError for knobs that the probe does not have, or values out of bounds."""
@@ -65,8 +85,9 @@ class KnobValues:
                     f"{self._class.__name__} has no knob {name!r}; it has "
                     f"{', '.join(self.knobs) or 'none'}.{hint}"
                 )
-        values = self.now | self._fixed | changes
-        self._class(**values).check(self._session.unprompted.config)
+        defaults, run = self._defaults(), self.run
+        for name in changes.keys() & self.knobs.keys():
+            self.knobs[name].check(name, changes[name], defaults[name], run)
 
     def turn(self, name: str, value: Any) -> None:
         """Set one knob, or the session's trait if the knob follows it."""
@@ -82,14 +103,21 @@ class KnobValues:
         self._follows[name] = follows
 
     def fit(self) -> None:
-        """Reset knobs that are out of the bounds of a new model or input size to their defaults."""
+        """Reset knobs out of the bounds of a new model, input size or prompts to their defaults."""
+        now = self.now
+        for name, value in self._within(self.run).items():
+            if value != now[name]:
+                self._own[name] = value
+
+    def _within(self, run: Trace) -> dict[str, Any]:
+        """Each knob's value, or its default where the value is out of the run's bounds."""
+        values = self.now
         for name, default in self._defaults().items():
             try:
-                self._class(**(self._defaults() | {name: self.now[name]})).check(
-                    self._session.unprompted.config
-                )
+                self.knobs[name].check(name, values[name], default, run)
             except ValueError:
-                self._own[name] = default
+                values[name] = default
+        return values
 
     def _defaults(self) -> dict[str, Any]:
         probe = self._class()

@@ -78,7 +78,6 @@ class PromptEditor:
     def paint(self, mode: Mode, way_px: Sequence[PointPx], radius_px: float) -> None:
         """Paint the mask hint, or erase from it, along a way."""
         frame = self._session.now.of_picture(self._picture()).source.frame
-        rows, columns = frame.grid
         self._edit(
             lambda prompts: painted(
                 prompts,
@@ -86,7 +85,7 @@ class PromptEditor:
                 radius_px,
                 erase=mode is Mode.ERASE,
                 frame=frame,
-                size=(4 * rows, 4 * columns),  # four to a token's side, as the masks have
+                size=frame.logits_size,
             )
         )
 

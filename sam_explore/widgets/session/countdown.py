@@ -3,7 +3,6 @@
 from collections.abc import Hashable, Mapping
 
 from ...tracing import Trace
-from ...tracing.steps import EMBED, PROJECT, describe
 
 
 class Countdown:
@@ -44,11 +43,13 @@ class Countdown:
 
 def encoder_steps(trace: Trace) -> dict[str, Hashable]:
     """The names of the image encoder's steps, each with what its time depends on."""
-    config = trace.sam.config
-    kinds = {describe(EMBED, config.encoder_depth): (config, EMBED)}
-    for block, window in enumerate(trace.windows):
-        kinds[describe(block, config.encoder_depth)] = config, window
-    return kinds | {describe(PROJECT, config.encoder_depth): (config, PROJECT)}
+    description = trace.sam.description
+    kinds: dict[str, Hashable] = {}
+    for step in description.image_encoder:
+        is_block = step.kind == "block"
+        kind = trace.windows[step.number] if is_block else step
+        kinds[description.link(step).words] = trace.sam.config, kind
+    return kinds
 
 
 def time_left(seconds: float | None) -> str:

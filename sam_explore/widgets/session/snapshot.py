@@ -349,7 +349,7 @@ def _middle(source: Source) -> tuple[int, int]:
 def _with_fitting_hint(prompts: Prompts, frame: Frame) -> Prompts:
     """The same prompts, without a mask hint of another model's or another input's size."""
     hint = prompts.mask_hint
-    fits = hint is None or hint.shape == tuple(4 * length for length in frame.grid)
+    fits = hint is None or hint.shape == frame.logits_size
     return prompts if fits else prompts.with_mask_hint(None)
 
 

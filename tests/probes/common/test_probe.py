@@ -10,7 +10,7 @@ from sam_explore.probes.common.probe import block_knob, knob, token_knob
 from sam_explore.readings import Matrix
 from sam_explore.tracing import Trace
 
-from ...small import SMALL, small_trace
+from ...small import SMALL, sizes_of, small_trace
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def test_values_at_the_bounds_are_accepted(trace):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"block": 4}, r"block must lie from 0 to 3 in this model, but is 4"),
+        ({"block": 4}, r"block must lie from 0 to 3 in this run, but is 4"),
         ({"block": -1}, "must lie from 0 to 3"),
         ({"block": 1.0}, "must be a whole number, but is 1.0"),
         ({"block": True}, "must be a whole number, but is True"),
@@ -61,9 +61,9 @@ def test_what_is_out_of_bounds_or_of_another_kind_is_refused_in_words(trace, cha
 def test_bounds_come_from_the_models_configuration():
     knobs = Asking.knobs()
     assert list(knobs) == ["block", "token", "size", "kind"]
-    assert knobs["block"].bounds(SMALL) == (0, 3)
-    assert knobs["block"].bounds(replace(SMALL, encoder_depth=6)) == (0, 5)
-    assert knobs["token"].bounds(SMALL) == (0, 4)
+    assert knobs["block"].bounds(sizes_of(SMALL)) == (0, 3)
+    assert knobs["block"].bounds(sizes_of(replace(SMALL, encoder_depth=6))) == (0, 5)
+    assert knobs["token"].bounds(sizes_of(SMALL)) == (0, 4)
     assert knobs["token"].link == "token"
     assert isinstance(knobs["kind"], Knob)
 

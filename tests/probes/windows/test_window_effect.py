@@ -21,7 +21,7 @@ from sam_explore.probes.common.windows import (
 )
 from sam_explore.tracing import between_steps
 
-from ...small import answering, small_sam, small_trace
+from ...small import answering, sizes_of, small_sam, small_trace
 
 # Eight blocks in four stages; 16 x 16 tokens, which windows of 6 fill up to 18 x 18.
 EIGHT = SamConfig(
@@ -193,7 +193,9 @@ def test_a_larger_window_cannot_be_cropped_and_the_error_says_so(trace):
 @pytest.mark.parametrize("config", [TOY, VIT_B, VIT_L, VIT_H], ids=lambda config: config.name)
 def test_the_default_window_suits_every_choice_of_blocks_and_tables(config):
     knobs = WindowEffect.knobs()
-    numbers = [range(-1, knobs[name].bounds(config)[1] + 1) for name in ("stage", "block")]
+    numbers = [
+        range(-1, knobs[name].bounds(sizes_of(config))[1] + 1) for name in ("stage", "block")
+    ]
     choices = [knobs[name].choices for name in ("kind", "relative_positions")]
     for stage, block, kind, table in product(*numbers, *choices):
         probe = WindowEffect(stage=stage, block=block, kind=kind, relative_positions=table)

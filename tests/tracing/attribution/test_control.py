@@ -79,7 +79,7 @@ def test_other_prompts_share_the_controls_encoded_picture():
     steps: list[str] = []
     with between_steps(steps.append):
         assert control_of(trace.with_prompts(Prompts(points=[(1, 1)]))).prediction is not None
-    assert steps == ["Prompt encoder", "Mask decoder"]
+    assert {step.partition(":")[0] for step in steps} == {"Prompt encoder", "Mask decoder"}
     assert control_of(trace, seed=1).sam is not control_of(trace).sam
 
 

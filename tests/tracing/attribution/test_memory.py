@@ -6,12 +6,12 @@ import pytest
 
 from sam_explore.geometry import Prompts
 from sam_explore.model import SamConfig, weights
+from sam_explore.model.description import PROJECT, PROMPTS
 from sam_explore.model.kernels.products import has_onednn
 from sam_explore.tracing import Trace, between_steps
 from sam_explore.tracing.attribution.gradients import input_gradient, token_gradient
 from sam_explore.tracing.attribution.memory import _input_gradient_at_once, _MeanOfMask, _Peak
 from sam_explore.tracing.attribution.memory import estimate_gradient_bytes as estimate
-from sam_explore.tracing.steps import PROJECT, PROMPTS
 
 from ...small import SMALL, small_sam, small_trace
 

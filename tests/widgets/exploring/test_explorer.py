@@ -17,7 +17,6 @@ from sam_explore.widgets import explore
 from sam_explore.widgets.exploring.map_view import MAPS, NOTES
 
 from ...probes.reading_arrays import all_words, arrays
-from ..conftest import SMALL
 from ..fake_probes import WAIT_S, Everything, Grid, cell_on, map_of, text_of
 from ..screen import front_end_sets, send
 from ..view import observers_of
@@ -175,7 +174,7 @@ def test_every_probe_can_be_explored_and_reacts_to_each_knob(probe, image, open_
         assert explorer.error == ""
         for name, each in probe.knobs().items():
             value = getattr(explorer.probe, name)
-            low, high = each.bounds(SMALL)
+            low, high = each.bounds(session.trace)
             choices = each.choices or (
                 ((0, 1), (1, 0)) if isinstance(value, tuple) else (low, high)
             )

@@ -6,6 +6,7 @@ from ipywidgets import BoundedIntText, Checkbox, Dropdown, IntSlider, ToggleButt
 import sam_explore as sx
 from sam_explore.widgets import PromptCanvas, explore
 
+from ...probes.prompt_token import PromptToken
 from ..fake_probes import Everything, Grid
 from ..screen import front_end_sets, tell_of
 
@@ -129,3 +130,28 @@ def test_another_run_is_given_in_python_and_has_no_control(image, open_session, 
         assert "PatchedTokens(token=(2, 2), block=1, other=other)" in explorer.code
         with pytest.raises(KeyError):
             explorer._controls["other"]
+
+
+def test_a_knob_that_is_a_prompt_token_follows_the_prompts(image, open_session, screen):
+    session = open_session(image, synchronous=True)
+    with explore(PromptToken, session) as explorer:
+        (nothing,) = explorer._controls["token"].inputs
+        assert nothing.disabled
+        assert "can't be chosen, since this run has none" in explorer.error
+
+        for point in ((10.0, 20.0), (20.0, 20.0), (30.0, 20.0)):
+            session.add_point(point)
+        (choice,) = explorer._controls["token"].inputs
+        assert [name for name, _ in choice.options] == ["point 0", "point 1", "point 2", "padding"]
+        explorer.set(token=3)
+        assert (explorer.error, explorer.reading.title) == ("", "padding")
+
+        session.undo()
+        session.undo()
+        assert (explorer.error, explorer.probe.token) == ("", 0)
+        (choice,) = explorer._controls["token"].inputs
+        assert [name for name, _ in choice.options] == ["point 0", "padding"]
+        with pytest.raises(
+            ValueError, match="must lie from 0 to 1 in this run, where 0 means point"
+        ):
+            explorer.set(token=2)

@@ -1,0 +1,57 @@
+"""Where the hook points lie that tools read and change: the one place that spells out paths.
+
+trace[in_block(3, "attention.hook_pattern")]
+trace.read(in_block(EVERY, "hook_residual_post"), sx.norm)
+"""
+
+# In place of a block's or a layer's number, it means all of them; see `sam_explore.record`.
+EVERY = "*"
+
+_BLOCKS = "image_encoder.vit.blocks"
+_TRANSFORMER = "mask_decoder.transformer"
+
+POSITION_ENCODING = "image_encoder.position_encoder.hook_encoding"
+IMAGE_TOKENS = "image_encoder.channel_projection.hook_out"
+PROMPT_TOKENS = "prompt_encoder.hook_tokens"
+DECODER_TOKENS_IN = "mask_decoder.hook_tokens_in"
+DECODER_TOKENS_OUT = f"{_TRANSFORMER}.hook_tokens"
+DECODED_IMAGE = f"{_TRANSFORMER}.hook_image"
+FINAL_ATTENTION = "final_token_to_image"
+MASK_FEATURES = "mask_decoder.mask_generator.hook_features"
+MASK_VECTORS = "mask_decoder.mask_generator.hook_mask_vectors"
+LOGITS = "mask_decoder.mask_generator.hook_logits"
+PREDICTED_IOU = "mask_decoder.iou_predictor.hook_iou"
+
+
+def in_block(block: int | str, place: str = "") -> str:
+    """The address of a place in a block of the image encoder, such as "attention.hook_q".
+
+    Args:
+        block: its number from 0, or `EVERY`.
+        place: the address counted from the block; the block itself if it is "".
+    """
+    return _joined(f"{_BLOCKS}.{block}", place)
+
+
+def in_layer(layer: int | str, place: str = "") -> str:
+    """The address of a place in a layer of the mask decoder, such as "self_attention.hook_q".
+
+    Args:
+        layer: its number from 0, or `EVERY`.
+        place: the address counted from the layer; the layer itself if it is "".
+    """
+    return _joined(f"{_TRANSFORMER}.layers.{layer}", place)
+
+
+def in_decoder_attention(attention: str, place: str) -> str:
+    """The address of a place in an attention of the mask decoder.
+
+    Args:
+        attention: such as "layers.0.self_attention", or `FINAL_ATTENTION`.
+        place: such as "hook_scores".
+    """
+    return f"{_TRANSFORMER}.{attention}.{place}"
+
+
+def _joined(part: str, place: str) -> str:
+    return f"{part}.{place}" if place else part
