@@ -17,8 +17,9 @@ class Store:
         limit: the most bytes to keep alive. The newest entry is kept even if it alone is larger.
 
     Keys are fingerprints, which keep nothing alive. The limit counts the memory of the values,
-    once where several share it, and of what the model's fast forms cache for them. Results for prompt sets are kept for the latest
-    `PROMPT_SETS` only: users rarely return to older ones, and decoding is fast.
+    once where several share it, and of what the model's fast forms cache for them. Results for
+    prompt sets are kept for the latest `PROMPT_SETS` only: users rarely return to older ones, and
+    decoding is fast.
     """
 
     def __init__(self, limit: int):

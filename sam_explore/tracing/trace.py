@@ -40,8 +40,8 @@ class Trace:
     decoder's input, each of its layers, its last attention and its masks; see
     `sam.description.chain`. The results of steps are cached; tensors inside a step are recomputed
     on demand from the step before. Derived traces share every result that their difference can't
-    reach. All compute attention in a form that hooks do not change, so that an identity edit changes
-    nothing, exactly.
+    reach. All compute attention in a form that hooks do not change, so that an identity edit
+    changes nothing, exactly.
 
     Args:
         sam: the model.

@@ -10,7 +10,7 @@ from sam_explore.probes.common.attention import ALL
 from sam_explore.readings import Reading
 from sam_explore.tracing import Trace
 
-from ..small import SMALL, small_trace
+from ..small import SMALL, sizes_of, small_trace
 from .reading_arrays import all_words, arrays, parts
 
 # A window other than the trained one, and smaller, so that tables can also be cropped; and a mask
