@@ -118,3 +118,11 @@ def test_without_points_there_is_nothing_to_swap(trace):
     plain = trace.with_prompts(Prompts(box=(3, 2, 30, 18)))
     swapped = plain.with_interventions(SwapForegroundBackground())
     assert np.array_equal(swapped.prediction.logits, plain.prediction.logits)
+
+
+def test_a_padding_point_that_is_all_that_is_given_can_be_dropped():
+    trace = small_trace().with_prompts(Prompts.padding_point())
+    dropped = trace.with_interventions(DropPaddingToken()).prediction.logits
+    nothing = trace.with_prompts(Prompts.nothing()).prediction.logits
+    assert np.abs(trace.prediction.logits - nothing).max() > 1e-3
+    np.testing.assert_allclose(dropped, nothing, rtol=1e-4, atol=1e-4)
