@@ -3,13 +3,106 @@
 See docs/decisions/0021-one-rule-for-corrections.md.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sam_explore.geometry import Prompts
 from sam_explore.prediction import Prediction
+
+BEST = "best"
+Choice = int | str | None  # which mask answers: a fixed one, BEST, or None as published
+
+
+def answering(prediction: Prediction, choice: Choice) -> int:
+    """The mask that answers.
+
+    Args:
+        prediction: what the model says.
+        choice: None takes the mask as published, "best" that of the best predicted IoU of all, and
+            a number that mask. One that the model does not have counts as None.
+    """
+    if choice == BEST:
+        return int(np.argmax(prediction.iou))
+    has_mask = choice is not None and choice < len(prediction.iou)
+    return choice if has_mask else prediction.chosen
+
+
+@dataclass(frozen=True, eq=False)
+class Dialogue:
+    """Prompts that were given one after another, where each further point corrects a mask.
+
+    Args:
+        prompts: all that is said by now.
+        corrected: for each correction how many points were said before it, and the choice of the
+            mask that was then shown, and corrected.
+        is_example: whether nobody has said it yet: the first point or box takes its place.
+    """
+
+    prompts: Prompts
+    corrected: tuple[tuple[int, Choice], ...] = ()
+    is_example: bool = False
+
+    def then(self, prompts: Prompts, choice: Choice) -> "Dialogue":
+        """After the prompts were edited.
+
+        A point behind all others corrects what is shown. Points or a box that were moved, and a
+        point that was taken away, count as if they had been so, or not been there, from the start.
+        Everything else is asked at once: a box that is new or gone, and other prompts. Of an
+        example only what is added to it stays; one that is moved is the reader's own.
+
+        Args:
+            prompts: what is said after that.
+            choice: of the mask that was shown before.
+        """
+        before, after = len(self.prompts.points), len(prompts.points)
+        if self.is_example:
+            return Dialogue(_added(self.prompts, prompts))
+        if (self.prompts.box is None) != (prompts.box is None):
+            return Dialogue(prompts)
+        if after == before:
+            return replace(self, prompts=prompts)
+        if after > before and _begins_with(prompts, self.prompts):
+            is_first = not before and prompts.box is None
+            new = () if is_first else ((before, choice),)
+            return Dialogue(prompts, (*self.corrected, *new))
+        if after == before - 1:
+            removed = _removed(self.prompts, prompts)
+            if removed is not None:
+                return Dialogue(prompts, self._corrected_without(removed, after))
+        return Dialogue(prompts)
+
+    @property
+    def feeds_back(self) -> bool:
+        """Whether logits go back: there are corrections, and no mask hint of the reader's own."""
+        return bool(self.corrected) and self.prompts.mask_hint is None
+
+    def said(self, count: int) -> Prompts:
+        """The prompts when there were so many points."""
+        points, labels = self.prompts.points[:count], self.prompts.labels[:count]
+        return replace(self.prompts, points=points, labels=labels)
+
+    def asked(self, answer: Callable[[Prompts], Prediction]) -> Prompts:
+        """What the model is asked in the end: with the logits that go back, as a mask hint.
+
+        Args:
+            answer: asks the model.
+        """
+        hint = self.prompts.mask_hint
+        for count, choice in self.corrected if self.feeds_back else ():
+            prediction = answer(self.said(count).with_mask_hint(hint))
+            hint = prediction.logits[answering(prediction, choice)]
+        return self.prompts.with_mask_hint(hint)
+
+    def _corrected_without(self, point: int, left: int) -> tuple[tuple[int, Choice], ...]:
+        """The corrections after a point was taken away, and so many are left."""
+        kept: dict[int, Choice] = {}
+        for count, choice in self.corrected:
+            count -= count > point
+            if count < left and (count or self.prompts.box is not None):
+                kept[count] = choice  # of two that ask the same, the later one was corrected
+        return tuple(kept.items())
 
 
 @dataclass(frozen=True)
@@ -44,10 +137,40 @@ class CorrectionRule:
 
     def answer(self, prediction: Prediction) -> int:
         """Which mask of a corrected prediction is shown."""
-        return int(np.argmax(prediction.iou)) if self.all_tokens else 0
+        return answering(prediction, BEST if self.all_tokens else 0)
 
 
 TOKEN_0 = CorrectionRule("token 0", feeds_back=True, all_tokens=False)
 BEST_PREDICTED = CorrectionRule("best predicted", feeds_back=True, all_tokens=True)
 NO_FEEDBACK = CorrectionRule("no feedback", feeds_back=False, all_tokens=False)
 CORRECTION_RULES = (TOKEN_0, BEST_PREDICTED, NO_FEEDBACK)
+
+
+def _begins_with(prompts: Prompts, first: Prompts) -> bool:
+    """Whether prompts have the box and the points of others, with their labels, and then more."""
+    count = len(first.points)
+    same_box = first.box is None or (prompts.box == first.box).all()
+    return bool(
+        same_box
+        and (prompts.points[:count] == first.points).all()
+        and (prompts.labels[:count] == first.labels).all()
+    )
+
+
+def _added(before: Prompts, after: Prompts) -> Prompts:
+    """What was added: points behind the others, or a box; all if something else was done."""
+    count = len(before.points)
+    if len(after.points) > count and _begins_with(after, before):
+        return replace(after, points=after.points[count:], labels=after.labels[count:], box=None)
+    if before.box is None and after.box is not None:
+        return replace(after, points=None, labels=None)
+    return after
+
+
+def _removed(before: Prompts, after: Prompts) -> int | None:
+    """Which point was taken away; None if more than that has changed."""
+    for point in range(len(before.points)):
+        points, labels = (np.delete(each, point, 0) for each in (before.points, before.labels))
+        if (points == after.points).all() and (labels == after.labels).all():
+            return point
+    return None

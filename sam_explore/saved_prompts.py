@@ -2,13 +2,15 @@
 
 import json
 from base64 import b64decode, b64encode
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32
 
+from .corrections import BEST, Choice, Dialogue
 from .geometry import Prompts
 
 _FORMAT, _VERSION = "sam_explore prompts", 1
@@ -17,14 +19,34 @@ _LONGEST_SIDE = 2**31
 _LONGEST_HEADER = 256  # of an .npy file; numpy writes 128 bytes
 
 
-def prompts_to_json(prompts: Prompts, image_size: tuple[int, int]) -> str:
+@dataclass(frozen=True, eq=False)
+class SavedPrompts:
+    """Prompts in the order in which they were said, and what was chosen for the answer.
+
+    Args:
+        dialogue: the prompts, without logits that go back.
+        feeds_back: whether logits go back with corrections.
+        choice: which mask answers.
+        has_choices: whether the two were saved; files of older versions have neither.
+    """
+
+    dialogue: Dialogue
+    feeds_back: bool = True
+    choice: Choice = None
+    has_choices: bool = True
+
+
+def prompts_to_json(
+    prompts: Prompts, image_size: tuple[int, int], saved: SavedPrompts | None = None
+) -> str:
     """Prompts as text.
 
     A mask hint goes in as an .npy file in base64: some 350 kB for the released models.
 
     Args:
-        prompts: what to save.
+        prompts: what to save, as the model is asked.
         image_size: height and width of the picture that they are for.
+        saved: how they came about; see `saved_from_json`.
     """
     height, width = image_size
     content = {
@@ -38,6 +60,16 @@ def prompts_to_json(prompts: Prompts, image_size: tuple[int, int]) -> str:
     }
     if prompts.unprompted is not None:  # what older versions do not know, and leave out
         content["unprompted"] = prompts.unprompted
+    if saved is not None:
+        content["asked"] = {
+            "feeds_back": saved.feeds_back,
+            "mask": saved.choice,
+            "hint_is_fed_back": saved.feeds_back and saved.dialogue.feeds_back,
+            "corrections": [
+                {"points_before": count, "mask": choice}
+                for count, choice in saved.dialogue.corrected
+            ],
+        }
     return json.dumps(content, indent=1)
 
 
@@ -53,16 +85,23 @@ def prompts_from_json(text: str, image_size: tuple[int, int] | None = None) -> P
         ValueError: text of another kind or a newer version, numbers that are no prompts, or a mask
             hint for a picture of another shape.
     """
-    content = _read(text)
-    try:
-        was = _side(content, "height"), _side(content, "width")
-        hint = None if content["mask_hint"] is None else _unpacked(content["mask_hint"])
-        given = (content[name] for name in ("points", "labels", "box"))
-        prompts = Prompts(*given, hint, content.get("unprompted"))
-    except (KeyError, TypeError, ValueError, EOFError) as error:
-        missing = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise ValueError(f"These saved prompts are damaged: {missing}") from error
+    prompts, was, _ = _parsed(text)
     return prompts if image_size is None else _moved(prompts, was, image_size)
+
+
+def saved_from_json(text: str, image_size: tuple[int, int] | None = None) -> SavedPrompts:
+    """Prompts as `prompts_from_json` gives them, in the order in which they were said.
+
+    Logits that went back are left out: whoever asks again has them from the model. So they keep no
+    file from a picture of another shape.
+
+    Raises:
+        ValueError: as `prompts_from_json`.
+    """
+    _, was, saved = _parsed(text)
+    prompts = saved.dialogue.prompts
+    prompts = prompts if image_size is None else _moved(prompts, was, image_size)
+    return replace(saved, dialogue=replace(saved.dialogue, prompts=prompts))
 
 
 def text_of_file(path: str | Path) -> str:
@@ -103,6 +142,41 @@ def _read(text: str) -> dict:
             f"this sam_explore reads version {_VERSION}. Take a newer one."
         )
     return content
+
+
+def _parsed(text: str) -> tuple[Prompts, tuple[int, int], SavedPrompts]:
+    """Prompts as the model was asked, the picture's size, and how they came about."""
+    content = _read(text)
+    try:
+        was = _side(content, "height"), _side(content, "width")
+        hint = None if content["mask_hint"] is None else _unpacked(content["mask_hint"])
+        given = (content[name] for name in ("points", "labels", "box"))
+        prompts = Prompts(*given, hint, content.get("unprompted"))
+        return prompts, was, _saved(prompts, content.get("asked"))
+    except (KeyError, TypeError, ValueError, EOFError, AttributeError) as error:
+        missing = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise ValueError(f"These saved prompts are damaged: {missing}") from error
+
+
+def _saved(prompts: Prompts, asked: dict | None) -> SavedPrompts:
+    """How prompts came about, as the file says; nothing is known from older files."""
+    if asked is None:
+        return SavedPrompts(Dialogue(prompts), has_choices=False)
+    corrected = tuple((each["points_before"], each["mask"]) for each in asked["corrections"])
+    counts = [count for count, _ in corrected]
+    first = 1 if prompts.box is None else 0
+    if not all(type(count) is int and first <= count < len(prompts.points) for count in counts):
+        raise ValueError(f"corrections must follow on points that there are, not on {counts!r:.80}")
+    if any(one >= next_one for one, next_one in pairwise(counts)):
+        raise ValueError(f"corrections must be in their order, not {counts!r:.80}")
+    for mask in (asked["mask"], *(mask for _, mask in corrected)):
+        if not (mask is None or mask == BEST or (type(mask) is int and mask >= 0)):
+            raise ValueError(f'a mask must be its number, "{BEST}" or null, not {mask!r:.40}')
+    for name in ("feeds_back", "hint_is_fed_back"):
+        if type(asked[name]) is not bool:
+            raise ValueError(f"{name} must be true or false, not {asked[name]!r:.40}")
+    own = prompts.with_mask_hint(None) if asked["hint_is_fed_back"] else prompts
+    return SavedPrompts(Dialogue(own, corrected), asked["feeds_back"], asked["mask"])
 
 
 def _refuse_constant(name: str) -> float:

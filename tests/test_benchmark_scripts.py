@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+
+from .benchmarks.corrections import middle
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -71,6 +75,23 @@ def test_the_way_to_the_first_mask_is_measured(tmp_path):
     for row in ("import torch", "sx.PromptCanvas(session)", "the click is answered"):
         assert f"| {row} " in text
     assert text.count(", goal ") == 3
+
+
+def test_what_a_second_click_brings_is_measured_under_each_rule(tmp_path):
+    options = ["--examples", "boat", "--threads", "1"]
+    text = written_by("corrections.py", "corrections", options, tmp_path / "page.md")
+    for row in ("first click, as published", "clicks alone, token 0", "logits fed back, token 0"):
+        assert row in text
+    assert "<!-- corrections -->" in (ROOT / "docs" / "prompting.md").read_text()
+
+
+def test_the_middle_is_that_of_the_largest_square_inside():
+    mask = np.zeros((9, 12), bool)
+    mask[0:2, 0:12] = True  # large, and thin
+    mask[4:7, 5:8] = True  # a square of 3, whose middle is in row 5 and column 6
+    assert middle(mask) == (6, 5)
+    assert middle(np.eye(4, dtype=bool)) == (0, 0)
+    assert middle(np.ones((5, 7), bool)) == (2, 2)
 
 
 def test_the_page_has_the_marks_that_the_scripts_write_between():

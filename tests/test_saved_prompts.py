@@ -10,8 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sam_explore.corrections import Dialogue
 from sam_explore.geometry import Prompts
-from sam_explore.saved_prompts import prompts_from_json, prompts_to_json, text_of_file
+from sam_explore.saved_prompts import (
+    SavedPrompts,
+    prompts_from_json,
+    prompts_to_json,
+    saved_from_json,
+    text_of_file,
+)
 
 SIZE = (100, 200)  # height and width
 HINT = np.random.default_rng(0).normal(size=(16, 16)).astype(np.float32)
@@ -63,6 +70,64 @@ def test_a_mask_hint_goes_along_to_a_picture_of_the_same_shape_only():
         assert np.array_equal(prompts_from_json(text, size).mask_hint, HINT)
     with pytest.raises(ValueError, match="200 wide and 100 high, and fits none of another shape"):
         prompts_from_json(text, (100, 100))
+
+
+DIALOGUE = Dialogue(Prompts([(1, 2), (3, 4), (5, 6)], [1, 0, 1]), ((1, None), (2, "best")))
+
+
+def with_feedback(size: tuple[int, int] = SIZE, **asked: object) -> str:
+    """A saved dialogue with logits that went back, with other values of how it was asked."""
+    saved = SavedPrompts(DIALOGUE, feeds_back=True, choice=2)
+    content = json.loads(prompts_to_json(DIALOGUE.prompts.with_mask_hint(HINT), size, saved))
+    return json.dumps(content | {"asked": content["asked"] | asked})
+
+
+def test_how_prompts_were_asked_comes_back_and_the_model_is_asked_the_same():
+    again = saved_from_json(with_feedback())
+    assert (again.feeds_back, again.choice, again.has_choices) == (True, 2, True)
+    assert again.dialogue.corrected == DIALOGUE.corrected
+    assert again.dialogue.prompts.points.tolist() == [[1, 2], [3, 4], [5, 6]]
+    assert again.dialogue.prompts.mask_hint is None
+    # Whoever reads the prompts alone gets the logits that went back.
+    assert np.array_equal(prompts_from_json(with_feedback()).mask_hint, HINT)
+
+
+def test_logits_that_went_back_keep_no_file_from_a_picture_of_another_shape():
+    again = saved_from_json(with_feedback(), (200, 200))
+    assert again.dialogue.prompts.points.tolist() == [[1, 4], [3, 8], [5, 12]]
+
+
+def test_a_mask_hint_of_the_readers_own_stays_with_the_dialogue():
+    own = Dialogue(DIALOGUE.prompts.with_mask_hint(HINT), DIALOGUE.corrected)
+    text = prompts_to_json(own.prompts, SIZE, SavedPrompts(own))
+    assert np.array_equal(saved_from_json(text).dialogue.prompts.mask_hint, HINT)
+
+
+def test_files_of_older_versions_say_nothing_of_how_they_were_asked():
+    again = saved_from_json(prompts_to_json(ALL, SIZE))
+    assert again.dialogue.corrected == ()
+    assert np.array_equal(again.dialogue.prompts.mask_hint, HINT)
+    assert not again.has_choices
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"feeds_back": 1}, "feeds_back must be true or false, not 1"),
+        ({"hint_is_fed_back": "no"}, "hint_is_fed_back must be true or false"),
+        ({"mask": "worst"}, "a mask must be its number"),
+        ({"mask": -1}, "a mask must be its number"),
+        ({"corrections": [{"points_before": 3, "mask": None}]}, "points that there are"),
+        ({"corrections": [{"points_before": 0, "mask": None}]}, "points that there are"),
+        ({"corrections": [{"points_before": 1.5, "mask": None}]}, "points that there are"),
+        ({"corrections": [{"points_before": 2, "mask": 0}] * 2}, "in their order"),
+        ({"corrections": [{"mask": 0}]}, "'points_before' is missing"),
+        ({"corrections": 7}, "damaged"),
+    ],
+)
+def test_how_prompts_were_asked_is_checked(asked, words):
+    with pytest.raises(ValueError, match=words):
+        saved_from_json(with_feedback(**asked))
 
 
 def packed(hint: np.ndarray) -> str:

@@ -257,7 +257,7 @@ def assert_shows_the_state(view: View) -> None:
         assert session.prediction is None
         assert view.mask() is None
         return
-    assert session.prediction.prompts is session.prompts
+    assert session.prediction.prompts is session.trace.prompts
     mask = session.prediction.masks(session.threshold)[session.shown_mask]
     assert np.array_equal(view.mask(), mask)
 
@@ -339,7 +339,7 @@ def test_settling_while_this_thread_records_is_told_at_once(sam, image, open_ses
         with pytest.raises(RuntimeError, match="would wait for itself"):
             session.settle(PATIENCE_S)
     session.settle(PATIENCE_S)
-    assert session.prediction.prompts is session.prompts
+    assert session.prediction.prompts is session.trace.prompts
 
 
 def _two_events() -> tuple[threading.Event, threading.Event]:

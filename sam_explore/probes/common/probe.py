@@ -6,6 +6,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from numbers import Integral, Real
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
+from sam_explore.corrections import BEST, answering
 from sam_explore.model import DecoderTokens, SamConfig
 from sam_explore.prediction import Prediction
 from sam_explore.readings import (
@@ -17,6 +18,8 @@ from sam_explore.readings import (
     with_provenance,
 )
 from sam_explore.tracing import Trace
+
+PUBLISHED_MASK, BEST_MASK = -1, -2  # values of a `mask_knob` that stand for a rule
 
 
 @runtime_checkable
@@ -114,14 +117,15 @@ def token_knob() -> Any:
 def mask_knob() -> Any:
     """A field that is one of the four masks, linked to the one shown in the session.
 
-    −1 stands for the model's own choice; `mask_shown` resolves it.
+    −1 stands for the model's own choice, −2 for the best predicted IoU of all; `mask_shown`
+    resolves them.
     """
     return knob(
-        -1,
+        PUBLISHED_MASK,
         "mask",
-        low=-1,
+        low=BEST_MASK,
         high=lambda run: run.config.mask_tokens - 1,
-        names=((-1, "the model's choice"),),
+        names=((PUBLISHED_MASK, "the model's choice"), (BEST_MASK, "the best predicted")),
         link="mask",
     )
 
@@ -154,8 +158,8 @@ def threshold_knob() -> Any:
 
 
 def mask_shown(mask: int, prediction: Prediction) -> int:
-    """The mask that a `mask_knob` means: itself, or the model's choice for −1."""
-    return prediction.chosen if mask < 0 else mask
+    """The mask that a `mask_knob` means: itself, the model's choice or the best predicted."""
+    return answering(prediction, {PUBLISHED_MASK: None, BEST_MASK: BEST}.get(mask, mask))
 
 
 @dataclass(frozen=True)

@@ -93,13 +93,24 @@ def draw_box(canvas: Canvas, x0: float, y0: float, x1: float, y1: float) -> None
             canvas.fill_rect(x - half, y - half, 2 * half, 2 * half)
 
 
-def draw_point(canvas: Canvas, x: float, y: float, label: int) -> None:
-    """A disc with a plus or a minus, ringed in white and in a dark halo to show on any picture."""
+def draw_point(canvas: Canvas, x: float, y: float, label: int, is_example: bool = False) -> None:
+    """A disc with a plus or a minus, ringed in white and in a dark halo to show on any picture.
+
+    That of an example is an empty ring of dashes.
+    """
     radius = MARK_CSS * SHARPNESS
     colour = style.FOREGROUND if label == FOREGROUND else style.BACKGROUND
-    for fill, rim_css in ((_HALO, 3), (style.SIGN, 1.5), (colour, 0)):
-        canvas.fill_style = fill
-        canvas.fill_circle(x, y, radius + rim_css * SHARPNESS)
+    if is_example:
+        canvas.fill_style = _HALO
+        canvas.fill_circle(x, y, radius + 3 * SHARPNESS)
+        canvas.stroke_style, canvas.line_width = colour, 2 * SHARPNESS
+        canvas.set_line_dash([4 * SHARPNESS, 3 * SHARPNESS])
+        canvas.stroke_circle(x, y, radius)
+        canvas.set_line_dash([])
+    else:
+        for fill, rim_css in ((_HALO, 3), (style.SIGN, 1.5), (colour, 0)):
+            canvas.fill_style = fill
+            canvas.fill_circle(x, y, radius + rim_css * SHARPNESS)
     arm = radius * 0.55
     canvas.stroke_style = style.SIGN
     canvas.line_width = 2.5 * SHARPNESS

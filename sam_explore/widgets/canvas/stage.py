@@ -58,7 +58,7 @@ class Stage:
         self.viewport = Viewport((1, 1), (width * SHARPNESS, width * SHARPNESS))
         self._image: UInt8[np.ndarray, "h w 3"] | None = None
         self._mask: Shape | None = None
-        self._prompts, self._hint = Prompts(), ()
+        self._prompts, self._hint, self._is_example = Prompts(), (), False
         self._band_is_empty = self._preview_is_empty = True
         self._photo, self._overlay = connection.image("jpeg"), connection.image("png")
         self.canvas = connection.canvas(5, width, width)
@@ -77,6 +77,7 @@ class Stage:
         size = height * SHARPNESS, width * SHARPNESS
         if image is not self._image:  # else it is drawn again as it was looked at
             self._image, self._mask, self._prompts, self._hint = image, None, Prompts(), ()
+            self._is_example = False
             self.viewport = Viewport(image.shape[:2], size)
         # Changing the size wipes a canvas, even to the same size.
         if (self.canvas.height, self.canvas.width) != size:
@@ -99,7 +100,7 @@ class Stage:
         with self._connection.batch():
             self._draw_photo()
         self.show_mask(self._mask)
-        self.show_prompts(self._prompts, self._hint)
+        self.show_prompts(self._prompts, self._hint, self._is_example)
         self.show_preview([])
 
     def show_mask(self, mask: Shape | None) -> None:
@@ -117,14 +118,15 @@ class Stage:
             layer.clear()
             paste(layer, self._overlay)
 
-    def show_prompts(self, prompts: Prompts, hint_px: Lines = ()) -> None:
+    def show_prompts(self, prompts: Prompts, hint_px: Lines = (), is_example: bool = False) -> None:
         """Mark the points and the box, and draw the mask hint's edge as a dotted line.
 
         Args:
             prompts: the points and the box.
             hint_px: lines around the mask hint in pixels of the picture.
+            is_example: whether the points are those of an example.
         """
-        self._prompts, self._hint = prompts, hint_px
+        self._prompts, self._hint, self._is_example = prompts, hint_px, is_example
         layer = self.canvas[PROMPTS]
         with self._connection.batch():
             layer.clear()
@@ -132,7 +134,8 @@ class Stage:
             if prompts.box is not None:
                 draw_box(layer, *self._canvas_corners(prompts))
             for point, label in zip(prompts.points, prompts.labels, strict=True):
-                draw_point(layer, *self.viewport.canvas_from_px(point), int(label))
+                at = self.viewport.canvas_from_px(point)
+                draw_point(layer, *at, int(label), is_example)
 
     def show_preview(self, lines_px: Lines) -> None:
         """Draw a preview's outlines, dashed, in pixels of the picture; no lines remove them."""

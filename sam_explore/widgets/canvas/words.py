@@ -2,12 +2,14 @@
 
 import numpy as np
 
+from ...corrections import BEST, Choice, answering
 from ...geometry import BACKGROUND, FOREGROUND, Prompts
 from ...number_text import text
 from ...prediction import Prediction, stability_of
 from ...readings import Scale
 
 INVITATION = "Click on an object to ask for its mask, or drag a box around it."
+EXAMPLE = "An example, drawn with dashes: your first click takes its place."
 WAITING = "Your prompts are kept, and answered as soon as the picture is encoded."
 
 
@@ -35,20 +37,25 @@ def describe_prompts(prompts: Prompts) -> str:
     return words[0].upper() + words[1:]
 
 
-def describe(prediction: Prediction, chosen: int | None, threshold: float) -> str:
+def describe(
+    prediction: Prediction, chosen: Choice, threshold: float, fed_back: bool = False
+) -> str:
     """Which mask is shown, why that one, and what the model makes of it.
 
     Stability and the share that it covers are of `Prediction.sampled`.
 
     Args:
         prediction: the answer that is shown.
-        chosen: the mask that the reader chose; None if that was left to the model.
+        chosen: which mask the reader wants to answer; None if that was left to the model.
         threshold: the logit above which a pixel is in the mask.
+        fed_back: whether the mask hint is logits that were fed back.
     """
-    mask = prediction.chosen if chosen is None else chosen
+    mask = answering(prediction, chosen)
     iou = text(prediction.iou[mask], decimals=2)
     stability = text(stability_of(prediction.sampled, threshold)[mask], decimals=2)
-    if chosen is not None:
+    if chosen == BEST:
+        why = f"Mask {mask}, whose predicted IoU {iou} is the best of all"
+    elif chosen is not None:
         why = f"Mask {mask}, chosen by you; its predicted IoU is {iou}"
     elif len(prediction.iou) == 1:
         why = f"Mask 0, the only one of this model; its predicted IoU is {iou}"
@@ -61,10 +68,10 @@ def describe(prediction: Prediction, chosen: int | None, threshold: float) -> st
         why = f"Mask {mask} {among}" if last > 1 else f"Mask 1, {alone}"
     cover = _share(float((prediction.sampled[mask] > threshold).mean()))
     at = f" at threshold {text(threshold, decimals=1)}" if threshold else ""
-    return (
-        f"{describe_prompts(prediction.prompts)}. {why}; stability {stability}; "
-        f"covers {cover} of the picture{at}."
-    )
+    prompts = prediction.prompts
+    asked = describe_prompts(prompts.with_mask_hint(None) if fed_back else prompts)
+    back = ", with the logits of the mask before fed back" if fed_back else ""
+    return f"{asked}{back}. {why}; stability {stability}; covers {cover} of the picture{at}."
 
 
 def _share(share: float) -> str:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from ...corrections import BEST
 from ...probes import Probe
+from ...probes.common.probe import BEST_MASK, PUBLISHED_MASK
 from ...tracing import Trace
 from ..session import Session
 
@@ -146,7 +148,7 @@ LINKS = {
     "threshold": Link("threshold"),
     "mask": Link(
         "chosen",
-        to_knob=lambda chosen: -1 if chosen is None else chosen,
-        to_trait=lambda mask: None if mask < 0 else mask,
+        to_knob=lambda chosen: {None: PUBLISHED_MASK, BEST: BEST_MASK}.get(chosen, chosen),
+        to_trait=lambda mask: {PUBLISHED_MASK: None, BEST_MASK: BEST}.get(mask, mask),
     ),
 }

@@ -2,19 +2,20 @@
 
 from collections.abc import Callable
 
-from ipywidgets import Button, HBox, ToggleButton, ToggleButtons
+from ipywidgets import Button, Checkbox, HBox, ToggleButton, ToggleButtons, VBox
 
+from ...corrections import BEST
 from ...plots import style
 from ..canvas.closing import close_all
-from ..canvas.html import NOTHING, Html, Markup, element
+from ..canvas.html import BREAK, NOTHING, Html, Markup, element
 from ..canvas.inputs import WideSlider
-from ..session import THRESHOLD, Session
+from ..session import THRESHOLD, Session, Snapshot
 from ..session.ipykernel_subshells import keep_order
 from ..session.suppress_echo import SuppressEcho
 from .mode_switch import ModeSwitch
 from .typed_line import TypedLine
 
-_AUTO = -1
+_PUBLISHED = "published"  # a button's value, since None would be no button
 _REACH = 10.0  # of the threshold's slider at first, in logits
 
 
@@ -29,7 +30,7 @@ class Controls:
     Attributes:
         more: whether the further controls are shown.
         line: where prompts are typed.
-        toolbar, cut, choice, typed, busy: the widgets, to be laid out.
+        toolbar, cut, rule, typed, busy: the widgets, to be laid out.
     """
 
     def __init__(
@@ -49,13 +50,7 @@ class Controls:
         self._threshold = WideSlider(session.threshold, *bounds, reach=_REACH)
         self.busy = Html()
         self.cut = HBox([label("Threshold (logits)"), *self._threshold.widgets])
-        count = session.sam.config.mask_tokens
-        self._choice = ToggleButtons(
-            options=[("auto", _AUTO), *((str(number), number) for number in range(count))],
-            tooltips=["The model's choice", *(f"Mask of token {n}" for n in range(count))],
-            style={"button_width": "auto"},
-        )
-        self.choice = HBox([label("Show mask"), self._choice])
+        self.rule = self._make_rule(session.sam.config.mask_tokens)
         self.line = TypedLine(
             "x, y   or   x0, y0, x1, y1",
             "Add",
@@ -64,11 +59,35 @@ class Controls:
         )
         self.typed = HBox([label("Or type it"), *self.line.widgets])
         self._lay_out()
-        keep_order(self._undo, self._redo, self._clear, self.more, self._choice)
+        keep_order(self._undo, self._redo, self._clear, self.more, self._choice, self._feeds_back)
         keep_order(*self._threshold.inputs)
         self._listen()
         for observer, _ in self._observers:
             observer()
+
+    def _make_rule(self, count: int) -> VBox:
+        """How a correction is asked, and which mask answers."""
+        self._choice = ToggleButtons(
+            options=[
+                ("as published", _PUBLISHED),
+                ("best predicted", BEST),
+                *((str(number), number) for number in range(count)),
+            ],
+            tooltips=[
+                "Of one click or one box, the best predicted of masks 1–3; of more, mask 0",
+                "The mask with the best predicted IoU of all",
+                *(f"Always the mask of token {number}" for number in range(count)),
+            ],
+            style={"button_width": "auto"},
+        )
+        self._feeds_back = Checkbox(description="Feed logits back", indent=False)
+        self._feeds_back.tooltip = "The logits of the mask shown go back with the next click"
+        self._feeds_back.layout.width = "auto"
+        self._about_rule = Html()
+        parts = [label("Which mask answers"), self._choice, self._feeds_back, self._about_rule]
+        rule = VBox(parts)
+        rule.layout.overflow = "visible"
+        return rule
 
     def follow(self, change: dict | None = None) -> None:
         """Show the session's state."""
@@ -79,9 +98,10 @@ class Controls:
         """Stop following and remove the widgets."""
         for observer, names in self._observers:
             self._session.unobserve(observer, names)
-        for widget in (*self._threshold.inputs, self._choice, self.line.field, self.more):
+        answering = self._choice, self._feeds_back
+        for widget in (*self._threshold.inputs, *answering, self.line.field, self.more):
             widget.unobserve_all()
-        close_all(self.toolbar, self.cut, self.choice, self.typed, self.busy)
+        close_all(self.toolbar, self.cut, self.rule, self.typed, self.busy)
 
     def _listen(self) -> None:
         session, act = self._session, self._session.action
@@ -91,6 +111,7 @@ class Controls:
         readers = self._suppress_echo.reader_only
         self._threshold.observe(readers(act(self._set_threshold)))
         self._choice.observe(readers(act(self._set_chosen)), "value")
+        self._feeds_back.observe(readers(act(self._set_feeds_back)), "value")
         self._observers = [
             (session.guard(self.follow), _FOLLOWED),
             (session.guard(self._show_busy), "busy"),
@@ -103,7 +124,9 @@ class Controls:
         self._undo.disabled = not session.can_undo
         self._redo.disabled = not session.can_redo
         self._clear.disabled = session.prompts.is_empty
-        self._choice.value = _AUTO if session.chosen is None else session.chosen
+        self._choice.value = _PUBLISHED if session.chosen is None else session.chosen
+        self._feeds_back.value = session.feeds_back
+        self._about_rule.value = _about_rule(session.now)
         self._threshold.set(session.threshold)
 
     def _show_busy(self, change: dict | None = None) -> None:
@@ -114,7 +137,10 @@ class Controls:
         self._session.threshold = change["new"]
 
     def _set_chosen(self, change: dict) -> None:
-        self._session.chosen = None if change["new"] == _AUTO else change["new"]
+        self._session.chosen = None if change["new"] == _PUBLISHED else change["new"]
+
+    def _set_feeds_back(self, change: dict) -> None:
+        self._session.feeds_back = change["new"]
 
     def _take_typed(self, line: str) -> None:
         try:
@@ -129,7 +155,7 @@ class Controls:
         self.more.layout.width = "76px"
         self.line.field.layout.width = "176px"
         self._choice.layout.width = "auto"
-        for row in (self.toolbar, *self.toolbar.children[1:], self.cut, self.choice, self.typed):
+        for row in (self.toolbar, *self.toolbar.children[1:], self.cut, self.typed):
             row.layout.align_items, row.layout.grid_gap = "center", "4px"
             row.layout.overflow = "visible"
         self.toolbar.layout.flex_flow = "row wrap"
@@ -156,6 +182,23 @@ def _numbers(text: str) -> list[float]:
     return numbers
 
 
+def _about_rule(now: Snapshot) -> Markup:
+    """What is chosen for an answer, in words."""
+    which = {
+        None: "Of one click or one box, the best predicted of masks 1–3 answers; of more, mask 0.",
+        BEST: "The mask of the best predicted IoU of all answers.",
+    }.get(now.chosen, f"Mask {now.chosen} answers, whatever is asked.")
+    if now.picked_over is not None:
+        which = f"You look at mask {now.chosen} of this answer; the next goes by the rule again."
+    back = (
+        "A further click corrects the mask that is shown: its logits go back with the click."
+        if now.feeds_back
+        else "Clicks are asked together, as sx.predict does; nothing goes back."
+    )
+    look = f"font-size:12px;line-height:1.4;color:{style.FAINT_TEXT}"
+    return element("div", which, BREAK, back, style=look)
+
+
 def _busy(words: str) -> Markup:
     if not words:
         return NOTHING
@@ -164,4 +207,4 @@ def _busy(words: str) -> Markup:
     return element("span", spinner, f"\u2002{words}", role="status", style=look)
 
 
-_FOLLOWED = ["prompts", "chosen", "threshold"]
+_FOLLOWED = ["prompts", "feeds_back", "chosen", "threshold"]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...corrections import answering
 from ...geometry import Prompts
 from ...number_text import text
 from ...plots.outlines import outlines
@@ -86,10 +87,11 @@ class Preview:
         if wanted is None or now.encoded is None or wanted.image is not now.image:
             return
         start = perf_counter()
+        asked = now.asked_after(wanted.prompts)
         if now.edits:
-            prediction = now.source.run.with_prompts(wanted.prompts).prediction
+            prediction = asked.run.prediction
         else:  # without a trace, which would cache each place that the pointer passed
-            prediction = predict(now.sam, now.encoded, wanted.prompts)
+            prediction = predict(now.sam, now.encoded, asked.asked)
         lines, words = self._describe(prediction, wanted.when, now)
 
         def show() -> None:
@@ -101,7 +103,7 @@ class Preview:
         self._judge(perf_counter() - start)
 
     def _describe(self, prediction: Prediction, when: str, now: Snapshot) -> tuple[Lines, str]:
-        mask = prediction.chosen if now.chosen is None else now.chosen
+        mask = answering(prediction, now.chosen)
         logits = prediction.logits[mask]
         lines = [
             px_from_cells(line, prediction.frame, logits.shape)

@@ -10,7 +10,7 @@ from ..canvas.html import Html, Markup, element
 from ..canvas.paragraphs import paragraph
 from ..canvas.stage import Lines, Stage
 from ..canvas.viewport import Viewport
-from ..canvas.words import INVITATION, WAITING, describe
+from ..canvas.words import EXAMPLE, INVITATION, WAITING, describe
 from ..session import Session, Snapshot
 from ..session.rerun import replace_older
 from .brush import px_from_cells
@@ -143,7 +143,7 @@ class PromptCanvas(StaticPrompting, VBox):
     def _lay_out(self, width: int) -> HBox:
         left = VBox([self._stage.widget, self._pointed, self._thumbnails.widget])
         # Parts whose height changes come last, so that nothing moves away from under the pointer.
-        choices = [self._controls.cut, self._controls.choice, self._controls.typed]
+        choices = [self._controls.cut, self._controls.rule, self._controls.typed]
         # An error is shown under the field that may have caused it.
         words = [self._error, self._session_panel.encode_row.widget, self._status]
         right = VBox([self._logits.widget, *choices, *words])
@@ -223,7 +223,7 @@ class PromptCanvas(StaticPrompting, VBox):
             self._pointed.value = _pointed(words or self._modes.mode.hint)
 
     def _choose(self, mask: int) -> None:
-        self.session.chosen = mask
+        self.session.pick_mask(mask)
 
     def _show_image(self, change: dict | None = None) -> None:
         if self._open:
@@ -237,7 +237,7 @@ class PromptCanvas(StaticPrompting, VBox):
         """Draw the prompts' marks, on their own picture."""
         now = self.session.now
         if self._open and self._stage.image is now.image:
-            self._stage.show_prompts(now.prompts, _hint_px(now))
+            self._stage.show_prompts(now.prompts, _hint_px(now), now.dialogue.is_example)
             if now.prediction is None:
                 self._say_what_can_be_done()
 
@@ -262,7 +262,8 @@ class PromptCanvas(StaticPrompting, VBox):
             self.session.guard(self._show_nothing)()
             return
         # The slowest part is computed here, outside of the turn for drawing.
-        words = describe(now.prediction, now.chosen, now.threshold)
+        words = describe(now.prediction, now.chosen, now.threshold, now.is_fed_back)
+        words = f"{EXAMPLE} {words}" if now.answers_example else words
         self.session.guard(self._show_answer)(now, words)
 
     def _show_answer(self, now: Snapshot, words: str) -> None:

@@ -50,7 +50,7 @@ def draw_prompting(now: Snapshot) -> ReadingFigure:
     if prediction is None:
         figure = ReadingFigure(figsize=(_WIDTH_IN, high + 2 * _MARGIN_IN))
         stage = _place(figure, _MARGIN_IN, _MARGIN_IN, wide, high)
-        _draw_stage(stage, image, now.prompts, None)
+        _draw_stage(stage, image, now.prompts, None, now.dialogue.is_example)
         return figure
     count = len(prediction.iou)
     each = (_WIDTH_IN - 2 * _MARGIN_IN + _GAP_IN) / count
@@ -59,7 +59,7 @@ def draw_prompting(now: Snapshot) -> ReadingFigure:
     figure = ReadingFigure(figsize=(_WIDTH_IN, below + small_high + _LINE_IN + _MARGIN_IN))
     stage = _place(figure, _MARGIN_IN, _MARGIN_IN, wide, high)
     shape = _shapes(prediction, now.threshold, _SIDE_PX)[mask]
-    _draw_stage(stage, image, prediction.prompts, shape)
+    _draw_stage(stage, image, prediction.prompts, shape, now.answers_example)
     logits_high, logits_wide = _fit(image, _LOGITS_IN)
     right = _MARGIN_IN + wide + 2 * _GAP_IN
     logits = _place(figure, right, _MARGIN_IN + _LINE_IN, logits_wide, logits_high)
@@ -73,7 +73,8 @@ def draw_prompting(now: Snapshot) -> ReadingFigure:
 def prompting_in_words(now: Snapshot) -> str:
     """What the figure shows, in a sentence or two."""
     if now.prediction is not None:
-        return describe(now.prediction, now.chosen, now.threshold)
+        words = describe(now.prediction, now.chosen, now.threshold, now.is_fed_back)
+        return f"An example, which nobody has asked. {words}" if now.answers_example else words
     if now.error:
         return f"That did not work. {now.error}"
     if now.prompts.is_empty:
@@ -86,6 +87,7 @@ def _draw_stage(
     image: UInt8[np.ndarray, "h w 3"],
     prompts: Prompts,
     mask: Bool[np.ndarray, "row column"] | None,
+    is_example: bool,
 ) -> None:
     _draw_photo(ax, image, _SIDE_PX)
     if mask is not None:
@@ -100,7 +102,8 @@ def _draw_stage(
         is_foreground = label == FOREGROUND
         colour = style.FOREGROUND if is_foreground else style.BACKGROUND
         ax.plot(x, y, "o", markersize=14, color=style.HALO, alpha=style.HALO_OPACITY)
-        ax.plot(x, y, "o", markersize=12, color=colour, markeredgecolor=style.SIGN)
+        disc = {"color": "none", "markeredgecolor": colour} if is_example else {"color": colour}
+        ax.plot(x, y, "o", markersize=12, **{"markeredgecolor": style.SIGN} | disc)
         sign = "+" if is_foreground else "_"
         ax.plot(x, y, sign, markersize=7, color=style.SIGN, markeredgewidth=2)
 

@@ -11,7 +11,7 @@ from ipywidgets import Button, FileUpload, VBox
 from ...geometry import Prompts
 from ...plots import style
 from ...prediction import Prediction
-from ...saved_prompts import prompts_from_json, prompts_to_json
+from ...saved_prompts import saved_from_json
 from ..canvas.closing import close_all
 from ..canvas.html import NOTHING, Html, Markup, element, together
 from ..canvas.paragraphs import paragraph
@@ -39,7 +39,7 @@ class Saving:
         self.png = _button("PNG", "The mask that is shown, as a picture of its size")
         self.coco = _button("COCO RLE", "The mask that is shown, as a record of run lengths")
         self.numpy = _button("NumPy", "All masks and their logits, as arrays")
-        self.prompts = _button("JSON", "The points, the box and the mask hint")
+        self.prompts = _button("JSON", "Points, box and mask hint, and how they are asked")
         self.upload = FileUpload(accept=".json", description="Restore")
         self.upload.tooltip = "Take prompts from a file that was saved here"
         self.upload.layout.width = "auto"
@@ -111,7 +111,7 @@ class Saving:
         return "masks.npz", file.getvalue()
 
     def _make_prompts(self, now: Snapshot) -> tuple[str, bytes]:
-        return "prompts.json", prompts_to_json(now.prompts, now.image.shape[:2]).encode()
+        return "prompts.json", now.saved_prompts.encode()
 
     def _restore(self, change: dict) -> None:
         if not change["new"]:
@@ -119,9 +119,9 @@ class Saving:
         (file,) = change["new"]
         self.upload.value = ()  # the next file may be the same
         text = bytes(file["content"]).decode("utf-8", errors="replace")
-        saved = prompts_from_json(text)
-        self._session.prompts = placed = prompts_from_json(text, self._session.image.shape[:2])
-        self._words.value = paragraph(_in_words(saved, placed))
+        saved = saved_from_json(text).dialogue.prompts
+        self._session.restore(text)
+        self._words.value = paragraph(_in_words(saved, self._session.prompts))
 
 
 def _shown(now: Snapshot) -> tuple[Prediction, int, float]:
@@ -160,4 +160,4 @@ def _link(name: str, content: bytes) -> Markup:
     return together(link, " ", element("span", size, style=f"color:{style.FAINT_TEXT}"))
 
 
-_FOLLOWED = ["prediction", "prompts", "chosen", "threshold"]
+_FOLLOWED = ["prediction", "prompts", "feeds_back", "chosen", "threshold"]

@@ -13,7 +13,8 @@ from .saving import Saving
 
 _TITLES = ("Picture and model", "Save and restore", "As Python")
 _FILES, _SAVING, _CODE = range(3)
-_OF_CODE = ["sam", "image", "preprocessing", "windows", "edits", "prompts", "chosen", "threshold"]
+_OF_CODE = ["sam", "image", "preprocessing", "windows", "edits", "prompts"]
+_OF_CODE += ["feeds_back", "chosen", "threshold"]
 
 
 class SessionPanel:

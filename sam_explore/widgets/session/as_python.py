@@ -4,6 +4,7 @@ from ast import literal_eval
 from collections.abc import Iterable
 from dataclasses import fields
 
+from ...corrections import BEST, Choice
 from ...provenance import Origin, origin_of_model, origin_of_picture
 from ...tracing import zero
 from ...tracing.interventions import Intervention
@@ -33,21 +34,56 @@ def as_python(now: Snapshot) -> str:
     sam = origin_of_model(now.sam) or _UNKNOWN_MODEL
     picture = origin_of_picture(now.image) or _UNKNOWN_PICTURE
     prompts = _HINT if now.prompts.mask_hint is not None else Origin(_prompts(now))
-    steps, left_out = _steps(now)
     lines = ["import sam_explore as sx"]
     if prompts is _HINT:
         saved = "from sam_explore.saved_prompts import prompts_from_json"
         lines = ["from pathlib import Path", "", *lines, saved]
     lines += ["", *_assigned("sam", sam), *_assigned("picture", picture)]
-    lines += _assigned("prompts", prompts)
-    run = _call("sx.Trace", ["sam", "picture", "prompts", *_preprocessing(now)])
-    lines += [f"trace = {run}", *(f"trace = trace.{step}" for step in steps)]
+    is_fed = now.question.feeds_back
+    lines += () if is_fed else _assigned("prompts", prompts)
+    given = ["sam", "picture", *(() if is_fed else ("prompts",)), *_preprocessing(now)]
+    steps, left_out = _steps(now)
+    lines += [f"trace = {_call('sx.Trace', given)}", *(f"trace = trace.{step}" for step in steps)]
     lines += [f"# Left out, since code can't say it: {what}." for what in left_out]
+    lines += _corrections(now) if is_fed else ()
     if not now.prompts.is_empty:
         threshold = repr(now.threshold) if now.threshold else ""
-        mask = "prediction.chosen" if now.chosen is None else now.chosen
+        mask = _mask(now, now.chosen)
         lines += ["prediction = trace.prediction", f"mask = prediction.masks({threshold})[{mask}]"]
     return "\n".join(lines) + "\n"
+
+
+def _corrections(now: Snapshot) -> Iterable[str]:
+    """The prompts asked one after another, each time with the logits that go back."""
+    prompts = now.prompts
+    points = [repr(tuple(point)) for point in prompts.points.tolist()]
+    yield f"points = {_call('', points, 'points = ', '[]')}"
+    yield f"labels = {prompts.labels.tolist()}"
+    if prompts.box is not None:
+        yield f"box = {tuple(prompts.box.tolist())}"
+    yield "# Each further point corrects the mask shown before: its logits go back as a hint."
+    hint = []
+    for count, choice in now.dialogue.corrected:
+        yield f"prompts = {_said(now, f'[:{count}]' if count else None, hint)}"
+        yield "prediction = trace.with_prompts(prompts).prediction"
+        hint = [f"mask_hint=prediction.logits[{_mask(now, choice)}]"]
+    yield f"prompts = {_said(now, '', hint)}"
+    yield "trace = trace.with_prompts(prompts)"
+
+
+def _said(now: Snapshot, of: str | None, hint: list[str]) -> str:
+    """Prompts of named points, of which a slice is taken; None takes none."""
+    given = [] if of is None else [f"points=points{of}", f"labels=labels{of}"]
+    box = [] if now.prompts.box is None else ["box=box"]
+    return _call("sx.Prompts", [*given, *box, *hint], "prompts = ")
+
+
+def _mask(now: Snapshot, choice: Choice) -> str:
+    """The mask of `prediction` that answers."""
+    if choice == BEST:
+        return "prediction.iou.argmax()"
+    has_mask = choice is not None and choice < now.sam.config.mask_tokens
+    return str(choice) if has_mask else "prediction.chosen"
 
 
 def _prompts(now: Snapshot) -> str:
@@ -59,7 +95,7 @@ def _prompts(now: Snapshot) -> str:
         given.append(f"box={tuple(prompts.box.tolist())}")
     if prompts.unprompted is not None:
         given.append(f"unprompted={prompts.unprompted!r}")
-    return _call("sx.Prompts", given, indent=len("prompts = "))
+    return _call("sx.Prompts", given, "prompts = ")
 
 
 def _preprocessing(now: Snapshot) -> list[str]:
@@ -85,7 +121,8 @@ def _steps(now: Snapshot) -> tuple[list[str], list[str]]:
             values = [(each.name, getattr(edit, each.name)) for each in fields(edit) if each.init]
             if all(_is_literal(value) for _, value in values):
                 given = [f"{each}={value!r}" for each, value in values]
-                made = _call(f"sx.interventions.{name}", given, indent=len("trace = trace.") + 20)
+                before = "trace = trace.with_interventions("
+                made = _call(f"sx.interventions.{name}", given, before)
                 steps.append(f"with_interventions({made})")
             else:
                 left_out.append(f"the edit {name}, which reads something else")
@@ -110,9 +147,10 @@ def _assigned(name: str, origin: Origin) -> Iterable[str]:
     yield f"{name} = {origin.code}"
 
 
-def _call(name: str, arguments: list[str], indent: int = 0) -> str:
-    """A call in one line if there is room, else with an argument a line."""
-    line = f"{name}({', '.join(arguments)})"
-    if indent + len(line) <= _WIDTH:
+def _call(name: str, arguments: list[str], before: str = "", brackets: str = "()") -> str:
+    """A call in one line if there is room for it, else with an argument a line."""
+    begin, end = brackets
+    line = f"{name}{begin}{', '.join(arguments)}{end}"
+    if len(before) + len(line) <= _WIDTH:
         return line
-    return "\n".join([f"{name}(", *(f"    {each}," for each in arguments), ")"])
+    return "\n".join([f"{name}{begin}", *(f"    {each}," for each in arguments), end])

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ...corrections import BEST, Choice
 from ...geometry import Prompts
 from ...preprocessing import Preprocessing
 from ...probes.common.probe import threshold_knob
@@ -28,15 +29,18 @@ def checked_prompts(source: Source, prompts: Prompts) -> Prompts:
     return prompts
 
 
-def checked_chosen(source: Source, chosen: int | None) -> int | None:
-    """One of the model's masks, or None."""
+def checked_chosen(source: Source, chosen: Any) -> Choice:
+    """One of the model's masks, "best", or None."""
     count = source.sam.config.mask_tokens
-    if chosen is not None and not 0 <= chosen < count:
-        raise ValueError(
-            f"chosen must be a mask from 0 to {count - 1}, or None for the model's own choice, "
-            f"not {chosen}."
-        )
-    return chosen
+    is_mask = isinstance(chosen, int | np.integer) and not isinstance(chosen, bool)
+    if is_mask and 0 <= chosen < count:
+        return int(chosen)
+    if chosen is None or (isinstance(chosen, str) and chosen == BEST):
+        return chosen
+    raise ValueError(
+        f'chosen must be a mask from 0 to {count - 1}, "{BEST}" for the best predicted IoU of all, '
+        f"or None for the model's own choice, not {chosen!r}."
+    )
 
 
 def checked_threshold(source: Source, threshold: float) -> float:

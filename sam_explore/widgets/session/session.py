@@ -17,7 +17,7 @@ from ...model import Sam
 from ...model.lock import lock_of
 from ...prediction import check_model
 from ...preprocessing import Preprocessing, Side
-from ...saved_prompts import prompts_from_json, prompts_to_json, text_of_file
+from ...saved_prompts import saved_from_json, text_of_file
 from ...tracing import Cancelled, Trace, between_steps
 from .as_python import as_python
 from .errors import in_words
@@ -61,8 +61,12 @@ class Session(SharedState):
         preprocessing: the name, the side and whether the aspect is kept, as `set_preprocessing`
             puts them together. Another one is encoded again and drops a hint that does not fit.
         encoded: the encoded picture, None until that is done.
-        prompts: what is asked now.
-        chosen: the mask to look at, 0 to 3; None takes the model's choice.
+        prompts: what the reader asks now. Set from Python, they are asked at once, as `sx.predict`
+            asks them.
+        feeds_back: whether the logits of the mask that was shown go back to the model with each
+            click that corrects it. `trace.prompts` are those that the model is asked in the end.
+        chosen: which mask answers: None takes the model's choice as published, "best" the best
+            predicted IoU of all, 0 to 3 always that mask. See also `pick_mask`.
         threshold: a mask is where its logits exceed this.
         token: the picked image token (row, column), in the middle at first; `add_point` picks the
             one under the point.
@@ -146,7 +150,7 @@ class Session(SharedState):
 
     @property
     def shown_mask(self) -> int | None:
-        """The mask to look at: the chosen one, else the model's choice; None without prediction."""
+        """The mask to look at, as `chosen` says; None without prediction."""
         return self.now.shown_mask
 
     @property
@@ -226,7 +230,7 @@ class Session(SharedState):
         *,
         picture: np.ndarray | None = None,
     ) -> None:
-        """Add a point to the prompts.
+        """Add a point to the prompts. It corrects the mask that is shown; see `feeds_back`.
 
         Args:
             point_px: x, y in pixels of the picture.
@@ -239,6 +243,20 @@ class Session(SharedState):
         self.edit_prompts(
             lambda prompts: prompts.with_point(point_px, label), point_px, picture=picture
         )
+
+    def show_example(self, point_px: Sequence[float], label: int = FOREGROUND) -> None:
+        """Ask with a point as an example: it is drawn as one, and the first click replaces it.
+
+        Nothing happens if the reader has asked something already.
+
+        Args:
+            point_px, label: as in `add_point`.
+
+        Raises:
+            ValueError: a point outside the picture, or another label; nothing changes.
+        """
+        prompts = Prompts().with_point(point_px, label)
+        self.change(lambda now: now.with_example(prompts))
 
     def set_box(self, box_px: Sequence[float] | None, *, picture: np.ndarray | None = None) -> None:
         """Replace the box by this one: (x0, y0, x1, y1) in pixels of the picture.
@@ -262,7 +280,8 @@ class Session(SharedState):
         """Change the prompts in one step, in which no edit by another thread gets lost.
 
         Args:
-            edit: gives the new prompts from the present ones. It may be called several times.
+            edit: gives the new prompts from the present ones. It may be called several times. A
+                point that it puts behind the others corrects the mask that is shown.
             point_px: x, y in pixels of the picture, whose token becomes the picked one.
             picture: the session's `image` that was looked at. If another has taken its place, the
                 edit goes to where `cancel` goes back to, or nowhere if that is gone too.
@@ -272,6 +291,14 @@ class Session(SharedState):
         """
         token = None if point_px is None else (lambda frame: frame.token_at(point_px))
         self.change(lambda now: now.with_edited_prompts(edit, token, picture))
+
+    def pick_mask(self, mask: int) -> None:
+        """Look at a mask of this answer; what is asked next is answered as `chosen` was before.
+
+        Raises:
+            ValueError: no mask of this model.
+        """
+        self.change(lambda now: now.with_picked(mask))
 
     def clear(self) -> None:
         """Drop all prompts. `undo` brings them back."""
@@ -286,22 +313,31 @@ class Session(SharedState):
         self.change(lambda now: now.stepped(forth=True))
 
     def save_prompts(self, path: str | Path) -> None:
-        """Write the prompts to a JSON file, with the picture's size."""
-        now = self.now
-        text = prompts_to_json(now.prompts, now.image.shape[:2])
-        Path(path).expanduser().write_text(text, "utf-8")
+        """Write the prompts to a JSON file, with the picture's size, and how they are asked.
+
+        Logits that are fed back are in it as a mask hint; they are computed if they are not yet.
+        """
+        Path(path).expanduser().write_text(self.now.saved_prompts, "utf-8")
 
     def restore_prompts(self, path: str | Path) -> None:
         """Load prompts from a file that `save_prompts` wrote; `undo` brings back the earlier ones.
 
-        If they were for a picture of another size, points and box move in proportion.
+        If they were for a picture of another size, points and box move in proportion. What was
+        chosen for them, `feeds_back` and `chosen`, is set as it was.
 
         Raises:
             OSError: there is no such file.
             ValueError: a file of another kind, or prompts that do not fit; nothing changes.
         """
-        text = text_of_file(path)
-        self.change(lambda now: now.with_prompts(prompts_from_json(text, now.image.shape[:2])))
+        self.restore(text_of_file(path))
+
+    def restore(self, text: str) -> None:
+        """Take prompts as `restore_prompts` does, from the text of such a file.
+
+        Raises:
+            ValueError: text of another kind, or prompts that do not fit; nothing changes.
+        """
+        self.change(lambda now: now.with_restored(saved_from_json(text, now.image.shape[:2])))
 
     def fetch(self, name: str, get: Callable[[], Any], doing: str) -> None:
         """Let the worker fetch a picture or a model, between two blocks if need be, and use it.

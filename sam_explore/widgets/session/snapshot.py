@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
+from ...corrections import Choice, Dialogue, answering
 from ...geometry import Frame, Prompts
 from ...model import Sam
 from ...plots.style import MAP_OPACITY
 from ...prediction import EncodedImage, Prediction
 from ...preprocessing import Preprocessing
+from ...saved_prompts import SavedPrompts, prompts_to_json
 from ...tracing import Trace
 from .checks import CHECKS, THRESHOLD
 from .source import Question, Source
@@ -25,8 +27,8 @@ ENCODING = "Encoding the picture"
 _MOST_STEPS = 100  # that can be undone; each may hold a mask hint, of 256 KiB for released models
 
 # What views observe, in the order of their notifications.
-TRAITS = ("sam", "image", "preprocessing", "windows", "edits", "encoded", "prompts", "chosen")
-TRAITS += ("threshold", "token", "map_opacity", "prediction", "busy", "error")
+TRAITS = ("sam", "image", "preprocessing", "windows", "edits", "encoded", "feeds_back", "prompts")
+TRAITS += ("chosen", "threshold", "token", "map_opacity", "prediction", "busy", "error")
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +48,11 @@ class Snapshot:
 
     Args:
         question: the prompts, and what they are asked of: model, picture, windows, edits.
-        encoded, prediction, chosen, threshold, token, map_opacity, busy, error: as `Session`
-            documents them.
+        encoded, prediction, feeds_back, chosen, threshold, token, map_opacity, busy, error: as
+            `Session` documents them.
+        answered: the question that `prediction` answers; None without one.
+        picked_over: what `chosen` was before a mask was picked for this one answer, in a tuple;
+            None where none was picked.
         undo, redo: earlier and later prompts, the nearest last.
         stopped: an encode was cancelled, and nothing has asked for it since.
         turn: counts the changes of what is asked, to order questions.
@@ -61,14 +66,17 @@ class Snapshot:
     question: Question
     encoded: EncodedImage | None = None
     prediction: Prediction | None = None
-    chosen: int | None = None
+    answered: Question | None = field(default=None, repr=False)
+    feeds_back: bool = True
+    chosen: Choice = None
+    picked_over: tuple[Choice] | None = None
     threshold: float = 0.0
     token: tuple[int, int] = (0, 0)
     map_opacity: float = MAP_OPACITY
     busy: str = ""
     error: str = ""
-    undo: tuple[Prompts, ...] = field(default=(), repr=False)
-    redo: tuple[Prompts, ...] = field(default=(), repr=False)
+    undo: tuple[Dialogue, ...] = field(default=(), repr=False)
+    redo: tuple[Dialogue, ...] = field(default=(), repr=False)
     stopped: bool = False
     turn: int = 0
     barrier: int = 0
@@ -106,24 +114,43 @@ class Snapshot:
         return self.question.prompts
 
     @property
+    def dialogue(self) -> Dialogue:
+        """The prompts in the order in which they were said."""
+        return self.question.dialogue
+
+    @property
     def trace(self) -> Trace:
         """The run that answers the prompts."""
         return self.question.run
 
     @property
     def shown_mask(self) -> int | None:
-        """The mask to look at: the chosen one, else the model's choice; None without prediction."""
-        if self.prediction is None:
-            return None
-        return self.prediction.chosen if self.chosen is None else self.chosen
+        """The mask to look at, as `chosen` says; None without prediction."""
+        return None if self.prediction is None else answering(self.prediction, self.chosen)
+
+    @property
+    def answers_example(self) -> bool:
+        """Whether the prediction is that of an example, which nobody has asked."""
+        return self.answered is not None and self.answered.dialogue.is_example
+
+    @property
+    def is_fed_back(self) -> bool:
+        """Whether the prediction is one with logits that were fed back."""
+        return self.answered is not None and self.answered.feeds_back
+
+    @property
+    def saved_prompts(self) -> str:
+        """The prompts as JSON, as the model is asked, and how they came about."""
+        saved = SavedPrompts(self.dialogue, self.feeds_back, self.chosen)
+        asked = self.trace.prompts if self.question.feeds_back else self.prompts
+        return prompts_to_json(asked, self.image.shape[:2], saved)
 
     @property
     def needs_an_answer(self) -> bool:
         """Whether the worker has to compute something for this state."""
         if self.encoded is None:
             return not self.stopped
-        answered = self.prediction is not None and self.prediction.prompts is self.prompts
-        return not (self.prompts.is_empty or answered)
+        return not (self.prompts.is_empty or self.answered is self.question)
 
     def with_trait(self, name: str, value: Any) -> "Snapshot":
         """The state after one of its traits was set.
@@ -132,20 +159,63 @@ class Snapshot:
             ValueError: a value that the state can't have.
         """
         value = CHECKS[name](self.source, value) if name in CHECKS else value
-        if is_same(getattr(self, name), value):
+        is_picked = name == "chosen" and self.picked_over is not None  # and is now for good
+        if is_same(getattr(self, name), value) and not is_picked:
             return self
         return _SETTERS.get(name, _set_alone)(self, name, value)
 
-    def with_prompts(self, prompts: Prompts, token: tuple[int, int] | None = None) -> "Snapshot":
-        """With other prompts; `stepped` goes back to the earlier ones.
+    def with_picked(self, mask: int) -> "Snapshot":
+        """After a mask was picked for this answer alone; what is asked next goes by the rule again.
+
+        Raises:
+            ValueError: no mask of this model.
+        """
+        rule = self.picked_over or (self.chosen,)
+        return replace(self.with_trait("chosen", mask), picked_over=rule)
+
+    def with_prompts(self, prompts: Prompts) -> "Snapshot":
+        """With other prompts, asked at once; `stepped` goes back to the earlier ones.
 
         Raises:
             ValueError: prompts that do not fit the picture.
         """
-        CHECKS["prompts"](self.source, prompts)
-        undo = (*self.undo, self.prompts)[-_MOST_STEPS:]
-        asked = self._asked(prompts, undo=undo, redo=())
+        return self.with_dialogue(Dialogue(prompts))
+
+    def with_example(self, prompts: Prompts) -> "Snapshot":
+        """After prompts were asked as an example, unless the reader has asked something.
+
+        Raises:
+            ValueError: prompts that do not fit the picture.
+        """
+        said = not self.prompts.is_empty and not self.dialogue.is_example
+        token = self.source.frame.token_at(prompts.points[0]) if len(prompts.points) else None
+        if said:
+            return self
+        asked = self.with_dialogue(Dialogue(prompts, is_example=True), token)
+        return replace(asked, undo=self.undo, redo=self.redo)
+
+    def with_dialogue(self, dialogue: Dialogue, token: tuple[int, int] | None = None) -> "Snapshot":
+        """With these prompts, given in this order; `stepped` goes back to the earlier ones.
+
+        Raises:
+            ValueError: prompts that do not fit the picture.
+        """
+        CHECKS["prompts"](self.source, dialogue.prompts)
+        undo = (*self.undo, self.dialogue)[-_MOST_STEPS:]
+        asked = self._asked(dialogue, undo=undo, redo=())
         return asked if token is None else replace(asked, token=token)
+
+    def with_restored(self, saved: SavedPrompts) -> "Snapshot":
+        """After prompts were restored, with what was chosen for them if that was saved.
+
+        Raises:
+            ValueError: prompts that do not fit the picture.
+        """
+        now = self.with_dialogue(saved.dialogue)
+        if not saved.has_choices:
+            return now
+        chosen = _of_model(saved.choice, self.sam)
+        return now.with_trait("feeds_back", saved.feeds_back).with_trait("chosen", chosen)
 
     def with_edited_prompts(
         self,
@@ -165,40 +235,56 @@ class Snapshot:
         prompts = edit(self.prompts)
         if prompts is self.prompts:
             return self
-        return self.with_prompts(prompts, None if token is None else token(self.source.frame))
+        dialogue = self.dialogue.then(prompts, self.chosen)
+        return self.with_dialogue(dialogue, None if token is None else token(self.source.frame))
+
+    def asked_after(self, prompts: Prompts) -> Question:
+        """What would be asked if the prompts became these by an edit."""
+        return self._question(self.dialogue.then(prompts, self.chosen))
 
     def stepped(self, forth: bool) -> "Snapshot":
         """After undo or redo; the same snapshot if there is nothing to undo or redo."""
         steps, others = (self.redo, self.undo) if forth else (self.undo, self.redo)
         if not steps:
             return self
-        CHECKS["prompts"](self.source, steps[-1])
-        left, others = steps[:-1], (*others, self.prompts)
+        CHECKS["prompts"](self.source, steps[-1].prompts)
+        left, others = steps[:-1], (*others, self.dialogue)
         undo, redo = (others, left) if forth else (left, others)
         return self._asked(steps[-1], undo=undo, redo=redo)
 
-    def _asked(self, prompts: Prompts, **history: tuple[Prompts, ...]) -> "Snapshot":
+    def _question(self, dialogue: Dialogue) -> Question:
+        """The question that a dialogue puts now; the logits that are shown go back as they are."""
+        logits, before = None, self.dialogue.corrected
+        goes_on = len(dialogue.corrected) > len(before) and dialogue.corrected[:-1] == before
+        if goes_on and self.answered is self.question:
+            logits = self.prediction.logits[answering(self.prediction, dialogue.corrected[-1][1])]
+        return Question(self.source, dialogue, self.feeds_back, logits)
+
+    def _asked(self, dialogue: Dialogue, **history: tuple[Dialogue, ...]) -> "Snapshot":
         asked = replace(
             self,
-            question=Question(self.source, prompts),
+            question=self._question(dialogue),
             error="",
             stopped=False,
             asked_since=True,
             turn=self.turn + 1,
             **history,
         )
-        if prompts.is_empty:  # a late answer to what was asked before is dropped
-            asked = replace(asked, prediction=None, barrier=asked.turn)
+        if self.picked_over is not None:
+            asked = replace(asked, chosen=self.picked_over[0], picked_over=None)
+        if dialogue.prompts.is_empty:  # a late answer to what was asked before is dropped
+            asked = replace(asked, prediction=None, answered=None, barrier=asked.turn)
         return asked
 
-    def starting(self, source: Source, prompts: Prompts, **changes: Any) -> "Snapshot":
+    def starting(self, source: Source, dialogue: Dialogue, **changes: Any) -> "Snapshot":
         """With another input of the encode, which has to run again."""
         was_encoded = self.encoded is not None
         return replace(
             self,
-            question=Question(source, prompts),
+            question=Question(source, dialogue, self.feeds_back),
             encoded=None,
             prediction=None,
+            answered=None,
             busy=f"{ENCODING} …",
             error="",
             stopped=False,
@@ -220,7 +306,7 @@ class Snapshot:
         """With the answer to an earlier snapshot, unless that has another source or is too old."""
         if asked.source is not self.source or asked.turn < self.barrier or self.prompts.is_empty:
             return self
-        return replace(self, prediction=prediction, barrier=asked.turn)
+        return replace(self, prediction=prediction, answered=asked.question, barrier=asked.turn)
 
     def with_failure(self, asked: "Snapshot", error: str) -> "Snapshot":
         """With the error of what was asked, unless something newer has been asked since."""
@@ -233,15 +319,16 @@ class Snapshot:
             return now
         turn = {"turn": self.turn + 1, "barrier": self.turn + 1}
         if self.before is None:
-            question = Question(self.source.again(), self.prompts)
+            question = Question(self.source.again(), self.dialogue, self.feeds_back)
             return replace(now, question=question, stopped=True, **turn)
         kept = {name: getattr(self, name) for name in ("threshold", "map_opacity", "error")}
         back = replace(self.before, busy="", fetch=None, **kept, **turn)
         if not (self.asked_since and self.image is back.image):
             return back
-        prompts, undo, redo = self._fitting(back.source.frame)
-        question = Question(back.source, prompts)
-        return replace(back, question=question, undo=undo, redo=redo, prediction=None)
+        dialogue, undo, redo = self._fitting(back.source.frame)
+        question = Question(back.source, dialogue, back.feeds_back)
+        asked = {"question": question, "undo": undo, "redo": redo}
+        return replace(back, **asked, prediction=None, answered=None)
 
     def going_on(self) -> "Snapshot":
         """After `Session.go_on`: the picture is to be encoded after all."""
@@ -259,7 +346,7 @@ class Snapshot:
 
     def renewed(self) -> "Snapshot":
         """After the model's weights have changed: encoded again, with nothing to go back to."""
-        return replace(self.starting(self.source.emptied(), self.prompts), before=None)
+        return replace(self.starting(self.source.emptied(), self.dialogue), before=None)
 
     def of_picture(self, picture: np.ndarray | None) -> "Snapshot":
         """The snapshot that this picture belongs to; this one if that is gone."""
@@ -268,22 +355,26 @@ class Snapshot:
 
     def emptied(self) -> "Snapshot":
         """With runs whose caches are empty, and nothing to go back to."""
-        question = Question(self.source.emptied(), self.prompts)
-        return replace(self, question=question, before=None, fetch=None, busy="")
+        question = Question(self.source.emptied(), self.dialogue, self.feeds_back)
+        answered = question if self.answered is self.question else None  # the old one holds runs
+        given = {"question": question, "answered": answered}
+        return replace(self, **given, before=None, fetch=None, busy="")
 
-    def _fitting(self, frame: Frame) -> tuple[Prompts, tuple[Prompts, ...], tuple[Prompts, ...]]:
+    def _fitting(self, frame: Frame) -> tuple[Dialogue, tuple[Dialogue, ...], tuple[Dialogue, ...]]:
         """Prompts, undo and redo without mask hints that do not fit."""
         undo, redo = (
             tuple(_with_fitting_hint(each, frame) for each in steps)
             for steps in (self.undo, self.redo)
         )
-        return _with_fitting_hint(self.prompts, frame), undo, redo
+        return _with_fitting_hint(self.dialogue, frame), undo, redo
 
 
 def first_snapshot(source: Source) -> Snapshot:
     """A session at its start: no prompts, and nothing encoded."""
     token = _middle(source)
-    return Snapshot(Question(source, Prompts()), token=token, busy=f"{ENCODING} …", turn=1)
+    return Snapshot(
+        Question(source, Dialogue(Prompts())), token=token, busy=f"{ENCODING} …", turn=1
+    )
 
 
 def is_same(one: object, other: object) -> bool:
@@ -298,6 +389,10 @@ def _set_alone(now: Snapshot, name: str, value: Any) -> Snapshot:
     return replace(now, **{name: value})
 
 
+def _set_chosen(now: Snapshot, name: str, chosen: Choice) -> Snapshot:
+    return replace(now, chosen=chosen, picked_over=None)
+
+
 def _set_prompts(now: Snapshot, name: str, prompts: Prompts) -> Snapshot:
     return now.with_prompts(prompts)
 
@@ -306,8 +401,8 @@ def _set_image(now: Snapshot, name: str, image: np.ndarray) -> Snapshot:
     source = now.source.changed(image=image)
     (row, column), (rows, columns) = now.token, source.grid
     token = now.token if row < rows and column < columns else _middle(source)
-    changes = {"undo": (), "redo": (), "chosen": None, "token": token}
-    return now.starting(source, Prompts(), fetch=_other_fetch(now, name), **changes)
+    changes = {"undo": (), "redo": (), "chosen": None, "picked_over": None, "token": token}
+    return now.starting(source, Dialogue(Prompts()), fetch=_other_fetch(now, name), **changes)
 
 
 def _set_sam(now: Snapshot, name: str, sam: Sam) -> Snapshot:
@@ -317,8 +412,7 @@ def _set_sam(now: Snapshot, name: str, sam: Sam) -> Snapshot:
     except ValueError:  # patches of another size
         how = Preprocessing()
     source = now.source.changed(sam=sam, preprocessing=how, windows=None, edits=())
-    has_chosen = now.chosen is None or now.chosen < sam.config.mask_tokens
-    chosen = now.chosen if has_chosen else None
+    chosen = _of_model(now.chosen, sam)
     return _with_other_input(now, source, chosen=chosen, fetch=_other_fetch(now, name))
 
 
@@ -327,13 +421,22 @@ def _set_preprocessing(now: Snapshot, name: str, how: Preprocessing) -> Snapshot
 
 
 def _set_inside(now: Snapshot, name: str, value: Any) -> Snapshot:
-    return now.starting(now.source.changed(**{name: value}), now.prompts)
+    return now.starting(now.source.changed(**{name: value}), now.dialogue)
+
+
+def _set_feeds_back(now: Snapshot, name: str, feeds_back: bool) -> Snapshot:
+    """The same prompts, asked in the other way if that makes a difference."""
+    now = replace(now, feeds_back=feeds_back)
+    question = Question(now.source, now.dialogue, feeds_back)
+    if question.feeds_back == now.question.feeds_back:
+        return now
+    return replace(now, question=question, error="", stopped=False, turn=now.turn + 1)
 
 
 def _with_other_input(now: Snapshot, source: Source, **changes: Any) -> Snapshot:
-    prompts, undo, redo = now._fitting(source.frame)
+    dialogue, undo, redo = now._fitting(source.frame)
     history = {"undo": undo, "redo": redo}
-    return now.starting(source, prompts, token=_middle(source), **history, **changes)
+    return now.starting(source, dialogue, token=_middle(source), **history, **changes)
 
 
 def _other_fetch(now: Snapshot, trait: str) -> Fetch | None:
@@ -341,23 +444,30 @@ def _other_fetch(now: Snapshot, trait: str) -> Fetch | None:
     return now.fetch if now.fetch is not None and now.fetch.trait != trait else None
 
 
+def _of_model(choice: Choice, sam: Sam) -> Choice:
+    """A choice of a mask, or None for a mask that the model does not have."""
+    return None if isinstance(choice, int) and choice >= sam.config.mask_tokens else choice
+
+
 def _middle(source: Source) -> tuple[int, int]:
     rows, columns = source.grid
     return rows // 2, columns // 2
 
 
-def _with_fitting_hint(prompts: Prompts, frame: Frame) -> Prompts:
+def _with_fitting_hint(dialogue: Dialogue, frame: Frame) -> Dialogue:
     """The same prompts, without a mask hint of another model's or another input's size."""
-    hint = prompts.mask_hint
+    hint = dialogue.prompts.mask_hint
     fits = hint is None or hint.shape == frame.logits_size
-    return prompts if fits else prompts.with_mask_hint(None)
+    return dialogue if fits else replace(dialogue, prompts=dialogue.prompts.with_mask_hint(None))
 
 
 _SETTERS = {
+    "chosen": _set_chosen,
     "prompts": _set_prompts,
     "image": _set_image,
     "sam": _set_sam,
     "preprocessing": _set_preprocessing,
     "windows": _set_inside,
     "edits": _set_inside,
+    "feeds_back": _set_feeds_back,
 }

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 
+from ...corrections import Dialogue
 from ...geometry import Frame, Prompts
 from ...model import Sam
 from ...preprocessing import Preprocessing
@@ -105,23 +106,59 @@ def source_of(
 
 
 class Question:
-    """Prompts asked of a source. Immutable.
+    """Prompts asked of a source, with the logits that go back. Immutable.
 
     Args:
         source: the source.
-        prompts: the prompts, which fit its frame.
+        dialogue: the prompts, which fit its frame, and which of them are corrections.
+        feeds_back: whether logits go back with corrections.
+        logits: those that go back, where they are known already.
     """
 
-    def __init__(self, source: Source, prompts: Prompts):
-        self.source, self.prompts = source, prompts
+    def __init__(
+        self,
+        source: Source,
+        dialogue: Dialogue,
+        feeds_back: bool = True,
+        logits: Float[np.ndarray, "row column"] | None = None,
+    ):
+        self.source, self.dialogue = source, dialogue
+        self.feeds_back = feeds_back and dialogue.feeds_back
+        self._logits = logits
         self._made: dict[str, Trace] = {}
+
+    @property
+    def prompts(self) -> Prompts:
+        """What the reader says, without the logits that go back."""
+        return self.dialogue.prompts
 
     @property
     def run(self) -> Trace:
         """The run that answers; every thread gets the same one.
 
-        It is made here, and not earlier: an edit that these prompts don't allow raises.
+        It is made here, and not earlier: an edit that these prompts don't allow raises. Logits that
+        go back and are not known yet are computed now, or come from what runs have kept.
         """
         made = self._made.get("run")
         # Two threads may make it at the same time; the first one counts.
-        return made or self._made.setdefault("run", self.source.run.with_prompts(self.prompts))
+        return made or self._made.setdefault("run", self.source.run.with_prompts(self.asked))
+
+    @property
+    def asked(self) -> Prompts:
+        """What the model is asked in the end, with the logits that go back; see `run`."""
+        if not self.feeds_back:
+            return self.prompts
+        if self._logits is not None:
+            return self.prompts.with_mask_hint(self._logits)
+        run = self.source.run
+        try:
+            return self.dialogue.asked(lambda prompts: run.with_prompts(prompts).prediction)
+        except ValueError as error:
+            error.add_note(_ONE_BY_ONE)
+            raise
+
+
+_ONE_BY_ONE = (
+    "Logits are fed back, so the points are asked one after another, and this has to be possible "
+    "from the first one on. Without feeding logits back they are asked together."
+)

@@ -29,8 +29,8 @@ class InstanceTrait(_OfSnapshot, traitlets.Instance):
     """An object of a class."""
 
 
-class IntTrait(_OfSnapshot, traitlets.Int):
-    """A whole number."""
+class BoolTrait(_OfSnapshot, traitlets.Bool):
+    """Yes or no."""
 
 
 class FloatTrait(_OfSnapshot, traitlets.Float):
@@ -65,7 +65,8 @@ class SharedState(traitlets.HasTraits):
     preprocessing = AnyTrait()
     encoded = InstanceTrait(EncodedImage, allow_none=True, read_only=True)
     prompts = InstanceTrait(Prompts)
-    chosen = IntTrait(None, allow_none=True)
+    feeds_back = BoolTrait(True)
+    chosen = AnyTrait()
     threshold = FloatTrait(0.0)
     token = TupleTrait()
     map_opacity = FloatTrait(MAP_OPACITY)

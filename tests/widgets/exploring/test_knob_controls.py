@@ -62,13 +62,19 @@ def test_controls_suit_the_kinds_of_knobs(image, open_session, screen):
         front_end_sets(controls["kind"].inputs[0], index=1)
         front_end_sets(controls["yes"].inputs[0], value=True)
         front_end_sets(controls["size"].slider, value=25)  # it counts tenths
-        front_end_sets(controls["mask"].inputs[0], index=3)
+        front_end_sets(controls["mask"].inputs[0], index=4)
         assert session.chosen == 2
         session.threshold = 30.0  # beyond the slider's first reach
         assert controls["threshold"].slider.value == 300
         assert explorer.words == "b True 2.5 2 30"
         session.chosen = None
         assert explorer.words == "b True 2.5 -1 30"
+        session.chosen = "best"
+        assert explorer.words == "b True 2.5 -2 30"
+        front_end_sets(controls["mask"].inputs[0], index=1)
+        assert session.chosen is None
+        front_end_sets(controls["mask"].inputs[0], index=0)
+        assert session.chosen == "best"
 
 
 def test_numbers_that_stand_for_something_are_named_in_a_list(image, open_session, screen):

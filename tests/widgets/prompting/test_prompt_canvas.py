@@ -64,7 +64,7 @@ def test_undo_and_clear_are_buttons_that_work_when_there_is_something_to_do(view
     assert np.array_equal(view.mask(), half("lower"))
 
 
-def test_a_click_on_a_thumbnail_shows_that_mask_and_auto_gives_the_choice_back(view):
+def test_a_click_on_a_thumbnail_shows_that_mask_until_something_else_is_asked(view):
     click(view.stage, 80, 160)
     click(view.thumbnails, 10, 10)
     assert view.session.chosen == 0
@@ -74,9 +74,41 @@ def test_a_click_on_a_thumbnail_shows_that_mask_and_auto_gives_the_choice_back(v
     front_end_sets(view.controls._choice, index=0)
     assert view.session.chosen is None
     assert np.array_equal(view.mask(), half("lower"))
-    front_end_sets(view.controls._choice, index=4)
+    click(view.thumbnails, 10, 10)
+    click(view.stage, 160, 80)
+    assert view.session.chosen is None
+    assert view.controls._choice.value == "published"
+    # The mask that was picked is the one that was corrected.
+    hint = view.session.prediction.prompts.mask_hint
+    assert np.array_equal(hint, view.session.prediction.logits[0])
+
+
+def test_a_mask_chosen_by_its_button_answers_always(view):
+    click(view.stage, 80, 160)
+    front_end_sets(view.controls._choice, index=5)
     assert view.session.chosen == 3
     assert view.mask().all()
+    click(view.stage, 160, 80)
+    assert view.session.chosen == 3
+    assert "Mask 3 answers, whatever is asked." in view.controls._about_rule.value
+    front_end_sets(view.controls._choice, index=1)
+    assert view.session.chosen == "best"
+    assert "Mask 2, whose predicted IoU 0.90 is the best of all" in view.words()
+
+
+def test_a_correction_feeds_the_shown_logits_back_and_the_view_says_so(view):
+    click(view.stage, 80, 160)
+    assert "fed back" not in view.words()
+    click(view.stage, 160, 80)
+    words = "2 foreground points, with the logits of the mask before fed back. Mask 0, the one"
+    assert words in view.words()
+    assert view.session.prompts.mask_hint is None  # what the reader said, without the logits
+    first = view.session.prediction.prompts.mask_hint
+    assert np.array_equal(first, view.session.prediction.logits[2])
+    front_end_sets(view.controls._feeds_back, value=False)
+    assert view.session.prediction.prompts.mask_hint is None
+    assert "2 foreground points. Mask 0" in view.words()
+    assert "nothing goes back" in view.controls._about_rule.value
 
 
 def test_the_threshold_slider_recuts_the_mask(view):
@@ -145,7 +177,7 @@ def test_two_canvases_share_a_session(view, screen):
     other = View(view.session, screen)
     click(view.stage, 80, 160)
     assert other.marks() == view.marks() == [(10, 20, True)]
-    front_end_sets(other.controls._choice, index=1)
+    front_end_sets(other.controls._choice, index=2)
     assert np.array_equal(view.mask(), half("left"))
     other.canvas.close()
     click(view.stage, 240, 320)
@@ -183,3 +215,15 @@ def test_a_click_is_drawn_once(view, monkeypatch):
     click(view.stage, 80, 160)
     click(view.stage, 240, 320)
     assert len(drawn) == 2
+
+
+def test_an_example_is_drawn_as_an_empty_ring_and_announced(view, screen):
+    view.session.show_example((10.0, 20.0))
+    drawn = [name for name, _ in screen.drawn(view.stage[PROMPTS])]
+    assert (drawn.count("fillCircle"), drawn.count("strokeCircle")) == (1, 1)
+    assert "An example, drawn with dashes: your first click takes its place." in view.words()
+    click(view.stage, 240, 320)
+    drawn = [name for name, _ in screen.drawn(view.stage[PROMPTS])]
+    assert (drawn.count("fillCircle"), drawn.count("strokeCircle")) == (3, 0)
+    assert view.marks() == [(30, 40, True)]
+    assert "example" not in view.words()

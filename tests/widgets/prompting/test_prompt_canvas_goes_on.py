@@ -85,13 +85,14 @@ def test_clicks_under_a_busy_worker_are_marked_at_once_and_none_is_lost(busy_vie
     assert view.mask() is None
     answers.gate.set()
     view.session.settle(20)
-    assert view.session.prediction.prompts is view.session.prompts
+    assert view.session.prediction.prompts is view.session.trace.prompts
     assert np.array_equal(view.mask(), half("left"))
     assert "30 foreground points" in view.words()
 
 
 def test_what_is_drawn_keeps_up_while_prompts_keep_coming(busy_view, answers):
     view, shown = busy_view, []
+    view.session.feeds_back = False
     view.session.settle(20)
     view.canvas._status.observe(lambda change: shown.append(change["new"]), "value")
     for x in range(20):

@@ -123,6 +123,51 @@ def test_a_picture_that_came_as_an_array_has_to_be_kept_once_as_the_code_says(
         assert_is_reproduced(session)
 
 
+def test_logits_that_are_fed_back_are_in_the_code(session):
+    for place, label in (((230.0, 300.0), 1), ((60.0, 240.0), 0), ((330.0, 250.0), 1)):
+        session.add_point(place, label)
+        assert_is_reproduced(session)
+    assert session.code.endswith(
+        "trace = sx.Trace(sam, picture)\n"
+        "points = [(230.0, 300.0), (60.0, 240.0), (330.0, 250.0)]\n"
+        "labels = [1, 0, 1]\n"
+        "# Each further point corrects the mask shown before: its logits go back as a hint.\n"
+        "prompts = sx.Prompts(points=points[:1], labels=labels[:1])\n"
+        "prediction = trace.with_prompts(prompts).prediction\n"
+        "prompts = sx.Prompts(\n"
+        "    points=points[:2],\n"
+        "    labels=labels[:2],\n"
+        "    mask_hint=prediction.logits[prediction.chosen],\n"
+        ")\n"
+        "prediction = trace.with_prompts(prompts).prediction\n"
+        "prompts = sx.Prompts(\n"
+        "    points=points,\n"
+        "    labels=labels,\n"
+        "    mask_hint=prediction.logits[prediction.chosen],\n"
+        ")\n"
+        "trace = trace.with_prompts(prompts)\n"
+        "prediction = trace.prediction\n"
+        "mask = prediction.masks()[prediction.chosen]\n"
+    )
+
+
+@pytest.mark.parametrize("chosen", ["best", 2])
+def test_a_box_corrected_by_points_is_in_the_code_and_so_is_the_mask_that_answers(session, chosen):
+    session.chosen = chosen
+    session.edits = (AblateHead(block=5, head=2),)
+    session.set_box((100.0, 120, 400, 420))
+    session.add_point((230.0, 300.0))
+    session.chosen = None
+    session.add_point((60.0, 240.0), 0)
+    assert_is_reproduced(session)
+    session.undo()
+    session.chosen = chosen
+    assert_is_reproduced(session)
+    session.feeds_back = False
+    assert "mask_hint" not in session.code
+    assert_is_reproduced(session)
+
+
 def test_a_mask_hint_is_read_from_a_file_as_the_code_says(session, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     session.add_point((230.0, 300.0))

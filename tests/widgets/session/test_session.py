@@ -132,7 +132,7 @@ def test_prompts_set_from_python_can_be_taken_back_too(answers, image, open_sess
     session.prompts = Prompts([(3, 3)])
     session.undo()
     assert points(session) == [[1, 1], [2, 2]]
-    assert session.prediction.prompts is session.prompts
+    assert session.prediction.prompts is session.trace.prompts
 
 
 def test_a_hundred_changes_can_be_taken_back(answers, image, open_session):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from sam_explore.corrections import Dialogue
 from sam_explore.geometry import Prompts
 from sam_explore.model import Sam
 from sam_explore.probes import ResidualShares, WindowEffect, WindowSweep
@@ -41,13 +42,13 @@ def test_another_model_drops_hints_that_do_not_fit_and_answers_the_rest(
     assert (session.busy, session.error) == ("", "")
     assert session.prompts.mask_hint is None
     assert session.prompts.points.tolist() == [[5, 5], [9, 9]]
-    assert session.prediction.prompts is session.prompts
+    assert session.prediction.prompts is session.trace.prompts
     assert session.prediction.logits.shape == (4, 8, 8)
     session.undo()
     session.settle(WAIT_S)
     assert session.prompts.mask_hint is None
     assert session.prompts.points.tolist() == [[5, 5]]
-    assert session.prediction.prompts is session.prompts
+    assert session.prediction.prompts is session.trace.prompts
 
 
 def test_a_model_of_the_same_size_keeps_hints_and_the_choice(image, open_session):
@@ -70,7 +71,7 @@ def test_a_choice_that_another_model_lacks_is_dropped(image, open_session):
 def test_undo_that_cannot_be_shown_loses_nothing(image, open_session):
     session = open_session(image)
     session.add_point((1.0, 2.0))
-    now, undo = session.prompts, (Prompts(mask_hint=np.zeros((8, 8))),)
+    now, undo = session.prompts, (Dialogue(Prompts(mask_hint=np.zeros((8, 8)))),)
     session.change(lambda now: replace(now, undo=undo))
     with pytest.raises(ValueError, match="16 x 16 logits"):
         session.undo()
@@ -115,7 +116,7 @@ def test_the_failure_of_an_overtaken_prompt_is_not_shown_beside_the_newer_answer
     session.add_point((3.0, 4.0))
     answers.gate.set()
     session.settle(WAIT_S)
-    assert session.prediction.prompts is session.prompts
+    assert session.prediction.prompts is session.trace.prompts
     assert session.error == ""
     assert "out of memory" in caplog.text
 
@@ -138,7 +139,7 @@ def test_a_failed_encoding_is_not_shown_beside_the_answer_to_a_click_meanwhile(
     session.add_point((1.0, 2.0))
     go_on.set()
     session.settle(WAIT_S)
-    assert session.prediction.prompts is session.prompts
+    assert session.prediction.prompts is session.trace.prompts
     assert session.error == ""
 
 
@@ -294,7 +295,9 @@ def test_after_the_weights_have_changed_the_next_click_is_answered_by_them(
             weight.mul_(1.5)
     session.add_point((30.0, 20.0))
     session.settle(WAIT_S)
-    expected = Trace(model, image, session.prompts).prediction
+    first = Trace(model, image, Prompts([(10.0, 20.0)])).prediction
+    asked = session.prompts.with_mask_hint(first.logits[first.chosen])
+    expected = Trace(model, image, asked).prediction
     assert session.error == ""
     assert np.array_equal(session.prediction.logits, expected.logits)
     assert not np.array_equal(session.prediction.logits, before.logits)
@@ -313,7 +316,7 @@ def test_an_observer_that_ends_threads_does_not_end_the_worker(answers, image, o
     session.settle(WAIT_S)
     session.add_point((3.0, 4.0))
     session.settle(WAIT_S)
-    assert session.prediction.prompts is session.prompts
+    assert session.prediction.prompts is session.trace.prompts
 
 
 def test_closing_while_this_thread_records_does_not_wait_for_the_worker(sam, image, open_session):

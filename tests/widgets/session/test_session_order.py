@@ -41,7 +41,7 @@ def test_clicks_while_the_picture_is_encoded_are_kept_and_answered(
     go_on.set()
     session.settle(20)
     assert session.busy == ""
-    assert session.prediction.prompts is session.prompts
+    assert session.prediction.prompts is session.trace.prompts
 
 
 def test_busy_is_set_before_the_constructor_returns(image, open_session, monkeypatch):
@@ -63,14 +63,30 @@ def test_busy_tells_the_block_that_is_computed(image, open_session):
 
 def test_no_click_is_lost_while_the_worker_is_busy(answers, image, open_session):
     session = open_session(image, synchronous=False)
+    session.feeds_back = False
     answers.hold()
     for x in range(40):
         session.add_point((float(x), 1.0))
     answers.gate.set()
     session.settle(20)
     assert points(session) == [[x, 1] for x in range(40)]
-    assert session.prediction.prompts is session.prompts
+    assert session.prediction.prompts is session.trace.prompts
     assert len(answers.asked) <= 3  # what was overtaken before it began is never computed
+
+
+def test_clicks_in_a_flood_are_fed_back_one_by_one_as_if_each_had_been_waited_for(
+    answers, image, open_session
+):
+    session = open_session(image, synchronous=False)
+    answers.hold()
+    for x in range(6):
+        session.add_point((float(x), 1.0))
+    answers.gate.set()
+    session.settle(20)
+    assert {len(each.points) for each in answers.asked} == {1, 2, 3, 4, 5, 6}
+    # One click shows mask 2, which the model expects most of; from two on mask 0 answers.
+    hint = session.prediction.prompts.mask_hint
+    assert np.array_equal(hint, session.prediction.logits[0])
 
 
 def test_callbacks_on_many_threads_lose_no_prompt(answers, image, open_session):
@@ -87,7 +103,7 @@ def test_callbacks_on_many_threads_lose_no_prompt(answers, image, open_session):
         thread.join(20)
     session.settle(20)
     assert sorted(points(session)) == [[x, row] for x in range(25) for row in range(4)]
-    assert session.prediction.prompts is session.prompts
+    assert session.prediction.prompts is session.trace.prompts
 
 
 def test_a_prediction_that_was_overtaken_is_shown_until_the_newer_comes(
@@ -95,6 +111,7 @@ def test_a_prediction_that_was_overtaken_is_shown_until_the_newer_comes(
 ):
     session, seen = open_session(image, synchronous=False), []
     session.observe(lambda change: seen.append(len(change["new"].prompts.points)), "prediction")
+    session.feeds_back = False
     session.settle(20)
     for count in range(1, 4):
         answers.hold()
@@ -118,7 +135,7 @@ def test_a_late_answer_does_not_come_back_after_clear(answers, image, open_sessi
     assert session.prediction is None
     session.undo()
     session.settle(20)
-    assert session.prediction.prompts is session.prompts
+    assert session.prediction.prompts is session.trace.prompts
 
 
 def test_a_late_answer_about_an_older_picture_is_dropped(answers, image, open_session):

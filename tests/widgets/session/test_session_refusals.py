@@ -33,8 +33,8 @@ ENCODED = Trace.encoded.fget  # what a test holds up
         (lambda s: setattr(s, "sam", None), "Sam"),
         (lambda s: s.set_preprocessing("squeeze"), "one of original, stretch, medsam"),
         (lambda s: s.set_preprocessing("stretch", 50), "must be a multiple of 16"),
-        (lambda s: setattr(s, "chosen", 4), "from 0 to 3, or None"),
-        (lambda s: setattr(s, "chosen", -1), "from 0 to 3, or None"),
+        (lambda s: setattr(s, "chosen", 4), 'from 0 to 3, "best" .* or None'),
+        (lambda s: setattr(s, "chosen", -1), 'from 0 to 3, "best" .* or None'),
         (lambda s: setattr(s, "threshold", float("inf")), "finite logit"),
         (lambda s: setattr(s, "sam", "vit_b"), "Sam"),
         (lambda s: setattr(s, "token", (0, 4)), "row from 0 to 3 and a column from 0 to 3"),
@@ -105,7 +105,7 @@ def test_an_exception_of_the_model_is_told_and_the_next_prompt_works(
     session.add_point((3.0, 4.0))
     session.settle(20)
     assert session.error == ""
-    assert session.prediction.prompts is session.prompts
+    assert session.prediction.prompts is session.trace.prompts
 
 
 def test_an_exception_while_encoding_is_told_and_the_next_prompt_tries_again(
@@ -124,4 +124,4 @@ def test_an_exception_while_encoding_is_told_and_the_next_prompt_tries_again(
     assert session.busy == ""
     session.add_point((1.0, 2.0))
     assert session.error == ""
-    assert session.prediction.prompts is session.prompts
+    assert session.prediction.prompts is session.trace.prompts

@@ -61,6 +61,7 @@ def test_an_edit_changes_the_prediction_until_it_is_taken_away(image, open_sessi
 
 def test_an_intervention_is_that_of_the_prompts_at_hand(sam, image, open_session):
     session = open_session(image)
+    session.feeds_back = False
     session.edits = [DropPaddingToken(), ("mask_decoder.hook_tokens_in", lambda tensor, _: tensor)]
     for point in [(10.0, 20.0), (30.0, 20.0)]:
         session.add_point(point)

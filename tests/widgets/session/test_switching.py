@@ -118,7 +118,7 @@ def test_a_cancelled_encode_leaves_everything_as_it_was(change, session, gate):
     session.add_point((5.0, 60.0))
     session.settle(WAIT_S)
     assert gate.begun == ["prompts", "decode"]  # the picture is still encoded
-    assert session.prediction.prompts is session.prompts
+    assert session.prediction.prompts is session.trace.prompts
     assert session.error == ""
 
 
@@ -157,7 +157,7 @@ def test_prompts_given_to_the_same_picture_meanwhile_stay_and_are_answered(sessi
     session.settle(WAIT_S)
     assert session.windows is None
     assert session.prompts.points.tolist() == [[40, 8], [5, 60]]
-    assert session.prediction.prompts is session.prompts
+    assert session.prediction.prompts is session.trace.prompts
     session.undo()
     assert session.prompts.points.tolist() == [[40, 8]]
 
@@ -184,7 +184,7 @@ def test_a_first_encode_that_is_cancelled_waits_until_something_is_asked(image, 
         assert explorer.reading is None  # it does not encode behind the reader's back
         session.add_point((5.0, 6.0))
         session.settle(WAIT_S)
-        assert session.prediction.prompts is session.prompts
+        assert session.prediction.prompts is session.trace.prompts
         assert explorer.reading is not None
 
 
