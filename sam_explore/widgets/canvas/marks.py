@@ -101,11 +101,10 @@ def draw_point(canvas: Canvas, x: float, y: float, label: int, is_example: bool 
     radius = MARK_CSS * SHARPNESS
     colour = style.FOREGROUND if label == FOREGROUND else style.BACKGROUND
     if is_example:
-        canvas.fill_style = _HALO
-        canvas.fill_circle(x, y, radius + 3 * SHARPNESS)
-        canvas.stroke_style, canvas.line_width = colour, 2 * SHARPNESS
-        canvas.set_line_dash([4 * SHARPNESS, 3 * SHARPNESS])
-        canvas.stroke_circle(x, y, radius)
+        for line, line_css, dash_css in ((_HALO, 5, ()), (style.SIGN, 2.5, (5, 4))):
+            canvas.stroke_style, canvas.line_width = line, line_css * SHARPNESS
+            canvas.set_line_dash([length * SHARPNESS for length in dash_css])
+            canvas.stroke_circle(x, y, radius + 2 * SHARPNESS)
         canvas.set_line_dash([])
     else:
         for fill, rim_css in ((_HALO, 3), (style.SIGN, 1.5), (colour, 0)):

@@ -69,8 +69,8 @@ class Controls:
         """How a correction is asked, and which mask answers."""
         self._choice = ToggleButtons(
             options=[
-                ("as published", _PUBLISHED),
-                ("best predicted", BEST),
+                ("published", _PUBLISHED),
+                ("best", BEST),
                 *((str(number), number) for number in range(count)),
             ],
             tooltips=[
