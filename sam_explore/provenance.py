@@ -35,7 +35,7 @@ _lock = Lock()
 
 def note_picture(picture: UInt8[np.ndarray, "height width 3"], origin: Origin) -> None:
     """Remember where this picture came from."""
-    key = _key(picture)
+    key = picture_key(picture)
     with _lock:
         _pictures[key] = origin
         _pictures.move_to_end(key)
@@ -45,7 +45,7 @@ def note_picture(picture: UInt8[np.ndarray, "height width 3"], origin: Origin) -
 
 def origin_of_picture(picture: UInt8[np.ndarray, "height width 3"]) -> Origin | None:
     """Where a picture of this content came from, None if nobody has said."""
-    key = _key(picture)
+    key = picture_key(picture)
     with _lock:
         return _pictures.get(key)
 
@@ -62,7 +62,8 @@ def origin_of_model(sam: object) -> Origin | None:
         return _models.get(sam)
 
 
-def _key(picture: UInt8[np.ndarray, "height width 3"]) -> bytes:
+def picture_key(picture: UInt8[np.ndarray, "height width 3"]) -> bytes:
+    """What a picture of this content is known by."""
     digest = blake2b(repr(picture.shape).encode(), digest_size=16)
     digest.update(np.ascontiguousarray(picture))
     return digest.digest()

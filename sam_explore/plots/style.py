@@ -3,7 +3,8 @@
 Prompts and masks use the palette of Okabe and Ito, which people with a colour vision deficiency can
 tell apart (https://jfly.uni-koeln.de/color/); a test simulates what they see. Nothing is said by
 colour alone: a foreground point is also a plus, a background point also a minus, a box has handles,
-a mask hint's edge is dotted, a preview's is dashed, and the chosen mask also has a thicker frame.
+a mask hint's edge is dotted, a preview's is dashed, that of a true region has dashes and dots, and
+the chosen mask also has a thicker frame.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ BOX = "#F0E442"
 MASK = "#0072B2"
 HINT = "#CC79A7"  # a mask hint, always a dotted line
 CHOSEN = "#E69F00"
+TRUTH = "#F0E442"  # of a true region, always a line of dashes and dots
 SIGN = "#FFFFFF"  # the plus and the minus
 HALO = "#000000"  # around every mark, so that it shows on any picture
 

@@ -11,7 +11,7 @@ from . import buildings, creatures, flyers, fruit, plants, sea_creatures, things
 from .backgrounds import BACKGROUNDS, Background
 from .canvas import Canvas
 from .foregrounds import IN_FRONT
-from .ground_truth import Scene
+from .ground_truth import Scene, note_truth
 from .layouts import Arrange, layout, sparse
 from .shapes import ellipse
 from .sketch import Colour, Kind, Number, Sketch, mixed
@@ -101,7 +101,9 @@ def scene(seed: int, size: int = 256) -> Scene:
         regions that become too small to see (fewer than 12 pixels at 256 x 256) are dropped.
     Raises ValueError for a smaller size or a negative seed.
     """
-    return compose(VARIED, seed, size)
+    drawn = compose(VARIED, seed, size)
+    note_truth(drawn)
+    return drawn
 
 
 def clear_scene(seed: int, size: int = 256) -> Scene:

@@ -12,7 +12,7 @@ from .backgrounds import table
 from .canvas import Canvas
 from .composition import camouflage, noise, set_down
 from .creatures import turtle
-from .ground_truth import Scene
+from .ground_truth import Scene, note_truth
 from .landscapes import lake, meadow, open_sky, street, underwater
 from .sketch import Background, Sketch
 from .textures import clothe
@@ -158,7 +158,9 @@ def example_scene(name: str) -> Scene:
 
 def example(name: str) -> UInt8[np.ndarray, "h w 3"]:
     """The picture of one of EXAMPLES, RGB, 512 x 512. Raises ValueError for an unknown name."""
-    image = example_scene(name).image
+    drawn = example_scene(name)
+    note_truth(drawn)
+    image = drawn.image
     note_picture(image, Origin(f'sx.example("{name}")'))
     return image
 

@@ -1,9 +1,15 @@
 """What a scene is: a picture with the exact ground truth of everything drawn in it."""
 
+from collections import OrderedDict
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 from jaxtyping import Bool, Int16, UInt8
+
+from sam_explore.provenance import picture_key
+
+_MOST_SCENES = 16  # of which the truth is remembered; one of 512 x 512 takes 2.4 MB
 
 LEVELS = ("whole", "part", "sub-part")
 
@@ -83,3 +89,23 @@ class Scene:
             raise ValueError(
                 f"expected a region index from 0 to {len(self.regions) - 1}, got {index}"
             )
+
+
+_scenes: OrderedDict[bytes, Scene] = OrderedDict()
+_lock = Lock()
+
+
+def note_truth(scene: Scene) -> None:
+    """Remember the truth of a picture by its content, of the latest few."""
+    key = picture_key(scene.image)
+    with _lock:
+        _scenes[key] = scene
+        _scenes.move_to_end(key)
+        if len(_scenes) > _MOST_SCENES:
+            _scenes.popitem(last=False)
+
+
+def truth_of(picture: UInt8[np.ndarray, "h w 3"]) -> Scene | None:
+    """The scene that a picture of this content shows; None where nobody knows."""
+    with _lock:
+        return _scenes.get(picture_key(picture))

@@ -80,7 +80,7 @@ def test_every_control_is_reached_by_tab_in_the_order_of_the_page(prompting: Pro
     assert sum("sam-explore-area" in name for name in focused) == 1  # the picture alone
     expected = "− Background|▭ Box|Undo|Clear|More|✕ Remove|✎ Paint hint|◌ Erase hint|⤢ Zoom"
     expected += "|From the shown mask|+|−|Fit|←|→|↑|↓|Remove|published|best|0|1|2|3"
-    expected += "|Feed logits back|x, y   or   x0, y0, x1, y1|Add"
+    expected += "|off|whole|part|sub-part|x, y   or   x0, y0, x1, y1|Add"
     buttons = [name for name in focused if name in expected.split("|")]
     assert "|".join(buttons) == expected
     assert focused.count("noUi-handle noUi-handle-lower") == 3  # brush, opacity, threshold

@@ -29,7 +29,7 @@ KEY_HELP = {
 }
 
 # The layers, from the lowest.
-PHOTO, MASK, PROMPTS, PREVIEW, BAND = range(5)
+PHOTO, MASK, TRUTH, PROMPTS, PREVIEW, BAND = range(6)
 
 Lines = Sequence[Float[np.ndarray, "_ 2"]]  # each of its own length
 Indices = Int[np.ndarray, "_"]
@@ -59,9 +59,10 @@ class Stage:
         self._image: UInt8[np.ndarray, "h w 3"] | None = None
         self._mask: Shape | None = None
         self._prompts, self._hint, self._is_example = Prompts(), (), False
+        self._truth: Lines = ()
         self._band_is_empty = self._preview_is_empty = True
         self._photo, self._overlay = connection.image("jpeg"), connection.image("png")
-        self.canvas = connection.canvas(5, width, width)
+        self.canvas = connection.canvas(6, width, width)
         self.area = PointerArea(self.canvas, KEY_HELP, grabs=True, cursor="crosshair")
         self.widget = under(self.area)
 
@@ -77,7 +78,7 @@ class Stage:
         size = height * SHARPNESS, width * SHARPNESS
         if image is not self._image:  # else it is drawn again as it was looked at
             self._image, self._mask, self._prompts, self._hint = image, None, Prompts(), ()
-            self._is_example = False
+            self._is_example, self._truth = False, ()
             self.viewport = Viewport(image.shape[:2], size)
         # Changing the size wipes a canvas, even to the same size.
         if (self.canvas.height, self.canvas.width) != size:
@@ -86,7 +87,7 @@ class Stage:
             self.canvas.layout.max_width = "100%"
             self.canvas.height, self.canvas.width = size
         with self._connection.batch():
-            for layer in (MASK, PROMPTS, PREVIEW, BAND):
+            for layer in (MASK, TRUTH, PROMPTS, PREVIEW, BAND):
                 self.canvas[layer].clear()
             self._draw_photo()
         self._band_is_empty = self._preview_is_empty = True
@@ -100,6 +101,7 @@ class Stage:
         with self._connection.batch():
             self._draw_photo()
         self.show_mask(self._mask)
+        self.show_truth(self._truth)
         self.show_prompts(self._prompts, self._hint, self._is_example)
         self.show_preview([])
 
@@ -117,6 +119,15 @@ class Stage:
         with self._connection.batch():
             layer.clear()
             paste(layer, self._overlay)
+
+    def show_truth(self, lines_px: Lines) -> None:
+        """Draw the edge of a true region, in pixels of the picture; nothing takes it away."""
+        if not self._truth and not lines_px:
+            return
+        self._truth = lines_px
+        with self._connection.batch():
+            self.canvas[TRUTH].clear()
+            self._draw_lines(TRUTH, lines_px, style.TRUTH, 2, [9, 4, 1, 4], "butt")
 
     def show_prompts(self, prompts: Prompts, hint_px: Lines = (), is_example: bool = False) -> None:
         """Mark the points and the box, and draw the mask hint's edge as a dotted line.

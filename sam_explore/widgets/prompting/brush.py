@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float
 
 from ...geometry import Frame, Prompts
+from ...prediction import upscale
 
 # Logits of what is painted and of what is not, about as sure as the model is of its own masks.
 INSIDE, OUTSIDE = 8.0, -8.0
@@ -37,6 +39,13 @@ def painted(
         hint = np.full(size, OUTSIDE, np.float32)
     covered = under_brush(np.asarray(way_px, float), radius_px, frame, size)
     return prompts.with_mask_hint(np.where(covered, OUTSIDE if erase else INSIDE, hint))
+
+
+def painted_mask(
+    hint: Float[np.ndarray, "row column"], frame: Frame
+) -> Bool[np.ndarray, "height width"]:
+    """What was painted, at the picture's size."""
+    return upscale(torch.tensor(hint)[None], frame)[0].numpy() > 0
 
 
 def under_brush(

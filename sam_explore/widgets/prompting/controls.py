@@ -6,6 +6,7 @@ from ipywidgets import Button, Checkbox, HBox, ToggleButton, ToggleButtons, VBox
 
 from ...corrections import BEST
 from ...plots import style
+from ...scenes.ground_truth import LEVELS
 from ..canvas.closing import close_all
 from ..canvas.html import BREAK, NOTHING, Html, Markup, element
 from ..canvas.inputs import WideSlider
@@ -16,6 +17,7 @@ from .mode_switch import ModeSwitch
 from .typed_line import TypedLine
 
 _PUBLISHED = "published"  # a button's value, since None would be no button
+_NO_TRUTH = -1
 _REACH = 10.0  # of the threshold's slider at first, in logits
 
 
@@ -30,7 +32,7 @@ class Controls:
     Attributes:
         more: whether the further controls are shown.
         line: where prompts are typed.
-        toolbar, cut, rule, typed, busy: the widgets, to be laid out.
+        toolbar, cut, rule, truth, typed, busy: the widgets, to be laid out.
     """
 
     def __init__(
@@ -51,6 +53,15 @@ class Controls:
         self.busy = Html()
         self.cut = HBox([label("Threshold (logits)"), *self._threshold.widgets])
         self.rule = self._make_rule(session.sam.config.mask_tokens)
+        self._truth = ToggleButtons(
+            options=[("off", _NO_TRUTH), *((name, i) for i, name in enumerate(LEVELS))],
+            tooltips=[
+                "Show no truth",
+                *(f"Outline the {name} under the click, and compare" for name in LEVELS),
+            ],
+            style={"button_width": "auto"},
+        )
+        self.truth = HBox([label("Truth"), self._truth])
         self.line = TypedLine(
             "x, y   or   x0, y0, x1, y1",
             "Add",
@@ -59,7 +70,8 @@ class Controls:
         )
         self.typed = HBox([label("Or type it"), *self.line.widgets])
         self._lay_out()
-        keep_order(self._undo, self._redo, self._clear, self.more, self._choice, self._feeds_back)
+        keep_order(self._undo, self._redo, self._clear, self.more)
+        keep_order(self._choice, self._feeds_back, self._truth)
         keep_order(*self._threshold.inputs)
         self._listen()
         for observer, _ in self._observers:
@@ -98,10 +110,10 @@ class Controls:
         """Stop following and remove the widgets."""
         for observer, names in self._observers:
             self._session.unobserve(observer, names)
-        answering = self._choice, self._feeds_back
+        answering = self._choice, self._feeds_back, self._truth
         for widget in (*self._threshold.inputs, *answering, self.line.field, self.more):
             widget.unobserve_all()
-        close_all(self.toolbar, self.cut, self.rule, self.typed, self.busy)
+        close_all(self.toolbar, self.cut, self.rule, self.truth, self.typed, self.busy)
 
     def _listen(self) -> None:
         session, act = self._session, self._session.action
@@ -111,6 +123,7 @@ class Controls:
         readers = self._suppress_echo.reader_only
         self._threshold.observe(readers(act(self._set_threshold)))
         self._choice.observe(readers(act(self._set_chosen)), "value")
+        self._truth.observe(readers(act(self._set_truth_level)), "value")
         self._feeds_back.observe(readers(act(self._set_feeds_back)), "value")
         self._observers = [
             (session.guard(self.follow), _FOLLOWED),
@@ -126,6 +139,7 @@ class Controls:
         self._clear.disabled = session.prompts.is_empty
         self._choice.value = _PUBLISHED if session.chosen is None else session.chosen
         self._feeds_back.value = session.feeds_back
+        self._truth.value = _NO_TRUTH if session.truth_level is None else session.truth_level
         self._about_rule.value = _about_rule(session.now)
         self._threshold.set(session.threshold)
 
@@ -138,6 +152,9 @@ class Controls:
 
     def _set_chosen(self, change: dict) -> None:
         self._session.chosen = None if change["new"] == _PUBLISHED else change["new"]
+
+    def _set_truth_level(self, change: dict) -> None:
+        self._session.truth_level = None if change["new"] == _NO_TRUTH else change["new"]
 
     def _set_feeds_back(self, change: dict) -> None:
         self._session.feeds_back = change["new"]
@@ -155,7 +172,7 @@ class Controls:
         self.more.layout.width = "76px"
         self.line.field.layout.width = "176px"
         self._choice.layout.width = "auto"
-        for row in (self.toolbar, *self.toolbar.children[1:], self.cut, self.typed):
+        for row in (self.toolbar, *self.toolbar.children[1:], self.cut, self.truth, self.typed):
             row.layout.align_items, row.layout.grid_gap = "center", "4px"
             row.layout.overflow = "visible"
         self.toolbar.layout.flex_flow = "row wrap"
@@ -207,4 +224,4 @@ def _busy(words: str) -> Markup:
     return element("span", spinner, f"\u2002{words}", role="status", style=look)
 
 
-_FOLLOWED = ["prompts", "feeds_back", "chosen", "threshold"]
+_FOLLOWED = ["prompts", "feeds_back", "truth_level", "chosen", "threshold"]

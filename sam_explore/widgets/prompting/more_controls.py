@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
-from ipywidgets import Button, Checkbox, HBox, IntSlider, VBox, Widget
+from ipywidgets import Button, Checkbox, FileUpload, HBox, IntSlider, VBox, Widget
 
 from ...geometry import Prompts
+from ...images import picture_in
 from ...plots import style
+from ...truth import mask_in
 from ..canvas.closing import close_all
 from ..canvas.html import NOTHING, Html, element
 from ..canvas.viewport import Viewport
@@ -63,6 +65,10 @@ class MoreControls:
         self._previews.layout.width = "auto"
         self._take = _button("From the shown mask", "The mask's logits, given back to the model")
         self._drop = _button("Drop", "Take the mask hint away")
+        self._paint = _button("From the mask hint", "Take what was painted as the truth")
+        self._load = FileUpload(accept="image/*", description="Load", tooltip=_ABOUT_LOAD)
+        self._load.layout.width = "auto"
+        self._forget = _button("Forget", "There is no truth of this picture")
         self._nothing = _button("Nothing", "Ask with no prompt token at all")
         self._padding = _button("The padding point", "Ask with the padding point alone")
         self._note, self._marks = Html(), MarkControls(session, editor)
@@ -70,6 +76,7 @@ class MoreControls:
         rows = [
             [label("Pointer"), modes.more],
             [label("Mask hint"), self._take, self._drop, label("Brush"), self._brush],
+            [label("Truth"), self._paint, self._load, self._forget],
             [label("Ask without"), self._nothing, self._padding],
             [label("Zoom"), *self._zooms],
             [label("Mask's colour"), self._opacity, self._previews, self._note],
@@ -77,6 +84,7 @@ class MoreControls:
         self.panel = VBox([_row(row) for row in (*rows, self._marks.widgets)])
         self.panel.layout.display = "none"
         self.panel.layout.margin = "0 0 6px 0"
+        keep_order(self._paint, self._load, self._forget)
         keep_order(self._brush, self._opacity, self._previews)
         keep_order(self._take, self._drop, self._nothing, self._padding, *self._zooms)
         self._listen(opacity, brush)
@@ -90,6 +98,8 @@ class MoreControls:
         """Show what can be done with the session's mask hint, and the preview's switch."""
         self._take.disabled = self._session.prediction is None
         self._drop.disabled = self._session.prompts.mask_hint is None
+        self._paint.disabled = self._drop.disabled
+        self._forget.disabled = self._session.truth is None
 
     def tell_slow(self) -> None:
         """Show that previews have switched themselves off, and why."""
@@ -100,7 +110,7 @@ class MoreControls:
     def close(self) -> None:
         """Stop following and remove the widgets."""
         self._session.unobserve(self._follow, _FOLLOWED)
-        for part in (self._brush, self._opacity, self._previews):
+        for part in (self._brush, self._opacity, self._previews, self._load):
             part.unobserve_all()
         self._marks.close()
         close_all(self.panel)
@@ -109,6 +119,9 @@ class MoreControls:
         act, guard, editor = self._session.action, self._session.guard, self._editor
         self._take.on_click(act(lambda _: editor.hint_from_shown_mask()))
         self._drop.on_click(act(lambda _: editor.drop_hint()))
+        self._paint.on_click(act(lambda _: editor.truth_from_hint()))
+        self._load.observe(act(self._load_truth), "value")
+        self._forget.on_click(act(lambda _: setattr(self._session, "truth", None)))
         self._nothing.on_click(act(lambda _: editor.ask_without(Prompts.nothing())))
         self._padding.on_click(act(lambda _: editor.ask_without(Prompts.padding_point())))
         self._brush.observe(guard(lambda change: brush(change["new"])), "value")
@@ -116,6 +129,13 @@ class MoreControls:
         self._previews.observe(guard(self._switch), "value")
         self._follow = guard(self.follow)
         self._session.observe(self._follow, _FOLLOWED)
+
+    def _load_truth(self, change: dict) -> None:
+        if change["new"]:
+            (file,) = change["new"]
+            self._load.value = ()  # the next file may be the same
+            picture = picture_in(bytes(file["content"]), file["name"])
+            self._session.truth = mask_in(picture)
 
     def _switch(self, change: dict) -> None:
         if change["new"] != self._preview.on:
@@ -161,4 +181,5 @@ def _row(parts: list[Widget]) -> HBox:
     return row
 
 
-_FOLLOWED = ["prompts", "prediction"]
+_ABOUT_LOAD = "A black and white picture of this one's size: white is inside"
+_FOLLOWED = ["prompts", "prediction", "truth"]

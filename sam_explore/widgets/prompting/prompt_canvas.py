@@ -26,6 +26,7 @@ from .prompt_editor import PromptEditor
 from .session_panel import SessionPanel
 from .static_prompting import StaticPrompting
 from .thumbnails import Thumbnails
+from .truth_shown import Compared, compared
 
 _GAP_CSS = 16
 _CONTROLS_CSS = 320  # what a row of controls needs
@@ -143,7 +144,8 @@ class PromptCanvas(StaticPrompting, VBox):
     def _lay_out(self, width: int) -> HBox:
         left = VBox([self._stage.widget, self._pointed, self._thumbnails.widget])
         # Parts whose height changes come last, so that nothing moves away from under the pointer.
-        choices = [self._controls.cut, self._controls.rule, self._controls.typed]
+        choices = [self._controls.cut, self._controls.rule, self._controls.truth]
+        choices += [self._controls.typed]
         # An error is shown under the field that may have caused it.
         words = [self._error, self._session_panel.encode_row.widget, self._status]
         right = VBox([self._logits.widget, *choices, *words])
@@ -172,7 +174,7 @@ class PromptCanvas(StaticPrompting, VBox):
         self._observers = [
             (guard(self._show_image), "image"),
             (guard(self._show_prompts), "prompts"),
-            (guard(self._render_soon), ["prediction", "chosen", "threshold", "encoded"]),
+            (guard(self._render_soon), _DRAWN),
             (guard(self._fade), "map_opacity"),
             (self._tell_error, "error"),
         ]
@@ -264,9 +266,10 @@ class PromptCanvas(StaticPrompting, VBox):
         # The slowest part is computed here, outside of the turn for drawing.
         words = describe(now.prediction, now.chosen, now.threshold, now.is_fed_back)
         words = f"{EXAMPLE} {words}" if now.answers_example else words
-        self.session.guard(self._show_answer)(now, words)
+        truth = compared(now)
+        self.session.guard(self._show_answer)(now, " ".join([words, *truth.words]), truth)
 
-    def _show_answer(self, now: Snapshot, words: str) -> None:
+    def _show_answer(self, now: Snapshot, words: str, truth: Compared) -> None:
         """Draw the prediction of a snapshot, unless its picture is no longer shown."""
         if not self._open or now.image is not self._stage.image:
             return
@@ -275,13 +278,15 @@ class PromptCanvas(StaticPrompting, VBox):
             lambda *places: prediction.upscaled_at(*places, mask=shown) > now.threshold
         )
         self._logits.show(prediction, shown, now.threshold)
-        self._thumbnails.show(prediction, now.threshold, shown)
+        self._thumbnails.show(prediction, now.threshold, shown, truth.ious)
+        self._stage.show_truth(truth.lines_px)
         self._say(words)
 
     def _show_nothing(self) -> None:
         if not self._open:
             return
         self._stage.show_mask(None)
+        self._stage.show_truth(())
         self._logits.show_nothing(self.session.image.shape[:2])
         self._thumbnails.show_nothing()
         self._say_what_can_be_done()
@@ -305,6 +310,9 @@ class PromptCanvas(StaticPrompting, VBox):
             f"Picture, {width} pixels wide and {height} high. Mode: {mode}. {self._announced} "
             "Question mark: the keys."
         )
+
+
+_DRAWN = ["prediction", "chosen", "threshold", "encoded", "truth", "truth_level"]
 
 
 def _hint_px(now: Snapshot) -> Lines:

@@ -7,7 +7,7 @@ import numpy as np
 from ...geometry import Prompts
 from ..canvas.marks import Mark, nearest_mark
 from ..session import Session
-from .brush import painted
+from .brush import painted, painted_mask
 from .modes import Mode
 
 PointPx = tuple[float, float]
@@ -100,6 +100,19 @@ class PromptEditor:
             raise ValueError("There is no mask yet to take as a hint. Click on an object first.")
         logits = now.prediction.logits[now.shown_mask]
         self._edit(lambda prompts: prompts.with_mask_hint(logits))
+
+    def truth_from_hint(self) -> None:
+        """Take the mask hint, which was painted perhaps, as the truth instead, and drop it.
+
+        Raises:
+            ValueError: there is no hint, or nothing is inside of it.
+        """
+        now = self._session.now.of_picture(self._picture())
+        hint = now.prompts.mask_hint
+        if hint is None:
+            raise ValueError("There is no mask hint yet. Paint one over the object first.")
+        self._session.truth = painted_mask(hint, now.source.frame)
+        self.drop_hint()
 
     def ask_without(self, prompts: Prompts) -> None:
         """Ask without points and box, in place of what is asked now; a mask hint stays.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from ipywidgets import VBox
-from jaxtyping import Bool, UInt8
+from jaxtyping import Bool, Float, UInt8
 
 from ...number_text import text
 from ...plots import raster, style
@@ -66,12 +66,29 @@ class Thumbnails:
         self._captions.value = _captions([None] * self._count, None, self._step)
         self.area.label = f"The picture {self._count} times, for as many masks."
 
-    def show(self, prediction: Prediction, threshold: float, chosen: int) -> None:
-        """Draw the masks, frame the chosen one, and write predicted IoU and stability of each."""
+    def show(
+        self,
+        prediction: Prediction,
+        threshold: float,
+        chosen: int,
+        true: Float[np.ndarray, "mask"] | None = None,
+    ) -> None:
+        """Draw the masks, frame the chosen one, and write predicted IoU and stability of each.
+
+        Args:
+            prediction: the masks.
+            threshold: the logit above which a pixel is in a mask.
+            chosen: which mask is shown.
+            true: the true IoU of each, to stand next to the predicted one; None if unknown.
+        """
         places = map(raster.nearest, self._size, prediction.frame.image_size)
         self._draw(prediction.upscaled_at(*places) > threshold, chosen)
         pairs = zip(prediction.iou, stability_of(prediction.sampled, threshold), strict=True)
-        scores = [(text(iou, decimals=2), text(stability, decimals=2)) for iou, stability in pairs]
+        scores = [tuple(text(each, decimals=2) for each in pair) for pair in pairs]
+        if true is not None:
+            scores = [
+                (*pair, text(each, decimals=2)) for pair, each in zip(scores, true, strict=True)
+            ]
         self._captions.value = _captions(scores, chosen, self._step)
         self.area.label = f"{self._count} masks, of which mask {chosen} is shown above."
 
@@ -111,17 +128,19 @@ class Thumbnails:
             self._on_pick(mask)
 
 
-def _captions(scores: list[tuple[str, str] | None], chosen: int | None, step: int) -> Markup:
+def _captions(scores: list[tuple[str, ...] | None], chosen: int | None, step: int) -> Markup:
     """Name, predicted IoU and stability of each mask, in words that fit under its picture."""
     room = step - _GAP_CSS
     iou_word, stability_word, shown = next(words for least, *words in _WORDS if room >= least)
     cells = []
     for mask, pair in enumerate(scores):
         name = element("b", f"▸ Mask {mask}{shown}") if mask == chosen else f"Mask {mask}"
-        iou, stability = pair or ("", "")
+        iou, stability, *true = pair or ("", "")
         first, second = (f"{iou_word} {iou}", f"{stability_word} {stability}") if pair else ("", "")
         whole = f"predicted IoU {iou}, stability {stability}" if pair else ""
-        lines = element("div", first, BREAK, second, style=f"color:{style.FAINT_TEXT}")
+        third = (BREAK, f"true IoU {true[0]}") if true else ()
+        whole += f", true IoU {true[0]}" if true else ""
+        lines = element("div", first, *third, BREAK, second, style=f"color:{style.FAINT_TEXT}")
         place = f"flex:0 1 {step}px;min-width:0"
         cells.append(element("div", name, lines, style=place, title=whole))
     look = (

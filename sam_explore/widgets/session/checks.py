@@ -9,8 +9,10 @@ from ...corrections import BEST, Choice
 from ...geometry import Prompts
 from ...preprocessing import Preprocessing
 from ...probes.common.probe import threshold_knob
+from ...scenes.ground_truth import Scene
 from ...tracing.interventions import Intervention
 from ...tracing.recording import find_hooks
+from ...truth import scene_of_mask
 from .source import Source
 
 THRESHOLD = threshold_knob().metadata["knob"]  # one bound for the session and what follows it
@@ -51,6 +53,33 @@ def checked_threshold(source: Source, threshold: float) -> float:
             f"threshold must be a finite logit from {low:g} to {high:g}, not {threshold}."
         )
     return threshold
+
+
+def checked_truth(source: Source, truth: Any) -> Scene | None:
+    """A scene of the picture's size; a mask becomes one, and so does a file of one."""
+    if truth is None:
+        return None
+    if not isinstance(truth, Scene):
+        mask = np.asarray(truth)
+        if mask.dtype != bool or mask.ndim != 2:
+            raise ValueError(
+                "truth must be a scene, a mask of booleans (row, column), a file of one, or None, "
+                f"not {type(truth).__name__}."
+            )
+        return scene_of_mask(source.image, mask, "the truth given")
+    if truth.labels.shape[1:] != source.image.shape[:2]:
+        raise ValueError("truth must be of a scene as large as the picture.")
+    return truth
+
+
+def checked_truth_level(source: Source, level: int | None) -> int | None:
+    """0, 1 or 2 for whole, part and sub-part, or None."""
+    if level not in (None, 0, 1, 2):
+        raise ValueError(
+            f"truth_level must be 0 for the whole, 1 for a part, 2 for a sub-part or None for "
+            f"no truth, not {level!r}."
+        )
+    return level
 
 
 def checked_token(source: Source, token: tuple) -> tuple[int, int]:
@@ -104,6 +133,8 @@ CHECKS: dict[str, Callable[[Source, Any], Any]] = {
     "threshold": checked_threshold,
     "token": checked_token,
     "map_opacity": checked_map_opacity,
+    "truth": checked_truth,
+    "truth_level": checked_truth_level,
     "windows": checked_windows,
     "edits": checked_edits,
 }

@@ -19,6 +19,7 @@ from ...prediction import check_model
 from ...preprocessing import Preprocessing, Side
 from ...saved_prompts import saved_from_json, text_of_file
 from ...tracing import Cancelled, Trace, between_steps
+from ...truth import mask_in
 from .as_python import as_python
 from .errors import in_words
 from .owner import Owner
@@ -67,6 +68,10 @@ class Session(SharedState):
             click that corrects it. `trace.prompts` are those that the model is asked in the end.
         chosen: which mask answers: None takes the model's choice as published, "best" the best
             predicted IoU of all, 0 to 3 always that mask. See also `pick_mask`.
+        truth: what is truly in the picture, as a scene; examples and scenes bring theirs. Set it to
+            a mask, or to a file of one (white is inside), for a picture of your own.
+        truth_level: the level of the true region that is shown and compared: 0 for the whole under
+            the first foreground point, 1 for a part, 2 for a sub-part, None for no truth.
         threshold: a mask is where its logits exceed this.
         token: the picked image token (row, column), in the middle at first; `add_point` picks the
             one under the point.
@@ -211,6 +216,8 @@ class Session(SharedState):
         """Set a trait: go on to the snapshot that has the new value."""
         if name == "image" and value is not self.image:
             value = self._known_picture(value)
+        if name == "truth" and isinstance(value, str | Path):
+            value = mask_in(as_picture(value))
         self.change(lambda now: now.with_trait(name, value))
 
     def set_preprocessing(

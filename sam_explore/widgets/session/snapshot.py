@@ -17,7 +17,9 @@ from ...plots.style import MAP_OPACITY
 from ...prediction import EncodedImage, Prediction
 from ...preprocessing import Preprocessing
 from ...saved_prompts import SavedPrompts, prompts_to_json
+from ...scenes.ground_truth import Scene, truth_of
 from ...tracing import Trace
+from ...truth import region_meant
 from .checks import CHECKS, THRESHOLD
 from .source import Question, Source
 
@@ -28,7 +30,10 @@ _MOST_STEPS = 100  # that can be undone; each may hold a mask hint, of 256 KiB f
 
 # What views observe, in the order of their notifications.
 TRAITS = ("sam", "image", "preprocessing", "windows", "edits", "encoded", "feeds_back", "prompts")
-TRAITS += ("chosen", "threshold", "token", "map_opacity", "prediction", "busy", "error")
+TRAITS += ("truth", "truth_level", "chosen", "threshold", "token", "map_opacity", "prediction")
+TRAITS += ("busy", "error")
+# What cancelling an encode leaves as it is.
+_OF_THE_READER = ("threshold", "map_opacity", "truth_level", "error")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +56,7 @@ class Snapshot:
         encoded, prediction, feeds_back, chosen, threshold, token, map_opacity, busy, error: as
             `Session` documents them.
         answered: the question that `prediction` answers; None without one.
+        truth, truth_level: as `Session` documents them.
         picked_over: what `chosen` was before a mask was picked for this one answer, in a tuple;
             None where none was picked.
         undo, redo: earlier and later prompts, the nearest last.
@@ -68,6 +74,8 @@ class Snapshot:
     prediction: Prediction | None = None
     answered: Question | None = field(default=None, repr=False)
     feeds_back: bool = True
+    truth: Scene | None = field(default=None, repr=False)
+    truth_level: int | None = None
     chosen: Choice = None
     picked_over: tuple[Choice] | None = None
     threshold: float = 0.0
@@ -127,6 +135,13 @@ class Snapshot:
     def shown_mask(self) -> int | None:
         """The mask to look at, as `chosen` says; None without prediction."""
         return None if self.prediction is None else answering(self.prediction, self.chosen)
+
+    @property
+    def region_meant(self) -> int | None:
+        """The region of the truth that the answered prompts mean; None if none is shown."""
+        if self.truth is None or self.truth_level is None or self.answered is None:
+            return None
+        return region_meant(self.truth, self.answered.prompts, self.truth_level)
 
     @property
     def answers_example(self) -> bool:
@@ -321,7 +336,7 @@ class Snapshot:
         if self.before is None:
             question = Question(self.source.again(), self.dialogue, self.feeds_back)
             return replace(now, question=question, stopped=True, **turn)
-        kept = {name: getattr(self, name) for name in ("threshold", "map_opacity", "error")}
+        kept = {name: getattr(self, name) for name in _OF_THE_READER}
         back = replace(self.before, busy="", fetch=None, **kept, **turn)
         if not (self.asked_since and self.image is back.image):
             return back
@@ -372,9 +387,9 @@ class Snapshot:
 def first_snapshot(source: Source) -> Snapshot:
     """A session at its start: no prompts, and nothing encoded."""
     token = _middle(source)
-    return Snapshot(
-        Question(source, Dialogue(Prompts())), token=token, busy=f"{ENCODING} …", turn=1
-    )
+    question = Question(source, Dialogue(Prompts()))
+    given = {"truth": truth_of(source.image), "token": token, "busy": f"{ENCODING} …"}
+    return Snapshot(question, **given, turn=1)
 
 
 def is_same(one: object, other: object) -> bool:
@@ -402,6 +417,7 @@ def _set_image(now: Snapshot, name: str, image: np.ndarray) -> Snapshot:
     (row, column), (rows, columns) = now.token, source.grid
     token = now.token if row < rows and column < columns else _middle(source)
     changes = {"undo": (), "redo": (), "chosen": None, "picked_over": None, "token": token}
+    changes["truth"] = truth_of(image)
     return now.starting(source, Dialogue(Prompts()), fetch=_other_fetch(now, name), **changes)
 
 

@@ -66,6 +66,8 @@ class SharedState(traitlets.HasTraits):
     encoded = InstanceTrait(EncodedImage, allow_none=True, read_only=True)
     prompts = InstanceTrait(Prompts)
     feeds_back = BoolTrait(True)
+    truth = AnyTrait()
+    truth_level = AnyTrait()
     chosen = AnyTrait()
     threshold = FloatTrait(0.0)
     token = TupleTrait()

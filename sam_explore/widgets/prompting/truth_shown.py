@@ -1,0 +1,52 @@
+"""What a view shows of the truth: the edge of the region that is meant, and true IoU in words."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from ...number_text import text
+from ...plots.outlines import outlines
+from ...scenes.ground_truth import LEVELS
+from ...truth import true_ious
+from ..canvas.stage import Lines
+from ..session import Snapshot
+
+_MOST = 512  # places along an axis that the edge is drawn from
+
+
+class Compared(NamedTuple):
+    """A prediction next to the truth.
+
+    Args:
+        ious: the true IoU of each mask; None where nothing is compared.
+        lines_px: the edge of the region that is meant, in pixels of the picture.
+        words: what the region is and how well the mask shown hits it, or why there is none.
+    """
+
+    ious: Float[np.ndarray, "mask"] | None = None
+    lines_px: Lines = ()
+    words: tuple[str, ...] = ()
+
+
+def compared(now: Snapshot) -> Compared:
+    """What is to be shown of the truth now; nothing where the reader wants none."""
+    if now.truth_level is None or now.prediction is None:
+        return Compared()
+    if now.truth is None:
+        return Compared(words=("The truth of this picture is not known: paint it, or load it.",))
+    index = now.region_meant
+    if index is None:
+        return Compared(words=("No region of the truth lies under the first foreground point.",))
+    region, mask = now.truth.regions[index], now.truth.mask(index)
+    ious = true_ious(now.prediction, mask, now.threshold)
+    level = LEVELS[region.level]
+    what = region.name if len(now.truth.regions) == 1 else f"{region.name} ({level})"
+    shown = text(ious[now.shown_mask], decimals=2)
+    return Compared(ious, _edge_px(mask), (f"Its true IoU with {what} is {shown}.",))
+
+
+def _edge_px(mask: np.ndarray) -> Lines:
+    steps = [-(-length // _MOST) for length in mask.shape]
+    coarse = mask[:: steps[0], :: steps[1]].astype(float)
+    return [line * steps[::-1] for line in outlines(coarse, 0.5)]
