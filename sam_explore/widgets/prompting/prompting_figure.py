@@ -18,6 +18,7 @@ from ...prediction import Prediction, stability_of
 from ...readings import Heatmap, Scale, Underlay
 from ..canvas.words import describe, describe_prompts
 from ..session import Snapshot
+from .truth_shown import compared
 
 # Inches on a figure whose places are known: a layout engine would take several times as long.
 _WIDTH_IN = 8.4
@@ -74,7 +75,8 @@ def prompting_in_words(now: Snapshot) -> str:
     """What the figure shows, in a sentence or two."""
     if now.prediction is not None:
         words = describe(now.prediction, now.chosen, now.threshold, now.is_fed_back)
-        return f"An example, which nobody has asked. {words}" if now.answers_example else words
+        words = f"An example, which nobody has asked. {words}" if now.answers_example else words
+        return " ".join([words, *compared(now).words])
     if now.error:
         return f"That did not work. {now.error}"
     if now.prompts.is_empty:
@@ -114,7 +116,7 @@ def _draw_thumbnails(
     now: Snapshot,
     prediction: Prediction,
 ) -> None:
-    stability = stability_of(prediction.sampled, now.threshold)
+    stability, true = stability_of(prediction.sampled, now.threshold), compared(now).ious
     shapes = _shapes(prediction, now.threshold, _THUMBNAIL_PX)
     shade = np.array([style.rgba(style.HALO, style.DIMMED_OPACITY), (0, 0, 0, 0)], np.uint8)
     for mask, (ax, shape) in enumerate(zip(axes, shapes, strict=True)):
@@ -123,6 +125,8 @@ def _draw_thumbnails(
         is_shown = mask == now.shown_mask
         iou = text(prediction.iou[mask], decimals=2)
         scores = f"IoU {iou}, stability {text(stability[mask], decimals=2)}"
+        if true is not None:  # there is no room for all three
+            scores = f"IoU {iou}, true IoU {text(true[mask], decimals=2)}"
         name = f"▸ Mask {mask}, shown" if is_shown else f"Mask {mask}"
         weight = "bold" if is_shown else "normal"
         ax.set_title(name, loc="left", fontsize=9, color=style.INK, fontweight=weight, pad=3)

@@ -10,6 +10,7 @@ from PIL import Image
 from sam_explore.scenes import example, example_scene
 from sam_explore.scenes.ground_truth import Region, Scene
 from sam_explore.widgets.canvas.stage import TRUTH
+from sam_explore.widgets.prompting.prompting_figure import draw_prompting, prompting_in_words
 
 from ..screen import click, front_end_sets, press_button, upload_file
 from ..view import half
@@ -61,6 +62,16 @@ def test_the_switch_shows_true_iou_next_to_each_predicted_one(known, screen):
     front_end_sets(known.controls._truth, index=0)
     assert not drawn(known, screen)
     assert "true IoU" not in known.words()
+
+
+def test_a_page_without_a_kernel_has_the_truth_too(known):
+    click(known.stage, 80, 320)
+    known.session.truth_level = 0
+    figure = draw_prompting(known.session.now)
+    labels = [ax.get_xlabel() for ax in figure.axes[-4:]]
+    true = ("0.33", "0.00", "1.00", "0.50")
+    assert [each.partition("true IoU ")[2] for each in labels] == list(true)
+    assert prompting_in_words(known.session.now).endswith("with ground (whole) is 1.00.")
 
 
 def test_it_says_why_there_is_nothing_to_compare(known):
