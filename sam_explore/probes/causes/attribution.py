@@ -72,9 +72,10 @@ class Attribution(ChosenNumber, ChosenMethod, Probe):
     is_sweep = True
 
     def read(self, trace: Trace) -> Gallery:
-        of, name = self.scalar(trace)
+        shuffled = self.weights == "shuffled"
+        of, name = self.scalar(trace, "with trained weights" if shuffled else "")
         patch = self.patch_side(trace.config)
-        run = control_of(trace) if self.weights == "shuffled" else trace
+        run = control_of(trace) if shuffled else trace
         maps = {each: attribute(run, of, each, patch) for each in self._methods()}
         words = [
             f"{capitalised(name)} is {text(value_of(run, of))}.",

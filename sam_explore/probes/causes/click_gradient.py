@@ -34,6 +34,8 @@ class ClickGradient(ChosenNumber, Probe):
     Source: our own.
     """
 
+    makes_a_click = True
+
     reach: float = knob(1.0, "reach of the move in tokens", low=0.1, high=16.0)
 
     def read(self, trace: Trace) -> Panel:

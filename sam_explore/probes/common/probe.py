@@ -178,6 +178,7 @@ class Probe(ABC):
             doesn't ask again at each click, and gives the probe a trace without prompts.
         about_picture: whether what it answers depends on the picture, so that its maps are drawn
             over it where nobody says anything else.
+        makes_a_click: whether it takes a click of its own where there is no prompt, and says so.
         runs_encoder: whether it runs the image encoder anew; live views ask it after the others.
         is_sweep: whether it runs the image encoder several times, or works through the attention of
             every block; live views ask it last.
@@ -185,6 +186,7 @@ class Probe(ABC):
 
     reads_prompts: ClassVar[bool] = True
     about_picture: ClassVar[bool] = True
+    makes_a_click: ClassVar[bool] = False
     runs_encoder: ClassVar[bool] = False
     is_sweep: ClassVar[bool] = False
 

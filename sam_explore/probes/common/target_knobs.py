@@ -30,14 +30,22 @@ class ChosenNumber:
     mask: int = mask_knob()
     threshold: float = threshold_knob()
 
-    def scalar(self, trace: Trace) -> tuple[Scalar, str]:
-        """The number, and what it is called, such as "mask 2's predicted IoU"."""
+    def scalar(self, trace: Trace, elsewhere: str = "") -> tuple[Scalar, str]:
+        """The number, and what it is called, such as "mask 2's predicted IoU".
+
+        Args:
+            trace: the run whose mask and region are meant.
+            elsewhere: whose region it is, if the number is then taken of another run, such as
+                "with trained weights": there it need not lie above the threshold.
+        """
         prediction = trace.prediction
         mask = mask_shown(self.mask, prediction)
         if self.number == "predicted IoU":
             return PredictedIoU(mask), f"mask {mask}'s predicted IoU"
         inside = prediction.visible[mask] > self.threshold
         where = f"where it lies above {text(self.threshold)}"
+        if elsewhere:
+            where = f"where it is above {text(self.threshold)} {elsewhere}"
         if not inside.any():
             inside, where = ~inside, "over the whole picture"
         region = np.zeros(prediction.logits.shape[1:], dtype=bool)

@@ -288,7 +288,8 @@ class Explorer(StaticReading, VBox):
     def _ask(self, change: dict | None = None) -> None:
         self._caption.show_code(self.code)
         about_masks = {"chosen", "threshold"} & set(self._knobs.traits)
-        self._runner.hint = _UNASKED if about_masks and self.session.prompts.is_empty else ""
+        is_unasked = self.session.prompts.is_empty and not self._class.makes_a_click
+        self._runner.hint = _UNASKED if about_masks and is_unasked else ""
         self._runner.ask()
 
     def _wanted(self) -> tuple[Probe, Trace]:

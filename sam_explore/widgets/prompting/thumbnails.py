@@ -145,7 +145,7 @@ def _captions(scores: list[tuple[str, ...] | None], chosen: int | None, step: in
         cells.append(element("div", name, lines, style=place, title=whole))
     look = (
         f"display:flex;margin-right:-{_GAP_CSS}px;color:{style.TEXT};"
-        f"font-size:{min(12, step / 5.4):.3g}px;line-height:1.35;white-space:nowrap"
+        f"font-size:{min(12, step / 5.4):.3g}px;line-height:1.35;white-space:pre"
     )
     return element("div", *cells, style=look)
 
@@ -153,8 +153,8 @@ def _captions(scores: list[tuple[str, ...] | None], chosen: int | None, step: in
 # From so many CSS pixels under a picture: the words for both scores, and for the mask shown.
 _WORDS = (
     (118, "predicted IoU", "stability", ", shown"),
-    (88, "IoU", "stability", ""),
-    (0, "IoU", "stab.", ""),
+    (88, "pred. IoU", "stability", ""),
+    (0, "predicted\nIoU", "stab.", ""),
 )
 
 

@@ -129,6 +129,12 @@ def test_a_probe_about_masks_says_that_there_is_no_prompt(image, open_session, s
         assert "There is no prompt yet" not in text_of(explorer)
 
 
+def test_a_probe_that_takes_a_click_of_its_own_says_only_that(image, open_session, screen):
+    with explore(sx.probes.ClickGradient, open_session(image)) as explorer:
+        assert "There is no click; one in the middle of the picture is taken" in explorer.words
+        assert "answers to none" not in text_of(explorer)
+
+
 def test_a_snapshot_is_a_picture_of_the_reading(image, open_session, screen, tmp_path):
     with explore(Grid, open_session(image)) as explorer:
         explorer.session.map_opacity = 1.0

@@ -1,0 +1,204 @@
+"""What captions claim is true in every state: their numbers are those of the arrays.
+
+Each claim is found by its form, whichever probe makes it, and is held against the reading's own
+numbers, which the probe does not choose for the test.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from sam_explore.geometry import Prompts
+from sam_explore.number_text import text
+from sam_explore.probes import PROBES, Attribution, BinaryBesideRaw, Probe, RawLogits
+from sam_explore.readings import Gallery, Heatmap, Matrix, Reading, range_of
+from sam_explore.tracing import Trace
+from sam_explore.tracing.attribution import control_of
+from sam_explore.tracing.interventions import AblateHead
+
+from ..small import small_trace
+from .reading_arrays import all_words, arrays, parts
+
+NUMBER = r"(−?\d+(?:\.\d+)?(?:e−?\d+)?)"
+SEVERAL = Prompts(points=[(12, 8), (30, 5)], labels=[1, 0], box=(2, 2, 36, 18))
+STATES = {
+    "no prompt": lambda trace: trace.with_prompts(Prompts()),
+    "one": lambda trace: trace,
+    "several": lambda trace: trace.with_prompts(SEVERAL),
+    "cleared and asked for nothing": lambda trace: trace.with_prompts(Prompts.nothing()),
+    "edited": lambda trace: trace.with_interventions(AblateHead(1, 0)),
+    "shuffled weights": control_of,
+}
+ASKED = (*(probe() for probe in PROBES), Attribution(weights="shuffled"), RawLogits(span=0.5))
+ASKED += (Attribution(threshold=100.0), RawLogits(threshold=2.0), BinaryBesideRaw(threshold=-100.0))
+
+
+def number(words: str) -> float:
+    return float(words.replace("−", "-"))
+
+
+@dataclass
+class Caption:
+    """One state's reading, and whom its words speak of."""
+
+    probe: Probe
+    trace: Trace
+    reading: Reading
+
+    @property
+    def maps(self) -> list[Heatmap]:
+        return [each for each in _all(self.reading) if isinstance(each, Heatmap)]
+
+
+def _all(reading: Reading) -> list[Reading]:
+    return [reading, *(inner for part in parts(reading) for inner in _all(part))]
+
+
+def in_order(caption: Caption, low: str, high: str) -> bool:
+    """A range is that of an array, from its least to its greatest value."""
+    ranges = {(text(np.nanmin(a)), text(np.nanmax(a))) for a in arrays(caption.reading)}
+    return (low, high) in ranges
+
+
+def logits(caption: Caption, mask: str, low: str, high: str, share: str, above: str) -> bool:
+    """Range and share are those of the mask's own map."""
+    about = [
+        each.values
+        for each in caption.maps
+        if f"mask {mask} " in each.words and f"from {low} to {high};" in each.words
+    ]
+    # A histogram has none: there the logits are those of the run.
+    values = about[0] if about else caption.trace.prediction.visible[int(mask)]
+    inside = 100 * float((values > number(above)).mean())
+    return (low, high) == (text(values.min()), text(values.max())) and share_is(share, inside)
+
+
+def share_is(words: str, per_cent: float) -> bool:
+    if words == "less than 1":
+        return 0 < per_cent < 1
+    if words == "more than 99":
+        return 99 < per_cent < 100
+    return abs(float(words) - per_cent) <= 0.5001
+
+
+def above_threshold(caption: Caption, threshold: str, mean: str) -> bool:
+    """The mean of what lies above something lies above it."""
+    return number(mean) > number(threshold)
+
+
+def before_after(caption: Caption, threshold: str, before: str, after: str) -> bool:
+    return number(before) > number(threshold)
+
+
+def greatest_place(caption: Caption, row: str, column: str) -> bool:
+    """A map has its greatest value in that patch or cell."""
+    for each in caption.maps:
+        at = np.unravel_index(np.nanargmax(each.values), each.values.shape)
+        if (int(row), int(column)) == tuple(map(int, at)):
+            return True
+    return False
+
+
+def taken_click(caption: Caption) -> bool:
+    prompts = caption.trace.prompts
+    return not len(prompts.points) and prompts.box is None
+
+
+def is_a_share(caption: Caption, value: str) -> bool:
+    return 0 <= number(value) <= 1
+
+
+def predicted(caption: Caption, before: str, after: str) -> bool:
+    """Both are entries of the table of predicted IoU."""
+    [table] = [each.values for each in _all(caption.reading) if isinstance(each, Matrix)]
+    return any(
+        (f"{row[1]:.2f}", f"{row[2]:.2f}") == (before.replace("−", "-"), after.replace("−", "-"))
+        for row in table
+    )
+
+
+def chosen(caption: Caption, mask: str) -> bool:
+    return int(mask) == caption.trace.prediction.chosen
+
+
+def colours_end(caption: Caption, low: str, high: str, below: str, above: str) -> bool:
+    """Of some map, or of maps on one scale, so many values lie beyond the ends."""
+    for each in _all(caption.reading):
+        if isinstance(each, Gallery) and each.shared:
+            values = np.concatenate([one.values.ravel() for one in each.maps])
+            colours = range_of(each.shared, values)
+        elif isinstance(each, Heatmap | Matrix):
+            values, colours = each.values.ravel(), range_of(each.scale, each.values)
+        else:
+            continue
+        beyond = [100 * share for share in colours.beyond(values)]
+        if (low, high) == (text(colours.low), text(colours.high)) and all(
+            share == 0 if words == "none" else share_is(words.removesuffix(" %"), share)
+            for words, share in zip((below, above), beyond, strict=True)
+        ):
+            return True
+    return False
+
+
+SHARE = r"(less than 1|more than 99|\d+) %"
+CLAIMS: tuple[tuple[str, Callable[..., bool]], ...] = (
+    (
+        rf"logits of mask (\d)[^;.]*? go from {NUMBER} to {NUMBER}; {SHARE} lie above {NUMBER}",
+        logits,
+    ),
+    (rf"mean logit where it lies above {NUMBER} is {NUMBER}", above_threshold),
+    (rf"mean logit where it lay above {NUMBER} goes from {NUMBER} to {NUMBER}", before_after),
+    (rf"channel \d+ [\w ]*?goes from {NUMBER} to {NUMBER}", in_order),
+    (rf"norms of the position encodings go from {NUMBER} to {NUMBER}", in_order),
+    (rf"the shares of [^.;]*? go from {NUMBER} to {NUMBER}", in_order),
+    (r"the greatest is at row (\d+), column (\d+)", greatest_place),
+    (r"The greatest, [^ ]+, is at row (\d+), column (\d+)", greatest_place),
+    (r"There is no click; one in the middle", taken_click),
+    (rf"overlap with the mask [\w ]+? is {NUMBER}", is_a_share),
+    (rf"keeps an IoU of at least {NUMBER}", is_a_share),
+    (rf"stability score is {NUMBER}", is_a_share),
+    (r"its predicted IoU goes from ([−-]?[\d.]+\d) to ([−-]?[\d.]+\d)", predicted),
+    (r"The model's choice is mask (\d)", chosen),
+    (
+        rf"olours end at {NUMBER} and {NUMBER}[\w ]*; (none|[\w ]+ %) of the values lie below and "
+        r"(none|[\w ]+ %) above",
+        colours_end,
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def trace() -> Trace:
+    return small_trace()
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("probe", ASKED, ids=lambda probe: probe.code.removeprefix("sx.probes."))
+def test_what_is_claimed_is_so(probe: Probe, state: str, trace: Trace):
+    run = STATES[state](trace)
+    reading = probe(run)
+    for part in _all(reading):
+        caption = Caption(probe, run, part)
+        for form, holds in CLAIMS:
+            whole = Caption(probe, run, reading)
+            for found in re.finditer(form, part.words, re.I):
+                assert holds(whole, *found.groups()), found[0]
+    assert bool(re.search("There is no click", reading.words)) == (
+        type(probe).__name__ == "ClickGradient" and taken_click(caption)
+    )
+    for words in all_words(reading):
+        assert not re.search(r"(?<!predicted )\bIoU [−-]?\d", words), "predicted or true?"
+
+
+def test_every_form_of_a_claim_is_met(trace: Trace):
+    words = " ".join(
+        each
+        for probe in ASKED
+        for state in ("no prompt", "one")
+        for each in all_words(probe(STATES[state](trace)))
+    )
+    unmet = [form for form, _ in CLAIMS if not re.search(form, words, re.I)]
+    assert unmet == []
