@@ -4,6 +4,7 @@ from typing import Any
 
 import traitlets
 
+from ...corrections import BEST
 from ...geometry import Prompts
 from ...model import Sam
 from ...plots.style import MAP_OPACITY
@@ -27,6 +28,10 @@ class AnyTrait(_OfSnapshot, traitlets.Any):
 
 class InstanceTrait(_OfSnapshot, traitlets.Instance):
     """An object of a class."""
+
+
+class UnionTrait(_OfSnapshot, traitlets.Union):
+    """One of several kinds."""
 
 
 class BoolTrait(_OfSnapshot, traitlets.Bool):
@@ -68,7 +73,7 @@ class SharedState(traitlets.HasTraits):
     feeds_back = BoolTrait(True)
     truth = AnyTrait()
     truth_level = AnyTrait()
-    chosen = AnyTrait()
+    chosen = UnionTrait([traitlets.Int(), traitlets.Enum((BEST,))], allow_none=True)
     threshold = FloatTrait(0.0)
     token = TupleTrait()
     map_opacity = FloatTrait(MAP_OPACITY)

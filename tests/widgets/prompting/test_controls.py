@@ -49,9 +49,15 @@ def test_buttons_are_there_when_they_do_something(controls, session):
 
 
 def test_a_mask_is_chosen_and_given_back_to_the_model(controls, session):
-    assert [name for name, _ in controls._choice.options] == ["auto", "0", "1", "2", "3"]
-    front_end_sets(controls._choice, index=3)
+    assert [name for name, _ in controls._choice.options] == [
+        "published",
+        "best",
+        *"0123",
+    ]
+    front_end_sets(controls._choice, index=4)
     assert session.chosen == 2
+    front_end_sets(controls._choice, index=1)
+    assert session.chosen == "best"
     front_end_sets(controls._choice, index=0)
     assert session.chosen is None
     session.chosen = 1

@@ -6,7 +6,7 @@ from ipywidgets import Button
 
 from sam_explore.geometry import Prompts
 from sam_explore.plots import style
-from sam_explore.widgets.canvas.stage import MASK
+from sam_explore.widgets.canvas.stage import MASK, PROMPTS
 from sam_explore.widgets.prompting.brush import INSIDE, OUTSIDE
 from sam_explore.widgets.prompting.modes import MORE, Mode
 
@@ -112,7 +112,7 @@ def test_the_shown_mask_becomes_the_hint_and_can_be_dropped(view):
     press_button(take)
     assert np.array_equal(view.session.prompts.mask_hint, logits)
     assert "1 foreground point and a mask hint" in view.words()
-    assert style.HINT in view.screen.settings(view.stage[2])
+    assert style.HINT in view.screen.settings(view.stage[PROMPTS])
     press_button(drop)
     assert view.session.prompts.mask_hint is None
     assert view.session.prompts.points.tolist() == [[10, 20]]

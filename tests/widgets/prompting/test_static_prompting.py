@@ -20,7 +20,10 @@ def test_a_canvas_leaves_its_picture_and_sentence_with_the_live_view(
     assert LIVE in data
     assert bare["text/plain"] == "The picture, without a prompt."
     words = data["text/plain"]
-    assert words.startswith("1 foreground point and 1 background point. Mask 0")
+    assert words.startswith(
+        "1 foreground point and 1 background point, with the logits of the mask before fed back. "
+        "Mask 0"
+    )
     assert about["image/png"]["alt"] == words
     for colour in (style.FOREGROUND, style.BACKGROUND, style.CHOSEN):
         assert count(data, colour) > 100

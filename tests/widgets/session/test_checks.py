@@ -55,7 +55,7 @@ def test_a_token_becomes_two_plain_numbers(source):
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("chosen", 4, "0 to 3, or None for the model's own choice, not 4"),
+        ("chosen", 4, "or None for the model's own choice, not 4"),
         ("chosen", -1, "not -1"),
         ("threshold", 100.5, "from -100 to 100, not 100.5"),
         ("threshold", float("nan"), "not nan"),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from sam_explore.corrections import Dialogue
 from sam_explore.geometry import Prompts
 from sam_explore.preprocessing import Preprocessing
 from sam_explore.tracing import zero
@@ -80,7 +81,7 @@ def test_changed_weights_make_it_outdated_and_an_emptied_one_is_not(source, sam)
 
 
 def test_a_question_makes_its_run_once_and_only_when_asked_for(source):
-    question = Question(source, Prompts([(3.0, 4.0)], [1]))
+    question = Question(source, Dialogue(Prompts([(3.0, 4.0)], [1])))
     assert question.run is question.run
     assert question.run.prompts.points.tolist() == [[3, 4]]
     assert question.run is not source.run
@@ -88,7 +89,7 @@ def test_a_question_makes_its_run_once_and_only_when_asked_for(source):
 
 def test_an_edit_that_the_prompts_do_not_allow_raises_when_the_answer_is_asked_for(source):
     changed = source.changed(edits=(DropPaddingToken(),))
-    boxed = Question(changed, Prompts(box=(1.0, 1.0, 9.0, 9.0)))  # nothing runs yet
+    boxed = Question(changed, Dialogue(Prompts(box=(1.0, 1.0, 9.0, 9.0))))  # nothing runs yet
     with pytest.raises(ValueError, match="padding"):
         _ = boxed.run.prediction
-    assert Question(changed, Prompts([(3.0, 4.0)], [1])).run.prediction is not None
+    assert Question(changed, Dialogue(Prompts([(3.0, 4.0)], [1]))).run.prediction is not None
