@@ -7,8 +7,14 @@ from ipycanvas import Canvas
 from sam_explore.plots import style
 from sam_explore.readings import Gallery, Heatmap, Scale
 from sam_explore.widgets.canvas.closing import close_all
-from sam_explore.widgets.exploring.map_drawing import PAPER, annotate, cell_entries, draw_picked
-from sam_explore.widgets.exploring.map_layout import AXIS, lay_out
+from sam_explore.widgets.exploring.map_drawing import (
+    PAPER,
+    annotate,
+    bar_entries,
+    cell_entries,
+    draw_picked,
+)
+from sam_explore.widgets.exploring.map_layout import ARROW, AXIS, lay_out
 
 FLAT = Scale(low=0.0, high=1.0)
 
@@ -53,19 +59,19 @@ def test_all_that_is_no_map_is_paper():
 
 def test_a_shared_bar_goes_from_the_last_colour_down_to_the_first():
     layout = lay_out(heatmap([[0.0, 1.0]]), 400)
-    left, top, width, height = layout.bar
-    bar = cell_entries(layout)[2 * top : 2 * (top + height), 2 * left : 2 * (left + width)]
-    assert (bar[0, 0], bar[-1, 0]) == (254, 0)
-    assert (np.diff(bar[:, 0].astype(int)) <= 0).all()
-    assert (bar == bar[:, :1]).all()
+    bar = bar_entries(layout)  # drawn as large as its place
+    assert bar.tolist() == [[entry] for entry in range(254, -1, -1)]
 
 
 def test_maps_with_bars_of_their_own_have_them_below_from_left_to_right():
     one = heatmap([[0.0, 1.0]])
     layout = lay_out(Gallery((one, one), "g", ""), 400)
-    left, top, width, height = layout.tiles[1].bar
-    bar = cell_entries(layout)[2 * top : 2 * (top + height), 2 * left : 2 * (left + width)]
-    assert (bar[0, 0], bar[0, -1]) == (0, 254)
+    assert bar_entries(layout).tolist() == [list(range(255))]
+    first, second = layout.tiles
+    for tile in (first, second):
+        left, top, width, _ = tile.bar
+        assert (left, width) == (tile.left + ARROW, tile.width - 2 * ARROW)
+        assert top >= tile.top + tile.height
 
 
 @pytest.fixture

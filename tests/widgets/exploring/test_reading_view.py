@@ -25,7 +25,9 @@ def widths() -> list[int]:
 def view(screen, widths):
     def make(width: int) -> MapView:
         widths.append(width)
-        return MapView(width, print, lambda: (0, 0), lambda callback: callback, lambda: None)
+        return MapView(
+            width, print, lambda: (0, 0), lambda: 1.0, lambda callback: callback, lambda: None
+        )
 
     view = ReadingView(600, make)
     yield view
