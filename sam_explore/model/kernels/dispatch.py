@@ -48,7 +48,7 @@ def _is_transformed() -> bool:
     try:
         return bool(
             torch.compiler.is_compiling()
-            or torch.jit.is_tracing()
+            or torch.jit.is_tracing()  # type: ignore[attr-defined]
             or torch.is_autocast_enabled("cpu")
             or forward_ad._current_level >= 0
             or torch._C._functorch.peek_interpreter_stack() is not None
@@ -76,14 +76,14 @@ def _layers_of(component: nn.Module) -> Iterator[nn.Module]:
     for module in modules:  # the list grows during the loop
         if type(module) is not HookPoint:
             yield module
-            modules.extend(module._modules.values())
+            modules.extend(child for child in module._modules.values() if child is not None)
 
 
 def _is_as_made(module: nn.Module, with_gradients: bool) -> bool:
     """Whether it is of the library's own types, has no hooks, and has suitable weights."""
     precisions = _PRECISIONS if type(module) is Linear else _PRECISIONS[:1]
     return (
-        _is_known(type(module))
+        _is_known(type(module))  # type: ignore[arg-type]  # a class is hashable
         and "forward" not in vars(module)
         and first_with_hooks((module,)) is None
         and all(

@@ -122,6 +122,13 @@ def test_an_exchanged_layer_is_called(mlp):
     assert not torch.allclose(mlp(TOKENS), before)
 
 
+def test_a_part_that_was_taken_away_is_passed_over(mlp):
+    mlp.extra = nn.Identity()
+    mlp.extra = None  # PyTorch keeps the name, with None in place of the module
+
+    assert use_fast(mlp, TOKENS)
+
+
 def test_weights_changed_in_place_count_at_once(mlp):
     before = mlp(TOKENS)
     mlp.expand.bias.add_(1)
