@@ -43,7 +43,34 @@ _MODULE_OF = {
 
 _SUBPACKAGES = ("probes",)  # public as a whole
 
-__all__ = sorted((*_MODULE_OF, *_SUBPACKAGES))
+# Written out, since a type checker reads it.
+__all__ = [
+    "EncodedImage",
+    "Prediction",
+    "PromptCanvas",
+    "Prompts",
+    "Sam",
+    "SamConfig",
+    "Session",
+    "Sweep",
+    "Trace",
+    "channel",
+    "draw",
+    "edit",
+    "encode",
+    "encoder_seconds",
+    "example",
+    "explore",
+    "interventions",
+    "list_hooks",
+    "load",
+    "norm",
+    "predict",
+    "probes",
+    "record",
+    "scene",
+    "zero",
+]
 
 if TYPE_CHECKING:
     from sam_explore import probes
@@ -68,17 +95,21 @@ if TYPE_CHECKING:
     from sam_explore.widgets import PromptCanvas, Session, explore
 
 
-def __getattr__(name: str):
-    """Fetch a public name from its module and keep it; an unknown name lists the close ones."""
-    if name in _SUBPACKAGES:
-        return import_module(f"{__name__}.{name}")
-    if name not in _MODULE_OF:
-        close = get_close_matches(name, __all__, n=3, cutoff=0.5)
-        hint = f"; did you mean {' or '.join(close)}?" if close else ""
-        raise AttributeError(f"sam_explore has no public name {name!r}{hint}", name=name, obj=None)
-    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a type checker would take any name for a public one
+
+    def __getattr__(name: str) -> object:
+        """Fetch a public name from its module and keep it; an unknown name lists the close ones."""
+        if name in _SUBPACKAGES:
+            return import_module(f"{__name__}.{name}")
+        if name not in _MODULE_OF:
+            close = get_close_matches(name, __all__, n=3, cutoff=0.5)
+            hint = f"; did you mean {' or '.join(close)}?" if close else ""
+            raise AttributeError(
+                f"sam_explore has no public name {name!r}{hint}", name=name, obj=None
+            )
+        value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

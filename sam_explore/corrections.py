@@ -25,8 +25,9 @@ def answering(prediction: Prediction, choice: Choice) -> int:
     """
     if choice == BEST:
         return int(np.argmax(prediction.iou))
-    has_mask = choice is not None and choice < len(prediction.iou)
-    return choice if has_mask else prediction.chosen
+    if isinstance(choice, int) and choice < len(prediction.iou):
+        return choice
+    return prediction.chosen
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +150,7 @@ CORRECTION_RULES = (TOKEN_0, BEST_PREDICTED, NO_FEEDBACK)
 def _begins_with(prompts: Prompts, first: Prompts) -> bool:
     """Whether prompts have the box and the points of others, with their labels, and then more."""
     count = len(first.points)
-    same_box = first.box is None or (prompts.box == first.box).all()
+    same_box = first.box is None or np.all(prompts.box == first.box)
     return bool(
         same_box
         and (prompts.points[:count] == first.points).all()
@@ -163,7 +164,7 @@ def _added(before: Prompts, after: Prompts) -> Prompts:
     if len(after.points) > count and _begins_with(after, before):
         return replace(after, points=after.points[count:], labels=after.labels[count:], box=None)
     if before.box is None and after.box is not None:
-        return replace(after, points=None, labels=None)
+        return Prompts(box=after.box, mask_hint=after.mask_hint, unprompted=after.unprompted)
     return after
 
 

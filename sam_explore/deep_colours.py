@@ -6,6 +6,7 @@ docs/decisions/0020 says why they are had in this way.
 import sys
 from collections.abc import Callable
 from io import BufferedIOBase
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8, UInt16
@@ -88,7 +89,7 @@ def _decoded(image: ImageFile.ImageFile, raw: str) -> UInt8[np.ndarray, "height 
     return np.asarray(upright(image))
 
 
-def _with_raw(given: str | tuple, raw: str) -> str | tuple:
+def _with_raw(given: Any, raw: str) -> str | tuple:
     return raw if isinstance(given, str) else (raw, *given[1:])
 
 

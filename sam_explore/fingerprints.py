@@ -10,7 +10,7 @@ import os
 import secrets
 import sys
 import weakref
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cached_property
@@ -27,6 +27,7 @@ from types import (
     MethodType,
     ModuleType,
 )
+from typing import Any
 
 import numpy as np
 import torch
@@ -91,7 +92,7 @@ def has_content(value: object) -> bool:
     return True
 
 
-def function_fingerprint(function: object) -> str:
+def function_fingerprint(function: Callable[..., object]) -> str:
     """32 hexadecimal digits for a plain function: its name, its code, and the data it refers to.
 
     Data are its defaults, what it encloses, and the numbers, texts, arrays, functions and classes
@@ -157,7 +158,7 @@ def _digest(value: object, local: bool, seen: set[int]) -> str:
     return hashlib.sha256(b"".join(_pieces(value, local, set(seen)))).hexdigest()
 
 
-def _object(value: object, local: bool, seen: set[int]) -> Iterator[bytes]:
+def _object(value: Any, local: bool, seen: set[int]) -> Iterator[bytes]:
     if isinstance(value, type):
         yield from _class(value, local, seen)
     elif isinstance(value, FunctionType) and is_of_package(value):
@@ -167,7 +168,7 @@ def _object(value: object, local: bool, seen: set[int]) -> Iterator[bytes]:
         yield from _pieces(value.__func__, local, seen)
     elif local and isinstance(getattr(type(value), "fingerprint", None), cached_property):
         yield value.fingerprint.encode()
-    elif is_dataclass(value) and value.__dataclass_params__.frozen:
+    elif is_dataclass(value) and _is_frozen(type(value)):
         yield from _class(type(value), local, seen)
         yield from _pieces(content_of(value), local, seen)
     elif local:
@@ -177,7 +178,11 @@ def _object(value: object, local: bool, seen: set[int]) -> Iterator[bytes]:
         raise NoContentError(f"{name} has no content that another process could know it by.")
 
 
-def content_of(value: object) -> tuple:
+def _is_frozen(kind: Any) -> bool:
+    return kind.__dataclass_params__.frozen
+
+
+def content_of(value: Any) -> tuple:
     """What a frozen dataclass holds: what its method `content` says, or all of its fields."""
     content = getattr(value, "content", None)
     if callable(content):
@@ -213,6 +218,7 @@ def _part(part: object, local: bool, seen: set[int]) -> Iterator[bytes]:
     yield f"\n{type(part).__name__} ".encode()
     if isinstance(part, staticmethod | classmethod):
         part = part.__func__
+    functions: tuple[object, ...]
     if isinstance(part, property):
         functions = (part.fget, part.fset, part.fdel)
     elif isinstance(part, cached_property):

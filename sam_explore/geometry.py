@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
@@ -39,13 +40,30 @@ class Prompts(ReadOnlyArrays):
             other than 0 and 1, wrong shapes, or a box whose corners are the wrong way round.
     """
 
-    points: Numbers | None = None
-    labels: Numbers | None = None
-    box: Numbers | None = None
-    mask_hint: Numbers | None = None
-    unprompted: str | None = None
+    if TYPE_CHECKING:
+        # What is read; the fields below say what may be given.
+        points: np.ndarray
+        labels: np.ndarray
+        box: np.ndarray | None
+        mask_hint: np.ndarray | None
+        unprompted: str | None
 
-    def __post_init__(self):
+        def __init__(
+            self,
+            points: Numbers | None = None,
+            labels: Numbers | None = None,
+            box: Numbers | None = None,
+            mask_hint: Numbers | None = None,
+            unprompted: str | None = None,
+        ) -> None: ...
+    else:
+        points: Numbers | None = None
+        labels: Numbers | None = None
+        box: Numbers | None = None
+        mask_hint: Numbers | None = None
+        unprompted: str | None = None
+
+    def __post_init__(self) -> None:
         points = checked_array("points", () if self.points is None else self.points, (None, 2))
         if len(points) > MOST_POINTS:
             raise ValueError(
@@ -125,11 +143,12 @@ class Prompts(ReadOnlyArrays):
 
     def with_box(self, box_px: Numbers | None) -> "Prompts":
         """The same prompts with this box instead of the one before, or with none."""
-        return replace(self, box=box_px, unprompted=self.unprompted if box_px is None else None)
+        box = None if box_px is None else _checked_box(box_px)
+        return replace(self, box=box, unprompted=self.unprompted if box_px is None else None)
 
     def with_mask_hint(self, mask_hint: Numbers | None) -> "Prompts":
         """The same prompts with this mask hint instead of the one before, or with none."""
-        return replace(self, mask_hint=mask_hint)
+        return Prompts(self.points, self.labels, self.box, mask_hint, self.unprompted)
 
     def _check_unprompted(self) -> None:
         if self.unprompted is None:
@@ -166,13 +185,30 @@ class Frame:
         logits_a_token: logits along the side of one token, as the model's masks have.
     """
 
-    image_size: tuple[int, int]
-    input_size: tuple[int, int]
-    side: int | tuple[int, int]
-    patch_size: int
-    logits_a_token: int = 4
+    if TYPE_CHECKING:
+        # What is read; the fields below say what may be given.
+        image_size: tuple[int, int]
+        input_size: tuple[int, int]
+        side: tuple[int, int]
+        patch_size: int
+        logits_a_token: int
 
-    def __post_init__(self):
+        def __init__(
+            self,
+            image_size: tuple[int, int],
+            input_size: tuple[int, int],
+            side: int | tuple[int, int],
+            patch_size: int,
+            logits_a_token: int = ...,
+        ) -> None: ...
+    else:
+        image_size: tuple[int, int]
+        input_size: tuple[int, int]
+        side: int | tuple[int, int]
+        patch_size: int
+        logits_a_token: int = 4
+
+    def __post_init__(self) -> None:
         if not isinstance(self.side, tuple):
             object.__setattr__(self, "side", (self.side, self.side))
 

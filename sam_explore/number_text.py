@@ -20,7 +20,7 @@ def text(value: float | np.floating, digits: int = 3, *, decimals: int | None = 
         return "nothing" if isnan(value) else "infinitely much"
     if decimals is not None:
         written = f"{value:z.{decimals}f}"
-    elif 10 ** (digits - 1) <= abs(value) < _LONGEST:
+    elif 10 ** (digits - 1) <= abs(float(value)) < _LONGEST:
         written = f"{value:.0f}"
     else:
         written = f"{value:z.{digits}g}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedIOBase, BytesIO
 from pathlib import Path
+from typing import IO, cast
 
 import numpy as np
 from jaxtyping import Shaped
@@ -114,10 +115,10 @@ def _opened(file: BufferedIOBase) -> ImageFile.ImageFile:
         if kind not in Image.OPEN:  # a Pillow that was built without it
             continue
         make, accepts = Image.OPEN[kind]
-        if accepts(head) is True:
+        if accepts is None or accepts(head) is True:
             file.seek(0)
             try:
-                return make(file, "")
+                return make(cast(IO[bytes], file), "")
             except SyntaxError as error:
                 raise UnidentifiedImageError(_why_not(kind, error)) from error
     raise UnidentifiedImageError("its content is of no kind that is opened here")
@@ -173,10 +174,11 @@ def _levels(
 
 def _content_of(image: ImageFile.ImageFile) -> BytesIO:
     """The file of an opened picture, which stays as it is."""
-    place = image.fp.tell()
-    image.fp.seek(0)
-    content = BytesIO(image.fp.read())
-    image.fp.seek(place)
+    file = cast(IO[bytes], image.fp)
+    place = file.tell()
+    file.seek(0)
+    content = BytesIO(file.read())
+    file.seek(place)
     return content
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from math import ceil
+from typing import overload
 
 import numpy as np
 import torch
@@ -146,12 +147,12 @@ class Prediction(ReadOnlyArrays):
 
         Enough to display, and to measure areas to about two digits. Read-only.
         """
-        places = [
+        rows, columns = (
             ((np.arange(count) + 0.5) * (length / count)).astype(int)
             for length in self.frame.image_size
             for count in [min(length, _SAMPLES)]
-        ]
-        sampled = self.upscaled_at(*places)
+        )
+        sampled = self.upscaled_at(rows, columns)
         sampled.setflags(write=False)
         return sampled
 
@@ -226,6 +227,14 @@ def encode(
         return EncodedImage(tokens, frame, weights, sam.config)
 
 
+@overload
+def predict(sam: Sam, encoded: EncodedImage, prompts: Prompts) -> Prediction: ...
+
+
+@overload
+def predict(sam: Sam, encoded: EncodedImage, prompts: Sequence[Prompts]) -> list[Prediction]: ...
+
+
 def predict(
     sam: Sam, encoded: EncodedImage, prompts: Prompts | Sequence[Prompts]
 ) -> Prediction | list[Prediction]:
@@ -249,7 +258,7 @@ def predict(
         encoded.frame.check(one)
         kind = (len(one.points), one.box is not None, one.mask_hint is not None, one.has_padding)
         groups.setdefault(kind, []).append(index)
-    predictions: list[Prediction | None] = [None] * len(prompts)
+    predictions: dict[int, Prediction] = {}
     for members in groups.values():
         some = _sets_at_once(sam.config, encoded, prompts[members[0]])
         for start in range(0, len(members), some):
@@ -257,7 +266,7 @@ def predict(
             answers = _predict_batch(sam, encoded, [prompts[index] for index in batch])
             for index, answer in zip(batch, answers, strict=True):
                 predictions[index] = answer
-    return predictions
+    return [predictions[index] for index in range(len(prompts))]
 
 
 def prompt_tensors(
@@ -276,11 +285,12 @@ def prompt_tensors(
     points = tensor([frame.unit_from_px(one.points) for one in prompts], torch.float32)
     labels = tensor([one.labels for one in prompts], torch.int64)
     boxes = hints = None
-    if prompts[0].box is not None:
-        corners = [frame.unit_from_px(one.box.reshape(2, 2)) for one in prompts]
-        boxes = tensor(corners, torch.float32).flatten(1)
-    if prompts[0].mask_hint is not None:
-        hints = tensor([one.mask_hint[None] for one in prompts], torch.float32)
+    corners = [one.box.reshape(2, 2) for one in prompts if one.box is not None]
+    if corners:
+        boxes = tensor(list(map(frame.unit_from_px, corners)), torch.float32).flatten(1)
+    given = [one.mask_hint[None] for one in prompts if one.mask_hint is not None]
+    if given:
+        hints = tensor(given, torch.float32)
     return points, labels, boxes, hints
 
 
@@ -351,8 +361,11 @@ def _check_question(sam: Sam, encoded: object, prompts: object) -> None:
     _check_weights(sam, encoded)
     if isinstance(prompts, Prompts):
         return
-    is_sequence = isinstance(prompts, Sequence) and not isinstance(prompts, str)
-    if not is_sequence or not all(isinstance(one, Prompts) for one in prompts):
+    if (
+        not isinstance(prompts, Sequence)
+        or isinstance(prompts, str)
+        or not all(isinstance(one, Prompts) for one in prompts)
+    ):
         raise TypeError(
             "prompts must be sx.Prompts(points=[(x, y)], labels=[1]), or a list of such, but is "
             f"{prompts!r:.80}."

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -37,7 +38,7 @@ class Preprocessing:
     side: Side = None
     keep_aspect: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if isinstance(self.side, list):
             object.__setattr__(self, "side", tuple(self.side))
 
@@ -50,10 +51,13 @@ class Preprocessing:
         """
         self.check(config)
         side = config.image_size if self.side is None else self.side
+        if isinstance(side, int):
+            height = width = side
+        else:
+            height, width = side
         if self.name == "original":
-            fitted = fit_longest_side(image_size, side)
-            return Frame(image_size, fitted, side, config.patch_size, LOGITS_A_TOKEN)
-        height, width = (side, side) if isinstance(side, int) else side
+            fitted = fit_longest_side(image_size, height)
+            return Frame(image_size, fitted, height, config.patch_size, LOGITS_A_TOKEN)
         if self.keep_aspect:
             height, width = _whole_patches(image_size, height, config.patch_size)
         size = height, width
@@ -130,7 +134,7 @@ def _whole_patches(image_size: tuple[int, int], longer: int, patch: int) -> tupl
     return height, width
 
 
-def _check_side(side: object, patch: int) -> None:
+def _check_side(side: Any, patch: int) -> None:
     lengths = side if isinstance(side, tuple) and len(side) == 2 else (side,)
     for length in lengths:
         if length is None and side is None:

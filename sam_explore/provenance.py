@@ -65,5 +65,5 @@ def origin_of_model(sam: object) -> Origin | None:
 def picture_key(picture: UInt8[np.ndarray, "height width 3"]) -> bytes:
     """What a picture of this content is known by."""
     digest = blake2b(repr(picture.shape).encode(), digest_size=16)
-    digest.update(np.ascontiguousarray(picture))
+    digest.update(np.ascontiguousarray(picture).data)
     return digest.digest()

@@ -150,8 +150,8 @@ def _parsed(text: str) -> tuple[Prompts, tuple[int, int], SavedPrompts]:
     try:
         was = _side(content, "height"), _side(content, "width")
         hint = None if content["mask_hint"] is None else _unpacked(content["mask_hint"])
-        given = (content[name] for name in ("points", "labels", "box"))
-        prompts = Prompts(*given, hint, content.get("unprompted"))
+        points, labels, box = (content[name] for name in ("points", "labels", "box"))
+        prompts = Prompts(points, labels, box, hint, content.get("unprompted"))
         return prompts, was, _saved(prompts, content.get("asked"))
     except (KeyError, TypeError, ValueError, EOFError, AttributeError) as error:
         missing = f"{error} is missing" if isinstance(error, KeyError) else str(error)

@@ -48,6 +48,33 @@ def test_no_import_runs_against_the_arrows():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def type_checked(*what: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "mypy", "--no-error-summary", *what]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+def test_all_types_agree():
+    done = type_checked()
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_type_checker_knows_the_public_names_and_no_others(tmp_path: Path):
+    names = [*sx.__all__, *(f"probes.{name}" for name in sx.probes.__all__)]
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import sam_explore as sx\n"
+        "sx.Prompts(points=[(1, 2)]).points.tolist()\n"
+        f"public = {', '.join(f'sx.{name}' for name in names)}\n"
+        "sx.Prompts(colour=1)\n"
+        "sx.predikt\n"
+    )
+    done = type_checked(str(program))
+    assert re.findall(r":(\d+): error: .+ (\[.+\])", done.stdout) == [
+        ("4", "[call-arg]"),
+        ("5", "[attr-defined]"),
+    ], done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("library", sorted(DRAWING))
 def test_a_contract_keeps_each_part_that_does_not_draw_from_each_drawing_library(library: str):
     may_draw = {"__init__", "cli", "plots", "widgets"}
@@ -84,6 +111,7 @@ def test_a_public_name_is_there_and_comes_with_a_docstring(name: str):
 
 def test_there_are_at_most_25_public_names_and_no_function_is_also_a_module():
     assert len(sx.__all__) <= 25
+    assert sx.__all__ == sorted((*sx._MODULE_OF, *sx._SUBPACKAGES))
     assert set(sx.__all__) & PARTS == set(sx._SUBPACKAGES)
 
 

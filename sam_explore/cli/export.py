@@ -4,10 +4,14 @@ import argparse
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..paths import local_path
 from ..writing import write_whole
 from .notebooks import find_notebook, notebooks_source
+
+if TYPE_CHECKING:
+    import nbformat
 
 
 def add(commands: argparse._SubParsersAction) -> None:

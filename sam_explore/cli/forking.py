@@ -12,9 +12,11 @@ import signal
 import sys
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
+from typing import Any
 
+from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from .kernel_spec import ThisPython
 
@@ -22,7 +24,7 @@ NAME = "sam-explore-fork"  # of the provisioner, as pyproject.toml declares it
 # On other systems a fork is unsafe once system libraries are in use, or impossible.
 IS_POSSIBLE = sys.platform == "linux"
 
-_FORKS = multiprocessing.get_context("forkserver") if IS_POSSIBLE else None
+_FORKS: Any = multiprocessing.get_context("forkserver") if IS_POSSIBLE else None
 
 
 class WarmPython(ThisPython):
@@ -45,14 +47,15 @@ class WarmPython(ThisPython):
 class ForkedKernel(LocalProvisioner):
     """Starts a kernel as a fork of the warm process instead of a program."""
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: object) -> dict:
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Fork, and let the fork become the kernel that the command would have started."""
         arguments = cmd[cmd.index("-f") :]
         place = str(kwargs.get("cwd") or os.getcwd())
         fork = _FORKS.Process(target=run_kernel, args=(arguments, kwargs["env"], place))
         fork.daemon = True  # it ends with the server
         await asyncio.to_thread(fork.start)  # the first one waits until the warm process is ready
-        self.process, self.pid, self.cwd = _Popen(fork), fork.pid, place
+        self.process = _Popen(fork)  # type: ignore[assignment]
+        self.pid, self.cwd = fork.pid, place
         self.pgid = None  # signals are for the kernel alone
         return self.connection_info
 
@@ -75,7 +78,7 @@ class _Popen:
         return self._process.exitcode
 
     def send_signal(self, number: int) -> None:
-        if self.poll() is None:
+        if self.poll() is None and self.pid is not None:
             os.kill(self.pid, number)
 
 
@@ -95,7 +98,7 @@ def run_kernel(arguments: list[str], environment: dict[str, str], folder: str) -
     from .warm import THREADS
 
     # The warm process ends when this is closed everywhere, so a fork must not hold it open.
-    os.close(forkserver._forkserver._forkserver_alive_fd)
+    os.close(forkserver._forkserver._forkserver_alive_fd)  # type: ignore[attr-defined]
     os.setsid()  # Ctrl-C in the terminal is for the server
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()

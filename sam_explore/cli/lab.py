@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     return become("jupyterlab", [f"--ServerApp.root_dir={folder}", first], arguments, settings)
 
 
-_SETTINGS = {
+_SETTINGS: dict[str, dict] = {
     # JupyterLab's questions about news and updates are off.
     "labconfig/default_setting_overrides.json": {
         "@jupyterlab/apputils-extension:notification": {

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from io import BytesIO, TextIOBase
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -124,8 +125,8 @@ def _devices() -> str:
 _PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
-def _precision(dtype: object) -> torch.dtype:
-    known = _PRECISIONS.get(dtype, dtype) if isinstance(dtype, str) else dtype
+def _precision(dtype: Any) -> torch.dtype:
+    known: Any = _PRECISIONS.get(dtype, dtype) if isinstance(dtype, str) else dtype
     if known not in _PRECISIONS.values():
         raise ValueError(
             f"dtype must be torch.float32 or torch.bfloat16, or one of them by name, not {dtype!r}."

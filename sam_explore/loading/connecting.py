@@ -1,8 +1,7 @@
 """The connection for a download: its proxy, and the redirects that it follows."""
 
 from collections.abc import Mapping
-from email.message import Message
-from http.client import HTTPResponse
+from http.client import HTTPMessage, HTTPResponse
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 from urllib.request import (
@@ -62,7 +61,9 @@ def _shown(proxy: str) -> str:
 class _HttpsOnly(HTTPRedirectHandler):
     """Follows redirects to https only: others could be tampered with or lead to local files."""
 
-    def http_error_302(self, req: Request, fp: Any, code: int, msg: str, headers: Message) -> Any:
+    def http_error_302(
+        self, req: Request, fp: Any, code: int, msg: str, headers: HTTPMessage
+    ) -> Any:
         target = urljoin(req.full_url, headers.get("location") or headers.get("uri") or "")
         if urlsplit(target).scheme != "https":
             raise OSError(

@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from io import BufferedIOBase, BytesIO
+from typing import IO, cast
 
 _MOST_INSTRUCTIONS = 8_000_000  # bytes; that of a checkpoint with an optimizer has below 1 MB
 _PICKLES_OF_OLD = 4  # in the format before 2020, up to the one with the tensors
@@ -77,10 +78,10 @@ def _names(file: BufferedIOBase, pickles: int) -> Iterator[str]:
     texts: list[str] = []
     for _ in range(pickles):
         try:
-            for instruction, argument, _ in pickletools.genops(file):
+            for instruction, argument, _ in pickletools.genops(cast(IO[bytes], file)):
                 _check_instructions(file.tell())
                 if instruction.name == "GLOBAL":
-                    yield argument.replace(" ", ".", 1)
+                    yield str(argument).replace(" ", ".", 1)
                 elif instruction.name == "STACK_GLOBAL":
                     yield ".".join(texts[-2:])
                 elif isinstance(argument, str):

@@ -9,6 +9,7 @@ import pickle
 from collections.abc import Collection, Mapping
 from io import BufferedIOBase
 from pathlib import Path
+from typing import Any
 
 import safetensors
 import safetensors.torch
@@ -150,10 +151,9 @@ def _of_torch_save(file: BufferedIOBase, name: str, path: Path | None, kind: str
     # Mapped data is neither unpacked nor read. The older format can't be mapped. With a path,
     # PyTorch chooses the reader by its suffix, whatever the file is.
     mapped = kind == "zip" and path is not None and path.suffix != ".safetensors"
+    source: Any = path if mapped else file
     try:
-        return torch.load(
-            path if mapped else file, map_location="cpu", weights_only=True, mmap=mapped
-        )
+        return torch.load(source, map_location="cpu", weights_only=True, mmap=mapped)
     except pickle.UnpicklingError:
         # The cause is left out, since it advises to turn off the protection.
         if all(map(is_plain, named)):

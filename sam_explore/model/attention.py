@@ -27,12 +27,12 @@ def attend(
     a hook is attached to either, the same steps run one by one instead.
     """
     if not (hook_scores.is_watched or hook_pattern.is_watched):
-        if row_terms is None:
+        if row_terms is None or column_terms is None:
             return F.scaled_dot_product_attention(q, k, v)
         mask = (row_terms[..., :, None] + column_terms[..., None, :]).flatten(-2)
         return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
     scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)
-    if row_terms is not None:
+    if row_terms is not None and column_terms is not None:
         # In place: the scores of a global block at 1024 pixels are 800 MB.
         by_place = scores.unflatten(-1, (row_terms.shape[-1], column_terms.shape[-1]))
         by_place += row_terms[..., :, None]

@@ -22,6 +22,8 @@ class CoordinateEncoder(nn.Module):
     https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/modeling/prompt_encoder.py#L171
     """
 
+    frequencies: Tensor
+
     def __init__(self, config: SamConfig):
         super().__init__()
         self.register_buffer("frequencies", gaussian(2, config.token_dim // 2))
@@ -49,9 +51,9 @@ class CoordinateEncoder(nn.Module):
         return self.hook_grid(grid)
 
     def _grid(self, rows: int, columns: int) -> Float[Tensor, "channel row column"]:
-        kind = {"device": self.frequencies.device, "dtype": self.frequencies.dtype}
-        y = (torch.arange(rows, **kind) + 0.5) / rows
-        x = (torch.arange(columns, **kind) + 0.5) / columns
+        of = self.frequencies
+        y = (torch.arange(rows, device=of.device, dtype=of.dtype) + 0.5) / rows
+        x = (torch.arange(columns, device=of.device, dtype=of.dtype) + 0.5) / columns
         y, x = torch.meshgrid(y, x, indexing="ij")
         return self._encode(torch.stack([x, y], dim=-1)).permute(2, 0, 1)
 

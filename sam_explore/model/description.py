@@ -79,8 +79,11 @@ class Link:
 class PromptSet(Protocol):
     """What the layout of the decoder's tokens depends on, as `sam_explore.Prompts` has it."""
 
-    points: Sized
-    box: object | None
+    @property
+    def points(self) -> Sized: ...
+
+    @property
+    def box(self) -> object | None: ...
 
     @property
     def has_padding(self) -> bool: ...
@@ -159,7 +162,7 @@ class ModelDescription:
 
     def _mask_decoder(self) -> list[Link]:
         name, depth = "Mask decoder", self.config.decoder_depth
-        holds = ("mask_decoder.", "coordinate_encoder.hook_grid")
+        holds: tuple[str, ...] = ("mask_decoder.", "coordinate_encoder.hook_grid")
         before = (PROJECT, PROMPTS)
         chain = [Link(PREPARE, name, f"{name}: tokens and mask hint", before, holds)]
         for layer in range(depth):

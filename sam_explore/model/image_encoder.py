@@ -118,7 +118,8 @@ class VisionTransformer(nn.Module):
         relative_positions: str = "interpolate",
     ) -> Float[Tensor, "batch row column channel"]:
         windows = self.config.windows if windows is None else windows
-        self.config.check_windows(windows, relative_positions, tuple(tokens.shape[1:3]))
+        _, rows, columns, _ = tokens.shape
+        self.config.check_windows(windows, relative_positions, (rows, columns))
         for block, window in zip(self.blocks, windows, strict=True):
             tokens = block(tokens, window, relative_positions)
         return tokens

@@ -9,7 +9,7 @@ from .sam import Sam
 class ModelLock:
     """A reentrant lock that knows which thread holds it."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._lock = RLock()
         self._depth = 0
         self._holder: int | None = None

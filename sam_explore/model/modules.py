@@ -2,8 +2,16 @@
 
 from collections.abc import Iterator
 from operator import is_not
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
+
+# For code that uses a component's parts, and can't import its class without a circle. A type
+# checker knows of an `nn.Module` only that each attribute is a tensor or a module.
+if TYPE_CHECKING:
+    Component = Any
+else:
+    Component = nn.Module
 
 
 def modules_of(module: nn.Module) -> list[nn.Module]:

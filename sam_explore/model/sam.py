@@ -98,7 +98,8 @@ class Sam(nn.Module):
 
     @property
     def _is_mixed(self) -> bool:
-        return self.image_encoder.vit.blocks[0].mlp.expand.weight.dtype is torch.bfloat16
+        first = self.image_encoder.vit.blocks[0].get_submodule("mlp.expand")
+        return next(first.parameters()).dtype is torch.bfloat16
 
     def encode_image(
         self,

@@ -143,9 +143,8 @@ class _State:
         digests, stand = dict(self.weights.digests), {}
         for (name, tensor), stamp in zip(self._tensors.items(), self._stamps, strict=True):
             if _stamp(tensor) == stamp:
-                if name in self._copies and not torch.equal(
-                    self._samples[name], self._copies[name]
-                ):
+                sample, copy = self._samples[name], self._copies.get(name)
+                if sample is not None and copy is not None and not torch.equal(sample, copy):
                     return {}
                 stand[name, id(tensor)] = digests[name]
         return stand
@@ -218,7 +217,7 @@ def _digest(tensor: Tensor) -> str:
     digest = hashlib.sha256(repr((tensor.dtype, tuple(tensor.shape))).encode())
     if tensor.numel() and not tensor.is_meta:
         content = tensor.detach().cpu().contiguous().view(-1).view(torch.uint8)
-        digest.update(memoryview(content.numpy()))
+        digest.update(content.numpy().data)
     return digest.hexdigest()[:32]
 
 
@@ -249,8 +248,10 @@ def _as_words(numbers: Tensor) -> Tensor:
 @lru_cache(maxsize=64)
 def _factors(device: torch.device, count: int) -> Tensor:
     """Odd factors, so that no change of a single number can vanish in the product."""
-    chance, words = torch.Generator("cpu").manual_seed(0), {"dtype": torch.int32, "device": "cpu"}
-    drawn = torch.randint(-(2**31), 2**31, (count,), generator=chance, **words)
+    chance = torch.Generator("cpu").manual_seed(0)
+    drawn = torch.randint(
+        -(2**31), 2**31, (count,), generator=chance, dtype=torch.int32, device="cpu"
+    )
     return (drawn | 1).to(device)
 
 

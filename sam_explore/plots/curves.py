@@ -1,6 +1,7 @@
 """Readings whose values are heights: curves over one axis."""
 
 from math import ceil
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -42,7 +43,7 @@ def _draw_curve(ax: Axes, x: np.ndarray, curve: Curve, index: int) -> None:
         mark = style.POINTS[turn] if len(x) <= 40 else ""
         ax.plot(x, curve.y, mark, linestyle=dashes, markersize=3.5, color=colour, label=curve.name)
     if curve.low is not None and curve.high is not None:
-        step = "mid" if curve.style == "steps" else None
+        step: Literal["mid"] | None = "mid" if curve.style == "steps" else None
         ax.fill_between(
             x,
             curve.low,

@@ -2,6 +2,7 @@
 
 from io import BytesIO
 from math import ceil
+from typing import Any, overload
 
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
@@ -37,7 +38,7 @@ class ReadingFigure(Figure):
     words = ""
 
     @own_settings()
-    def __init__(self, *args: object, **kwargs: object):
+    def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
 
     @own_settings()
@@ -46,7 +47,7 @@ class ReadingFigure(Figure):
         super().draw(renderer)
 
     @own_settings()
-    def savefig(self, *args: object, **kwargs: object) -> None:
+    def savefig(self, *args: Any, **kwargs: Any) -> None:
         """Write it to a file, as matplotlib's figures do."""
         super().savefig(*args, **kwargs)
 
@@ -56,11 +57,33 @@ class ReadingFigure(Figure):
         FigureCanvasAgg(self).print_png(file) if dpi is None else self.savefig(file, dpi=dpi)
         return file.getvalue()
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple:
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         width, height = (round(inches * self.dpi) for inches in self.get_size_inches())
         about = {"width": width, "height": height, "alt": self.words}
         picture = self.png(_SHARPNESS * self.dpi)
         return {"image/png": picture, "text/plain": self.words}, {"image/png": about}
+
+
+@overload
+def draw(
+    reading: object,
+    ax: None = None,
+    *,
+    map_opacity: float | None = None,
+    same_scale_as: Reading | Scale | None = None,
+) -> ReadingFigure: ...
+
+
+@overload
+def draw(
+    reading: object,
+    ax: Axes,
+    *,
+    map_opacity: float | None = None,
+    same_scale_as: Reading | Scale | None = None,
+) -> Figure: ...
 
 
 @own_settings()
@@ -107,12 +130,12 @@ def draw(
         figure = ReadingFigure(figsize=size_of(reading), layout=layout)
         draw_on(figure, reading, map_opacity)
         return figure
-    figure = ax.figure
+    whole = ax.figure.figure  # an axes that makes place loses its figure
     if isinstance(reading, Gallery | Panel):
         draw_on(_in_place_of(ax), reading, map_opacity)
     else:
         _draw_in(ax, reading, map_opacity)
-    return figure.figure
+    return whole
 
 
 @own_settings()

@@ -1,6 +1,7 @@
 """Readings whose values are colours: a map, several maps, a table."""
 
 from math import ceil, sqrt
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,7 +13,7 @@ from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import MultipleLocator
 
 from sam_explore.number_text import text
-from sam_explore.readings import Gallery, Heatmap, Matrix, Scale, range_of
+from sam_explore.readings import Gallery, Heatmap, Matrix, Scale, Underlay, range_of
 
 from . import raster, style
 from .scales import colormap_of, extend_of, norm_of, ticks_of
@@ -94,19 +95,20 @@ class _Colours:
         self.map, self.norm = colormap_of(scale), norm_of(self.range)
         self.extend = extend_of(self.range, values)
 
-    def bar(self, figure: FigureBase, **more: object) -> Colorbar:
+    def bar(self, figure: FigureBase, **more: Any) -> Colorbar:
         """A colour bar in full colours, whatever shines through the map."""
         return figure.colorbar(ScalarMappable(self.norm, self.map), **more)
 
     def of(self, value: float) -> tuple[float, float, float, float]:
         """Red, green, blue and opacity of a value, from 0 to 1."""
-        return ScalarMappable(self.norm, self.map).to_rgba(value)
+        red, green, blue, opacity = ScalarMappable(self.norm, self.map).to_rgba(np.array(value))
+        return red, green, blue, opacity
 
 
 def _draw_map(ax: Axes, heatmap: Heatmap, colours: _Colours, map_opacity: float | None) -> None:
     opacity = opacity_of(heatmap, map_opacity)
-    if opacity < 1:
-        _draw_underlay(ax, heatmap)
+    if heatmap.underlay is not None and opacity < 1:
+        _draw_underlay(ax, heatmap.underlay)
     ax.imshow(
         heatmap.values,
         cmap=colours.map,
@@ -129,9 +131,8 @@ def opacity_of(heatmap: Heatmap, map_opacity: float | None) -> float:
     return (style.MAP_OPACITY if below.wanted else 1.0) if map_opacity is None else map_opacity
 
 
-def _draw_underlay(ax: Axes, heatmap: Heatmap) -> None:
+def _draw_underlay(ax: Axes, below: Underlay) -> None:
     """The picture in the cells that it fills: their middles lie at whole numbers."""
-    below = heatmap.underlay
     extent = (-0.5, below.columns - 0.5, below.rows - 0.5, -0.5)
     grey = raster.pale(below.grey)
     ax.imshow(grey, cmap="gray", vmin=0, vmax=255, extent=extent, interpolation="antialiased")
@@ -145,7 +146,11 @@ def _draw_cells(ax: Axes, heatmap: Heatmap) -> None:
         return
     lines = [[(-0.5, y - 0.5), (columns - 0.5, y - 0.5)] for y in range(1, rows)]
     lines += [[(x - 0.5, -0.5), (x - 0.5, rows - 0.5)] for x in range(1, columns)]
-    look = {"colors": style.SIGN, "linewidths": 0.4, "alpha": style.CELL_LINE_OPACITY}
+    look: dict[str, Any] = {
+        "colors": style.SIGN,
+        "linewidths": 0.4,
+        "alpha": style.CELL_LINE_OPACITY,
+    }
     ax.add_collection(LineCollection(lines, **look), autolim=False)
 
 
@@ -163,7 +168,7 @@ def _draw_marks(ax: Axes, heatmap: Heatmap) -> None:
     _draw_lines(ax, outlines, style.SIGN, style.HALO, 1.3)
 
 
-def _draw_lines(ax: Axes, lines: list, colour: str, halo: str, width: float) -> None:
+def _draw_lines(ax: Axes, lines: list[Any], colour: str, halo: str, width: float) -> None:
     """Lines with a halo, so that they show on any colour of a map."""
     if not lines:
         return
@@ -194,7 +199,7 @@ def _beside(ax: Axes) -> Axes:
     return ax.inset_axes((1.03, 0, 0.045, 1))
 
 
-def _colour_bar(figure: FigureBase, colours: _Colours, **place: object) -> None:
+def _colour_bar(figure: FigureBase, colours: _Colours, **place: Any) -> None:
     scale = colours.scale
     if scale.names:
         bar = _swatches(figure, colours, **place)
@@ -204,14 +209,15 @@ def _colour_bar(figure: FigureBase, colours: _Colours, **place: object) -> None:
         if ticks is not None:
             bar.set_ticks(ticks, labels=[text(tick) for tick in ticks])
             bar.ax.minorticks_off()
-            bar.ax.axhline(scale.centre, color=style.INK, linewidth=0.8)
+            if scale.centre is not None:
+                bar.ax.axhline(scale.centre, color=style.INK, linewidth=0.8)
     ink = ink_around(figure)
     bar.set_label(scale.unit, fontsize=9, color=ink)
     bar.ax.tick_params(labelsize=8, labelcolor=ink)
     bar.outline.set_edgecolor(style.FRAME)
 
 
-def _swatches(figure: FigureBase, colours: _Colours, **place: object) -> Colorbar:
+def _swatches(figure: FigureBase, colours: _Colours, **place: Any) -> Colorbar:
     """One colour for each value that has a name, and nothing between them."""
     values, names = zip(*colours.scale.names, strict=True)
     count = len(names)

@@ -1,5 +1,7 @@
 """The edge of a mask as lines, which a page can draw at any size without a picture being sent."""
 
+from typing import cast
+
 import numpy as np
 from contourpy import contour_generator
 from jaxtyping import Float
@@ -18,6 +20,6 @@ def outlines(
     rows, columns = values.shape
     below = min(float(values.min()), level) - 1.0
     padded = np.pad(values.astype(np.float64), 1, constant_values=below)
-    lines = contour_generator(z=padded).lines(level)
+    lines = cast(list[np.ndarray], contour_generator(z=padded).lines(level))
     # The first centre of the map, at 0.5, is entry 1 of what is padded.
     return [np.clip(line - 0.5, 0, (columns, rows)) for line in lines]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -26,7 +27,7 @@ _WINDOWS = ("figure.hooks", "figure.max_open_warning", "figure.raise_window", "s
 
 _lock = Lock()  # never held while something is drawn
 _inside = 0  # drawings under way, in any thread
-_readers: dict[str, object] = {}  # the reader's settings, to be put back after the last of them
+_readers: dict[Any, Any] = {}  # the reader's settings, to be put back after the last of them
 
 
 @contextmanager
@@ -64,7 +65,7 @@ def _put_back() -> None:
 
 
 @cache
-def _defaults() -> dict[str, object]:
+def _defaults() -> dict[Any, Any]:
     return {
         key: matplotlib.rcParamsDefault[key]
         for key in matplotlib.rcParamsDefault

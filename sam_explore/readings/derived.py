@@ -3,16 +3,16 @@
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float
 
 from ..number_text import text
-from .kinds import Gallery, Heatmap, Matrix, Panel, Profile, Provenance, Reading, Underlay
+from .kinds import Gallery, Heatmap, Matrix, Panel, Provenance, Reading, Underlay
 from .scale import Scale, range_of
 
-_SomeReading = TypeVar("_SomeReading", Heatmap, Gallery, Profile, Matrix, Panel)
+_SomeReading = TypeVar("_SomeReading", bound=Reading)
 _Coloured = tuple[str, Scale, list[Float[np.ndarray, "row column"]]]  # title, scale, values
 
 
@@ -65,7 +65,8 @@ def on_scale(reading: _SomeReading, scale: Scale) -> _SomeReading:
 
 def with_ends_in_words(reading: _SomeReading) -> _SomeReading:
     """The same reading, whose words also say which values lie beyond the ends of the colours."""
-    found = [(title, _ends_in_words(*each)) for title, *each in _coloured(reading)]
+    coloured = _coloured(reading)
+    found = [(title, _ends_in_words(scale, values)) for title, scale, values in coloured]
     clipped = [(title, words) for title, words in found if words]
     if not clipped:
         return reading
@@ -134,7 +135,7 @@ def _of_parts(reading: _SomeReading, change: Callable) -> _SomeReading:
     return reading
 
 
-def _changed(reading: _SomeReading, **fields: object) -> _SomeReading:
+def _changed(reading: Reading, **fields: object) -> Any:
     """A copy with other fields, which are known to fit: arrays are not checked again."""
     changed = copy(reading)
     for name, value in fields.items():

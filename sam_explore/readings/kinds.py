@@ -85,7 +85,7 @@ class Heatmap(ReadOnlyArrays):
     provenance: Provenance | None = None
     underlay: Underlay | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "values", frozen_array("values", self.values, 2))
 
 
@@ -123,7 +123,7 @@ class Curve(ReadOnlyArrays):
     high: Float[np.ndarray, "x"] | None = None
     style: str = "line"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.style not in STYLES:
             raise ValueError(f"style must be one of {', '.join(STYLES)}, not {self.style!r}.")
         for name in ("y", "low", "high"):
@@ -156,7 +156,7 @@ class Profile(ReadOnlyArrays):
     x_labels: tuple[str, ...] = ()
     provenance: Provenance | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "x", frozen_array("x", self.x, 1))
         for curve in self.curves:
             _check_length(f"The curve {curve.name!r}", len(curve.y), len(self.x))
@@ -185,7 +185,7 @@ class Matrix(ReadOnlyArrays):
     scale: Scale = _PLAIN
     provenance: Provenance | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "values", frozen_array("values", self.values, 2))
         for name, length in zip(("rows", "columns"), self.values.shape, strict=True):
             _check_length(name, len(getattr(self, name)), length)

@@ -128,7 +128,7 @@ class Canvas:
                 ImageDraw.Draw(inked).polygon(moved, ink)
                 layer.paste(inked, box[:2], shows)
 
-    def _weave(self, outline: list[float], number: int, inside: int, pattern) -> None:
+    def _weave(self, outline: list[float], number: int, inside: int | None, pattern) -> None:
         """Paint a pattern over what shows of the stroke `inside`; tones stay as they are."""
         box = self._extent(outline)
         if box is None:
@@ -156,15 +156,17 @@ class Canvas:
         regions, region_of = self._regions, self._region_of
         pixels = np.bincount(ids.ravel(), minlength=len(region_of))
         visible = np.zeros(len(regions), dtype=int)
-        for number, region in enumerate(region_of):
+        for number, innermost in enumerate(region_of):
+            region: int | None = innermost
             while region is not None and region >= 0:
                 visible[region] += pixels[number]
                 region = regions[region].parent
         fewest = max(1, FEWEST_PIXELS * self.size**2 / 256**2)
         kept = [i for i in range(len(regions)) if visible[i] >= fewest]
-        new = {old: i for i, old in enumerate(kept)}
+        new: dict[int | None, int] = {old: i for i, old in enumerate(kept)}
         table = np.zeros((3, len(region_of)), dtype=np.int16)
-        for number, region in enumerate(region_of):
+        for number, innermost in enumerate(region_of):
+            region = innermost
             while region is not None and region >= 0:
                 table[regions[region].level, number] = new.get(region, -1) + 1
                 region = regions[region].parent

@@ -67,8 +67,8 @@ def _shaded(shown: np.ndarray, bright: np.ndarray, strokes: list[Stroke]) -> np.
 def _colours(strokes: list[Stroke]) -> np.ndarray:
     """Each stroke's colour at each level of brightness, (strokes, LEVELS) as packed RGBX."""
     base = np.array([stroke.colour for stroke in strokes], dtype=np.float32) * 255
-    dark = base * np.float32((0.40, 0.42, 0.58))
-    light = base + (255 - base) * np.float32((0.62, 0.58, 0.5))
+    dark = base * np.array((0.40, 0.42, 0.58), dtype=np.float32)
+    light = base + (255 - base) * np.array((0.62, 0.58, 0.5), dtype=np.float32)
     for i, stroke in enumerate(strokes):
         if stroke.to is not None:
             dark[i], light[i] = np.multiply(stroke.to, 255), base[i]

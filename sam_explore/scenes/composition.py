@@ -1,6 +1,6 @@
 """Random scenes: which objects, on which background, where and how large."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,13 +8,13 @@ from jaxtyping import Float32
 from PIL import Image
 
 from . import buildings, creatures, flyers, fruit, plants, sea_creatures, things, vehicles
-from .backgrounds import BACKGROUNDS, Background
+from .backgrounds import BACKGROUNDS
 from .canvas import Canvas
 from .foregrounds import IN_FRONT
 from .ground_truth import Scene, note_truth
 from .layouts import Arrange, layout, sparse
-from .shapes import ellipse
-from .sketch import Colour, Kind, Number, Sketch, mixed
+from .shapes import Number, ellipse
+from .sketch import Background, Colour, Kind, Sketch, mixed
 from .textures import KINDS, clothe, pave
 
 Family = Callable[[np.random.Generator], Sketch]
@@ -77,10 +77,10 @@ class Repertoire:
     arrange: where the objects are.
     """
 
-    at_home: dict[str, tuple[Family, ...]]
+    at_home: Mapping[str, tuple[Family, ...]]
     strays: tuple[Family, ...]
-    worn: dict[str, tuple[Kind, ...]]
-    laid: dict[str, tuple[Kind, ...]]
+    worn: Mapping[str, tuple[Kind, ...]]
+    laid: Mapping[str, tuple[Kind, ...]]
     textures: tuple[Kind, ...] = tuple(KINDS)
     textured_share: float = 0.3
     paved_share: float = 0.35

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .shapes import Number, curve, dome, ellipse, polygon, ribbon, smooth, turned
+from .shapes import Number, circle_at, curve, dome, ellipse, polygon, ribbon, smooth, turned
 from .sketch import Sketch, darker, hsv, lighter, mixed, vivid
 
 
@@ -143,10 +143,10 @@ def cat(rng: np.random.Generator) -> Sketch:
     s = np.linspace(0, 1, 18)
     path = np.stack([0.3 + 0.5 * np.sin(2.4 * s), 0.86 - 0.95 * s + 0.1 * np.sin(7 * s)], axis=1)
     sketch.fill(tail, ribbon(path, 0.17 - 0.03 * s), darker(coat, 0.12), "slope")
-    sketch.fill(tail, ellipse(*path[-1], 0.07), darker(coat, 0.12), "flat")
+    sketch.fill(tail, circle_at(path[-1], 0.07), darker(coat, 0.12), "flat")
     tip = sketch.part("tail tip", tail)
     sketch.fill(tip, ribbon(path[12:], 0.16), pale, "flat")
-    sketch.fill(tip, ellipse(*path[-1], 0.08), pale, "flat")
+    sketch.fill(tip, circle_at(path[-1], 0.08), pale, "flat")
     body = sketch.part("body")
     torso = smooth(
         (-0.26, -0.1), (0.24, -0.1), (0.42, 0.3), (0.54, 0.7), (0.46, 0.95), (-0.46, 0.95),

@@ -165,4 +165,4 @@ def example(name: str) -> UInt8[np.ndarray, "h w 3"]:
     return image
 
 
-example.names = EXAMPLES  # for those who know the public name only
+example.names = EXAMPLES  # type: ignore[attr-defined]  # for those who know the public name only

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .sketch import Number
+from .shapes import Number
 
 Place = tuple[float, float, float]  # radius, x and y of the centre, in the unit square
 Floor = tuple[float, float] | None  # the range of y where things stand; None where they float

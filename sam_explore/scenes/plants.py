@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .shapes import ellipse, moved, polygon, rectangle, ribbon, smooth, turned
+from .shapes import circle_at, ellipse, moved, polygon, rectangle, ribbon, smooth, turned
 from .sketch import Sketch, darker, hsv, lighter, mixed, vivid
 
 LEAF = smooth((0, 0), (0.16, -0.16), (0.42, -0.17), (0.66, 0), (0.42, 0.13), (0.16, 0.1))
@@ -95,7 +95,7 @@ def cactus(rng: np.random.Generator) -> Sketch:
             1,
         )
         sketch.fill(arm, ribbon(path, 0.2), darker(green, 0.12), "slope")
-        sketch.fill(arm, ellipse(*path[-1], 0.1), darker(green, 0.02), "flat")
+        sketch.fill(arm, circle_at(path[-1], 0.1), darker(green, 0.02), "flat")
         bud = sketch.part("bud", arm)
         sketch.fill(bud, ellipse(path[-1][0], path[-1][1] - 0.09, 0.085, 0.075), (0.95, 0.45, 0.6))
     stem = sketch.part("stem")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .shapes import ellipse, polygon, ribbon, smooth, turned
+from .shapes import circle_at, ellipse, polygon, ribbon, smooth, turned
 from .sketch import Sketch, darker, hsv, lighter, mixed, vivid
 
 
@@ -108,10 +108,10 @@ def octopus(rng: np.random.Generator) -> Sketch:
         path = np.stack([x * 0.8 + curl, 0.1 + (0.6 + 0.05 * i) * s], axis=1)
         colour = darker(coat, 0.26 - 0.05 * i)
         sketch.fill(arm, ribbon(path, 0.22 - 0.1 * s), colour, "slope")
-        sketch.fill(arm, ellipse(*path[-1], 0.075), colour, "flat")
+        sketch.fill(arm, circle_at(path[-1], 0.075), colour, "flat")
         tip = sketch.part("tip", arm)
         sketch.fill(tip, ribbon(path[7:], 0.2 - 0.1 * s[7:]), lighter(coat, 0.35), "flat")
-        sketch.fill(tip, ellipse(*path[-1], 0.075), lighter(coat, 0.35), "flat")
+        sketch.fill(tip, circle_at(path[-1], 0.075), lighter(coat, 0.35), "flat")
     head = sketch.part("head")
     dome = smooth(
         (-0.46, 0.1),

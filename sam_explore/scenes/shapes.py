@@ -41,6 +41,12 @@ def ellipse(
     return (turned(points, turn) if turn else points) + (x, y)
 
 
+def circle_at(point: np.ndarray, radius: Number) -> Points:
+    """A circle around a point of a path."""
+    x, y = point
+    return ellipse(x, y, radius)
+
+
 def dome(x: Number, y: Number, rx: Number, ry: Number, count: int = 20) -> Points:
     """The upper half of an ellipse, its flat side on y."""
     angles = np.linspace(np.pi, 2 * np.pi, count)
@@ -62,8 +68,8 @@ def rectangle(x0: Number, y0: Number, x1: Number, y1: Number, radius: Number = 0
         return polygon((x0, y0), (x1, y0), (x1, y1), (x0, y1))
     radius = min(radius, (x1 - x0) / 2, (y1 - y0) / 2)
     corner = _circle(24).reshape(4, 6, 2) * radius
-    centres = ((x1 - radius, y1 - radius), (x0 + radius, y1 - radius))
-    centres += ((x0 + radius, y0 + radius), (x1 - radius, y0 + radius))
+    left, right, top, bottom = x0 + radius, x1 - radius, y0 + radius, y1 - radius
+    centres = ((right, bottom), (left, bottom), (left, top), (right, top))
     return np.concatenate([corner[i] + centres[i] for i in range(4)])
 
 
@@ -83,8 +89,8 @@ def _neighbours(count: int) -> np.ndarray:
 
 def smooth(*corners: Corner, steps: int = 6) -> Points:
     """A closed curve through the corners, `steps` points for each of them."""
-    corners = np.asarray(corners, dtype=np.float64)
-    return (_catmull_rom(steps) @ corners[_neighbours(len(corners))]).reshape(-1, 2)
+    points = np.asarray(corners, dtype=np.float64)
+    return (_catmull_rom(steps) @ points[_neighbours(len(points))]).reshape(-1, 2)
 
 
 def curve(*corners: Corner, steps: int = 6) -> Points:

@@ -127,7 +127,8 @@ def hsv(hue: Number, saturation: Number, value: Number) -> Colour:
 
 def mixed(a: Colour, b: Colour, share: Number) -> Colour:
     """Colour a with a share (0..1) of colour b."""
-    return tuple((1 - share) * p + share * q for p, q in zip(a, b, strict=True))
+    red, green, blue = ((1 - share) * p + share * q for p, q in zip(a, b, strict=True))
+    return red, green, blue
 
 
 def darker(colour: Colour, share: Number = 0.3) -> Colour:

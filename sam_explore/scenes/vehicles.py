@@ -66,8 +66,8 @@ def car(rng: np.random.Generator, paint=None) -> Sketch:
         sketch.fill(handle, rectangle(x, 0.06, x + 0.15, 0.12, 0.03), lighter(paint, 0.75), "flat")
     lamp = sketch.part("headlight", body)
     sketch.fill(lamp, ellipse(0.88, 0.17, 0.085, 0.075), LAMP)
-    rear = sketch.part("rear light", body)
-    sketch.fill(rear, ellipse(-0.93, 0.12, 0.05, 0.08), (0.9, 0.2, 0.2))
+    rear_light = sketch.part("rear light", body)
+    sketch.fill(rear_light, ellipse(-0.93, 0.12, 0.05, 0.08), (0.9, 0.2, 0.2))
     bumper = sketch.part("bumper", body)
     sketch.fill(bumper, rectangle(0.74, 0.3, 1.02, 0.4, 0.05), (0.75, 0.77, 0.8), "slope")
     for x in (-0.54, 0.52):

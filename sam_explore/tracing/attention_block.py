@@ -7,6 +7,7 @@ of tokens within which it attends.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -98,7 +99,7 @@ class BlockAttention:
         self.grid, self.sides = trace.frame.grid, trace.attended(block)
         self.depth = config.encoder_depth
         self.heads, self.scale = config.encoder_heads, config.head_dim**-0.5
-        module = trace.sam.image_encoder.vit.blocks[block]
+        module: Any = trace.sam.image_encoder.vit.blocks[block]
         self.norm: LayerNorm = module.norm1
         self.module: Attention = module.attention
         parts = (3, self.heads, config.head_dim)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from sam_explore.fingerprints import fingerprint
+from sam_explore.geometry import Prompts
 from sam_explore.model import HookPoint, Sam, Step
 from sam_explore.model.description import PREPARE, PROJECT
 from sam_explore.model.lock import lock_of
@@ -71,7 +73,7 @@ class Engine:
         return fingerprint((model, given.fingerprint, given.preprocessing))
 
     def plan(
-        self, prompts: object, windows: tuple[int, ...], relative_positions: str, changes: tuple
+        self, prompts: Prompts, windows: tuple[int, ...], relative_positions: str, changes: tuple
     ) -> Plan:
         """A run on this picture; see `Plan` for what is raised."""
         given = self.given
@@ -97,7 +99,7 @@ class Engine:
 
     def read(
         self, plan: Plan, names: str | Iterable[str], reduce: Reduction | None = None
-    ) -> dict[str, object]:
+    ) -> dict[str, Any]:
         """Tensors at hook points, by names or patterns; see `Trace.read`."""
         self.refuse_changed_weights()
         hooks = {hook.name: hook for hook in find_hooks(self.sam, names)}
@@ -249,7 +251,7 @@ class Engine:
 
     def _run(
         self, plan: Plan, step: Step, names: Sequence[str] = (), reduce: Reduction | None = None
-    ) -> tuple[Output, dict[str, object]]:
+    ) -> tuple[Output, dict[str, Any]]:
         """Run a step on the results of those before. Returns its result and recorded tensors."""
         inputs = [self._output(plan, before) for before in plan.before(step)]
         with (
@@ -281,7 +283,7 @@ class Engine:
 
     def _read_step(
         self, plan: Plan, step: Step, hooks: dict[str, HookPoint], reduce: Reduction | None
-    ) -> dict[str, object]:
+    ) -> dict[str, Any]:
         """Tensors inside one step, which runs only if some are not in the cache."""
         known = {name: self.store.get(f"{plan.key(step)} {name}") for name in hooks}
         unknown = [name for name, tensor in known.items() if tensor is None]

@@ -49,7 +49,9 @@ class Plan:
     def key(self, step: Step) -> str:
         """A fingerprint of everything that the result of a step depends on."""
         if step not in self._keys:
-            choice = self._window_choice(step.number) if step.kind == "block" else ""
+            choice = ""
+            if step.kind == "block" and step.number is not None:
+                choice = self._window_choice(step.number)
             choice = self.prompts_key if step == PROMPTS else choice
             choice = self._origin if step == EMBED else choice
             edits = self.edits_in(step) and fingerprint(self.edits_in(step), within_process=True)

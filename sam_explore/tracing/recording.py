@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from functools import lru_cache, partial
+from typing import Any
 
 from torch import Tensor
 
 from sam_explore.model import HookPoint, Sam
 from sam_explore.model.lock import lock_of
 
-Reduction = Callable[[Tensor, HookPoint], object]
+Reduction = Callable[[Tensor, HookPoint], Any]
 
 # A part of a name that is the number of a block or a layer, or a star.
 _NUMBER = re.compile(r"(?<=\.)(?:\d+|\*+)(?=\.)|^\*+(?=\.)")
@@ -20,7 +21,7 @@ _NUMBER = re.compile(r"(?<=\.)(?:\d+|\*+)(?=\.)|^\*+(?=\.)")
 @contextmanager
 def record(
     sam: Sam, names: str | Iterable[str], reduce: Reduction | None = None
-) -> Iterator[dict[str, object]]:
+) -> Iterator[dict[str, Any]]:
     """Keep the tensors at some hook points while the context lasts.
 
         with sx.record(sam, "image_encoder.vit.blocks.*.hook_residual_post", sx.norm) as norms:
@@ -42,7 +43,7 @@ def record(
     Raises:
         ValueError: a name or pattern without a match; the message lists the closest names.
     """
-    recorded: dict[str, object] = {}
+    recorded: dict[str, Any] = {}
     with lock_of(sam), ExitStack() as attached:
         for hook in find_hooks(sam, names):
             keep = partial(_keep, recorded, reduce)
@@ -64,7 +65,7 @@ def channel(index: int) -> Reduction:
     return pick
 
 
-def reduced(tensor: Tensor, hook: HookPoint, reduce: Reduction | None) -> object:
+def reduced(tensor: Tensor, hook: HookPoint, reduce: Reduction | None) -> Any:
     """The recorded value of a tensor; an exception in `reduce` gets a note with the hook point."""
     if reduce is None:
         return tensor
@@ -99,7 +100,7 @@ def find_hooks(sam: Sam, names: str | Iterable[str]) -> list[HookPoint]:
 
 
 def _keep(
-    recorded: dict[str, object],
+    recorded: dict[str, Any],
     reduce: Reduction | None,
     hook: HookPoint,
     _inputs: tuple,

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sam_explore.geometry import Frame, Prompts
 from sam_explore.model import Sam, Step
@@ -17,7 +18,11 @@ from sam_explore.prediction import prompt_tensors
 
 from .recording import record
 
-Output = Tensor | tuple[Tensor, ...]
+# The result of a step: a tensor, or several. A type checker can't tell which step gives which.
+if TYPE_CHECKING:
+    Output = Any
+else:
+    Output = Tensor | tuple[Tensor, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +46,7 @@ def compute(step: Step, run: Run, *inputs: Output) -> Output:
     sam, encoder, decoder = run.sam, run.sam.image_encoder, run.sam.mask_decoder
     if step == EMBED:
         return encoder.position_encoder(encoder.patch_embedding(run.pixels[None].to(sam.device)))
-    if step.kind == "block":
+    if step.kind == "block" and step.number is not None:
         windows, tables = run.windows, run.relative_positions
         return encoder.vit.blocks[step.number](*inputs, windows[step.number], tables)
     if step == PROJECT:
@@ -54,7 +59,7 @@ def compute(step: Step, run: Run, *inputs: Output) -> Output:
         encoding = sam.coordinate_encoder.grid(*image_tokens.shape[-2:])
         return *decoder.prepare(image_tokens, prompt_tokens, hints_of(run)), encoding
     (state,) = inputs
-    if step.kind == "layer":
+    if step.kind == "layer" and step.number is not None:
         # What the tokens came in as is their encoding in every layer. It goes along with the state,
         # so that no step needs more than the one before.
         tokens, image, *encodings = state if step.number else (*state[:2], state[0], state[2])
@@ -87,12 +92,13 @@ def explicit_attention(steps: Sequence[Step], sam: Sam, gradients: bool) -> Abst
         sam: the model.
         gradients: whether it will run with gradients.
     """
-    component, scores = sam.mask_decoder, []
+    component: nn.Module = sam.mask_decoder
+    scores: list[str] = []
     for step in steps:
-        if step.kind == "block":
-            component = sam.image_encoder.vit.blocks[step.number].attention
+        if step.kind == "block" and step.number is not None:
+            component = sam.image_encoder.vit.blocks[step.number].get_submodule("attention")
             scores.append(in_block(step.number, "attention.hook_scores"))
-        elif step.kind == "layer":
+        elif step.kind == "layer" and step.number is not None:
             scores.append(in_layer(step.number, "**.hook_scores"))
         elif step == READ:
             scores.append(in_decoder_attention(FINAL_ATTENTION, "hook_scores"))

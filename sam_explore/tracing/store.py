@@ -2,6 +2,7 @@
 
 from collections import Counter, OrderedDict
 from threading import Lock
+from typing import Any
 
 from torch import Tensor
 
@@ -24,7 +25,7 @@ class Store:
 
     def __init__(self, limit: int):
         self.limit = limit
-        self._values: OrderedDict[str, object] = OrderedDict()
+        self._values: OrderedDict[str, Any] = OrderedDict()
         self._of_prompts: OrderedDict[str, set[str]] = OrderedDict()  # keys, by prompts
         self._growing: dict[str, object] = {}
         self._times: Counter[tuple] = Counter()  # each memory, by how many values have it
@@ -37,7 +38,7 @@ class Store:
         with self._lock:
             return self._bytes()
 
-    def get(self, key: str) -> object | None:
+    def get(self, key: str) -> Any:
         """The value of the key, or None if there is none or it was dropped."""
         with self._lock:
             if key not in self._values:
@@ -45,7 +46,7 @@ class Store:
             self._values.move_to_end(key)
             return self._values[key]
 
-    def put(self, key: str, value: object, prompts: str | None = None, grows: bool = False) -> None:
+    def put(self, key: str, value: Any, prompts: str | None = None, grows: bool = False) -> None:
         """Store the value, and drop the least recently used ones until the limit is met.
 
         Args:

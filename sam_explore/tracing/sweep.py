@@ -1,8 +1,9 @@
 """One number over many cases and conditions: every head, block or token, or many pictures."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
+from math import nan
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from sam_explore.mask_overlap import mask_iou
 from sam_explore.read_only import ReadOnlyArrays
 
 from .editing import Intervention
+from .engine import Engine
 from .step_callback import announce
 from .sweep_file import SweepFile
 from .trace import Trace
@@ -75,14 +77,17 @@ class Sweep:
     ):
         _check_traces(traces)
         self.conditions = {PLAIN: ()} if conditions is None else _checked_conditions(conditions)
-        if count is None and not hasattr(traces, "__len__"):
-            raise ValueError("Say how many traces there are: Sweep(..., count=...).")
-        count = len(traces) if count is None else count
-        self._traces, self._case, self._trace = iter(traces), -1, None
+        if count is None:
+            if not isinstance(traces, Sized):
+                raise ValueError("Say how many traces there are: Sweep(..., count=...).")
+            count = len(traces)
+        self._traces, self._case = iter(traces), -1
+        self._trace: Trace | None = None
         self._measure = measure
         self._values = np.full((len(self.conditions), count), np.nan)
         self._measured = np.zeros(self._values.shape, bool)
-        self._file, self._seconds = None, _Seconds()
+        self._file: SweepFile | None = None
+        self._seconds = _Seconds()
         if file is not None:
             head = {"conditions": _known_conditions(self.conditions), "cases": count}
             head |= {"measure": measure_name or _known_measure(measure)}
@@ -178,7 +183,7 @@ class Sweep:
             self._trace_of(int(np.argwhere(~self._measured.T)[0][0]))
 
     def _trace_of(self, case: int) -> Trace:
-        while self._case < case:
+        while self._trace is None or self._case < case:
             self._trace = None  # frees its results before the next is made
             try:
                 self._trace = next(self._traces)
@@ -199,6 +204,8 @@ class Sweep:
 
     def _take_up(self, case: int, trace: Trace) -> None:
         """Read a case's values from the file. Raises ValueError if that was another run."""
+        if self._file is None:
+            return
         for condition, value in self._file.values_of(case, _known_run(trace, case)).items():
             self._values[condition, case], self._measured[condition, case] = value, True
 
@@ -216,13 +223,16 @@ class _Seconds:
 
     def of(self, left: int, begun: int) -> float:
         """Seconds of `left` numbers, of which `begun` begin a case."""
-        other = sum(self.others) / len(self.others) if self.others else self.first
-        return begun * self.first + (left - begun) * other
+        first = nan if self.first is None else self.first
+        other = sum(self.others) / len(self.others) if self.others else first
+        return begun * first + (left - begun) * other
 
 
 def _alone(trace: Trace) -> Trace:
     """The same run, which shares no result with others."""
-    return replace(trace, engine=None)
+    given = trace.engine.given
+    alone = Engine.of(trace.sam, given.image, given.preprocessing, trace.cache_bytes, known=None)
+    return replace(trace, engine=alone)
 
 
 def _check_traces(traces: object) -> None:
@@ -317,7 +327,7 @@ class SweepTable(ReadOnlyArrays):
     conditions: tuple[str, ...]
     values: Float[np.ndarray, "condition case"]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         values = self.values.copy()
         values.setflags(write=False)
         object.__setattr__(self, "values", values)

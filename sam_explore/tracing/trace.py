@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from jaxtyping import UInt8
@@ -58,19 +58,48 @@ class Trace:
     Copies share everything. It can't be pickled; its `description` can.
     """
 
-    sam: Sam = field(repr=False)
-    image: Picture = field(repr=False)
-    prompts: Prompts = field(default_factory=Prompts)
-    windows: tuple[int, ...] | None = None
-    relative_positions: str = "interpolate"
-    preprocessing: str = "original"
-    side: Side = None
-    keep_aspect: bool = False
-    cache_bytes: int = DEFAULT_CACHE_BYTES
-    interventions: tuple[tuple[str, Edit] | Intervention, ...] = field(default=(), repr=False)
-    engine: Engine | None = field(default=None, repr=False)
+    if TYPE_CHECKING:
+        # What is read; the fields below say what may be given.
+        sam: Sam
+        image: np.ndarray
+        prompts: Prompts
+        windows: tuple[int, ...]
+        relative_positions: str
+        preprocessing: str
+        side: Side
+        keep_aspect: bool
+        cache_bytes: int
+        interventions: tuple[tuple[str, Edit] | Intervention, ...]
+        engine: Engine
 
-    def __post_init__(self):
+        def __init__(
+            self,
+            sam: Sam,
+            image: Picture,
+            prompts: Prompts = ...,
+            windows: Sequence[int] | None = ...,
+            relative_positions: str = ...,
+            preprocessing: str = ...,
+            side: Side = ...,
+            keep_aspect: bool = ...,
+            cache_bytes: int = ...,
+            interventions: tuple[tuple[str, Edit] | Intervention, ...] = ...,
+            engine: Engine | None = ...,
+        ) -> None: ...
+    else:
+        sam: Sam = field(repr=False)
+        image: Picture = field(repr=False)
+        prompts: Prompts = field(default_factory=Prompts)
+        windows: tuple[int, ...] | None = None
+        relative_positions: str = "interpolate"
+        preprocessing: str = "original"
+        side: Side = None
+        keep_aspect: bool = False
+        cache_bytes: int = DEFAULT_CACHE_BYTES
+        interventions: tuple[tuple[str, Edit] | Intervention, ...] = field(default=(), repr=False)
+        engine: Engine | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
         check_model(self.sam, "sx.Trace(sam, image, prompts)")
         if not isinstance(self.prompts, Prompts):
             raise TypeError(
@@ -104,9 +133,7 @@ class Trace:
         """The tensor at a hook point; see `list_hooks` for the names. It must not be changed."""
         return self.read([name])[name]
 
-    def read(
-        self, names: str | Iterable[str], reduce: Reduction | None = None
-    ) -> dict[str, object]:
+    def read(self, names: str | Iterable[str], reduce: Reduction | None = None) -> dict[str, Any]:
         """Tensors at several hook points, by names or patterns as in `record`.
 
         Tensors inside one step come from a single run of it. Reduced values are not cached.
@@ -260,7 +287,7 @@ class Trace:
         Raises:
             ValueError: not one window a block, or a table cropped to more than it holds.
         """
-        windows = None if windows is None else tuple(windows)
+        windows = self.sam.config.windows if windows is None else tuple(windows)
         return replace(self, windows=windows, relative_positions=relative_positions)
 
     def with_preprocessing(
@@ -297,7 +324,7 @@ class Trace:
         )
 
 
-def _checked_interventions(interventions: object) -> tuple:
+def _checked_interventions(interventions: Iterable[tuple[str, Edit] | Intervention]) -> tuple:
     if isinstance(interventions, Intervention):
         raise TypeError(
             "interventions must be a tuple, but is a single one. Write "

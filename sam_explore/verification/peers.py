@@ -4,6 +4,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import metadata
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -75,8 +76,8 @@ def _differences(
         ours = sam.decode(tokens, sam.encode_prompts(points, labels, boxes, prompts.has_padding))
         # The other implementations add half a pixel of the input themselves.
         side = sam.config.image_size
-        points, boxes = (None if each is None else each * side - 0.5 for each in (points, boxes))
-        theirs = decode(model, tokens, points, labels, boxes)
+        corners = None if boxes is None else boxes * side - 0.5
+        theirs = decode(model, tokens, points * side - 0.5, labels, corners)
         for what, one, other in zip(("logits", "predicted IoU"), ours, theirs, strict=True):
             error = relative_error(one, other)
             rows.append(_row(f"{name}: {what} of {kind}", error, DECODER_TOLERANCE))
@@ -93,7 +94,7 @@ def _row(name: str, error: float, tolerance: float) -> Row:
     return Row(name, f"differs by {error:.1e}", expected, error <= tolerance)
 
 
-def _embed(model: nn.Module, pixels: Tensor) -> Tensor:
+def _embed(model: Any, pixels: Tensor) -> Tensor:
     if hasattr(model, "vision_encoder"):
         return model.vision_encoder(pixels).last_hidden_state
     return model.image_encoder(pixels)
@@ -136,7 +137,7 @@ def segment_anything_model(config: SamConfig) -> nn.Module:
     return sam.eval()
 
 
-def _segment_anything_decoder(config: SamConfig, modeling) -> nn.Module:
+def _segment_anything_decoder(config: SamConfig, modeling: Any) -> nn.Module:
     transformer = modeling.TwoWayTransformer(
         depth=config.decoder_depth,
         embedding_dim=config.token_dim,
@@ -195,7 +196,7 @@ def transformers_model(
 
 
 def _decode_segment_anything(
-    model: nn.Module, tokens: Tensor, points: Tensor, labels: Tensor, boxes: Tensor | None
+    model: Any, tokens: Tensor, points: Tensor, labels: Tensor, boxes: Tensor | None
 ) -> tuple[Tensor, Tensor]:
     clicks = (points, labels) if points.shape[1] else None
     sparse, dense = model.prompt_encoder(points=clicks, boxes=boxes, masks=None)

@@ -85,5 +85,5 @@ def _all_of(measures: Sequence[Callable], subject: Subject, say: Callable) -> li
 
 
 def _named(name: str, measure: partial) -> partial:
-    measure.__name__ = name
+    measure.__name__ = name  # type: ignore[attr-defined]
     return measure

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..hooks import HookPoint
+from ..modules import Component
 from .products import linear
 from .tensor_cache import cached_for
 
@@ -37,17 +38,17 @@ class ImageTokens:
         def work() -> Tensor:
             return linear(self.rows, layer.weight, layer.bias)
 
-        return (
-            work() if self.origin is None else self.cached(what, [layer.weight, layer.bias], work)
-        )
+        return self.cached(what, [layer.weight, layer.bias], work)
 
     def cached(self, what: str, weights: Sequence[Tensor], work: Callable[[], Tensor]) -> Tensor:
         """The result of some work on them and some weights, from the cache if possible."""
+        if self.origin is None:
+            return work()
         return cached_for(self.origin, what, weights, work, self.content)
 
 
 def fast_cross_attention_transformer(
-    transformer: nn.Module,
+    transformer: Component,
     tokens: Float[Tensor, "batch token channel"],
     image: ImageTokens,
     image_encoding: ImageTokens,
@@ -62,7 +63,7 @@ def fast_cross_attention_transformer(
 
 
 def last_look(
-    transformer: nn.Module,
+    transformer: Component,
     tokens: Float[Tensor, "batch token channel"],
     image: ImageTokens,
     token_encoding: Float[Tensor, "batch token channel"],
@@ -75,7 +76,7 @@ def last_look(
     return transformer.hook_tokens(tokens), transformer.hook_image(decoded)
 
 
-def weights_behind(transformer: nn.Module) -> list[Tensor]:
+def weights_behind(transformer: Component) -> list[Tensor]:
     """All weights that the cached results for an image and its encoding depend on."""
     first = transformer.layers[0].token_to_image.v
     projections = [first, transformer.final_token_to_image.k]
@@ -85,7 +86,7 @@ def weights_behind(transformer: nn.Module) -> list[Tensor]:
 
 
 def fast_cross_attention_layer(
-    layer: nn.Module,
+    layer: Component,
     tokens: Float[Tensor, "batch token channel"],
     image: ImageTokens,
     token_encoding: Float[Tensor, "batch token channel"],
@@ -111,7 +112,7 @@ def fast_cross_attention_layer(
 
 
 def _among_tokens(
-    attention: nn.Module,
+    attention: Component,
     tokens: Float[Tensor, "batch token channel"],
     values: Float[Tensor, "batch token channel"],
 ) -> Float[Tensor, "batch token channel"]:
@@ -126,7 +127,7 @@ def _among_tokens(
 
 
 def _token_to_image(
-    attention: nn.Module,
+    attention: Component,
     tokens: Float[Tensor, "batch token channel"],
     image: ImageTokens,
     image_encoding: ImageTokens,
@@ -144,7 +145,7 @@ def _token_to_image(
 
 
 def _image_to_token(
-    attention: nn.Module,
+    attention: Component,
     tokens: Float[Tensor, "batch token channel"],
     values: Float[Tensor, "batch token channel"],
     image: ImageTokens,
@@ -219,8 +220,9 @@ class _ImageProjection:
         else:
             folded = torch.einsum("bhtc,hcd->bhtd", vectors, self._weight).flatten(1, 2)
             found = _for_each(linear, folded, self._rows)
-            for one, vector in zip(found, on_diagonal, strict=True):
-                one.addmm_(vector, self._encoding.T)
+            if self._encoding is not None:
+                for one, vector in zip(found, on_diagonal, strict=True):
+                    one.addmm_(vector, self._encoding.T)
         return found.unflatten(1, (self._heads, -1))
 
     def weighed(

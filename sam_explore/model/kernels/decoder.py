@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..decoder_tokens import IOU, DecoderTokens
+from ..modules import Component
 from ..weights import checksum
 from .cross_attention import (
     ImageTokens,
@@ -20,7 +21,7 @@ from .upscaling import fast_masks
 
 
 def fast_decode(
-    decoder: nn.Module,
+    decoder: Component,
     image_tokens: Float[Tensor, "batch_or_1 channel row column"],
     image_encoding: Float[Tensor, "channel row column"],
     prompt_tokens: Float[Tensor, "batch prompt channel"],
@@ -41,7 +42,7 @@ def fast_decode(
 
 
 def fast_prepare(
-    decoder: nn.Module,
+    decoder: Component,
     image_tokens: Float[Tensor, "batch_or_1 channel row column"],
     prompt_tokens: Float[Tensor, "batch prompt channel"],
     mask_hints: Float[Tensor, "batch 1 height width"] | None = None,
@@ -56,7 +57,7 @@ def fast_prepare(
 
 
 def fast_layer(
-    decoder: nn.Module,
+    decoder: Component,
     index: int,
     tokens: Float[Tensor, "batch token channel"],
     image: Float[Tensor, "sets *places"],
@@ -73,7 +74,7 @@ def fast_layer(
 
 
 def fast_read(
-    decoder: nn.Module,
+    decoder: Component,
     tokens: Float[Tensor, "batch token channel"],
     image: Float[Tensor, "batch place channel"],
     token_encoding: Float[Tensor, "batch token channel"],
@@ -85,7 +86,7 @@ def fast_read(
 
 
 def fast_answer(
-    decoder: nn.Module,
+    decoder: Component,
     tokens: Float[Tensor, "batch token channel"],
     image: Float[Tensor, "batch place channel"],
     grid: Sequence[int],
@@ -97,7 +98,7 @@ def fast_answer(
     return logits, decoder.iou_predictor(tokens[:, IOU])
 
 
-def _content(decoder: nn.Module) -> int:
+def _content(decoder: Component) -> int:
     """A checksum of all weights that what is kept of an image depends on."""
     return checksum([decoder.mask_hint_encoder.no_mask, *weights_behind(decoder.transformer)])
 
@@ -111,7 +112,7 @@ def _of_encoding(encoding: Float[Tensor, "channel row column"], content: int) ->
 
 
 def _with_hint(
-    encoder: nn.Module, image_tokens: Tensor, mask_hints: Tensor | None, content: int
+    encoder: Component, image_tokens: Tensor, mask_hints: Tensor | None, content: int
 ) -> Float[Tensor, "batch_or_1 channel row column"]:
     """The sum, with the vector of each image token contiguous in memory."""
 

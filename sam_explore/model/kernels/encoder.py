@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ..modules import Component
 from .chunked_hooks import Chunk, through_hooks
 from .products import linear
 
@@ -17,13 +18,15 @@ _SCORES_AT_ONCE, _AT_ONCE = 2**20, 2**21
 
 
 def fast_mlp(
-    mlp: nn.Module, tokens: Float[Tensor, "batch row column channel"]
+    mlp: Component, tokens: Float[Tensor, "batch row column channel"]
 ) -> Float[Tensor, "batch row column channel"]:
     """`Mlp.forward`, some tokens at a time, with GELU fused into the product before it."""
     expand, contract = mlp.expand, mlp.contract
     flat = tokens.flatten(0, 2)
     some = max(1, _AT_ONCE // expand.out_features)
-    hidden = ((linear(part, expand.weight, expand.bias, gelu=True),) for part in flat.split(some))
+    hidden: Iterable[Chunk] = (
+        (linear(part, expand.weight, expand.bias, gelu=True),) for part in flat.split(some)
+    )
     hidden = through_hooks([mlp.hook_hidden], hidden, tokens.shape[:3])
     out = torch.empty_like(flat)
     for place, (part,) in zip(out.split(some), hidden, strict=True):
@@ -32,7 +35,7 @@ def fast_mlp(
 
 
 def fast_self_attention(
-    attention: nn.Module,
+    attention: Component,
     tokens: Float[Tensor, "batch row column channel"],
     window: int,
     row_vectors: Float[Tensor, "query_row key_row channel_in_head"],
@@ -59,7 +62,7 @@ def fast_self_attention(
 
     in_place = not attention.hook_scores.is_watched
     scores = through_hooks([attention.hook_scores, None], _scores(bands), lead)
-    patterns = ((_softmax(part, in_place), v) for part, v in scores)
+    patterns: Iterable[Chunk] = ((_softmax(part, in_place), v) for part, v in scores)
     patterns = through_hooks([attention.hook_pattern, None], patterns, lead)
 
     out = tokens.new_empty(*lead, tokens.shape[-1] // attention.heads)

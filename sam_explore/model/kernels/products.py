@@ -1,7 +1,7 @@
 """Matrix products through oneDNN, which is faster on many processors than what PyTorch calls."""
 
 import logging
-from functools import cache
+from functools import cache, partial
 
 import torch
 import torch.nn.functional as F
@@ -52,9 +52,9 @@ def has_onednn() -> bool:
 
 def _onednn(vectors: Tensor, weight: Tensor, bias: Tensor | None, gelu: bool) -> Tensor:
     # Non-contiguous weights are accepted, but take a hundred times as long.
-    how = ("gelu", [], "none") if gelu else ("none", [], "")
+    activation, algorithm = ("gelu", "none") if gelu else ("none", "")
     vectors, weight = vectors.contiguous(), weight.contiguous()
-    return torch.ops.mkldnn._linear_pointwise(vectors, weight, bias, *how)
+    return torch.ops.mkldnn._linear_pointwise(vectors, weight, bias, activation, [], algorithm)
 
 
 # Rows, channels in, channels out, whether there is a bias, whether GELU follows.
@@ -68,10 +68,10 @@ _CASES = [
 
 
 def _error(rows: int, channels: int, out: int, with_bias: bool, gelu: bool) -> float:
-    kind = {"generator": torch.Generator("cpu").manual_seed(rows), "device": "cpu"}
-    kind["dtype"] = torch.float32
-    vectors, weight = torch.randn(2, rows, channels, **kind), torch.randn(out, channels, **kind)
-    bias = torch.randn(out, **kind) if with_bias else None
+    chance = torch.Generator("cpu").manual_seed(rows)
+    draw = partial(torch.randn, generator=chance, device="cpu", dtype=torch.float32)
+    vectors, weight = draw(2, rows, channels), draw(out, channels)
+    bias = draw(out) if with_bias else None
     expected = F.linear(vectors, weight, bias)
     expected = F.gelu(expected) if gelu else expected
     found = _onednn(vectors, weight, bias, gelu)

@@ -9,13 +9,14 @@ from torch import Tensor, nn
 
 from ..config import LOGITS_A_TOKEN
 from ..hooks import HookPoint
+from ..modules import Component
 from .products import linear
 
 _AT_ONCE = 2**20  # numbers in the features of one chunk of rows
 
 
 def fast_masks(
-    generator: nn.Module,
+    generator: Component,
     image: Float[Tensor, "batch row column channel"],
     mask_tokens: Float[Tensor, "batch mask channel"],
 ) -> Float[Tensor, "batch mask height width"]:
@@ -25,10 +26,12 @@ def fast_masks(
     """
     batch, rows, columns, _ = image.shape
     some = max(1, _AT_ONCE // (columns * 16 * generator.upscale2.out_channels))
-    doubled = (_doubled(generator, part) for one in image for part in one.split(some))
+    doubled: Iterable[Tensor] = (
+        _doubled(generator, part) for one in image for part in one.split(some)
+    )
     doubled = _passed(generator.hook_double, doubled, batch)
-    features = (_upscaled(generator.upscale2, part, gelu=True) for part in doubled)
-    features = iter(_passed(generator.hook_features, features, batch))
+    upscaled = (_upscaled(generator.upscale2, part, gelu=True) for part in doubled)
+    features = iter(_passed(generator.hook_features, upscaled, batch))
 
     mask_tokens = generator.hook_mask_tokens(mask_tokens)
     vectors = [head(mask_tokens[:, i]) for i, head in enumerate(generator.token_heads)]
@@ -43,7 +46,7 @@ def fast_masks(
 
 
 def _doubled(
-    generator: nn.Module, image: Float[Tensor, "row column channel"]
+    generator: Component, image: Float[Tensor, "row column channel"]
 ) -> Float[Tensor, "row column 2 2 feature"]:
     features, norm = _upscaled(generator.upscale1, image), generator.norm
     features = F.layer_norm(features, norm.normalized_shape, norm.weight, norm.bias, norm.eps)
@@ -71,7 +74,8 @@ def _upscaled(
     and column of the first step, then those of the second.
     """
     weight = layer.weight.permute(2, 3, 1, 0).flatten(0, 2)
-    found = linear(features, weight, layer.bias.repeat(4), gelu=gelu)
+    bias = None if layer.bias is None else layer.bias.repeat(4)
+    found = linear(features, weight, bias, gelu=gelu)
     return found.unflatten(-1, (2, 2, -1))
 
 

@@ -109,10 +109,11 @@ def _words(
     blocks: range,
 ) -> str:
     at = np.unravel_index(np.abs(changes).argmax(), changes.shape)
+    most = float(changes[at])
     least = np.unravel_index(overlaps.argmin(), overlaps.shape)
     return (
         f"Of {counted(changes.size, 'head')}, head {at[1]} of block {blocks[at[0]]} has the "
-        f"greatest effect: without it {name} changes by {text(changes[at])}, where the median head "
+        f"greatest effect: without it {name} changes by {text(most)}, where the median head "
         f"changes it by {text(float(np.median(np.abs(changes))))}. The mask keeps an IoU of at "
         f"least {text(overlaps[least])}, without head {least[1]} of block {blocks[least[0]]}."
     )

@@ -132,7 +132,7 @@ def head_table(
 
 def _kinds(windows: Sequence[int]) -> dict[str, list[int]]:
     """The windowed and the global blocks, as far as there are any."""
-    kinds = {"windowed": [], "global": []}
+    kinds: dict[str, list[int]] = {"windowed": [], "global": []}
     for block, window in enumerate(windows):
         kinds["windowed" if window else "global"].append(block)
     return {kind: blocks for kind, blocks in kinds.items() if blocks}

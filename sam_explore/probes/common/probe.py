@@ -54,7 +54,7 @@ class Knob:
     about: str
     low: float | None = None
     high: float | Callable[[RunSizes], float] | None = None
-    choices: tuple = ()
+    choices: tuple[Any, ...] = ()
     names: Names | Callable[[RunSizes], Names] = ()
     link: str = ""
 
@@ -87,7 +87,7 @@ class Knob:
         if not _alike(value, default):
             raise ValueError(f"{called} must be {_kind(default)}, but is {value!r}.")
         low, high = self.bounds(run)
-        if None not in (low, high) and low > high:
+        if low is not None and high is not None and low > high:
             raise ValueError(f"{called} can't be chosen, since this run has none.")
         for part in value if isinstance(value, tuple) else (value,):
             if not ((low is None or part >= low) and (high is None or part <= high)):  # NaN neither
@@ -194,7 +194,7 @@ class Probe(ABC):
         """Answer the question for this trace. Raises ValueError for a knob out of its bounds."""
         self.check(trace)
         self._check_tokens(trace.frame.grid)
-        reading = with_ends_in_words(self.read(trace))
+        reading: Reading = with_ends_in_words(self.read(trace))
         reading = over_picture(reading, self._underlays(trace))
         return with_provenance(reading, self._provenance(trace))
 

@@ -79,7 +79,8 @@ def strongest_waves(
     share = both.max(axis=0) / np.where(is_constant, 1, total)
     down, across = down.ravel()[peak], across.ravel()[peak]
     waves = np.hypot(down, across), np.degrees(np.arctan2(down, across)), share
-    return tuple(np.where(is_constant, np.nan, each) for each in waves)
+    cycles, angles, share = (np.where(is_constant, np.nan, each) for each in waves)
+    return cycles, angles, share
 
 
 def _cycles(length: int) -> Float[np.ndarray, "length"]:

@@ -108,8 +108,8 @@ def _band(percentiles: Float[np.ndarray, "3 distance"], name: str) -> Curve:
 
 
 def _norms(trace: Trace, block: int, distances: np.ndarray, own: list[np.ndarray]) -> Profile:
-    attention = trace.sam.image_encoder.vit.blocks[block].attention
-    tables = attention.relative_rows, attention.relative_columns
+    attention = trace.sam.image_encoder.vit.blocks[block].get_submodule("attention")
+    tables = (attention.get_parameter(f"relative_{axis}") for axis in ("rows", "columns"))
     norms = []
     for table, side, reached in zip(tables, trace.attended(block), own, strict=True):
         vectors = array(relative_table(table, side, trace.relative_positions))

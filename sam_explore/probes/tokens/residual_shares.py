@@ -1,6 +1,7 @@
 """How much do attention and MLP add in each block?"""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -59,7 +60,9 @@ _ATTENTION = ("attention.hook_out", "hook_residual_pre")
 _MLP = ("mlp.hook_out", "hook_residual_mid")
 
 
-def _percentiles(norms: dict, block: int, added: str, stream: str) -> Float[np.ndarray, "3"]:
+def _percentiles(
+    norms: dict[str, Any], block: int, added: str, stream: str
+) -> Float[np.ndarray, "3"]:
     """5th, 50th and 95th percentile over the tokens of the ratio of the two norms."""
     added_norms = array(norms[in_block(block, added)])
     stream_norms = array(norms[in_block(block, stream)])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -94,7 +95,7 @@ def _panel(
     changes: list[float],
     others: str,
 ) -> Panel:
-    common = {
+    common: dict[str, Any] = {
         "x": np.array(sizes, dtype=float),
         "x_name": "window in tokens",
         "x_labels": tuple("global" if size == longest else str(size) for size in sizes),

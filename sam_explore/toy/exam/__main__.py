@@ -19,10 +19,10 @@ from tqdm import tqdm
 from sam_explore.loading import load
 
 from .asking import examine
-from .baselines import compare_baselines
+from .baselines import Baselines, compare_baselines
 from .choosing import choose_scenes
 from .manifest import read_manifest, write_manifest
-from .report import report
+from .report import Report, report
 from .tables import write_between_marks
 from .worlds import WORLDS
 
@@ -37,6 +37,7 @@ def main(arguments: list[str] | None = None) -> None:
         write_manifest(list(tqdm(chosen, total=world.scenes, unit="scene")), world.manifest)
         _say([f"wrote {world.manifest}; its figures can't be compared with those of another one"])
         return
+    found: Baselines | Report
     scenes = tqdm(read_manifest(world.manifest)[: options.scenes], unit="scene")
     if options.baselines:
         mark, found = f"{world.name} baselines", compare_baselines(scenes, world)

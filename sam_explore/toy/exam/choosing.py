@@ -28,8 +28,8 @@ def _choose(kind: str, seed: int, smallest: float) -> ExamScene:
     rng = np.random.default_rng((seed, 2))
     chosen = [_choose_region(drawn, level, smallest, rng) for level in range(len(LEVELS))]
     targets = [_ask(drawn, index, rng) for index in chosen if index is not None]
-    colour = tuple(round(float(channel), 1) for channel in mean_colour(drawn))
-    return ExamScene(kind, seed, colour, tuple(targets))
+    red, green, blue = (round(float(channel), 1) for channel in mean_colour(drawn))
+    return ExamScene(kind, seed, (red, green, blue), tuple(targets))
 
 
 def _choose_region(
@@ -58,6 +58,7 @@ def _share_of_box(drawn: Scene, index: int) -> float:
 
 def _ask(drawn: Scene, index: int, rng: np.random.Generator) -> Target:
     mask, region = drawn.mask(index), drawn.regions[index]
+    x0, y0, x1, y1 = map(int, drawn.box(index))
     y, x = divmod(int(rng.choice(np.flatnonzero(interior(mask)))), mask.shape[1])
     return Target(
         region=region.name,
@@ -65,7 +66,7 @@ def _ask(drawn: Scene, index: int, rng: np.random.Generator) -> Target:
         stratum=stratum(mask.mean()),
         area=int(mask.sum()),
         click=(x, y),
-        box=tuple(int(edge) for edge in drawn.box(index)),
+        box=(x0, y0, x1, y1),
     )
 
 

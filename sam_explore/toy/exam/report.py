@@ -83,7 +83,11 @@ class Report:
         return self.goals.get(column, "")
 
     def _rules(self) -> list[list[object]]:
-        head = [f"{FEW_CORRECTIONS} corrections by the rule", "mean IoU", "no worse than one click"]
+        head: list[object] = [
+            f"{FEW_CORRECTIONS} corrections by the rule",
+            "mean IoU",
+            "no worse than one click",
+        ]
         rows = [[name, *row.values()] for name, row in self.by_rule.items()]
         goals = [
             "goal for the first",

@@ -37,7 +37,7 @@ def _groups(
     yield "all", np.ones(len(asked), bool)
     levels, strata = [target.level for _, target in asked], [target.stratum for _, target in asked]
     kinds = [kind for kind, _ in asked]
-    named = [(LEVELS, levels), (STRATA, strata)]
+    named: list[tuple[Iterable[str], list[str]]] = [(LEVELS, levels), (STRATA, strata)]
     if len(set(kinds)) > 1:
         named.append((DRAWN_BY, kinds))
     for names, each in named:

@@ -20,6 +20,7 @@ which uses those that exist so far. docs/train_on_gpu.sh does that within a give
 
 import argparse
 import signal
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import torch
@@ -54,7 +55,7 @@ def main(arguments: list[str] | None = None) -> None:
             process.terminate()
 
 
-def _drawing(options: argparse.Namespace, rank: int) -> torch.multiprocessing.Process:
+def _drawing(options: argparse.Namespace, rank: int) -> BaseProcess:
     """A process that fills the cache, its share of the scenes in order."""
     context = torch.multiprocessing.get_context("spawn")
     arguments = (options.cache, options.pool, rank, options.workers)
@@ -103,11 +104,12 @@ def command_line() -> argparse.ArgumentParser:
 def _sides(argument: str) -> tuple[tuple[int, int], ...]:
     """Such as "0:112,16000:168"."""
     try:
-        found = tuple(tuple(map(int, part.split(":"))) for part in argument.split(","))
+        pairs = (part.split(":") for part in argument.split(","))
+        found = tuple((int(scenes), int(side)) for scenes, side in pairs)
     except ValueError:
         found = ()
     patch = DESIGN.patch_size
-    if not found or any(len(part) != 2 or part[1] % patch for part in found) or found[0][0] != 0:
+    if not found or any(side % patch for _, side in found) or found[0][0] != 0:
         raise argparse.ArgumentTypeError(
             f"expected numbers of scenes, from 0 on, each with a side in multiples of {patch}, as "
             f"in 0:112,16000:168; but got {argument!r}"

@@ -8,6 +8,7 @@ autocast.
 """
 
 from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -34,7 +35,7 @@ def attend_cheaply(sam: Sam) -> None:
     """
     for module in sam.image_encoder.modules():
         if isinstance(module, Attention):
-            module.forward = partial(_attention, module)
+            module.forward = partial(_attention, module)  # type: ignore[method-assign]
     for module in sam.mask_decoder.modules():
         if isinstance(module, HookPoint) and module.name.endswith("hook_scores"):
             module.register_forward_hook(lambda *_: None)
@@ -110,14 +111,14 @@ class _Attend(torch.autograd.Function):
     """Softmax of q k, times v."""
 
     @staticmethod
-    def forward(ctx, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def forward(ctx: Any, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         pattern = torch.bmm(q, k.transpose(1, 2)).softmax(dim=-1)
         out = torch.bmm(pattern, v)
         ctx.save_for_backward(q, k, v, pattern, out)
         return out
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         q, k, v, pattern, out = ctx.saved_tensors
         gradient = gradient.contiguous()
         of_v = torch.bmm(pattern.transpose(1, 2), gradient)

@@ -5,6 +5,7 @@ docs/decisions/0021-one-rule-for-corrections.md.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -107,7 +108,7 @@ class Prompt:
         self, shown: Tensor, clicks: bool, feedback: bool, generator: torch.Generator
     ) -> "Prompt":
         """With a click where the shown logits are wrong, and with these logits fed back."""
-        changed: dict[str, Tensor] = {"hints": shown[:, None]} if feedback else {}
+        changed: dict[str, Any] = {"hints": shown[:, None]} if feedback else {}
         if clicks:
             points, labels = correction_clicks(shown > 0, self.target >= 0.5, generator)
             changed["points"] = torch.cat([self.points, points[:, None]], dim=1)

@@ -19,7 +19,8 @@ def train(options: argparse.Namespace) -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         meeting_place = f"file://{folder}/meeting"
-        torch.multiprocessing.spawn(_join, (options, meeting_place), options.processes)
+        start = torch.multiprocessing.spawn  # type: ignore[attr-defined]
+        start(_join, (options, meeting_place), options.processes)
 
 
 def _join(rank: int, options: argparse.Namespace, meeting_place: str) -> None:

@@ -66,7 +66,8 @@ class Training:
 
     def run(self) -> None:
         """Train until the rate has fallen, until `options.scenes` are seen, or until stopped."""
-        started, figures = time.perf_counter(), {}
+        started = time.perf_counter()
+        figures: dict[str, list[float]] = {}
         with ThreadPoolExecutor(1) as executor:
             batches = self._batches(executor)
             while not self._is_over():
@@ -220,7 +221,7 @@ class Training:
 
     def _keep(self, before: int) -> None:
         """Keep the averaged weights at certain numbers of scenes, to watch training afterwards."""
-        mark = _KEEP_FROM
+        mark: float = _KEEP_FROM
         while mark <= before:
             mark *= _KEEP_RATIO
         if self.rank == 0 and self.seen >= mark:

@@ -67,4 +67,5 @@ def even_out_patches(sam: Sam, pixels: Float[Tensor, "scene 3 side side"]) -> No
     weights = mix @ weights
     weights /= (weights @ components * variances.sqrt()).square().sum(dim=1).mean().sqrt()
     projection.weight.copy_(weights.view_as(projection.weight))
-    projection.bias.copy_(-(weights @ mean))
+    if projection.bias is not None:
+        projection.bias.copy_(-(weights @ mean))

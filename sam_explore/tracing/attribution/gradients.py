@@ -117,18 +117,14 @@ def _box(trace: Trace, of: Scalar) -> Float[np.ndarray, "4"]:
 def _coordinates(trace: Trace, of: Scalar, which: int) -> Float[np.ndarray, "1 *shape"]:
     """The gradient with respect to the points (0) or the box (1), by pixel of the picture."""
     points, labels, boxes, _ = prompt_tensors([trace.prompts], trace.frame, trace.sam.device)
-    coordinates = [points, boxes]
+    place = points if boxes is None or which == 0 else boxes
 
     def tokens(run: Run, changed: Tensor) -> Tensor:
-        points, boxes = (changed, coordinates[1]) if which == 0 else (coordinates[0], changed)
-        return run.sam.encode_prompts(points, labels, boxes, trace.prompts.has_padding)
+        given = (changed, labels, boxes) if which == 0 else (points, labels, changed)
+        return run.sam.encode_prompts(*given, trace.prompts.has_padding)
 
     upstream = token_gradient(trace, of, PROMPTS)
-    by_unit = (
-        trace.engine.backward(trace.plan, [PROMPTS], tokens, coordinates[which], upstream)
-        .cpu()
-        .numpy()
-    )
+    by_unit = trace.engine.backward(trace.plan, [PROMPTS], tokens, place, upstream).cpu().numpy()
     unit_by_px = trace.frame.unit_from_px(np.ones(2)) - trace.frame.unit_from_px(np.zeros(2))
     by_px = by_unit.reshape(*by_unit.shape[:1], -1, 2) * unit_by_px
     return by_px.reshape(by_unit.shape).astype(np.float32)

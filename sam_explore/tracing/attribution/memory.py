@@ -1,9 +1,10 @@
 """Estimate the memory of a gradient from the configuration alone."""
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -65,8 +66,8 @@ def _estimate(
     with torch.device("meta"):
         sam = Sam(config).eval().requires_grad_(False)
     image = np.zeros((config.image_size, config.image_size, 3), dtype=np.uint8)
-    size = {"preprocessing": "stretch", "side": side}
-    trace = Trace(sam, image, Prompts(points=[(0, 0)]), windows=windows, **size)
+    click = Prompts(points=[(0, 0)])
+    trace = Trace(sam, image, click, windows=windows, preprocessing="stretch", side=side)
     of = _MeanOfMask(0)
     with torch.inference_mode(False), between_steps(lambda what: None), _Peak(sam) as peak:
         if with_respect_to not in ("input", "pixels"):
@@ -119,7 +120,13 @@ class _Peak(TorchDispatchMode):
         self._weights = {w.untyped_storage()._cdata for w in (*sam.parameters(), *sam.buffers())}
         self._alive: set[int] = set()
 
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+    def __torch_dispatch__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple = (),
+        kwargs: dict | None = None,
+    ) -> Any:
         result = func(*args, **(kwargs or {}))
         for leaf in tree_leaves(result):
             if isinstance(leaf, Tensor):

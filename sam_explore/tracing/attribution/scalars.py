@@ -74,7 +74,7 @@ class MeanLogit(Scalar):
 
     unit = "logit"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.region_frame not in REGION_FRAMES:
             raise ValueError(
                 f"region_frame must be one of {', '.join(REGION_FRAMES)}, not "

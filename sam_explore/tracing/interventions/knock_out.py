@@ -40,7 +40,7 @@ class KnockOutAttention(Intervention):
     block: int | None = None
     head: int | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         queries = None if self.queries is None else pairs_of("queries", self.queries)
         object.__setattr__(self, "queries", queries)
         object.__setattr__(self, "keys", pairs_of("keys", self.keys))
@@ -79,7 +79,7 @@ class KnockOutDecoderAttention(Intervention):
     keys: int | TokenPositions
     head: int | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         kind = self.attention.rsplit(".", 1)[-1]
         if kind not in _ON_IMAGE:
             raise ValueError(

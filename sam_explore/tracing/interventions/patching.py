@@ -40,7 +40,7 @@ class PatchTokens(Intervention):
     at: str = "hook_residual_post"
     vectors: Float[Tensor, "token channel"] = field(init=False, repr=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.source, Trace):
             raise TypeError(
                 "source must be the trace that tokens are taken from, but is a "

@@ -22,7 +22,7 @@ class CanvasConnection:
     Draw in turn (`Session.run_in_turn`): nothing here keeps two threads apart.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._manager = Manager()
         self._drawn: list[Widget] = []  # what the page needs to draw: canvases and images
 

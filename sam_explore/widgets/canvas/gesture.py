@@ -65,6 +65,6 @@ class Gesture:
         if self._start is None:
             return None
         start = self._start
-        drag = self.move(self._end if at is None else at)
+        drag = self.move(at or self._end or start)
         self._start = self._end = None
         return drag or Click(start)

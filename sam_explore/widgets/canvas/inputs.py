@@ -105,12 +105,12 @@ def control_for(knob: Knob, value: Any, run: Trace) -> Control:
         return Control(Checkbox(value, indent=False, layout={"width": "28px"}))
     if knob.choices:
         return Control(_choice([(str(each), each) for each in knob.choices], value))
-    if None not in (low, high) and low > high:
+    if low is not None and high is not None and low > high:
         nothing = Dropdown(options=[("none in this run", value)], value=value, disabled=True)
         return Control(nothing)
-    if knob.names:
+    if knob.names and low is not None and high is not None:
         names = dict(knob.named(run))
-        numbers = range(low, high + 1)
+        numbers = range(int(low), int(high) + 1)
         return Control(_choice([(names.get(each, str(each)), each) for each in numbers], value))
     if isinstance(value, tuple):
         places = (BoundedIntText(each, min=low, max=high) for each in value)
@@ -123,7 +123,9 @@ def control_for(knob: Knob, value: Any, run: Trace) -> Control:
             return Control(IntText(value))
         return Control(IntSlider(value, min=low, max=high, layout={"width": "240px"}))
     if isinstance(value, float):
-        return Control(FloatText(value)) if None in (low, high) else WideSlider(value, low, high)
+        if low is None or high is None:
+            return Control(FloatText(value))
+        return WideSlider(value, low, high)
     return Control(Text(str(value)))
 
 

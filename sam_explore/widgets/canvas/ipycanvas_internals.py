@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeAlias
 
 from ipycanvas import Canvas, MultiCanvas
 from ipycanvas.canvas import _CanvasManager
 from ipywidgets import Widget
 
-Manager = _CanvasManager
+Manager: TypeAlias = _CanvasManager
 
 
 def layers_of(widget: Widget) -> tuple[Canvas, ...]:

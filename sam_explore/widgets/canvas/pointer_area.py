@@ -109,7 +109,7 @@ class PointerArea(AnyWidget):
     cursor = Unicode("default").tag(sync=True)
     label = Unicode().tag(sync=True)
     news = Unicode().tag(sync=True)
-    key_help = List().tag(sync=True)
+    key_help: List[list[str]] = List().tag(sync=True)
 
     def __init__(self, canvas: MultiCanvas, keys: dict[str, str] | None = None, **traits: Any):
         super().__init__(key_help=[[key, words] for key, words in (keys or {}).items()], **traits)
@@ -136,7 +136,7 @@ class PointerArea(AnyWidget):
         self.news = f"{words}\N{NO-BREAK SPACE}" if words == self.news else words
 
     def _receive(self, _: object, content: dict, buffers: list) -> None:
-        callback = self._callbacks.get(content.get("kind"))
+        callback = self._callbacks.get(content.get("kind", ""))
         if callback is not None:
             callback(*self._values_of(content))
 

@@ -58,7 +58,8 @@ class Stage:
         self.viewport = Viewport((1, 1), (width * SHARPNESS, width * SHARPNESS))
         self._image: UInt8[np.ndarray, "h w 3"] | None = None
         self._mask: Shape | None = None
-        self._prompts, self._hint, self._is_example = Prompts(), (), False
+        self._prompts, self._is_example = Prompts(), False
+        self._hint: Lines = ()
         self._truth: Lines = ()
         self._band_is_empty = self._preview_is_empty = True
         self._photo, self._overlay = connection.image("jpeg"), connection.image("png")
@@ -143,10 +144,10 @@ class Stage:
             layer.clear()
             self._draw_lines(PROMPTS, hint_px, style.HINT, 3, [0.1, 6], "round")
             if prompts.box is not None:
-                draw_box(layer, *self._canvas_corners(prompts))
+                draw_box(layer, *self._canvas_corners(prompts.box))
             for point, label in zip(prompts.points, prompts.labels, strict=True):
-                at = self.viewport.canvas_from_px(point)
-                draw_point(layer, *at, int(label), is_example)
+                x, y = self.viewport.canvas_from_px(point)
+                draw_point(layer, x, y, int(label), is_example)
 
     def show_preview(self, lines_px: Lines) -> None:
         """Draw a preview's outlines, dashed, in pixels of the picture; no lines remove them."""
@@ -166,12 +167,13 @@ class Stage:
         """Draw what is being dragged: the marks that differ from those before."""
         with self._band() as layer:
             if prompts.box is not None and prompts.box is not before.box:
-                draw_box(layer, *self._canvas_corners(prompts))
+                draw_box(layer, *self._canvas_corners(prompts.box))
             for point, old, label in zip(
                 prompts.points, before.points, prompts.labels, strict=True
             ):
                 if (point != old).any():
-                    draw_point(layer, *self.viewport.canvas_from_px(point), int(label))
+                    x, y = self.viewport.canvas_from_px(point)
+                draw_point(layer, x, y, int(label))
 
     def show_stroke(self, way: list[tuple[float, float]], radius: float, erase: bool) -> None:
         """Draw where a brush was and is, all in canvas pixels."""
@@ -199,6 +201,8 @@ class Stage:
         close_all(self.widget)
 
     def _draw_photo(self) -> None:
+        if self._image is None:
+            return
         height, width = self.viewport.canvas_size
         self._photo.value = raster.jpeg(self._image, height, width, self.viewport.box)
         paste(self.canvas[PHOTO], self._photo)
@@ -214,8 +218,8 @@ class Stage:
         )
         return rows, columns
 
-    def _canvas_corners(self, prompts: Prompts) -> np.ndarray:
-        return self.viewport.canvas_from_px(prompts.box.reshape(2, 2)).ravel()
+    def _canvas_corners(self, box_px: Float[np.ndarray, "4"]) -> np.ndarray:
+        return self.viewport.canvas_from_px(box_px.reshape(2, 2)).ravel()
 
     def _draw_lines(
         self, layer: int, lines_px: Lines, colour: str, line_css: float, dash: list, cap: str

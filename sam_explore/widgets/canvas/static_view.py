@@ -6,6 +6,7 @@ A notebook keeps both together with the live view, which is shown where there is
 import logging
 from contextlib import suppress
 from textwrap import wrap
+from typing import Any
 
 from IPython.display import display
 from ipywidgets import Box, Widget
@@ -52,7 +53,7 @@ class StaticView:
         raise NotImplementedError
 
     def _repr_mimebundle_(self, **kwargs: object) -> Bundle:
-        live = super()._repr_mimebundle_(**kwargs)
+        live = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]  # of the widget it is mixed into
         with suppress(TimeoutError, RuntimeError):  # then of what there is
             self.session.settle(_PATIENCE_S)
         try:
@@ -86,7 +87,8 @@ def write_below(figure: Figure, words: str) -> None:
     width, height = figure.get_size_inches()
     lines = wrap(words, int(width * _LETTERS_PER_INCH))
     figure.set_size_inches(width, height + _LINE_INCHES * (len(lines) + 0.8))
-    text, look = "\n".join(lines), {"fontsize": _FONT_SIZE, "color": style.INK, "linespacing": 1.3}
+    text = "\n".join(lines)
+    look: dict[str, Any] = {"fontsize": _FONT_SIZE, "color": style.INK, "linespacing": 1.3}
     if figure.get_layout_engine():
         figure.supxlabel(text, x=0.1 / width, ha="left", **look)
     else:

@@ -14,7 +14,7 @@ OUTDATED = "sam-explore-outdated"  # the class of what is no answer to the lates
 class Caption:
     """Words, status and code of a reading, one below the other."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.words, self._status, self._code = Html(), Html(), Html()
         self.widget = VBox([self.words, self._status, self._code])
         # Next to the picture if there is room, else below it.

@@ -55,6 +55,7 @@ def explore(
 class Explorer(StaticReading, VBox):
     """What `explore` returns: a widget that shows a probe's reading of the session's trace."""
 
+    children: Any
     _open = False  # before and after: also a widget whose making failed is closed in the end
 
     def __init__(

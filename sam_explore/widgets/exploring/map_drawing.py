@@ -199,6 +199,8 @@ def _outline(
 
 
 def _draw_bar(canvas: Canvas, layout: MapLayout) -> None:
+    if layout.bar is None:
+        return
     left, top, width, height = layout.bar
     first = layout.tiles[0]
     _frame(canvas, left, top, width, height)
@@ -222,7 +224,11 @@ def _draw_arrows(canvas: Canvas, tile: Tile, left: int, top: int, width: int, he
             continue
         if height > width:  # upright: the last colour is at the top
             edge, way = (top, -ARROW) if end else (top + height, ARROW)
-            corners = [(left, edge), (left + width, edge), (left + width / 2, edge + way)]
+            corners: list[tuple[float, float]] = [
+                (left, edge),
+                (left + width, edge),
+                (left + width / 2, edge + way),
+            ]
         else:
             edge, way = (left + width, ARROW) if end else (left, -ARROW)
             corners = [(edge, top), (edge, top + height), (edge + way, top + height / 2)]

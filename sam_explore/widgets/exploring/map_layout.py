@@ -1,5 +1,6 @@
 """The layout of a map view: maps, their titles, and their colour bars."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -105,7 +106,7 @@ def ticks(scale: Scale, colours: ColourRange) -> tuple[tuple[float, str], ...]:
         count = len(scale.names)
         return tuple(((i + 0.5) / count, name) for i, (_, name) in enumerate(scale.names))
     low, high = colours.low, colours.high
-    values = ticks_of(scale, colours)
+    values: Sequence[float] | None = ticks_of(scale, colours)
     if values is None:
         values = MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
     return tuple((float(colours.shares(v)), text(v)) for v in values if low <= v <= high)

@@ -143,7 +143,7 @@ class ProbeRunner:
             if image is self._session.image and self._answered is mark:
                 draw()
 
-        say = partial(self._caption.show_words, reading.words)
+        say: Callable[[], None] = partial(self._caption.show_words, reading.words)
         for draw in (say, *self._draw(reading), self._show_status):
             self._session.give_way(self._priority)
             self._while_open(partial(draw_part, draw))

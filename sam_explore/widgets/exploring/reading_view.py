@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from ipywidgets import HBox, VBox
 
@@ -26,7 +27,7 @@ class ReadingView:
     def __init__(self, width: int, make_map: Callable[[int], MapView]):
         self._width, self._make_map = width, make_map
         self._kinds: tuple = ()
-        self.views: list[MapView | ChartView] = []
+        self.views: list[Any] = []  # a map or a chart, as suits the part of the reading
         self._title = Html()
         self.widget = VBox([])
         self.widget.layout.overflow = "visible"

@@ -8,7 +8,7 @@ from ...readings import Reading, Scale, common_scales, on_scale
 class SameScale:
     """The exhibits whose maps share their scales, by what each of them shows now."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._shown: dict[str, Reading] = {}  # by the exhibit's name
         self._drawn: dict[str, tuple[Scale, ...]] = {}
         self._draw_again: dict[str, Callable[[], None]] = {}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ipywidgets import Button, Checkbox, HBox, ToggleButton, ToggleButtons, VBox
 
-from ...corrections import BEST
+from ...corrections import BEST, Choice
 from ...plots import style
 from ...scenes.ground_truth import LEVELS
 from ..canvas.closing import close_all
@@ -201,10 +201,11 @@ def _numbers(text: str) -> list[float]:
 
 def _about_rule(now: Snapshot) -> Markup:
     """What is chosen for an answer, in words."""
-    which = {
+    rules: dict[Choice, str] = {
         None: "Of one click or one box, the best predicted of masks 1–3 answers; of more, mask 0.",
         BEST: "The mask of the best predicted IoU of all answers.",
-    }.get(now.chosen, f"Mask {now.chosen} answers, whatever is asked.")
+    }
+    which = rules.get(now.chosen, f"Mask {now.chosen} answers, whatever is asked.")
     if now.picked_over is not None:
         which = f"You look at mask {now.chosen} of this answer; the next goes by the rule again."
     back = (

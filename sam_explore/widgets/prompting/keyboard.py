@@ -84,7 +84,7 @@ class Keyboard:
         self._stage.clear_band()
 
     def _box_px(self, key: KeyPress) -> tuple[float, ...]:
-        x0, y0, x1, y1 = Drag(key.corner, key.at).box
+        x0, y0, x1, y1 = Drag(key.corner or key.at, key.at).box
         return (*self._pointer.place((x0, y0)), *self._pointer.place((x1, y1)))
 
 

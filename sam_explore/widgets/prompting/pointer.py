@@ -133,7 +133,7 @@ class Pointer:
         drag, mode, held = self._gesture.move(at), self._mode, self._held
         if (drag is None and not mode.paints) or not self._is_due(mode):
             return
-        if mode.paints:
+        if mode.paints or drag is None:
             self._stage.show_stroke(self._way, self._brush, mode is Mode.ERASE)
         elif mode is Mode.ZOOM:
             self._pan(drag)

@@ -68,8 +68,9 @@ class Preview:
             when: what makes it so, such as "if you click here".
         """
         had = self._wanted is not None
-        is_wanted = prompts is not None and self.on
-        wanted = _Wanted(prompts, when, self._session.image) if is_wanted else None
+        wanted = None
+        if prompts is not None and self.on:
+            wanted = _Wanted(prompts, when, self._session.image)
         self._wanted = wanted
         if wanted is not None:
             self._session.submit(self._name, self._decode, PREVIEWS)

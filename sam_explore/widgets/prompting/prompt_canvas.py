@@ -271,11 +271,13 @@ class PromptCanvas(StaticPrompting, VBox):
 
     def _show_answer(self, now: Snapshot, words: str, truth: Compared) -> None:
         """Draw the prediction of a snapshot, unless its picture is no longer shown."""
+        prediction, shown = now.prediction, now.shown_mask
         if not self._open or now.image is not self._stage.image:
             return
-        prediction, shown = now.prediction, now.shown_mask
+        if prediction is None or shown is None:
+            return
         self._stage.show_mask(
-            lambda *places: prediction.upscaled_at(*places, mask=shown) > now.threshold
+            lambda rows, columns: prediction.upscaled_at(rows, columns, shown) > now.threshold
         )
         self._logits.show(prediction, shown, now.threshold)
         self._thumbnails.show(prediction, now.threshold, shown, truth.ious)

@@ -66,7 +66,9 @@ class PromptEditor:
         picked = to_px if mark is not None and mark.kind == "point" else None
         self._edit(
             lambda prompts: (
-                mark.moved(prompts, to_px) if prompts is of else prompts.with_box(box_px)
+                mark.moved(prompts, to_px)
+                if mark is not None and prompts is of
+                else prompts.with_box(box_px)
             ),
             picked,
         )
@@ -134,7 +136,7 @@ class PromptEditor:
         Raises:
             ValueError: nothing to remove there, or four numbers where marks are removed.
         """
-        places = [tuple(numbers[:2]), tuple(numbers[2:])][: len(numbers) // 2]
+        places = list(zip(numbers[::2], numbers[1::2], strict=False))
         if mode.paints:
             self.paint(mode, places, reach_px)
         elif mode is Mode.REMOVE and len(places) == 2:

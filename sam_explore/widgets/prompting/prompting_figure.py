@@ -48,7 +48,7 @@ def draw_prompting(now: Snapshot) -> ReadingFigure:
     """
     image, prediction, mask = now.image, now.prediction, now.shown_mask
     high, wide = _fit(image, _STAGE_IN)
-    if prediction is None:
+    if prediction is None or mask is None:
         figure = ReadingFigure(figsize=(_WIDTH_IN, high + 2 * _MARGIN_IN))
         stage = _place(figure, _MARGIN_IN, _MARGIN_IN, wide, high)
         _draw_stage(stage, image, now.prompts, None, now.dialogue.is_example)
@@ -104,8 +104,8 @@ def _draw_stage(
         is_foreground = label == FOREGROUND
         colour = style.FOREGROUND if is_foreground else style.BACKGROUND
         ax.plot(x, y, "o", markersize=14, color=style.HALO, alpha=style.HALO_OPACITY)
-        disc = {"color": "none", "markeredgecolor": colour} if is_example else {"color": colour}
-        ax.plot(x, y, "o", markersize=12, **{"markeredgecolor": style.SIGN} | disc)
+        fill, edge = ("none", colour) if is_example else (colour, style.SIGN)
+        ax.plot(x, y, "o", markersize=12, color=fill, markeredgecolor=edge)
         sign = "+" if is_foreground else "_"
         ax.plot(x, y, sign, markersize=7, color=style.SIGN, markeredgewidth=2)
 
@@ -137,7 +137,7 @@ def _draw_thumbnails(
 def _place(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
     """Axes at this place in inches from the upper left corner, also when the figure grows."""
 
-    def locate(ax: Axes, renderer: object) -> Bbox:
+    def locate(ax: object, renderer: object) -> Bbox:
         across, down = figure.get_size_inches()
         lower = down - top - height
         return Bbox.from_bounds(left / across, lower / down, width / across, height / down)
@@ -186,5 +186,5 @@ def _shapes(
     """The masks in at most `side` pixels along an axis."""
     size = prediction.frame.image_size
     scale = min(1.0, side / max(size))
-    places = (raster.nearest(max(1, round(length * scale)), length) for length in size)
-    return prediction.upscaled_at(*places) > threshold
+    rows, columns = (raster.nearest(max(1, round(length * scale)), length) for length in size)
+    return prediction.upscaled_at(rows, columns) > threshold

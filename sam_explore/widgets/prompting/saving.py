@@ -126,9 +126,10 @@ class Saving:
 
 def _shown(now: Snapshot) -> tuple[Prediction, int, float]:
     """The prediction, the mask that is shown of it, and the threshold."""
-    if now.prediction is None:
+    prediction, mask = now.prediction, now.shown_mask
+    if prediction is None or mask is None:
         raise ValueError("There is no mask yet. Click on an object, and save its mask then.")
-    return now.prediction, now.shown_mask, now.threshold
+    return prediction, mask, now.threshold
 
 
 def _button(words: str, about: str) -> Button:

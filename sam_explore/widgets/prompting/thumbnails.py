@@ -1,6 +1,6 @@
 """The four masks side by side, each over the dimmed picture, to compare and to choose from."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from ipywidgets import VBox
@@ -81,8 +81,8 @@ class Thumbnails:
             chosen: which mask is shown.
             true: the true IoU of each, to stand next to the predicted one; None if unknown.
         """
-        places = map(raster.nearest, self._size, prediction.frame.image_size)
-        self._draw(prediction.upscaled_at(*places) > threshold, chosen)
+        rows, columns = map(raster.nearest, self._size, prediction.frame.image_size)
+        self._draw(prediction.upscaled_at(rows, columns) > threshold, chosen)
         pairs = zip(prediction.iou, stability_of(prediction.sampled, threshold), strict=True)
         scores = [tuple(text(each, decimals=2) for each in pair) for pair in pairs]
         if true is not None:
@@ -128,7 +128,7 @@ class Thumbnails:
             self._on_pick(mask)
 
 
-def _captions(scores: list[tuple[str, ...] | None], chosen: int | None, step: int) -> Markup:
+def _captions(scores: Sequence[tuple[str, ...] | None], chosen: int | None, step: int) -> Markup:
     """Name, predicted IoU and stability of each mask, in words that fit under its picture."""
     room = step - _GAP_CSS
     iou_word, stability_word, shown = next(words for least, *words in _WORDS if room >= least)

@@ -31,7 +31,7 @@ class Compared(NamedTuple):
 
 def compared(now: Snapshot) -> Compared:
     """What is to be shown of the truth now; nothing where the reader wants none."""
-    if now.truth_level is None or now.prediction is None:
+    if now.truth_level is None or now.prediction is None or now.shown_mask is None:
         return Compared()
     if now.truth is None:
         return Compared(words=("The truth of this picture is not known: paint it, or load it.",))
@@ -42,7 +42,7 @@ def compared(now: Snapshot) -> Compared:
     ious = true_ious(now.prediction, mask, now.threshold)
     level = LEVELS[region.level]
     what = region.name if len(now.truth.regions) == 1 else f"{region.name} ({level})"
-    shown = text(ious[now.shown_mask], decimals=2)
+    shown = text(float(ious[now.shown_mask]), decimals=2)
     return Compared(ious, _edge_px(mask), (f"Its true IoU with {what} is {shown}.",))
 
 

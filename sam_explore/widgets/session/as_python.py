@@ -3,6 +3,7 @@
 from ast import literal_eval
 from collections.abc import Iterable
 from dataclasses import fields
+from typing import Any, cast
 
 from ...corrections import BEST, Choice
 from ...provenance import Origin, origin_of_model, origin_of_picture
@@ -62,7 +63,7 @@ def _corrections(now: Snapshot) -> Iterable[str]:
     if prompts.box is not None:
         yield f"box = {tuple(prompts.box.tolist())}"
     yield "# Each further point corrects the mask shown before: its logits go back as a hint."
-    hint = []
+    hint: list[str] = []
     for count, choice in now.dialogue.corrected:
         yield f"prompts = {_said(now, f'[:{count}]' if count else None, hint)}"
         yield "prediction = trace.with_prompts(prompts).prediction"
@@ -82,7 +83,7 @@ def _mask(now: Snapshot, choice: Choice) -> str:
     """The mask of `prediction` that answers."""
     if choice == BEST:
         return "prediction.iou.argmax()"
-    has_mask = choice is not None and choice < now.sam.config.mask_tokens
+    has_mask = isinstance(choice, int) and choice < now.sam.config.mask_tokens
     return str(choice) if has_mask else "prediction.chosen"
 
 
@@ -117,8 +118,10 @@ def _steps(now: Snapshot) -> tuple[list[str], list[str]]:
     steps, left_out = [] if windows is None else [f"with_windows({windows})"], []
     for edit in now.edits:
         if isinstance(edit, Intervention):
-            name = type(edit).__name__
-            values = [(each.name, getattr(edit, each.name)) for each in fields(edit) if each.init]
+            name, change = type(edit).__name__, cast(Any, edit)
+            values = [
+                (each.name, getattr(change, each.name)) for each in fields(change) if each.init
+            ]
             if all(_is_literal(value) for _, value in values):
                 given = [f"{each}={value!r}" for each, value in values]
                 before = "trace = trace.with_interventions("
@@ -149,7 +152,7 @@ def _assigned(name: str, origin: Origin) -> Iterable[str]:
 
 def _call(name: str, arguments: list[str], before: str = "", brackets: str = "()") -> str:
     """A call in one line if there is room for it, else with an argument a line."""
-    begin, end = brackets
+    begin, end = brackets[0], brackets[1]
     line = f"{name}{begin}{', '.join(arguments)}{end}"
     if len(before) + len(line) <= _WIDTH:
         return line

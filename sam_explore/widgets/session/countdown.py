@@ -46,8 +46,9 @@ def encoder_steps(trace: Trace) -> dict[str, Hashable]:
     description = trace.sam.description
     kinds: dict[str, Hashable] = {}
     for step in description.image_encoder:
-        is_block = step.kind == "block"
-        kind = trace.windows[step.number] if is_block else step
+        kind: Hashable = step
+        if step.kind == "block" and step.number is not None:
+            kind = trace.windows[step.number]
         kinds[description.link(step).words] = trace.sam.config, kind
     return kinds
 

@@ -54,7 +54,7 @@ def running_cell() -> tuple[str, str] | None:
     """
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
-    request = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    request = shell.get_parent() if shell is not None and hasattr(shell, "get_parent") else {}
     cell = request.get("metadata", {}).get("cellId")
     header = request.get("header", {})
     if not cell or header.get("msg_type") != "execute_request":

@@ -495,8 +495,8 @@ class Session(SharedState):
                 self.notify_change(Bunch(name=name, old=was, new=is_now, owner=self, type="change"))
             except Exception as error:
                 errors.append(error)
-        for error in errors[1:]:
-            self._show_error(error)
+        for later in errors[1:]:
+            self._show_error(later)
         if errors:
             raise errors[0]
 

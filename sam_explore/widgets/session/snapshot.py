@@ -29,6 +29,7 @@ ENCODING = "Encoding the picture"
 _MOST_STEPS = 100  # that can be undone; each may hold a mask hint, of 256 KiB for released models
 
 # What views observe, in the order of their notifications.
+TRAITS: tuple[str, ...]
 TRAITS = ("sam", "image", "preprocessing", "windows", "edits", "encoded", "feeds_back", "prompts")
 TRAITS += ("truth", "truth_level", "chosen", "threshold", "token", "map_opacity", "prediction")
 TRAITS += ("busy", "error")
@@ -271,11 +272,12 @@ class Snapshot:
         """The question that a dialogue puts now; the logits that are shown go back as they are."""
         logits, before = None, self.dialogue.corrected
         goes_on = len(dialogue.corrected) > len(before) and dialogue.corrected[:-1] == before
-        if goes_on and self.answered is self.question:
-            logits = self.prediction.logits[answering(self.prediction, dialogue.corrected[-1][1])]
+        shown = self.prediction
+        if goes_on and shown is not None and self.answered is self.question:
+            logits = shown.logits[answering(shown, dialogue.corrected[-1][1])]
         return Question(self.source, dialogue, self.feeds_back, logits)
 
-    def _asked(self, dialogue: Dialogue, **history: tuple[Dialogue, ...]) -> "Snapshot":
+    def _asked(self, dialogue: Dialogue, **history: Any) -> "Snapshot":
         asked = replace(
             self,
             question=self._question(dialogue),
@@ -332,7 +334,7 @@ class Snapshot:
         now = replace(self, fetch=None, busy="")
         if self.encoded is not None:
             return now
-        turn = {"turn": self.turn + 1, "barrier": self.turn + 1}
+        turn: dict[str, Any] = {"turn": self.turn + 1, "barrier": self.turn + 1}
         if self.before is None:
             question = Question(self.source.again(), self.dialogue, self.feeds_back)
             return replace(now, question=question, stopped=True, **turn)
@@ -342,7 +344,7 @@ class Snapshot:
             return back
         dialogue, undo, redo = self._fitting(back.source.frame)
         question = Question(back.source, dialogue, back.feeds_back)
-        asked = {"question": question, "undo": undo, "redo": redo}
+        asked: dict[str, Any] = {"question": question, "undo": undo, "redo": redo}
         return replace(back, **asked, prediction=None, answered=None)
 
     def going_on(self) -> "Snapshot":
@@ -372,7 +374,7 @@ class Snapshot:
         """With runs whose caches are empty, and nothing to go back to."""
         question = Question(self.source.emptied(), self.dialogue, self.feeds_back)
         answered = question if self.answered is self.question else None  # the old one holds runs
-        given = {"question": question, "answered": answered}
+        given: dict[str, Any] = {"question": question, "answered": answered}
         return replace(self, **given, before=None, fetch=None, busy="")
 
     def _fitting(self, frame: Frame) -> tuple[Dialogue, tuple[Dialogue, ...], tuple[Dialogue, ...]]:
@@ -388,8 +390,8 @@ def first_snapshot(source: Source) -> Snapshot:
     """A session at its start: no prompts, and nothing encoded."""
     token = _middle(source)
     question = Question(source, Dialogue(Prompts()))
-    given = {"truth": truth_of(source.image), "token": token, "busy": f"{ENCODING} …"}
-    return Snapshot(question, **given, turn=1)
+    truth, busy = truth_of(source.image), f"{ENCODING} …"
+    return Snapshot(question, truth=truth, token=token, busy=busy, turn=1)
 
 
 def is_same(one: object, other: object) -> bool:
@@ -416,7 +418,13 @@ def _set_image(now: Snapshot, name: str, image: np.ndarray) -> Snapshot:
     source = now.source.changed(image=image)
     (row, column), (rows, columns) = now.token, source.grid
     token = now.token if row < rows and column < columns else _middle(source)
-    changes = {"undo": (), "redo": (), "chosen": None, "picked_over": None, "token": token}
+    changes: dict[str, Any] = {
+        "undo": (),
+        "redo": (),
+        "chosen": None,
+        "picked_over": None,
+        "token": token,
+    }
     changes["truth"] = truth_of(image)
     return now.starting(source, Dialogue(Prompts()), fetch=_other_fetch(now, name), **changes)
 
@@ -477,7 +485,7 @@ def _with_fitting_hint(dialogue: Dialogue, frame: Frame) -> Dialogue:
     return dialogue if fits else replace(dialogue, prompts=dialogue.prompts.with_mask_hint(None))
 
 
-_SETTERS = {
+_SETTERS: dict[str, Callable[[Snapshot, str, Any], Snapshot]] = {
     "chosen": _set_chosen,
     "prompts": _set_prompts,
     "image": _set_image,

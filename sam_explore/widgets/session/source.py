@@ -1,6 +1,7 @@
 """The input of an encode, and prompts for it, each with its runs of the model."""
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -62,7 +63,7 @@ class Source:
         Raises:
             ValueError: something that does not go with the rest.
         """
-        given = {
+        given: dict[str, Any] = {
             name: changes.get(name, getattr(self, name))
             for name in ("sam", "image", "preprocessing", "windows", "edits")
         }
@@ -96,8 +97,8 @@ def source_of(
         ValueError: windows or edits that this model and this input can't have.
     """
     if plain is None:
-        size = {"side": preprocessing.side, "keep_aspect": preprocessing.keep_aspect}
-        plain = Trace(sam, image, preprocessing=preprocessing.name, **size)
+        name, side, keep_aspect = astuple(preprocessing)
+        plain = Trace(sam, image, preprocessing=name, side=side, keep_aspect=keep_aspect)
     run = plain.with_windows(windows)
     for edit in edits:
         is_ready_made = isinstance(edit, Intervention)

@@ -12,7 +12,7 @@ class SuppressEcho(threading.local):
     that sets it, so what a reader does meanwhile in another thread counts as it should.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._depth = 0
 
     def __enter__(self) -> None:

@@ -12,14 +12,14 @@ from ...prediction import EncodedImage, Prediction
 from ...tracing.interventions import Intervention
 
 
-class _OfSnapshot:
+class _OfSnapshot(traitlets.TraitType[Any, Any]):
     """Reads from the owner's current snapshot; setting makes the owner go to the next one."""
 
-    def get(self, obj: traitlets.HasTraits, cls: type | None = None) -> Any:
-        return getattr(obj.now, self.name)
+    def get(self, obj: Any, cls: type | None = None) -> Any:
+        return getattr(obj.now, str(self.name))
 
-    def set(self, obj: traitlets.HasTraits, value: Any) -> None:
-        obj.set_in_snapshot(self.name, self._validate(obj, value))
+    def set(self, obj: Any, value: Any) -> None:
+        obj.set_in_snapshot(str(self.name), self._validate(obj, value))
 
 
 class AnyTrait(_OfSnapshot, traitlets.Any):
@@ -49,7 +49,7 @@ class TupleTrait(_OfSnapshot, traitlets.Tuple):
 class EditsTrait(TupleTrait):
     """A tuple of what is changed inside the run."""
 
-    def validate(self, obj: traitlets.HasTraits, value: Any) -> tuple:
+    def validate(self, obj: traitlets.HasTraits, value: Any) -> tuple | None:
         if isinstance(value, Intervention):
             raise traitlets.TraitError(
                 "edits must be a list or a tuple, but is a single intervention. Put it into a "

@@ -102,4 +102,5 @@ class _Posted:
     """A task that waits, whether it has run, and what it raised."""
 
     def __init__(self, task: Task):
-        self.task, self.done, self.error = task, False, None
+        self.task, self.done = task, False
+        self.error: Exception | None = None
