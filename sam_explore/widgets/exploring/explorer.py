@@ -12,6 +12,7 @@ from ...probes import Probe
 from ...readings import Reading, picture_wanted
 from ...tracing import Trace
 from ..canvas.closing import close_all
+from ..canvas.sight import Sight
 from ..session import ENCODER_RUNS, EXPLORERS, SWEEPS, Session
 from ..session.rerun import replace_older
 from .caption import OUTDATED, Caption, header
@@ -71,6 +72,7 @@ class Explorer(StaticReading, VBox):
         self._knobs = KnobValues(probe, session, knobs)
         self._caption = Caption()
         self._view = ReadingView(_PICTURE_CSS, self._make_map)
+        self._sight = Sight(self._sight_changed)
         super().__init__()
         after_others = ENCODER_RUNS if probe.runs_encoder else EXPLORERS
         priority = SWEEPS if probe.is_sweep else after_others
@@ -82,6 +84,7 @@ class Explorer(StaticReading, VBox):
             self._dim,
             self._caption,
             priority,
+            lambda: self._sight.is_seen,
         )
         self._below = PictureBelow(session, self._runner.show_errors, self._fade)
         self._scales = SameScale() if same_scale_as is None else same_scale_as.scales
@@ -94,7 +97,11 @@ class Explorer(StaticReading, VBox):
 
     @property
     def reading(self) -> Reading | None:
-        """The latest reading, None before the first."""
+        """The latest reading, None before the first.
+
+        While the view is out of sight it may be of an earlier state; `session.settle()` brings it
+        up to date.
+        """
         return self._runner.reading
 
     @property
@@ -298,6 +305,10 @@ class Explorer(StaticReading, VBox):
         run = self._knobs.run
         return self._knobs.probe_for(run), run
 
+    def _sight_changed(self) -> None:
+        if self._open:
+            self._runner.sight_changed()
+
     def _dim(self, is_outdated: bool) -> None:
         """Dim a drawing that is out of date, so that it is not taken for the answer."""
         for widget in (self._view.widget, self._caption.words):
@@ -311,7 +322,8 @@ class Explorer(StaticReading, VBox):
         answer.layout.overflow = "visible"
         about = " ".join((self._class.__doc__ or "").split("\n\n")[0].split())
         controls = [self._controls.widget, self._below.widget]
-        self.children = [header(self._class.__name__, about), *controls, answer]
+        parts = [header(self._class.__name__, about), *controls, answer]
+        self.children = [*parts, self._sight]
         self.add_class("sam-explore-explorer")
         self.layout.overflow = "visible"
         self.layout.grid_gap = "6px"

@@ -9,11 +9,13 @@ from time import perf_counter
 from ...probes import Probe
 from ...readings import Reading
 from ...tracing import Cancelled, Trace, between_steps
-from ..session import Session, in_words
+from ..session import UNSEEN, Session, in_words
 from .caption import Caption, duration
 
 _LOG = logging.getLogger(__name__)
 _PATIENCE_S = 0.3  # a longer computation shows its progress, and can be cancelled
+
+OUT_OF_SIGHT = "Not up to date: this view waits until it is in sight …"
 
 ProbeCall = tuple[Probe, Trace]
 
@@ -29,6 +31,8 @@ class ProbeRunner:
         dim: called with whether the drawing is out of date.
         caption: where words, progress and errors go.
         priority: of its jobs; between two steps a computation lets jobs of higher priority run.
+        is_seen: whether the view can be seen just now. Out of sight a first reading is computed
+            after all else, and a newer one when the view comes into sight, or `settle` asks for it.
 
     Attributes:
         reading: the latest one, None before the first.
@@ -50,9 +54,11 @@ class ProbeRunner:
         dim: Callable[[bool], None],
         caption: Caption,
         priority: int,
+        is_seen: Callable[[], bool] = lambda: True,
     ):
         self._name, self._session, self._priority = name, session, priority
         self._wanted, self._draw, self._dim, self._caption = wanted, show, dim, caption
+        self._is_seen, self._waits, self._is_out_of_sight = is_seen, False, False
         self._answered: tuple[Probe, weakref.ref[Trace]] | None = None  # keeps no run alive
         self.reading: Reading | None = None
         self.seconds, self.error, self.hint = 0.0, "", ""
@@ -60,8 +66,15 @@ class ProbeRunner:
 
     def ask(self) -> None:
         """Ask again soon, if the state has changed."""
+        self._waits = True
         self._while_open(self._show_waiting)
-        self._session.submit(f"explore {self._name}", self._answer, self._priority)
+        self._session.submit(f"explore {self._name}", self._answer, self._rank)
+
+    def sight_changed(self) -> None:
+        """The view has come into sight, or gone out of it."""
+        if self._waits:
+            self._while_open(self._show_waiting)
+        self._session.reconsider()
 
     def draw_again(self) -> None:
         """Draw the latest reading again soon, as after a reload of the page."""
@@ -85,11 +98,13 @@ class ProbeRunner:
     def close(self) -> None:
         """Draw no more; a computation that runs ends at its next step."""
         self.open = False
+        self._session.reconsider()  # a job that waits for its sight goes, and ends at once
 
     def _answer(self) -> None:
         """In the worker: update reading and picture to the latest state."""
         if not self.open or self._session.stopped:  # asks again when the picture is encoded
             return
+        self._waits = False
         probe, trace = wanted = self._wanted()
         if self._is_answered(wanted):
             self.error = ""
@@ -108,6 +123,16 @@ class ProbeRunner:
         finally:
             self._session.at_length.discard(self._name)
 
+    def _rank(self) -> int | None:
+        """The priority of an answer now; None while nobody sees that it is missing."""
+        if not self.open or self._is_seen():
+            return self._priority
+        return UNSEEN if self.reading is None else None
+
+    def _give_way(self) -> None:
+        rank = self._rank()
+        self._session.give_way(UNSEEN if rank is None else rank)
+
     def _is_answered(self, wanted: ProbeCall) -> bool:
         probe, trace = self._answered or (None, lambda: None)
         return probe == wanted[0] and trace() is wanted[1]
@@ -116,7 +141,7 @@ class ProbeRunner:
         """The callback before each step of the computation of `wanted`."""
 
         def step(what: str) -> None:
-            self._session.give_way(self._priority)
+            self._give_way()
             is_long = perf_counter() - start > _PATIENCE_S
             other_picture = wanted[1].image is not self._session.image
             # A newer job is queued for the changed state. A quick result is shown nevertheless:
@@ -145,7 +170,7 @@ class ProbeRunner:
 
         say: Callable[[], None] = partial(self._caption.show_words, reading.words)
         for draw in (say, *self._draw(reading), self._show_status):
-            self._session.give_way(self._priority)
+            self._give_way()
             self._while_open(partial(draw_part, draw))
 
     def _draw_latest(self) -> None:
@@ -158,9 +183,12 @@ class ProbeRunner:
 
     def _show_waiting(self) -> None:
         self._dim(True)
+        was_out_of_sight, self._is_out_of_sight = self._is_out_of_sight, self._rank() is None
         if self._session.encoded is None:
             self._caption.show_status("Waits for the picture to be encoded …")
-        elif self.reading is None or self._session.at_length - {self._name}:
+        elif self._is_out_of_sight:
+            self._caption.show_status(OUT_OF_SIGHT)
+        elif self.reading is None or was_out_of_sight or self._session.at_length - {self._name}:
             self._caption.show_status("Waits for its turn …")
 
     def _fail(self, error: Exception) -> None:

@@ -31,6 +31,7 @@ class Controls:
 
     Attributes:
         more: whether the further controls are shown.
+        keep: whether the picture stays in view while the reader scrolls.
         line: where prompts are typed.
         toolbar, cut, rule, truth, typed, busy: the widgets, to be laid out.
     """
@@ -46,8 +47,16 @@ class Controls:
         self.more = ToggleButton(
             description="More", icon="sliders", tooltip="Remove, mask hint, zoom and view"
         )
-        steps = HBox([self._undo, self._redo, self._clear, self.more])
+        self.keep = ToggleButton(
+            description="Keep in view",
+            icon="thumb-tack",
+            tooltip="While this is scrolled away, a small picture to prompt stays in a corner",
+        )
+        steps = HBox([self._undo, self._redo, self._clear, self.more, self.keep])
         self.toolbar = HBox([modes.main, steps])
+        self.toolbar.add_class("sam-explore-toolbar")
+        for button in (self.more, self.keep):
+            button.add_class("sam-explore-not-in-corner")
         bounds = THRESHOLD.low, THRESHOLD.high
         self._threshold = WideSlider(session.threshold, *bounds, reach=_REACH)
         self.busy = Html()
@@ -70,7 +79,7 @@ class Controls:
         )
         self.typed = HBox([label("Or type it"), *self.line.widgets])
         self._lay_out()
-        keep_order(self._undo, self._redo, self._clear, self.more)
+        keep_order(self._undo, self._redo, self._clear, self.more, self.keep)
         keep_order(self._choice, self._feeds_back, self._truth)
         keep_order(*self._threshold.inputs)
         self._listen()
@@ -111,7 +120,7 @@ class Controls:
         for observer, names in self._observers:
             self._session.unobserve(observer, names)
         answering = self._choice, self._feeds_back, self._truth
-        for widget in (*self._threshold.inputs, *answering, self.line.field, self.more):
+        for widget in (*self._threshold.inputs, *answering, self.line.field, self.more, self.keep):
             widget.unobserve_all()
         close_all(self.toolbar, self.cut, self.rule, self.truth, self.typed, self.busy)
 
@@ -169,7 +178,7 @@ class Controls:
     def _lay_out(self) -> None:
         for button in (self._undo, self._redo, self._clear, self.line.button):
             button.layout.width = "60px"
-        self.more.layout.width = "76px"
+        self.more.layout.width, self.keep.layout.width = "76px", "118px"
         self.line.field.layout.width = "176px"
         self._choice.layout.width = "auto"
         for row in (self.toolbar, *self.toolbar.children[1:], self.cut, self.truth, self.typed):

@@ -1,6 +1,7 @@
 """The prompting view: click on a picture, and see what the model makes of it."""
 
-from ipywidgets import HBox, VBox
+from ipywidgets import Box, HBox, VBox
+from traitlets import link
 
 from ...plots import style
 from ...plots.outlines import outlines
@@ -8,10 +9,11 @@ from ..canvas.closing import close_all
 from ..canvas.connection import CanvasConnection
 from ..canvas.html import Html, Markup, element
 from ..canvas.paragraphs import paragraph
+from ..canvas.sight import Sight
 from ..canvas.stage import Lines, Stage
 from ..canvas.viewport import Viewport
 from ..canvas.words import EXAMPLE, INVITATION, WAITING, describe
-from ..session import Session, Snapshot
+from ..session import PROMPTS, UNSEEN, Session, Snapshot
 from ..session.rerun import replace_older
 from .brush import px_from_cells
 from .controls import Controls
@@ -48,6 +50,8 @@ class PromptCanvas(StaticPrompting, VBox):
     Args:
         session: picture, prompts and prediction, which the canvas follows.
         width: of the picture in CSS pixels, from 192.
+        keep_in_view: while the reader scrolls on, a small copy of the picture stays in a corner and
+            takes clicks and keys. "Keep in view" over the picture turns that on and off.
 
     Raises:
         ValueError: a smaller width.
@@ -55,13 +59,18 @@ class PromptCanvas(StaticPrompting, VBox):
 
     _open = False  # before and after: also a widget whose making failed is closed in the end
 
-    def __init__(self, session: Session, width: int = 512):
+    def __init__(self, session: Session, width: int = 512, keep_in_view: bool = True):
         if width < 192:
             raise ValueError(f"width must be at least 192 CSS pixels, not {width}.")
         self.session = session
         self._connection = CanvasConnection()
         self._stage = Stage(self._connection, width)
         self._make_controls()
+        self._sight = Sight(session.reconsider)
+        self._controls.keep.value = keep_in_view
+        link((self._controls.keep, "value"), (self._sight, "keeps"))
+        for kept in (self._controls.toolbar, self._stage.widget):
+            kept.add_class("sam-explore-kept")
         self._error = Html()
         self._session_panel = SessionPanel(session, self._controls.busy, self._error)
         count = session.sam.config.mask_tokens
@@ -92,6 +101,7 @@ class PromptCanvas(StaticPrompting, VBox):
         self.session.run_in_turn(self._remove)
 
     def _remove(self) -> None:
+        self._sight.keeps = False  # the page puts everything back before it is told to drop it
         self._stage.canvas.on_client_ready(self._redraw_soon, remove=True)
         self._thumbnails.canvas.on_client_ready(self._redraw_soon, remove=True)
         self._modes.close()
@@ -142,7 +152,10 @@ class PromptCanvas(StaticPrompting, VBox):
         )
 
     def _lay_out(self, width: int) -> HBox:
-        left = VBox([self._stage.widget, self._pointed, self._thumbnails.widget])
+        place = Box([self._stage.widget, self._sight])
+        place.layout.overflow = "visible"
+        place.add_class("sam-explore-stage-place")
+        left = VBox([place, self._pointed, self._thumbnails.widget])
         # Parts whose height changes come last, so that nothing moves away from under the pointer.
         choices = [self._controls.cut, self._controls.rule, self._controls.truth]
         choices += [self._controls.typed]
@@ -248,7 +261,11 @@ class PromptCanvas(StaticPrompting, VBox):
             self._stage.area.announce(f"That did not work. {self.session.error}")
 
     def _render_soon(self, change: dict | None = None) -> None:
-        self.session.submit(f"render {self.model_id}", self._render)
+        self.session.submit(f"render {self.model_id}", self._render, self._rank)
+
+    def _rank(self) -> int:
+        """What is on the screen goes before what is scrolled away."""
+        return PROMPTS if self._sight.is_seen or not self._open else UNSEEN
 
     def _redraw_soon(self) -> None:
         self.session.submit(f"redraw {self.model_id}", self._redraw)

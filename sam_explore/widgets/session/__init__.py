@@ -3,7 +3,17 @@
 from .errors import in_words
 from .session import Session
 from .snapshot import THRESHOLD, Snapshot
-from .worker import ENCODER_RUNS, EXPLORERS, FETCHES, PREVIEWS, PROMPTS, SWEEPS, SYNCHRONOUS
+from .worker import (
+    ENCODER_RUNS,
+    EXPLORERS,
+    FETCHES,
+    PREVIEWS,
+    PROMPTS,
+    SWEEPS,
+    SYNCHRONOUS,
+    UNSEEN,
+    Priority,
+)
 
 __all__ = [
     "ENCODER_RUNS",
@@ -14,6 +24,8 @@ __all__ = [
     "SWEEPS",
     "SYNCHRONOUS",
     "THRESHOLD",
+    "UNSEEN",
+    "Priority",
     "Session",
     "Snapshot",
     "in_words",

@@ -35,6 +35,7 @@ from .worker import (
     PROMPTS,
     WAITS_FOR_ITSELF,
     Job,
+    Priority,
     Worker,
     is_document_built,
 )
@@ -381,9 +382,16 @@ class Session(SharedState):
         """Encode the picture after all, when that was cancelled or has failed."""
         self.change(lambda now: now.going_on())
 
-    def submit(self, name: str, job: Job, priority: int = PROMPTS) -> None:
-        """Let the worker run `job`, the latest of its name; a failure is shown as `error`."""
+    def submit(self, name: str, job: Job, priority: Priority = PROMPTS) -> None:
+        """Let the worker run `job`, the latest of its name; a failure is shown as `error`.
+
+        A priority that is a function is asked when a job is chosen: at None its job waits.
+        """
         self._worker.submit(name, self._reported(job), priority)
+
+    def reconsider(self) -> None:
+        """Ask the priorities that are functions again, as when a view has come into sight."""
+        self._worker.reconsider()
 
     def give_way(self, priority: int = EXPLORERS) -> None:
         """To be called often in a long job of this priority: runs waiting jobs of higher priority.
@@ -428,6 +436,8 @@ class Session(SharedState):
 
     def settle(self, timeout: float = 60.0) -> None:
         """Wait until the model has answered and the views have drawn the latest state.
+
+        Views that are out of sight in the browser, which would wait, are drawn too.
 
         Raises:
             TimeoutError: that took longer than `timeout` seconds.

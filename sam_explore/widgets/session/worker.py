@@ -4,9 +4,11 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 Job = Callable[[], None]
+Priority = int | Callable[[], int | None]  # None: not now
 
 # A lower number goes first.
 DRAWINGS = -2  # that wait for a thread that has time
@@ -16,6 +18,7 @@ EXPLORERS = 1
 PREVIEWS = 2  # of what is not asked yet
 ENCODER_RUNS = 3
 SWEEPS = 4
+UNSEEN = 5  # what nobody sees now
 
 WAITS_FOR_ITSELF = (
     "settle() was called by what the session runs just now, such as an observer, and would wait "
@@ -39,6 +42,8 @@ class Worker:
     A job means "bring this up to the latest state", so one that waits may be replaced by a newer
     one of its name. The newer one takes over its place in the queue: a flood of one name starves no
     other. Jobs of a lower priority number go first, and within one priority those asked for first.
+    A priority may be a function, which is asked each time that a job is chosen: as long as it gives
+    None, its job waits, until `settle` wants all to be done.
 
     Args:
         synchronous: run each job at once, in the thread that submits it. For tests and for building
@@ -58,9 +63,15 @@ class Worker:
         # Also runs when the interpreter exits: a daemon thread killed inside torch can crash it.
         self._finalizer = weakref.finalize(self, _stop, self._queue, self._thread)
 
-    def submit(self, name: str, job: Job, priority: int = PROMPTS) -> None:
+    def submit(self, name: str, job: Job, priority: Priority = PROMPTS) -> None:
         """Run `job` soon, instead of a waiting one of the same name. Dropped after `close`."""
         self._queue.put(name, job, priority)
+        if self.synchronous:
+            self._queue.run_all()
+
+    def reconsider(self) -> None:
+        """Ask the priorities again: what they depend on has changed."""
+        self._queue.wake()
         if self.synchronous:
             self._queue.run_all()
 
@@ -85,7 +96,10 @@ class Worker:
         """
         if self.is_mine:
             raise RuntimeError(WAITS_FOR_ITSELF)
-        return self._queue.wait_for(lambda: self._queue.is_idle() and also(), timeout)
+        with self._queue.hurried():
+            if self.synchronous:
+                self._queue.run_all()
+            return self._queue.wait_for(lambda: self._queue.is_idle() and also(), timeout)
 
     def close(self, wait: bool = True) -> None:
         """Drop what waits, let the running job end, and end the thread. May be called twice.
@@ -111,12 +125,13 @@ class _Queue:
 
     def __init__(self, changed: threading.Condition):
         self._changed = changed
-        self._waiting: dict[str, tuple[int, int, Job]] = {}
+        self._waiting: dict[str, tuple[Priority, int, Job]] = {}
         self._count = 0
+        self._hurries = 0  # of those who wait until everything is done
         self.running: threading.Thread | None = None
         self._open = True
 
-    def put(self, name: str, job: Job, priority: int) -> None:
+    def put(self, name: str, job: Job, priority: Priority) -> None:
         with self._changed:
             if not self._open:
                 return
@@ -128,11 +143,12 @@ class _Queue:
     def run_next(self, *, wait: bool) -> bool:
         """Run one job; False if there is none (or, waiting, if there never will be)."""
         with self._changed:
-            while wait and self._open and not self._waiting:
+            while wait and self._open and self._next() is None:
                 self._changed.wait()
-            if self.running is not None or not self._waiting:
+            chosen = self._next()
+            if self.running is not None or chosen is None:
                 return False
-            name = min(self._waiting, key=lambda name: self._waiting[name][:2])
+            name = chosen[2]
             job = self._waiting.pop(name)[2]
             self.running = threading.current_thread()
         try:
@@ -146,11 +162,28 @@ class _Queue:
     def run_before(self, priority: int) -> None:
         while True:
             with self._changed:
-                name = min(self._waiting, key=lambda name: self._waiting[name][:2], default=None)
-                if name is None or self._waiting[name][0] >= priority:
+                chosen = self._next()
+                if chosen is None or chosen[0] >= priority:
                     return
+                name = chosen[2]
                 job = self._waiting.pop(name)[2]
             _run_job(name, job)
+
+    def wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    @contextmanager
+    def hurried(self) -> Iterator[None]:
+        """While it lasts, no job waits for its priority."""
+        with self._changed:
+            self._hurries += 1
+            self._changed.notify_all()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._hurries -= 1
 
     def run_all(self) -> None:
         # A job that submits another finds the first still running and leaves the new one to it.
@@ -163,6 +196,17 @@ class _Queue:
 
     def is_idle(self) -> bool:
         return not self._waiting and self.running is None
+
+    def _next(self) -> tuple[int, int, str] | None:
+        """Priority, place and name of the job that goes next; None if none is to run now."""
+        ranked = []
+        for name, (priority, place, _) in self._waiting.items():
+            rank = priority() if callable(priority) else priority
+            if rank is None and self._hurries:
+                rank = UNSEEN
+            if rank is not None:
+                ranked.append((rank, place, name))
+        return min(ranked, default=None)
 
     def close(self) -> None:
         with self._changed:

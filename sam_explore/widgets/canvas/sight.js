@@ -1,0 +1,141 @@
+// Tells the kernel whether a box is on the screen. What the reader works with goes into a corner of
+// the page while its own place is scrolled away.
+
+const ENOUGH = 0.3; // of its place has to be on the screen, or it goes into the corner
+const DISCONNECTED = "jupyter-widgets-disconnected"; // what ipywidgets calls a view without kernel
+const MARGIN_CSS = 8;
+
+function initialize({ model }) {
+  model.send({ kind: "page" });
+}
+
+function render({ model, el, signal }) {
+  const view = Math.random().toString(36).slice(2);
+  const state = { isSeen: false, wasSeen: false, share: 0, corner: null };
+  el.setAttribute("aria-hidden", "true");
+
+  const update = () => {
+    state.wasSeen ||= state.share >= ENOUGH;
+    const goes = model.get("keeps") && state.wasSeen && state.share < ENOUGH
+      && !el.classList.contains(DISCONNECTED);
+    if (goes && !state.corner) state.corner = putIntoCorner(model, el);
+    else if (!goes && state.corner) {
+      state.corner.giveBack();
+      state.corner = null;
+    }
+    const isSeen = state.corner !== null || state.isOnScreen;
+    if (isSeen !== state.isSeen) model.send({ kind: isSeen ? "seen" : "unseen", view });
+    state.isSeen = isSeen;
+  };
+  const observer = new IntersectionObserver(
+    entries => {
+      const latest = entries[entries.length - 1];
+      state.isOnScreen = latest.isIntersecting;
+      state.share = latest.intersectionRatio;
+      update();
+    },
+    { threshold: [0, ENOUGH] },
+  );
+  observer.observe(el);
+  model.on("change:keeps", update);
+  signal.addEventListener("abort", () => {
+    observer.disconnect();
+    model.off("change:keeps", update);
+    state.corner?.giveBack();
+    if (state.isSeen) model.send({ kind: "unseen", view });
+  });
+}
+
+// Moves what is kept into a corner; `giveBack` puts it where it was.
+function putIntoCorner(model, el) {
+  const around = el.closest(".sam-explore-prompting");
+  const panel = el.closest(".jp-NotebookPanel");
+  const corner = document.createElement("div");
+  corner.className = "sam-explore-corner";
+  corner.classList.toggle("sam-explore-in-panel", panel !== null);
+  corner.setAttribute("role", "region");
+  corner.setAttribute("aria-label", "The picture to prompt, kept in view");
+  const back = () => el.scrollIntoView({ block: "center" });
+  corner.append(headOf(corner, back, () => {
+    model.set("keeps", false);
+    model.save_changes();
+  }));
+  const kept = [...around.querySelectorAll(".sam-explore-kept")];
+  const places = kept.map(part => {
+    const place = document.createElement("div");
+    place.style.width = `${part.offsetWidth}px`;
+    place.style.height = `${part.offsetHeight}px`;
+    place.style.flex = "none";
+    return place;
+  });
+  (panel ?? document.body).append(corner);
+  withFocus(() => {
+    kept.forEach((part, index) => part.replaceWith(places[index]));
+    corner.append(...kept.reverse()); // the picture first
+    kept.reverse();
+  });
+  const giveBack = () => {
+    withFocus(() => kept.forEach((part, index) => places[index].replaceWith(part)));
+    corner.remove();
+  };
+  return { giveBack };
+}
+
+// What has the focus would lose it when it is moved.
+function withFocus(move) {
+  const focused = document.activeElement;
+  move();
+  if (focused?.isConnected && document.activeElement !== focused)
+    focused.focus({ preventScroll: true });
+}
+
+// A line to drag the corner by, with buttons.
+function headOf(corner, back, away) {
+  const head = document.createElement("div");
+  head.className = "sam-explore-corner-head";
+  const title = head.appendChild(document.createElement("span"));
+  title.textContent = "Prompt";
+  title.title = "Drag to move it";
+  const button = (sign, words, act) => {
+    const made = head.appendChild(document.createElement("button"));
+    made.type = "button";
+    made.textContent = sign;
+    made.title = words;
+    made.setAttribute("aria-label", words);
+    made.addEventListener("click", act);
+    return made;
+  };
+  const fold = button("\u2013", "Fold or unfold", () => {
+    const folded = corner.classList.toggle("sam-explore-folded");
+    fold.textContent = folded ? "+" : "\u2013";
+    fold.setAttribute("aria-expanded", String(!folded));
+  });
+  fold.setAttribute("aria-expanded", "true");
+  button("\u2191", "Scroll to its place", back);
+  button("\u00d7", "Put away; \"Keep in view\" over the picture brings it back", away);
+  moveBy(title, corner);
+  return head;
+}
+
+function moveBy(handle, corner) {
+  let from = null;
+  handle.addEventListener("pointerdown", event => {
+    const { offsetLeft, offsetTop } = corner;
+    from = [event.clientX - offsetLeft, event.clientY - offsetTop];
+    handle.setPointerCapture(event.pointerId);
+    event.preventDefault();
+  });
+  handle.addEventListener("pointermove", event => {
+    if (!from) return;
+    const room = corner.offsetParent ?? document.documentElement;
+    const fit = (wanted, size, all) =>
+      Math.max(MARGIN_CSS, Math.min(wanted, all - size - MARGIN_CSS));
+    const left = fit(event.clientX - from[0], corner.offsetWidth, room.clientWidth);
+    const top = fit(event.clientY - from[1], corner.offsetHeight, room.clientHeight);
+    Object.assign(corner.style, { left: `${left}px`, top: `${top}px`, right: "auto", bottom: "auto" });
+  });
+  for (const name of ["pointerup", "pointercancel"])
+    handle.addEventListener(name, () => (from = null));
+}
+
+export default { initialize, render };
