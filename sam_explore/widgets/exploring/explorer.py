@@ -165,11 +165,16 @@ class Explorer(StaticReading, VBox):
         """Save the latest reading as a PNG file, drawn as `sam_explore.draw` does.
 
         Raises:
-            RuntimeError: there is no reading yet.
+            RuntimeError: there is no reading yet, or the view is out of sight and so not up to date.
         """
         if self.reading is None:
             why = f": {self.error}" if self.error else "; session.settle() waits for it."
             raise RuntimeError(f"There is nothing to save, since there is no reading yet{why}")
+        if self._runner.waits_for_sight:
+            raise RuntimeError(
+                "The view is out of sight, and its reading is of an earlier state; "
+                "session.settle() brings it up to date."
+            )
         draw(self.drawn, map_opacity=self.map_opacity).savefig(path, format="png", dpi=200)
 
     def close(self) -> None:

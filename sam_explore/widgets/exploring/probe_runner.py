@@ -70,6 +70,11 @@ class ProbeRunner:
         self._while_open(self._show_waiting)
         self._session.submit(f"explore {self._name}", self._answer, self._rank)
 
+    @property
+    def waits_for_sight(self) -> bool:
+        """Whether the reading is of an earlier state, and stays so while the view is not seen."""
+        return self._waits and self._rank() is None
+
     def sight_changed(self) -> None:
         """The view has come into sight, or gone out of it."""
         if self._waits:
@@ -183,7 +188,7 @@ class ProbeRunner:
 
     def _show_waiting(self) -> None:
         self._dim(True)
-        was_out_of_sight, self._is_out_of_sight = self._is_out_of_sight, self._rank() is None
+        was_out_of_sight, self._is_out_of_sight = self._is_out_of_sight, self.waits_for_sight
         if self._session.encoded is None:
             self._caption.show_status("Waits for the picture to be encoded …")
         elif self._is_out_of_sight:

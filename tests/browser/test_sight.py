@@ -1,0 +1,115 @@
+"""On a tall page: what is on the screen is brought up to date, what is not waits and says so."""
+
+import pytest
+from playwright.sync_api import expect
+
+from .canvas import Canvas
+from .lab import Lab, Notebook
+
+CELLS = [
+    "import sam_explore as sx\n\n"
+    "session = sx.Session(sx.load(), sx.example('turtle'))\n"
+    "sx.PromptCanvas(session, width=256)",
+    "first = sx.explore(sx.probes.RawLogits, session)\nfirst",
+    "import ipywidgets\nipywidgets.Box(layout={'height': '1800px'})",
+    "second = sx.explore(sx.probes.ClickGradient, session)\nsecond",
+]
+SHELL, SKY = (230, 300), (400, 60)  # in canvas pixels, as many as the picture's at this width
+OUT_OF_SIGHT = "Not up to date: this view waits until it is in sight"
+
+
+@pytest.fixture
+def notebook(lab: Lab) -> Notebook:
+    notebook = lab.open(CELLS)
+    notebook.output("canvas").first.wait_for()
+    notebook.execute("session.settle(60)")
+    return notebook
+
+
+def scroll_to(notebook: Notebook, cell: int) -> None:
+    """Scroll until this cell is at the top."""
+    notebook.page.evaluate(
+        "cell => jupyterapp.shell.currentWidget.content.scrollToItem(cell, 'start')", cell
+    )
+
+
+def wait_for(notebook: Notebook, expression: str) -> None:
+    notebook.wait_until(lambda: notebook.value(expression), expression, seconds=20)
+
+
+def test_a_click_asks_what_is_on_the_screen_and_the_rest_when_it_is_scrolled_to(notebook):
+    scroll_to(notebook, 1)
+    wait_for(notebook, "first._sight.is_seen and not second._sight.is_seen")
+    before = notebook.value("second.words")
+    Canvas(notebook.page, notebook.page.locator(".sam-explore-stage")).click(SHELL)
+    wait_for(notebook, "first.reading.provenance.fingerprint == session.trace.description.fingerprint")
+    notebook.page.wait_for_timeout(1500)
+    assert notebook.value("second.words") == before
+    assert OUT_OF_SIGHT in notebook.value("second._caption._status.value")
+    assert notebook.value("'sam-explore-outdated' in second._view.widget._dom_classes")
+    scroll_to(notebook, 3)
+    wait_for(notebook, f"second.words != {before!r}")
+    wait_for(notebook, "'Computed in' in second._caption._status.value")
+
+
+def test_the_prompt_stays_in_a_corner_takes_clicks_and_keys_and_goes_back(notebook):
+    page = notebook.page
+    stage = Canvas(page, page.locator(".sam-explore-stage"))
+    scroll_to(notebook, 3)
+    corner = page.locator(".sam-explore-corner")
+    expect(corner).to_be_visible()
+    assert corner.locator("canvas").count() == 1
+    stage.click(SHELL)
+    wait_for(notebook, "len(session.prompts.points) == 1")
+    x, y = notebook.value("session.prompts.points[0].tolist()")
+    assert (x, y) == pytest.approx(SHELL, abs=3)
+    page.keyboard.press("Control+z")
+    wait_for(notebook, "session.prompts.is_empty")
+    stage.click(SKY)
+    wait_for(notebook, "len(session.prompts.points) == 1")
+    corner.get_by_role("button", name="Clear").click()
+    wait_for(notebook, "session.prompts.is_empty")
+    scroll_to(notebook, 0)
+    expect(corner).to_have_count(0)
+    assert notebook.output(".sam-explore-stage").count() == 1
+    stage.click(SHELL)
+    wait_for(notebook, "len(session.prompts.points) == 1")
+
+
+def test_the_corner_folds_moves_and_is_put_away_until_it_is_asked_for(notebook):
+    page = notebook.page
+    scroll_to(notebook, 3)
+    corner = page.locator(".sam-explore-corner")
+    corner.get_by_role("button", name="Fold").click()
+    expect(corner.locator("canvas")).to_be_hidden()
+    corner.get_by_role("button", name="Fold").click()
+    expect(corner.locator("canvas")).to_be_visible()
+    before, handle = corner.bounding_box(), corner.get_by_text("Prompt", exact=True).bounding_box()
+    page.mouse.move(handle["x"] + 10, handle["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(handle["x"] - 190, handle["y"] - 90, steps=5)
+    page.mouse.up()
+    after = corner.bounding_box()
+    assert (before["x"] - after["x"], before["y"] - after["y"]) == pytest.approx((200, 100), abs=2)
+    corner.get_by_role("button", name="Put away").click()
+    expect(corner).to_have_count(0)
+    wait_for(notebook, "not session.busy")
+    scroll_to(notebook, 0)
+    keep = notebook.output(".sam-explore-prompting button").filter(has_text="Keep in view")
+    keep.wait_for()
+    scroll_to(notebook, 3)
+    page.wait_for_timeout(300)
+    expect(corner).to_have_count(0)
+    scroll_to(notebook, 0)
+    keep.click()
+    scroll_to(notebook, 3)
+    expect(corner).to_be_visible()
+
+
+def test_a_cell_run_again_while_its_picture_is_in_the_corner_leaves_nothing_there(notebook):
+    scroll_to(notebook, 3)
+    expect(notebook.page.locator(".sam-explore-corner")).to_be_visible()
+    notebook.run_all()
+    scroll_to(notebook, 0)
+    expect(notebook.page.locator(".sam-explore-corner")).to_have_count(0)
+    expect(notebook.output(".sam-explore-stage")).to_have_count(1)
