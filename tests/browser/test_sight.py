@@ -42,7 +42,9 @@ def test_a_click_asks_what_is_on_the_screen_and_the_rest_when_it_is_scrolled_to(
     wait_for(notebook, "first._sight.is_seen and not second._sight.is_seen")
     before = notebook.value("second.words")
     Canvas(notebook.page, notebook.page.locator(".sam-explore-stage")).click(SHELL)
-    wait_for(notebook, "first.reading.provenance.fingerprint == session.trace.description.fingerprint")
+    wait_for(
+        notebook, "first.reading.provenance.fingerprint == session.trace.description.fingerprint"
+    )
     notebook.page.wait_for_timeout(1500)
     assert notebook.value("second.words") == before
     assert OUT_OF_SIGHT in notebook.value("second._caption._status.value")

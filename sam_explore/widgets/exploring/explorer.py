@@ -165,7 +165,7 @@ class Explorer(StaticReading, VBox):
         """Save the latest reading as a PNG file, drawn as `sam_explore.draw` does.
 
         Raises:
-            RuntimeError: there is no reading yet, or the view is out of sight and so not up to date.
+            RuntimeError: there is no reading yet, or an old one, of a view out of sight.
         """
         if self.reading is None:
             why = f": {self.error}" if self.error else "; session.settle() waits for it."

@@ -92,7 +92,11 @@ def test_the_first_reading_is_computed_out_of_sight_after_all_that_is_in_sight(
     asked = []
     monkeypatch.setattr(Grid, "check", lambda probe, config: asked.append(probe.factor))
     held.go_on.clear()
-    with explore(Slow, session) as slow, explore(Grid, session) as far, explore(Grid, session) as near:
+    with (
+        explore(Slow, session) as slow,
+        explore(Grid, session) as far,
+        explore(Grid, session) as near,
+    ):
         assert held.reached.wait(WAIT_S)
         hide(far)
         far._knobs._own["factor"], near._knobs._own["factor"] = 2, 3
@@ -136,7 +140,7 @@ def test_an_old_reading_is_not_saved_as_the_one_of_now(session, tmp_path):
     with explore(Slow, session) as explorer:
         hide(explorer)
         explorer.set(number=3)
-        with pytest.raises(RuntimeError, match="out of sight.*session.settle()"):
+        with pytest.raises(RuntimeError, match=r"out of sight.*session.settle\(\)"):
             explorer.snapshot(tmp_path / "slow.png")
         session.settle(WAIT_S)
         explorer.snapshot(tmp_path / "slow.png")
