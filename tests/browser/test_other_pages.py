@@ -76,6 +76,20 @@ def assert_all_hands_are_heard(page: Page, stage: Canvas) -> None:
     assert area.evaluate(WHEEL, {"ctrlKey": True}) == [True, False]
 
 
+def assert_the_picture_stays_in_view(page: Page) -> None:
+    """Scrolled away, it goes into a corner, where a click is answered; scrolled to, it goes back."""
+    page.set_viewport_size({"width": 1200, "height": 450})
+    page.locator(".sam-explore-explorer canvas").first.evaluate("it => it.scrollIntoView(true)")
+    corner = page.locator(".sam-explore-corner")
+    expect(corner).to_be_in_viewport(ratio=0.95)
+    corner.get_by_role("button", name="Clear").click()
+    Canvas(page, corner.locator("canvas")).click(SHELL)
+    page.get_by_text(re.compile("^1 foreground point[.] Mask")).first.wait_for(state="attached")
+    page.locator(".sam-explore-thumbnails").first.scroll_into_view_if_needed()
+    page.locator(".sam-explore-stage-place").first.scroll_into_view_if_needed()
+    expect(corner).to_have_count(0)
+
+
 # Whether a wheel over the picture, and one over the masks, keeps the page from scrolling.
 WHEEL = """(area, keys) => {
     const areas = [area, document.querySelectorAll('.sam-explore-area')[1]];
@@ -89,6 +103,7 @@ def test_notebook_7_answers_a_click(lab: Lab):
     notebook = lab.open(CELLS, notebook_7=True)
     assert_a_click_is_answered(lab.page, notebook.canvas(0))
     assert_all_hands_are_heard(lab.page, notebook.canvas(0))
+    assert_the_picture_stays_in_view(lab.page)
 
 
 @contextmanager
@@ -135,6 +150,7 @@ def test_voila_answers_a_click_shows_no_code_and_ends_with_the_tab(
     stage.wait_for(timeout=30_000)
     assert_a_click_is_answered(page, Canvas(page, stage))
     assert_all_hands_are_heard(page, Canvas(page, stage))
+    assert_the_picture_stays_in_view(page)
     assert "import sam_explore" not in page.inner_text("body")
     assert errors == []
     page.goto("about:blank")
