@@ -77,7 +77,7 @@ def assert_all_hands_are_heard(page: Page, stage: Canvas) -> None:
 
 
 def assert_the_picture_stays_in_view(page: Page) -> None:
-    """Scrolled away, it goes into a corner, where a click is answered; scrolled to, it goes back."""
+    """Scrolled away, it goes into a corner and takes clicks there; scrolled to, it goes back."""
     page.set_viewport_size({"width": 1200, "height": 450})
     page.locator(".sam-explore-explorer canvas").first.evaluate("it => it.scrollIntoView(true)")
     corner = page.locator(".sam-explore-corner")

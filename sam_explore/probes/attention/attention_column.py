@@ -40,11 +40,12 @@ class AttentionColumn(Probe):
     Source: our own.
     """
 
+    title = "Which queries attend to this token?"
     reads_prompts = False
 
     token: tuple[int, int] = token_knob()
-    block: int = block_knob(1)
-    head: int = head_knob()
+    block: int = block_knob(1, matters=True)
+    head: int = head_knob(matters=True)
     shared: bool = shared_knob()
 
     def read(self, trace: Trace) -> Heatmap | Gallery:

@@ -28,6 +28,7 @@ class AttentionDistance(Probe):
     Source: ViT (arXiv 2010.11929, figure 7, right).
     """
 
+    title = "How far does attention reach, block by block?"
     reads_prompts = False
     is_sweep = True
 

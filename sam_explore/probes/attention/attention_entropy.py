@@ -27,6 +27,7 @@ class AttentionEntropy(Probe):
     Source: Shannon's entropy, as in "What Does BERT Look At?" (arXiv 1906.04341, section 3.3).
     """
 
+    title = "How widely is attention spread, block by block?"
     reads_prompts = False
     is_sweep = True
 

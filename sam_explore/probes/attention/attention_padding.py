@@ -28,6 +28,7 @@ class AttentionPadding(Probe):
         https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/modeling/image_encoder.py#L243
     """
 
+    title = "How much attention goes to padding?"
     reads_prompts = False
     is_sweep = True
 

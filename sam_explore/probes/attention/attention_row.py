@@ -54,11 +54,12 @@ class AttentionRow(Probe):
     Source: ViTDet (arXiv 2203.16527); the terms are MViTv2's (arXiv 2112.01526).
     """
 
+    title = "What does this token attend to?"
     reads_prompts = False
 
     token: tuple[int, int] = token_knob()
-    block: int = block_knob(1)
-    head: int = head_knob()
+    block: int = block_knob(1, matters=True)
+    head: int = head_knob(matters=True)
     term: str = knob("weights", "shown", choices=tuple(TERMS))
     shared: bool = shared_knob()
 

@@ -66,7 +66,9 @@ class Attribution(ChosenNumber, ChosenMethod, Probe):
         for Saliency Maps" (arXiv 1810.03292).
     """
 
-    method: str = knob("gradient times embedding", "method", choices=(*METHODS, ALL))
+    title = "Which parts of the picture hold the answer up?"
+
+    method: str = knob("gradient times embedding", "method", choices=(*METHODS, ALL), matters=True)
     weights: str = knob("trained", "weights", choices=WEIGHTS)
 
     is_sweep = True

@@ -39,6 +39,7 @@ class AttributionCurves(ChosenNumber, ChosenMethod, Probe):
     Source: RISE (arXiv 1806.07421).
     """
 
+    title = "Does the answer fall when the parts named first are taken away?"
     is_sweep = True
 
     def read(self, trace: Trace) -> Panel:

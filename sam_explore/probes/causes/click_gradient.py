@@ -34,9 +34,11 @@ class ClickGradient(ChosenNumber, Probe):
     Source: our own.
     """
 
+    title = "Which way should the click go?"
+
     makes_a_click = True
 
-    reach: float = knob(1.0, "reach of the move in tokens", low=0.1, high=16.0)
+    reach: float = knob(1.0, "reach of the move in tokens", low=0.1, high=16.0, matters=True)
 
     def read(self, trace: Trace) -> Panel:
         trace, words = _with_something_to_move(trace)

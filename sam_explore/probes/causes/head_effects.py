@@ -42,12 +42,15 @@ class HeadEffects(ChosenNumber, Probe):
         comparison with attention is our own.
     """
 
+    title = "Which attention heads does the answer need?"
+
     token: tuple[int, int] = token_knob()
     block: int = knob(
         ALL_BLOCKS,
         "block",
         low=ALL_BLOCKS,
         high=lambda run: run.config.encoder_depth - 1,
+        matters=True,
         names=((ALL_BLOCKS, "all"),),
     )
     to: str = knob("zero", "a head gives", choices=("zero", "mean"))

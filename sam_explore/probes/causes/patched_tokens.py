@@ -48,11 +48,14 @@ class PatchedTokens(Probe):
         texts.
     """
 
+    title = "What if some tokens came from another picture?"
     runs_encoder = True
 
     token: tuple[int, int] = token_knob()
-    reach: int = knob(1, "tokens around it", low=0, high=lambda run: run.config.grid - 1)
-    block: int = block_knob()
+    reach: int = knob(
+        1, "tokens around it", low=0, high=lambda run: run.config.grid - 1, matters=True
+    )
+    block: int = block_knob(matters=True)
     mask: int = mask_knob()
     threshold: float = threshold_knob()
     other: Trace | None = None

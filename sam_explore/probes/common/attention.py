@@ -17,7 +17,7 @@ ALL, MEAN = -2, -1
 QUERIES = ("picture", "grid")
 
 
-def head_knob(lowest: int = ALL) -> Any:
+def head_knob(lowest: int = ALL, *, matters: bool = False) -> Any:
     """A field that is one head, or −1 for the mean of all, or −2 for all side by side."""
     return knob(
         MEAN,
@@ -25,12 +25,18 @@ def head_knob(lowest: int = ALL) -> Any:
         low=lowest,
         high=lambda run: run.config.encoder_heads - 1,
         names=tuple(each for each in ((ALL, "all"), (MEAN, "mean")) if each[0] >= lowest),
+        matters=matters,
     )
 
 
 def shared_knob() -> Any:
     """A field that says whether all heads side by side have one scale or each its own."""
-    return knob(True, "one scale for all heads", choices=(True, False))
+    return knob(
+        True,
+        "one scale for all heads",
+        choices=(True, False),
+        when=lambda probe: probe.head == ALL,
+    )
 
 
 def queries_knob() -> Any:

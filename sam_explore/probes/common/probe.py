@@ -49,6 +49,10 @@ class Knob:
         names: whole numbers that stand for something else, with what that is: ((-1, "all"),); may
             also be a function of the run.
         link: the session's trait that a live view fills it from, such as "token", or "".
+        matters: a live view shows it at once, and folds away the others. Where no knob of a probe
+            says so, the first two are meant.
+        when: whether it means anything for a probe with the other knobs as they are; a live view
+            hides it where not.
     """
 
     about: str
@@ -57,6 +61,8 @@ class Knob:
     choices: tuple[Any, ...] = ()
     names: Names | Callable[[RunSizes], Names] = ()
     link: str = ""
+    matters: bool = False
+    when: Callable[[Any], bool] | None = None
 
     def bounds(self, run: RunSizes) -> tuple[float | None, float | None]:
         """The lowest and the highest value in a run; where it has none, the lowest is greater."""
@@ -102,9 +108,10 @@ def knob(default: Any, about: str, **about_values: Any) -> Any:
     return field(default=default, metadata={"knob": Knob(about, **about_values)})
 
 
-def block_knob(default: int = 0) -> Any:
-    """A field that is a block of the image encoder."""
-    return knob(default, "block", low=0, high=lambda run: run.config.encoder_depth - 1)
+def block_knob(default: int = 0, **about_values: Any) -> Any:
+    """A field that is a block of the image encoder; what else `Knob` says can be given, too."""
+    about_values |= {"low": 0, "high": lambda run: run.config.encoder_depth - 1}
+    return knob(default, "block", **about_values)
 
 
 def token_knob() -> Any:
@@ -174,6 +181,7 @@ class Probe(ABC):
     The reading says where it came from, in its `provenance`.
 
     Attributes:
+        title: the question in words, as the heading of a live view.
         reads_prompts: whether other prompts can change the reading. Where they can't, a live view
             doesn't ask again at each click, and gives the probe a trace without prompts.
         about_picture: whether what it answers depends on the picture, so that its maps are drawn
@@ -184,6 +192,7 @@ class Probe(ABC):
             every block; live views ask it last.
     """
 
+    title: ClassVar[str] = ""
     reads_prompts: ClassVar[bool] = True
     about_picture: ClassVar[bool] = True
     makes_a_click: ClassVar[bool] = False
@@ -239,6 +248,18 @@ class Probe(ABC):
         """The knobs by field name, in order."""
         about = {each.name: each.metadata.get("knob") for each in fields(cls)}
         return {name: knob for name, knob in about.items() if knob}
+
+    @classmethod
+    def main_knobs(cls) -> tuple[str, ...]:
+        """Names of the knobs that matter most: those declared so, else the first two."""
+        knobs = cls.knobs()
+        return tuple(name for name, each in knobs.items() if each.matters) or tuple(knobs)[:2]
+
+    @property
+    def idle_knobs(self) -> frozenset[str]:
+        """Names of the knobs that mean nothing with the others as they are."""
+        knobs = self.knobs().items()
+        return frozenset(name for name, each in knobs if each.when and not each.when(self))
 
     @property
     def code(self) -> str:

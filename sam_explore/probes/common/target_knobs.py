@@ -26,7 +26,7 @@ class ChosenNumber:
         threshold: the logit above which a place is inside.
     """
 
-    number: str = knob("mean logit", "number", choices=NUMBERS)
+    number: str = knob("mean logit", "number", choices=NUMBERS, matters=True)
     mask: int = mask_knob()
     threshold: float = threshold_knob()
 
@@ -62,7 +62,7 @@ class ChosenMethod:
         patch: image tokens along the side of a patch; 0 for eight patches along the longer side.
     """
 
-    method: str = knob("gradient times embedding", "method", choices=tuple(METHODS))
+    method: str = knob("gradient times embedding", "method", choices=tuple(METHODS), matters=True)
     patch: int = knob(
         0,
         "tokens a side of a patch",

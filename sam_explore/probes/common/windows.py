@@ -13,6 +13,10 @@ from .probe import knob
 KINDS = ("windowed", "global", "both")
 
 
+def _has_no_single_block(probe: "ChosenBlocks") -> bool:
+    return probe.block < 0
+
+
 @dataclass(frozen=True)
 class ChosenBlocks:
     """The knobs that choose blocks, for probes that give other windows to some of them.
@@ -24,9 +28,15 @@ class ChosenBlocks:
     """
 
     stage: int = knob(
-        -1, "stage", low=-1, high=lambda run: len(run.config.stages) - 1, names=((-1, "all"),)
+        -1,
+        "stage",
+        low=-1,
+        high=lambda run: len(run.config.stages) - 1,
+        names=((-1, "all"),),
+        matters=True,
+        when=_has_no_single_block,
     )
-    kind: str = knob("windowed", "blocks trained as", choices=KINDS)
+    kind: str = knob("windowed", "blocks trained as", choices=KINDS, when=_has_no_single_block)
     block: int = knob(
         -1,
         "a single block instead",

@@ -24,6 +24,8 @@ class BinaryBesideRaw(Probe):
     Source: https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/modeling/sam.py#L134
     """
 
+    title = "Where does the threshold cut the logits?"
+
     mask: int = mask_knob()
     threshold: float = threshold_knob()
     span: float = span_knob()

@@ -25,6 +25,8 @@ class LogitHistogram(Probe):
     Source: a plain histogram of what the paper thresholds at 0 (arXiv 2304.02643, section 3).
     """
 
+    title = "How are the logits of a mask distributed?"
+
     mask: int = mask_knob()
     threshold: float = threshold_knob()
     bins: int = knob(64, "bins", low=2, high=256)

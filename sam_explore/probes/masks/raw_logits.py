@@ -26,6 +26,8 @@ class RawLogits(Probe):
     Source: the paper's section 3 (arXiv 2304.02643); the stability score is the reference's.
     """
 
+    title = "What are the four masks cut from?"
+
     threshold: float = threshold_knob()
     span: float = span_knob()
 

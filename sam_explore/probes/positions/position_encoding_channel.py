@@ -23,6 +23,7 @@ class PositionEncodingChannel(Probe):
     Source: the paper's appendix A (arXiv 2304.02643), after ViT (arXiv 2010.11929).
     """
 
+    title = "What does one channel of the position encodings hold?"
     reads_prompts = False
     about_picture = False
 

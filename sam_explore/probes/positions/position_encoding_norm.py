@@ -24,6 +24,7 @@ class PositionEncodingNorm(Probe):
         the number of channels; learned encodings need not.
     """
 
+    title = "How large is the position encoding of each place?"
     reads_prompts = False
     about_picture = False
 

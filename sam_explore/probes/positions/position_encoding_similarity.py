@@ -25,6 +25,7 @@ class PositionEncodingSimilarity(Probe):
     Source: ViT (arXiv 2010.11929, figure 7, centre).
     """
 
+    title = "Which places have similar position encodings?"
     reads_prompts = False
     about_picture = False
 

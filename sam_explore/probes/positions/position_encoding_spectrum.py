@@ -38,6 +38,7 @@ class PositionEncodingSpectrum(Probe):
     Source: our own. Fixed 2D encodings: MAE (arXiv 2111.06377), after arXiv 1706.03762.
     """
 
+    title = "Which waves do the position encodings hold?"
     reads_prompts = False
 
     def read(self, trace: Trace) -> Panel:

@@ -38,6 +38,7 @@ class RelativePositions(Probe):
     Source: MViTv2's decomposed relative positions (arXiv 2112.01526, section 4.1).
     """
 
+    title = "How does attention depend on the distance between tokens?"
     reads_prompts = False
 
     block: int = block_knob(1)

@@ -21,6 +21,7 @@ class BlockChannel(Probe):
     Source: our own.
     """
 
+    title = "What does one channel hold after a block?"
     reads_prompts = False
 
     block: int = block_knob()

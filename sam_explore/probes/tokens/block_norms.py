@@ -25,6 +25,7 @@ class BlockNorms(Probe):
     Source: "Vision Transformers Need Registers" (arXiv 2309.16588), for other networks.
     """
 
+    title = "How large are the tokens after each block?"
     reads_prompts = False
 
     shared: bool = knob(True, "one scale for all blocks", choices=(True, False))

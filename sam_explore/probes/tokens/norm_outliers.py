@@ -32,6 +32,7 @@ class NormOutliers(Probe):
         limit; the robust deviation is Hampel's (doi 10.1080/01621459.1974.10482962).
     """
 
+    title = "Which tokens are unusually large after a block?"
     reads_prompts = False
 
     block: int = block_knob()

@@ -25,6 +25,7 @@ class NormsByDepth(Probe):
     Source: our own, after "Vision Transformers Need Registers" (arXiv 2309.16588).
     """
 
+    title = "How does the size of the tokens change with depth?"
     reads_prompts = False
 
     logarithmic: bool = knob(False, "logarithmic steps", choices=(False, True))

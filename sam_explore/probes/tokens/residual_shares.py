@@ -32,6 +32,7 @@ class ResidualShares(Probe):
     Source: our own.
     """
 
+    title = "How much do attention and MLP add to the residual stream?"
     reads_prompts = False
     runs_encoder = True  # the inside of a block is not kept
 

@@ -47,9 +47,16 @@ class WindowEffect(ChosenBlocks, Probe):
     Source: ViTDet (arXiv 2203.16527, tables 2 and 3), for the windows; the comparison is our own.
     """
 
+    title = "What do other windows do to the answer?"
     runs_encoder = True
 
-    window: int = knob(4, "window in tokens (0: global)", low=0, high=lambda run: run.config.grid)
+    window: int = knob(
+        4,
+        "window in tokens (0: global)",
+        low=0,
+        high=lambda run: run.config.grid,
+        matters=True,
+    )
     relative_positions: str = tables_knob()
     mask: int = mask_knob()
     threshold: float = threshold_knob()

@@ -31,6 +31,7 @@ class WindowLayout(Probe):
         https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/modeling/image_encoder.py#L243
     """
 
+    title = "Which tokens share a window?"
     reads_prompts = False
 
     block: int = block_knob()

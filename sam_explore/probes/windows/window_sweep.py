@@ -42,6 +42,8 @@ class WindowSweep(ChosenBlocks, Probe):
     Source: ViTDet (arXiv 2203.16527) for the windows; the comparison is our own.
     """
 
+    title = "How does the answer change with the size of the windows?"
+
     relative_positions: str = tables_knob()
     mask: int = mask_knob()
     threshold: float = threshold_knob()

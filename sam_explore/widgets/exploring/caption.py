@@ -8,6 +8,7 @@ from ..canvas.html import Html, element, together
 from ..canvas.paragraphs import alert, code_block, paragraph
 
 _WIDTH_CSS = 290
+_TITLE_PX = 15
 OUTDATED = "sam-explore-outdated"  # the class of what is no answer to the latest state
 
 
@@ -43,12 +44,20 @@ class Caption:
         close_all(self.widget)
 
 
-def header(name: str, about: str) -> Html:
-    """A line above a view: its name and what it answers. It also holds the view's CSS rules."""
+def header(title: str, name: str, about: str) -> Html:
+    """What stands above a view, with the view's CSS rules.
+
+    Args:
+        title: the question in words; without one the name is the heading.
+        name: of the probe, as in Python.
+        about: what it gives, in a sentence.
+    """
     # After a delay, so that a quick answer does not flicker.
     dimmed = f"opacity:{style.OUTDATED_OPACITY};transition:opacity .2s .4s"
     rules = element("style", f".{OUTDATED} {{{dimmed}}}")
-    return Html(together(rules, paragraph(element("b", name), "\u2002", about)))
+    words = element("b", title or name, style=f"font-size:{_TITLE_PX}px")
+    heading = paragraph(words, "\u2002", element("code", name)) if title else paragraph(words)
+    return Html(together(rules, heading, paragraph(about, colour=style.FAINT_TEXT)))
 
 
 def duration(seconds: float) -> str:

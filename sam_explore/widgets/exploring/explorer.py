@@ -225,7 +225,7 @@ class Explorer(StaticReading, VBox):
         self._knobs_moved()
 
     def _knobs_moved(self, change: dict | None = None) -> None:
-        self._controls.show(self._knobs.now)
+        self._controls.show(self._knobs.now, self._knobs.idle)
         if self._token_knob():
             self._outline_picked()
         self._ask()
@@ -241,6 +241,7 @@ class Explorer(StaticReading, VBox):
         if self._open:
             self._knobs.fit()
             old, self._controls = self._controls, self._make_controls()
+            self._controls.more.value = old.more.value
             self.children = [self.children[0], self._controls.widget, *self.children[2:]]
             old.close()
 
@@ -327,7 +328,7 @@ class Explorer(StaticReading, VBox):
         answer.layout.overflow = "visible"
         about = " ".join((self._class.__doc__ or "").split("\n\n")[0].split())
         controls = [self._controls.widget, self._below.widget]
-        parts = [header(self._class.__name__, about), *controls, answer]
+        parts = [header(self._class.title, self._class.__name__, about), *controls, answer]
         self.children = [*parts, self._sight]
         self.add_class("sam-explore-explorer")
         self.layout.overflow = "visible"

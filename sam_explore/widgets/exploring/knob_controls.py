@@ -1,9 +1,9 @@
-"""Ordinary controls for the knobs of a probe, one a row."""
+"""Ordinary controls for the knobs of a probe: those that matter, and the others folded away."""
 
 from collections.abc import Callable
 from typing import Any
 
-from ipywidgets import Checkbox, HBox
+from ipywidgets import Checkbox, HBox, ToggleButton
 
 from ...plots import style
 from ...tracing import Trace
@@ -20,6 +20,9 @@ _ROW_CSS = 476
 
 class KnobControls:
     """A control for each knob, and for a linked one whether it follows the session.
+
+    Those that matter are shown, and a button opens the others. One that means nothing with the
+    others as they are is hidden.
 
     Args:
         knobs: what the fields of the probe may be, and what they are now.
@@ -38,7 +41,7 @@ class KnobControls:
         self._suppress_echo = SuppressEcho()
         self._controls: dict[str, Control] = {}
         self._follows: dict[str, Checkbox] = {}
-        rows = []
+        self._rows: dict[str, HBox] = {}
         values = knobs.now
         for name, knob in knobs.knobs.items():
             control = control_for(knob, values[name], run)
@@ -56,19 +59,40 @@ class KnobControls:
                 row.children = [*row.children, follow]
             row.layout.align_items = "center"
             row.layout.grid_gap = "0 6px"
-            row.layout.width = f"{_ROW_CSS}px"
+            row.layout.width, row.layout.max_width = f"{_ROW_CSS}px", "100%"
+            row.layout.flex_flow = "row wrap"
             row.layout.overflow = "visible"
-            rows.append(row)
-        self.widget = HBox(rows)
+            self._rows[name] = row
+        self._folded = frozenset(self._rows) - frozenset(knobs.main)
+        self._idle = knobs.idle
+        self.more = _more_button(knobs, self._folded)
+        self.more.observe(lambda change: self._fold(), "value")
+        keep_order(self.more)
+        first = [self._rows[name] for name in knobs.main]
+        others = [row for name, row in self._rows.items() if name in self._folded]
+        self.widget = HBox([*first, self.more, *others])
         self.widget.layout.flex_flow = "row wrap"
+        self.widget.layout.align_items = "center"
         self.widget.layout.grid_gap = "0 12px"
         self.widget.layout.overflow = "visible"
+        self._fold()
 
-    def show(self, values: dict[str, Any]) -> None:
-        """Show these values, without reporting them."""
+    def show(self, values: dict[str, Any], idle: frozenset[str] = frozenset()) -> None:
+        """Show these values, without reporting them, and hide the knobs that mean nothing."""
         with self._suppress_echo:
             for name, value in values.items():
                 self._controls[name].set(value)
+        self._idle = idle
+        self._fold()
+
+    def is_shown(self, name: str) -> bool:
+        """Whether the reader sees a knob's control."""
+        return name not in self._idle and (self.more.value or name not in self._folded)
+
+    def _fold(self) -> None:
+        for name, row in self._rows.items():
+            row.layout.display = None if self.is_shown(name) else "none"
+        self.more.layout.display = None if self._folded - self._idle else "none"
 
     def close(self) -> None:
         """Remove all controls."""
@@ -77,6 +101,7 @@ class KnobControls:
                 widget.unobserve_all()
         for follow in self._follows.values():
             follow.unobserve_all()
+        self.more.unobserve_all()
         close_all(self.widget)
 
     def __getitem__(self, name: str) -> Control:
@@ -95,6 +120,13 @@ class KnobControls:
         self, on_follow: Callable[[str, bool], None], name: str
     ) -> Callable[[dict], None]:
         return lambda change: on_follow(name, change["new"])
+
+
+def _more_button(knobs: KnobValues, folded: frozenset[str]) -> ToggleButton:
+    names = ", ".join(knobs.knobs[name].about for name in knobs.knobs if name in folded)
+    button = ToggleButton(description="More", icon="sliders", tooltip=f"Also: {names}")
+    button.layout.width = "76px"
+    return button
 
 
 def _label(about: str) -> Html:

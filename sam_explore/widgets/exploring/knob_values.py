@@ -54,6 +54,16 @@ class KnobValues:
         return self._own | followed
 
     @property
+    def main(self) -> tuple[str, ...]:
+        """Names of the knobs that matter most."""
+        return self._class.main_knobs()
+
+    @property
+    def idle(self) -> frozenset[str]:
+        """Names of the knobs that mean nothing with the others as they are."""
+        return self._class(**self.now, **self._fixed).idle_knobs
+
+    @property
     def run(self) -> Trace:
         """The run that the probe is asked of, which bounds come from."""
         session = self._session
