@@ -30,3 +30,32 @@ def test_no_table_loses_its_place_when_the_window_is_resized_while_it_is_drawn(l
             assert natural > 500
             assert (wide, high) == tuple(given)
             assert min(given) > 100
+
+
+# Boxes whose content does not fit, which cut it off or scroll, with both widths.
+TOO_NARROW = """() => [...document.querySelectorAll('.jp-OutputArea-output .jupyter-widgets')]
+    .filter(box => box.clientWidth > 0 && box.scrollWidth > box.clientWidth + 1
+        && getComputedStyle(box).overflowX !== 'visible')
+    .map(box => [box.className, box.scrollWidth, box.clientWidth])"""
+FILES = "() => jupyterapp.commands.execute('application:toggle-left-area').then(() => null)"
+OUTPUTS = """() => [...document.querySelectorAll('.jp-OutputArea-output')]
+    .map(output => [output.scrollWidth, output.clientWidth])"""
+
+
+def test_nothing_is_cut_off_and_no_scrollbar_stands_anywhere_from_700_to_1600_pixels(lab: Lab):
+    probes = ("AttentionRow", "WindowEffect", "HeadEffects")
+    views = [f"sx.explore(sx.probes.{probe}, session)" for probe in probes]
+    notebook = lab.open([CELLS[0] + "\nsx.PromptCanvas(session)", *views])
+    lab.page.set_viewport_size({"width": 1000, "height": 4200})
+    notebook.execute("session.settle(120)")
+    found = []
+    lab.page.evaluate(FILES)  # closed, so that the notebook has the page's width
+    for width in (700, 1000, 1600):
+        lab.page.set_viewport_size({"width": width, "height": 4200})
+        lab.page.wait_for_timeout(500)
+        found.append((lab.page.evaluate(TOO_NARROW), lab.page.evaluate(OUTPUTS)))
+    lab.page.evaluate(FILES)
+    for too_narrow, outputs in found:
+        assert too_narrow == []
+        assert len(outputs) == 4
+        assert all(content <= room for content, room in outputs), outputs

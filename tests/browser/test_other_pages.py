@@ -47,7 +47,8 @@ def assert_all_hands_are_heard(page: Page, stage: Canvas) -> None:
     hands, area = Hands(stage), page.locator(".sam-explore-area").first
 
     def read(words: str) -> None:
-        page.get_by_text(re.compile(f"^{words}(, with the logits[^.]*)?[.] Mask")).first.wait_for(timeout=30_000)
+        said = re.compile(f"^{words}(, with the logits[^.]*)?[.] Mask")
+        page.get_by_text(said).first.wait_for(timeout=30_000)
 
     hands.tap((200, 60), radius=20)  # a palm
     hands.pinch([(200, 256), (312, 256)], [(150, 256), (362, 256)])

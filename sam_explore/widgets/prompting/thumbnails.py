@@ -44,6 +44,7 @@ class Thumbnails:
         self.area = PointerArea(self.canvas, cursor="pointer")
         self.area.on(press=lambda contact: self._pick(contact.at[0]))
         self.widget = VBox([under(self.area), self._captions])
+        self.widget.layout.overflow = "visible"  # its margins would make a scrollbar
 
     def show_photo(self, image: UInt8[np.ndarray, "h w 3"]) -> None:
         """Draw the picture once for each mask, and no mask. It is sent once, as a small JPEG."""
