@@ -20,7 +20,10 @@ def draw_profile(ax: Axes, profile: Profile) -> None:
     take_over(ax)
     for index, curve in enumerate(profile.curves):
         _draw_curve(ax, profile.x, curve, index)
+    if profile.y_reach is not None:
+        ax.update_datalim([(profile.x[0], height) for height in profile.y_reach])
     _set_up_axes(ax, profile)
+    ax.autoscale_view()
     for place, name in profile.x_marks:
         _draw_mark(ax, place, name)
     if len(profile.curves) > 1:

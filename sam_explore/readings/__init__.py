@@ -1,5 +1,6 @@
 """What a probe returns: numpy with names, units and a kind of scale; no torch, no drawing."""
 
+from .comparing import compare
 from .derived import (
     common_scales,
     on_scale,
@@ -35,6 +36,7 @@ __all__ = [
     "Scale",
     "Underlay",
     "common_scales",
+    "compare",
     "frozen_array",
     "on_scale",
     "over_picture",

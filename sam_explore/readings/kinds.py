@@ -143,6 +143,8 @@ class Profile(ReadOnlyArrays):
         x_marks: places that are marked by a line, with a name each, such as a threshold.
         log: "" or "x", "y", "xy": the axes drawn in logarithmic steps.
         x_labels: what is written at each x instead of its number, or nothing.
+        y_reach: heights that the axis shows at least, so that charts can be compared; None leaves
+            it to the curves.
     """
 
     x: Float[np.ndarray, "x"]
@@ -155,6 +157,7 @@ class Profile(ReadOnlyArrays):
     log: str = ""
     x_labels: tuple[str, ...] = ()
     provenance: Provenance | None = None
+    y_reach: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "x", frozen_array("x", self.x, 1))
