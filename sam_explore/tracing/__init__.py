@@ -9,6 +9,7 @@ from .attention_rows import (
 )
 from .attention_sums import AttentionStatistics, attention_statistics, even_statistics
 from .description import Change, RunDescription
+from .differences import names_of_two
 from .editing import edit, zero
 from .listing import HookInfo, list_hooks
 from .mirror import mirror_of
@@ -41,6 +42,7 @@ __all__ = [
     "interventions",
     "list_hooks",
     "mirror_of",
+    "names_of_two",
     "norm",
     "record",
     "zero",

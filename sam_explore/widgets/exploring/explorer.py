@@ -15,12 +15,13 @@ from ..canvas.closing import close_all
 from ..canvas.sight import Sight
 from ..session import ENCODER_RUNS, EXPLORERS, SWEEPS, Session
 from ..session.rerun import replace_older
+from .against import Against
 from .caption import OUTDATED, Caption, header
 from .knob_controls import KnobControls
 from .knob_values import KnobValues
 from .map_view import MapView
 from .picture_below import PictureBelow
-from .probe_runner import ProbeRunner
+from .probe_runner import ProbeCall, ProbeRunner
 from .reading_view import ReadingView
 from .same_scale import SameScale
 from .static_reading import StaticReading
@@ -29,7 +30,12 @@ _PICTURE_CSS = 640  # with the caption next to it, as wide as a notebook's outpu
 
 
 def explore(
-    probe: Any, session: Session, *, same_scale_as: "Explorer | None" = None, **knobs: Any
+    probe: Any,
+    session: Session,
+    *,
+    against: Any = None,
+    same_scale_as: "Explorer | None" = None,
+    **knobs: Any,
 ) -> "Explorer":
     """A live view of a question: controls for its knobs, the picture that answers, and words.
 
@@ -39,18 +45,27 @@ def explore(
     the session take its value and change it for all views, until their box "follows session" is
     unticked. Run its cell again, and the new view takes the place of the old one, which is closed.
 
+    With `against` it shows two runs, A and B, with the same knobs: the session's, another one, and
+    their difference B − A, as `sam_explore.compare` does. A click moves all three.
+
+        sx.explore(sx.probes.RawLogits, session, against={"windows": [4] * 8})
+
     Args:
         probe: the question, a class of `sam_explore.probes`.
         session: what it is asked of.
+        against: the second run: a dict of the session's traits that are different in it, of sam,
+            image, preprocessing, windows, edits and prompts; or another session, which is followed
+            too; or a trace, which stays as it is.
         same_scale_as: another view, whose maps and this one's have the same colours for the same
             values from now on.
         knobs: values to begin with; a linked knob that is given here does not follow the session.
 
     Raises:
-        TypeError: something that is no class of probes, or no view to share a scale with.
-        ValueError: an unknown knob, or a value out of its bounds.
+        TypeError: something that is no class of probes, no view to share a scale with, or no run
+            to compare with.
+        ValueError: an unknown knob, a value out of its bounds, or a second run that can't be had.
     """
-    return Explorer(probe, session, same_scale_as=same_scale_as, **knobs)
+    return Explorer(probe, session, against=against, same_scale_as=same_scale_as, **knobs)
 
 
 class Explorer(StaticReading, VBox):
@@ -64,17 +79,20 @@ class Explorer(StaticReading, VBox):
         probe: Any,
         session: Session,
         *,
+        against: Any = None,
         same_scale_as: "Explorer | None" = None,
         **knobs: Any,
     ):
         self._class, self.session = _checked_class(probe), session
         self._compared = _checked_other(same_scale_as)
+        self._against = None if against is None else Against(against, session.now)
         self._knobs = KnobValues(probe, session, knobs)
         self._caption = Caption()
         self._view = ReadingView(_PICTURE_CSS, self._make_map)
         self._sight = Sight(self._sight_changed)
         super().__init__()
-        after_others = ENCODER_RUNS if probe.runs_encoder else EXPLORERS
+        runs_encoder = probe.runs_encoder or against is not None
+        after_others = ENCODER_RUNS if runs_encoder else EXPLORERS
         priority = SWEEPS if probe.is_sweep else after_others
         self._runner = ProbeRunner(
             self.model_id,
@@ -123,6 +141,13 @@ class Explorer(StaticReading, VBox):
     def code(self) -> str:
         """Python that draws the same picture, without controls."""
         opacity = "" if self.map_opacity is None else f", map_opacity={self.map_opacity:g}"
+        if self._against is not None:
+            return (
+                f"from sam_explore.tracing import names_of_two\n"
+                f"{self._against.code(self.session.now)}\n"
+                f"probe, names = {self.probe.code}, names_of_two(session.trace, other)\n"
+                f"sx.draw(sx.compare(probe(session.trace), probe(other), names){opacity})"
+            )
         if self._compared is None or self._compared.session is not self.session:
             return f"sx.draw({self.probe.code}(session.trace){opacity})"
         return (
@@ -184,8 +209,8 @@ class Explorer(StaticReading, VBox):
         self._open = False
         self._runner.close()
         self._scales.leave(self.model_id)
-        for observer, names in self._observers:
-            self.session.unobserve(observer, names)
+        for source, observer, names in self._observers:
+            source.unobserve(observer, names)
         self.session.run_in_turn(self._remove)
 
     def __enter__(self) -> "Explorer":
@@ -204,16 +229,19 @@ class Explorer(StaticReading, VBox):
     def _follow(self) -> None:
         asked = ["sam", "image", "preprocessing", "encoded", "windows", "edits"]
         asked += ["prompts"] if self._class.reads_prompts else []
+        ask, session = self._runner.show_errors(self._ask), self.session
         self._observers = [
-            (self._runner.show_errors(self._rebuild_controls), ["sam", "preprocessing"]),
-            (self._runner.show_errors(self._fit_to_prompts), ["prompts"]),
-            (self._runner.show_errors(self._knobs_moved), self._knobs.traits),
-            (self._runner.show_errors(self._ask), asked),
-            (self._runner.show_errors(self._outline_picked), ["token"]),
+            (session, self._runner.show_errors(self._rebuild_controls), ["sam", "preprocessing"]),
+            (session, self._runner.show_errors(self._fit_to_prompts), ["prompts"]),
+            (session, self._runner.show_errors(self._knobs_moved), self._knobs.traits),
+            (session, ask, asked),
+            (session, self._runner.show_errors(self._outline_picked), ["token"]),
         ]
-        for observer, names in self._observers:
+        if self._against is not None and self._against.session is not None:
+            self._observers.append((self._against.session, ask, asked))
+        for source, observer, names in self._observers:
             if names:  # none would mean all
-                self.session.observe(observer, names)
+                source.observe(observer, names)
         self._ask()
 
     def _turn(self, name: str, value: Any) -> None:
@@ -306,10 +334,14 @@ class Explorer(StaticReading, VBox):
         self._runner.hint = _UNASKED if about_masks and is_unasked else ""
         self._runner.ask()
 
-    def _wanted(self) -> tuple[Probe, Trace]:
-        """What is to be computed: a probe, and the trace to run it on."""
-        run = self._knobs.run
-        return self._knobs.probe_for(run), run
+    def _wanted(self) -> ProbeCall:
+        """What is to be computed: a probe, or one that compares, and the trace to run it on."""
+        now, is_prompted = self.session.now, self._class.reads_prompts
+        run = now.trace if is_prompted else now.source.run
+        probe = self._knobs.probe_for(run)
+        if self._against is None:
+            return probe, run
+        return self._against.comparison(probe, now, is_prompted), run
 
     def _sight_changed(self) -> None:
         if self._open:

@@ -10,6 +10,7 @@ from ...probes import Probe
 from ...readings import Reading
 from ...tracing import Cancelled, Trace, between_steps
 from ..session import UNSEEN, Session, in_words
+from .against import Comparison
 from .caption import Caption, duration
 
 _LOG = logging.getLogger(__name__)
@@ -17,7 +18,7 @@ _PATIENCE_S = 0.3  # a longer computation shows its progress, and can be cancell
 
 OUT_OF_SIGHT = "Not up to date: this view waits until it is in sight …"
 
-ProbeCall = tuple[Probe, Trace]
+ProbeCall = tuple[Probe | Comparison, Trace]
 
 
 class ProbeRunner:
@@ -59,7 +60,8 @@ class ProbeRunner:
         self._name, self._session, self._priority = name, session, priority
         self._wanted, self._draw, self._dim, self._caption = wanted, show, dim, caption
         self._is_seen, self._waits, self._is_out_of_sight = is_seen, False, False
-        self._answered: tuple[Probe, weakref.ref[Trace]] | None = None  # keeps no run alive
+        # It keeps no run alive.
+        self._answered: tuple[Probe | Comparison, weakref.ref[Trace]] | None = None
         self.reading: Reading | None = None
         self.seconds, self.error, self.hint = 0.0, "", ""
         self.open = True

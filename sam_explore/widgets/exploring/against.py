@@ -1,0 +1,175 @@
+"""The second run of a view that shows two: what the session's run is compared with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary, ref
+
+from ...geometry import Prompts
+from ...images import as_picture
+from ...preprocessing import Preprocessing
+from ...probes import Probe
+from ...readings import Panel, compare
+from ...tracing import Cancelled, Trace, names_of_two
+from ...tracing.interventions import Intervention
+from ..session import Session, Snapshot
+from ..session.source import Question, Source
+
+CHANGES = ("sam", "image", "preprocessing", "windows", "edits", "prompts")
+_LONGEST_EDITS = 160  # characters
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A probe asked of two runs; it is called with the first one.
+
+    It keeps no run alive, and is equal to another one with an equal probe and the same second run.
+
+    Args:
+        probe: the question.
+        other: gives the second run.
+    """
+
+    probe: Probe
+    other: ref[Trace]
+
+    def __call__(self, trace: Trace) -> Panel:
+        other = self.other()
+        if other is None:  # another has taken its place, for which a new job is queued
+            raise Cancelled
+        names = names_of_two(trace, other)
+        return compare(self.probe(trace), self.probe(other), names)
+
+
+class Against:
+    """Derives the second run from the first, or takes it from another session.
+
+    Args:
+        given: a dict of the session's traits that are different in the second run, such as
+            {"windows": [4] * 8}; or another session; or a trace.
+        now: the session at this moment.
+
+    Raises:
+        TypeError: something else.
+        ValueError: a dict with other names, or of what the session can't have as it is now.
+    """
+
+    def __init__(self, given: Any, now: Snapshot):
+        if not isinstance(given, Mapping | Session | Trace):
+            raise TypeError(
+                'against expects a dict of what is different, such as {"windows": [4] * 8}, '
+                f"another session, or a trace, not a {type(given).__name__}."
+            )
+        self._given = _checked(given) if isinstance(given, Mapping) else given
+        # By what they were derived from, and no longer than that lives.
+        self._sources: WeakKeyDictionary[Source, Source] = WeakKeyDictionary()
+        self._runs: WeakKeyDictionary[Question, Trace] = WeakKeyDictionary()
+        if isinstance(self._given, dict):
+            self._source(now).run.with_prompts(self._given.get("prompts", Prompts()))
+
+    @property
+    def session(self) -> Session | None:
+        """The other session, if it is one."""
+        return self._given if isinstance(self._given, Session) else None
+
+    def code(self, now: Snapshot) -> str:
+        """Python that makes the second run, `other`."""
+        if isinstance(self._given, Session):
+            return "other = against.trace"
+        if isinstance(self._given, Trace):
+            return "other = against"
+        return f"other = {_run_in_python(self._given, now)}"
+
+    def run(self, now: Snapshot, is_prompted: bool) -> Trace:
+        """The second run to this state of the session.
+
+        Args:
+            now: the session's state.
+            is_prompted: whether prompts matter.
+
+        Raises:
+            ValueError: a change that this model or picture can't have.
+        """
+        if isinstance(self._given, Trace):
+            return self._given
+        if isinstance(self._given, Session):
+            return self._given.trace if is_prompted else self._given.unprompted
+        source = self._source(now)
+        if not is_prompted:
+            return source.run
+        known = self._runs.get(now.question)
+        if known is None:
+            known = self._runs.setdefault(now.question, self._answering(source, now))
+        return known
+
+    def comparison(self, probe: Probe, now: Snapshot, is_prompted: bool) -> Comparison:
+        """What is to be computed for this state of the session."""
+        return Comparison(probe, ref(self.run(now, is_prompted)))
+
+    def _answering(self, source: Source, now: Snapshot) -> Trace:
+        """The run with the prompts; what is fed back with corrections are logits of its own."""
+        if "prompts" in self._given:
+            return source.run.with_prompts(self._given["prompts"])
+        return Question(source, now.dialogue, now.feeds_back).run
+
+    def _source(self, now: Snapshot) -> Source:
+        known = self._sources.get(now.source)
+        if known is None:
+            changed = now
+            for name in CHANGES[:-1]:  # in the order in which one drops another
+                if name in self._given:
+                    changed = changed.with_trait(name, self._given[name])
+            known = self._sources.setdefault(now.source, changed.source)
+        return known
+
+
+def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = [name for name in given if name not in CHANGES]
+    if unknown or not given:
+        raise ValueError(
+            f"against expects what is different in the second run, of {', '.join(CHANGES)}, but "
+            f"got {', '.join(map(repr, unknown)) or 'nothing'}."
+        )
+    return {name: _CONVERTED.get(name, lambda value: value)(given[name]) for name in given}
+
+
+def _windows(windows: Any) -> tuple[int, ...] | None:
+    return None if windows is None else tuple(windows)
+
+
+def _run_in_python(given: dict[str, Any], now: Snapshot) -> str:
+    """A trace with what is given, and the rest as the session has it.
+
+    What is too long, or no literal, stands there by its name, such as `image`.
+    """
+    is_inside = "sam" not in given  # another model begins with its trained windows, unedited
+    arguments = [
+        name if name in given else f"session.{name}" for name in ("sam", "image", "prompts")
+    ]
+    for name, argument in (("windows", "windows"), ("edits", "interventions")):
+        if name in given:
+            arguments.append(f"{argument}={_literal(name, given[name])}")
+        elif is_inside and getattr(now, name):
+            arguments.append(f"{argument}=session.{name}")
+    how = given.get("preprocessing", now.preprocessing)
+    if how != Preprocessing():
+        whose = "preprocessing" if "preprocessing" in given else "session.preprocessing"
+        arguments += [f"preprocessing={whose}.name", f"side={whose}.side"]
+        arguments.append(f"keep_aspect={whose}.keep_aspect")
+    return f"sx.Trace({', '.join(arguments)})"
+
+
+def _literal(name: str, value: Any) -> str:
+    if name == "windows":
+        return repr(value)
+    written = [f"sx.interventions.{each!r}" for each in value if isinstance(each, Intervention)]
+    is_short = len(written) == len(value) and sum(map(len, written)) <= _LONGEST_EDITS
+    return f"({''.join(f'{each}, ' for each in written).rstrip()})" if is_short else name
+
+
+_CONVERTED: dict[str, Callable[[Any], Any]] = {
+    "image": as_picture,
+    "windows": _windows,
+    "edits": tuple,
+    "preprocessing": lambda how: how if isinstance(how, Preprocessing) else Preprocessing(how),
+}
