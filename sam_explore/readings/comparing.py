@@ -39,7 +39,7 @@ def compare(a: Reading, b: Reading, names: tuple[str, str] = ("A", "B")) -> Pane
     if len(parts_a) != len(parts_b):
         raise _differ("as many parts", str(len(parts_a)), str(len(parts_b)))
     rows = [_compared(*pair) for pair in zip(parts_a, parts_b, strict=True)]
-    called = ["" if name == letter else f": {name}" for name, letter in zip(names, "AB")]
+    called = ["" if name == letter else f": {name}" for name, letter in zip(names, "AB", strict=True)]
     is_wide = any(isinstance(p, Matrix) and len(p.columns) > _LONGEST_TABLE for p in parts_a)
     differences = " ".join(
         _difference_in_words(row[2], f"In “{_title_of(*row)}”, " if len(rows) > 1 else "")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from sam_explore.fingerprints import fingerprint
 from sam_explore.geometry import Prompts
 
 from .description import Change, RunDescription
@@ -20,7 +21,7 @@ def names_of_two(a: Trace, b: Trace) -> tuple[str, str]:
     """
     one, other = a.description, b.description
     found = [pair for pair in _differences(one, other) if pair[0] != pair[1]]
-    if not found and one.prompts != other.prompts:
+    if not found and fingerprint(one.prompts) != fingerprint(other.prompts):
         return "these logits as a hint", "other logits as a hint"
     if not found:
         return "the same run", "the same run"
@@ -48,9 +49,9 @@ def _differences(a: RunDescription, b: RunDescription) -> Iterator[tuple[str, st
 def _say_the_same(a: Prompts, b: Prompts) -> bool:
     """Whether prompts differ at most in the logits of a hint: those of a correction follow from
     what else is different."""
-    if a.mask_hint is None or b.mask_hint is None:
-        return a == b
-    return a.with_mask_hint(None) == b.with_mask_hint(None)
+    if a.mask_hint is not None and b.mask_hint is not None:
+        a, b = a.with_mask_hint(None), b.with_mask_hint(None)
+    return fingerprint(a) == fingerprint(b)
 
 
 def _names(a: str, b: str, what: str) -> tuple[str, str]:

@@ -59,7 +59,7 @@ def test_prompts_and_pictures(trace):
 
 
 def test_logits_as_a_hint_are_named_where_nothing_else_is_different(trace):
-    zeros, ones = (np.full((16, 16), value, np.float32) for value in (0, 1))
+    zeros, ones = (np.full(trace.frame.logits_size, value, np.float32) for value in (0, 1))
     one, other = (trace.with_prompts(trace.prompts.with_mask_hint(each)) for each in (zeros, ones))
     blocks = len(trace.config.windows)
     assert names_of_two(one, other) == ("these logits as a hint", "other logits as a hint")
@@ -80,5 +80,5 @@ def test_other_weights_of_the_same_model(trace):
 
 
 def test_the_same_run(trace):
-    again = sx.Trace(trace.sam, trace.image, trace.prompts)
+    again = sx.Trace(trace.sam, trace.image, sx.Prompts(points=[(30, 20)]))
     assert names_of_two(trace, again) == ("the same run", "the same run")

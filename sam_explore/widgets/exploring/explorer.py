@@ -10,7 +10,6 @@ from ipywidgets import HBox, VBox
 from ...plots.drawing import draw
 from ...probes import Probe
 from ...readings import Reading, picture_wanted
-from ...tracing import Trace
 from ..canvas.closing import close_all
 from ..canvas.sight import Sight
 from ..session import ENCODER_RUNS, EXPLORERS, SWEEPS, Session

@@ -160,7 +160,9 @@ def test_the_code_draws_the_same_picture(image, open_session, screen):
     with explore(BlockNorms, session, against=given) as explorer:
         assert "windows=(2, 2), interventions=(sx.interventions.Ablate" in explorer.code
         drawn = {"sx": sx, "session": session}
-        exec(explorer.code.replace("sx.draw(", "words = (").replace("names)", "names).words"), drawn)
+        exec(
+            explorer.code.replace("sx.draw(", "words = (").replace("names)", "names).words"), drawn
+        )
         assert drawn["words"] == explorer.words
 
 

@@ -1,0 +1,54 @@
+"""One exhibit in two runs, in JupyterLab: a click moves A, B and their difference."""
+
+import pytest
+
+from .canvas import Canvas
+from .lab import Lab
+
+CELLS = [
+    "import sam_explore as sx\n"
+    'session = sx.Session(sx.load(), sx.example("turtle"))\n'
+    "sx.PromptCanvas(session, width=256)",
+    'split = sx.explore(sx.probes.RawLogits, session, against={"windows": [4] * 8})\nsplit',
+]
+WIDTHS = (1400, 900)
+SHELL, SKY = (230, 300), (400, 60)
+
+
+@pytest.mark.fresh_page  # of another width
+def test_one_click_moves_a_b_and_the_difference(lab: Lab):
+    notebook = lab.open(CELLS)
+    stage, maps = notebook.canvas(0), notebook.output(".sam-explore-map")
+    said = notebook.output(".sam-explore-explorer")
+    maps.nth(2).wait_for()
+    views = [Canvas(lab.page, maps.nth(index)) for index in range(3)]
+
+    def shown() -> list:
+        notebook.execute("session.settle(60)")
+        before = None
+        while before != (before := [view.fingerprint() for view in views]):
+            lab.page.wait_for_timeout(150)
+        return before
+
+    at_first = shown()
+    stage.click(SHELL)
+    notebook.wait_until(lambda: notebook.value("len(session.prompts.points)") == 1, "a point")
+    after_one = shown()
+    stage.click(SKY, button="right")
+    notebook.wait_until(lambda: notebook.value("len(session.prompts.points)") == 2, "two points")
+    after_two = shown()
+    for index in range(3):
+        assert len({str(each[index]) for each in (at_first, after_one, after_two)}) == 3
+    words = notebook.value("split.words")
+    assert words.startswith("A: trained windows. B: windows of 4. B − A is farthest from 0 with")
+    notebook.wait_until(lambda: words in said.inner_text(), "it says what the numbers are")
+    tops = {}
+    for width in WIDTHS:
+        lab.page.set_viewport_size({"width": width, "height": 1000})
+        lab.page.wait_for_timeout(500)
+        boxes = [maps.nth(index).bounding_box() for index in range(3)]
+        tops[width] = [round(box["y"]) for box in boxes]
+        page = notebook.output(".sam-explore-explorer").first.bounding_box()
+        assert all(box["x"] + box["width"] <= page["x"] + page["width"] + 1 for box in boxes)
+    assert len(set(tops[WIDTHS[0]])) == 1, "they stand next to each other"
+    assert len(set(tops[WIDTHS[1]])) > 1, "they wrap"
