@@ -1,6 +1,7 @@
 """Readings whose values are heights: curves over one axis."""
 
 from math import ceil
+from textwrap import fill
 from typing import Literal
 
 import numpy as np
@@ -12,6 +13,9 @@ from sam_explore.readings import Curve, Profile
 from . import style
 from .settings import ink_around, take_over
 
+_LETTERS_AN_INCH = 11  # of a title
+_LEFT_OF_AXES = 0.6  # inches
+_LEAST_LINE = 20  # letters
 _LABELS = 17  # written along an axis at most
 
 
@@ -30,7 +34,13 @@ def draw_profile(ax: Axes, profile: Profile) -> None:
         ax.legend(fontsize=8, frameon=False, loc="best", labelcolor=style.INK)
     room = 16 if profile.x_marks else 6  # the marks' names stand between the axes and the title
     ink = ink_around(ax.figure)
-    ax.set_title(profile.title, loc="left", fontsize=11, color=ink, pad=room)
+    ax.set_title(_wrapped(ax, profile.title), loc="left", fontsize=11, color=ink, pad=room)
+
+
+def _wrapped(ax: Axes, title: str) -> str:
+    """The title in as many lines as it needs in the width of its figure, or part of one."""
+    inches = ax.figure.bbox.width / ax.figure.dpi - _LEFT_OF_AXES
+    return fill(title, max(_LEAST_LINE, int(inches * _LETTERS_AN_INCH)))
 
 
 def _draw_curve(ax: Axes, x: np.ndarray, curve: Curve, index: int) -> None:

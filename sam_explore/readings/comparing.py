@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from re import split
 
 import numpy as np
 from jaxtyping import Float
@@ -14,6 +15,7 @@ from .scale import Scale
 _Part = Heatmap | Gallery | Profile | Matrix
 _Row = tuple[_Part, _Part, _Part]  # A, B and B − A
 _LONGEST_TABLE = 6  # columns of a table that has room next to two more
+_MOST_MAPS = 4  # of a gallery
 
 
 def compare(a: Reading, b: Reading, names: tuple[str, str] = ("A", "B")) -> Panel:
@@ -30,7 +32,8 @@ def compare(a: Reading, b: Reading, names: tuple[str, str] = ("A", "B")) -> Pane
         names: what the runs are, in a few words.
 
     Returns:
-        A Panel of A, B and B − A. Of panels, so for each of their parts, a row each.
+        A Panel of A, B and B − A side by side, or one below the other where they are large. Of
+        panels, so for each of their parts.
 
     Raises:
         ValueError: the two have other kinds, axes or sizes.
@@ -40,7 +43,6 @@ def compare(a: Reading, b: Reading, names: tuple[str, str] = ("A", "B")) -> Pane
         raise _differ("as many parts", str(len(parts_a)), str(len(parts_b)))
     rows = [_compared(*pair) for pair in zip(parts_a, parts_b, strict=True)]
     called = ["" if name == letter else f": {name}" for name, letter in zip(names, "AB", strict=True)]
-    is_wide = any(isinstance(p, Matrix) and len(p.columns) > _LONGEST_TABLE for p in parts_a)
     differences = " ".join(
         _difference_in_words(row[2], f"In “{_title_of(*row)}”, " if len(rows) > 1 else "")
         for row in rows
@@ -49,9 +51,15 @@ def compare(a: Reading, b: Reading, names: tuple[str, str] = ("A", "B")) -> Pane
         tuple(part for row in rows for part in _titled(row, called, len(rows) > 1)),
         title=f"A{called[0]} · B{called[1]}" if len(rows) > 1 else _title_of(*rows[0]),
         words=f"A{called[0]}. B{called[1]}. {differences} In A: {a.words} In B: {b.words}",
-        across=1 if is_wide else 3,
+        across=1 if any(map(_is_wide, parts_a)) else 3,
         provenance=_provenance(a.provenance, b.provenance),
     )
+
+
+def _is_wide(part: _Part) -> bool:
+    """Whether it would be too small with two more next to it."""
+    is_long_table = isinstance(part, Matrix) and len(part.columns) > _LONGEST_TABLE
+    return is_long_table or (isinstance(part, Gallery) and len(part.maps) > _MOST_MAPS)
 
 
 def _parts_of(reading: Reading) -> tuple[_Part, ...]:
@@ -80,7 +88,7 @@ def _common_title(a: str, b: str) -> str:
     """Both titles, or as much as is true of both: they may hold numbers of the run."""
     if a == b:
         return a
-    start_a, start_b = (title.split(":")[0] for title in (a, b))
+    start_a, start_b = (split("[:,]", title)[0] for title in (a, b))
     return start_a if start_a == start_b else f"{a} · {b}"
 
 

@@ -117,6 +117,16 @@ def test_a_number_of_one_run_is_not_in_the_title_of_the_difference():
     a = Gallery((heatmap([[1.0]], "Token 2: predicted IoU 0.20"),), "all", "", LOGITS)
     b = Gallery((heatmap([[1.0]], "Token 2: predicted IoU 0.90"),), "all", "", LOGITS)
     assert compare(a, b).readings[2].maps[0].title == "Token 2"
+    a = Gallery((heatmap([[1.0]], "block 1, global"),), "all", "", LOGITS)
+    b = Gallery((heatmap([[1.0]], "block 1"),), "all", "", LOGITS)
+    assert compare(a, b).readings[2].maps[0].title == "block 1"
+
+
+def test_what_is_large_stands_one_below_the_other():
+    maps = Gallery(tuple(heatmap([[1.0]], str(block)) for block in range(5)), "all", "", LOGITS)
+    assert compare(maps, maps).across == 1
+    table = Matrix(np.ones((1, 7)), ("0",), tuple("abcdefg"), "t", "", "block", "head")
+    assert compare(table, table).across == 1
 
 
 def test_marks_of_a_difference_are_those_that_both_have():

@@ -9,6 +9,7 @@ from ..canvas.closing import close_all
 from ..canvas.connection import BLANK
 from ..canvas.viewport import SHARPNESS
 
+_HIGH = 0.85  # of its width, at most, where a chart is narrow
 _DPI = 100  # CSS pixels an inch
 
 
@@ -16,7 +17,8 @@ class ChartView:
     """A reading's curves or table, drawn as `sam_explore.draw` does.
 
     Args:
-        width: the most CSS pixels that it may take; a larger chart is made smaller.
+        width: the most CSS pixels that it may take. Curves are drawn that wide, with text of the
+            usual size; a wider table is made smaller.
     """
 
     def __init__(self, width: int):
@@ -32,6 +34,9 @@ class ChartView:
     def show(self, reading: Profile | Matrix) -> None:
         """Draw a reading in place of the one before."""
         width, height = size_of(reading)
+        room = self._width / _DPI
+        if isinstance(reading, Profile) and room < width:
+            width, height = room, min(height, _HIGH * room)
         self._figure.clear()
         self._figure.set_size_inches(width, height)
         draw_on(self._figure, reading)

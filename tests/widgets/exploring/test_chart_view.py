@@ -23,3 +23,18 @@ def test_the_image_is_never_empty_and_has_its_size_before_its_picture():
     share = int(height[:-2]) / int(width[:-2])
     assert abs(picture.shape[0] / picture.shape[1] - share) < 0.01
     view.close()
+
+
+def test_a_narrow_chart_has_text_of_the_usual_size_and_its_whole_title():
+    curve = np.arange(4.0)
+    title = "A title of so many words that no narrow chart has room for all of them in one line"
+    narrow = ChartView(300)
+    narrow.show(Profile(curve, (Curve(curve, "one"),), title, "", "block", "share"))
+    figure = narrow._figure
+    assert tuple(figure.get_size_inches()) == (3.0, 2.55)  # 100 pixels an inch, as if it were wide
+    ax = figure.axes[0]
+    drawn = ax.get_title("left")
+    assert drawn.replace("\n", " ") == title
+    right = ax._left_title.get_window_extent(figure.canvas.get_renderer()).x1
+    assert right <= figure.bbox.x1
+    narrow.close()
