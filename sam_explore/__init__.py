@@ -25,7 +25,6 @@ _MODULE_OF = {
     "Sweep": "tracing",
     "Trace": "tracing",
     "channel": "tracing",
-    "compare": "readings",
     "draw": "plots.drawing",
     "edit": "tracing",
     "encode": "prediction",
@@ -80,7 +79,6 @@ if TYPE_CHECKING:
     from sam_explore.model import Sam, SamConfig
     from sam_explore.plots.drawing import draw
     from sam_explore.prediction import EncodedImage, Prediction, encode, predict
-    from sam_explore.readings import compare
     from sam_explore.scenes import example, scene
     from sam_explore.tracing import (
         Sweep,

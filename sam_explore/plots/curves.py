@@ -13,7 +13,8 @@ from sam_explore.readings import Curve, Profile
 from . import style
 from .settings import ink_around, take_over
 
-_LETTERS_AN_INCH = 11  # of a title
+_OF_TITLE, _OF_LEGEND, _OF_TICKS = 11, 15, 14  # letters an inch
+_LINE_OF_LEGEND = 8  # letters that have the length of the line next to a curve's name
 _LEFT_OF_AXES = 0.6  # inches
 _LEAST_LINE = 20  # letters
 _LABELS = 17  # written along an axis at most
@@ -31,16 +32,23 @@ def draw_profile(ax: Axes, profile: Profile) -> None:
     for place, name in profile.x_marks:
         _draw_mark(ax, place, name)
     if len(profile.curves) > 1:
-        ax.legend(fontsize=8, frameon=False, loc="best", labelcolor=style.INK)
+        lines, names = ax.get_legend_handles_labels()
+        names = [_wrapped(ax, name, _OF_LEGEND, _LINE_OF_LEGEND) for name in names]
+        ax.legend(lines, names, fontsize=8, frameon=False, loc="best", labelcolor=style.INK)
     room = 16 if profile.x_marks else 6  # the marks' names stand between the axes and the title
     ink = ink_around(ax.figure)
-    ax.set_title(_wrapped(ax, profile.title), loc="left", fontsize=11, color=ink, pad=room)
+    title = _wrapped(ax, profile.title, _OF_TITLE)
+    ax.set_title(title, loc="left", fontsize=11, color=ink, pad=room)
 
 
-def _wrapped(ax: Axes, title: str) -> str:
-    """The title in as many lines as it needs in the width of its figure, or part of one."""
-    inches = ax.figure.bbox.width / ax.figure.dpi - _LEFT_OF_AXES
-    return fill(title, max(_LEAST_LINE, int(inches * _LETTERS_AN_INCH)))
+def _wrapped(ax: Axes, words: str, letters_an_inch: int, taken: int = 0) -> str:
+    """Words in as many lines as they need in the width of the axes; `taken` letters are in use."""
+    return fill(words, max(_LEAST_LINE, int(_inches(ax) * letters_an_inch) - taken))
+
+
+def _inches(ax: Axes) -> float:
+    """About how wide the axes will be in their figure, or their part of one."""
+    return ax.figure.bbox.width / ax.figure.dpi - _LEFT_OF_AXES
 
 
 def _draw_curve(ax: Axes, x: np.ndarray, curve: Curve, index: int) -> None:
@@ -72,7 +80,9 @@ def _set_up_axes(ax: Axes, profile: Profile) -> None:
     if "x" in profile.log:
         ax.set_xscale("log")
     elif profile.x_labels:
-        every = ceil(len(profile.x) / _LABELS)
+        letters = sum(map(len, profile.x_labels)) + 2 * len(profile.x_labels)
+        too_many = len(profile.x) / _LABELS, letters / (_OF_TICKS * _inches(ax))
+        every = ceil(max(too_many))
         ax.set_xticks(profile.x[::every], profile.x_labels[::every])
     elif np.array_equal(profile.x, np.round(profile.x)):
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -22,7 +22,7 @@ def compare(a: Reading, b: Reading, names: tuple[str, str] = ("A", "B")) -> Pane
     """Two readings next to each other, with their difference.
 
         probe = sx.probes.RawLogits()
-        sx.draw(sx.compare(probe(trace), probe(trace.with_windows([4] * 8))))
+        sx.draw(compare(probe(trace), probe(trace.with_windows([4] * 8))))
 
     A and B are drawn on one scale; B − A is signed, around 0, on a scale of its own. Where A or B
     has no value, the difference has none; curves are subtracted at the places that both have.
@@ -42,7 +42,9 @@ def compare(a: Reading, b: Reading, names: tuple[str, str] = ("A", "B")) -> Pane
     if len(parts_a) != len(parts_b):
         raise _differ("as many parts", str(len(parts_a)), str(len(parts_b)))
     rows = [_compared(*pair) for pair in zip(parts_a, parts_b, strict=True)]
-    called = ["" if name == letter else f": {name}" for name, letter in zip(names, "AB", strict=True)]
+    called = [
+        "" if name == letter else f": {name}" for name, letter in zip(names, "AB", strict=True)
+    ]
     differences = " ".join(
         _difference_in_words(row[2], f"In “{_title_of(*row)}”, " if len(rows) > 1 else "")
         for row in rows

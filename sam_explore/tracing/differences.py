@@ -1,6 +1,7 @@
 """What two runs are, in the few words that tell them apart."""
 
 from collections.abc import Iterator
+from re import sub
 
 from sam_explore.fingerprints import fingerprint
 from sam_explore.geometry import Prompts
@@ -89,12 +90,17 @@ def _prompts(prompts: Prompts) -> str:
 def _changes(a: tuple[Change, ...], b: tuple[Change, ...]) -> tuple[str, str]:
     """The changes that the other has not; the order tells apart what is the same else."""
     known = [{each.fingerprint for each in changes} for changes in (a, b)]
-    only_a = [each.words for each in a if each.fingerprint not in known[1]]
-    only_b = [each.words for each in b if each.fingerprint not in known[0]]
+    only_a = [_short(each.words) for each in a if each.fingerprint not in known[1]]
+    only_b = [_short(each.words) for each in b if each.fingerprint not in known[0]]
     if only_a or only_b:
         return _list(only_a), _list(only_b)
     is_same = [each.fingerprint for each in a] == [each.fingerprint for each in b]
     return ("", "") if is_same else ("this order of changes", "another order of changes")
+
+
+def _short(change: str) -> str:
+    """Without what was left open, such as "block=None"."""
+    return sub(r"(, )?\b\w+=None\b", "", change).replace("(, ", "(").removesuffix("()")
 
 
 def _list(changes: list[str]) -> str:

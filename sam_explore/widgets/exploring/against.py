@@ -16,6 +16,9 @@ from ..session import Session, Snapshot
 from ..session.source import Question, Source
 
 CHANGES = ("sam", "image", "preprocessing", "windows", "edits", "prompts")
+_FED_BACK = (
+    "# The logits that are fed back are those of A here; in the view each run has its own.\n"
+)
 _LONGEST_EDITS = 160  # characters
 
 
@@ -78,7 +81,8 @@ class Against:
             return "other = against.trace"
         if isinstance(self._given, Trace):
             return "other = against"
-        return f"other = {_run_in_python(self._given, now)}"
+        is_fed = now.question.feeds_back and "prompts" not in self._given
+        return f"{_FED_BACK if is_fed else ''}other = {_run_in_python(self._given, now)}"
 
     def run(self, now: Snapshot, is_prompted: bool) -> Trace:
         """The second run to this state of the session.
@@ -143,9 +147,9 @@ def _run_in_python(given: dict[str, Any], now: Snapshot) -> str:
     What is too long, or no literal, stands there by its name, such as `image`.
     """
     is_inside = "sam" not in given  # another model begins with its trained windows, unedited
-    arguments = [
-        name if name in given else f"session.{name}" for name in ("sam", "image", "prompts")
-    ]
+    of_session = "session.trace" if now.question.feeds_back else "session"
+    places = {"sam": "session", "image": "session", "prompts": of_session}
+    arguments = [name if name in given else f"{place}.{name}" for name, place in places.items()]
     for name, argument in (("windows", "windows"), ("edits", "interventions")):
         if name in given:
             arguments.append(f"{argument}={_literal(name, given[name])}")

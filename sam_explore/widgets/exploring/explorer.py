@@ -45,7 +45,7 @@ def explore(
     unticked. Run its cell again, and the new view takes the place of the old one, which is closed.
 
     With `against` it shows two runs, A and B, with the same knobs: the session's, another one, and
-    their difference B − A, as `sam_explore.compare` does. A click moves all three.
+    their difference B − A, as `sam_explore.readings.compare` does. A click moves all three.
 
         sx.explore(sx.probes.RawLogits, session, against={"windows": [4] * 8})
 
@@ -142,10 +142,11 @@ class Explorer(StaticReading, VBox):
         opacity = "" if self.map_opacity is None else f", map_opacity={self.map_opacity:g}"
         if self._against is not None:
             return (
-                f"from sam_explore.tracing import names_of_two\n"
+                "from sam_explore.readings import compare\n"
+                "from sam_explore.tracing import names_of_two\n\n"
                 f"{self._against.code(self.session.now)}\n"
                 f"probe, names = {self.probe.code}, names_of_two(session.trace, other)\n"
-                f"sx.draw(sx.compare(probe(session.trace), probe(other), names){opacity})"
+                f"sx.draw(compare(probe(session.trace), probe(other), names){opacity})"
             )
         if self._compared is None or self._compared.session is not self.session:
             return f"sx.draw({self.probe.code}(session.trace){opacity})"
