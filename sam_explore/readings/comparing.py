@@ -78,8 +78,12 @@ def _compared(a: _Part, b: _Part) -> _Row:
 def _titled(row: _Row, called: list[str], is_one_of_several: bool) -> _Row:
     """The runs' names stand above their pictures, or above the panel if that has several rows."""
     ends = [f": {_flat(part.title)}" for part in row] if is_one_of_several else [*called, ""]
-    heads = zip(row, ("A", "B", "B − A"), ends, strict=True)
-    return tuple(replace(part, title=f"{letter}{end}") for part, letter, end in heads)
+    a, b, difference = row
+    return (
+        replace(a, title=f"A{ends[0]}"),
+        replace(b, title=f"B{ends[1]}"),
+        replace(difference, title=f"B − A{ends[2]}"),
+    )
 
 
 def _title_of(a: _Part, b: _Part, difference: _Part) -> str:

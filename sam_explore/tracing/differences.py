@@ -26,7 +26,7 @@ def names_of_two(a: Trace, b: Trace) -> tuple[str, str]:
         return "these logits as a hint", "other logits as a hint"
     if not found:
         return "the same run", "the same run"
-    return tuple(", ".join(words) for words in zip(*found, strict=True))
+    return ", ".join(words for words, _ in found), ", ".join(words for _, words in found)
 
 
 def _differences(a: RunDescription, b: RunDescription) -> Iterator[tuple[str, str]]:
@@ -43,7 +43,7 @@ def _differences(a: RunDescription, b: RunDescription) -> Iterator[tuple[str, st
     if a.windows != b.windows:
         yield _windows(a), _windows(b)
     elif a.relative_positions != b.relative_positions:
-        yield tuple(f"tables by {each.relative_positions!r}" for each in (a, b))
+        yield _names(repr(a.relative_positions), repr(b.relative_positions), "tables by")
     yield _changes(a.changes, b.changes)
 
 

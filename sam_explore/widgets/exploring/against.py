@@ -68,7 +68,8 @@ class Against:
         self._sources: WeakKeyDictionary[Source, Source] = WeakKeyDictionary()
         self._runs: WeakKeyDictionary[Question, Trace] = WeakKeyDictionary()
         if isinstance(self._given, dict):
-            self._source(now).run.with_prompts(self._given.get("prompts", Prompts()))
+            run = self._source(self._given, now).run
+            run.with_prompts(self._given.get("prompts", Prompts()))
 
     @property
     def session(self) -> Session | None:
@@ -98,31 +99,32 @@ class Against:
             return self._given
         if isinstance(self._given, Session):
             return self._given.trace if is_prompted else self._given.unprompted
-        source = self._source(now)
+        source = self._source(self._given, now)
         if not is_prompted:
             return source.run
         known = self._runs.get(now.question)
         if known is None:
-            known = self._runs.setdefault(now.question, self._answering(source, now))
+            known = self._answering(self._given, source, now)
+            known = self._runs.setdefault(now.question, known)
         return known
 
     def comparison(self, probe: Probe, now: Snapshot, is_prompted: bool) -> Comparison:
         """What is to be computed for this state of the session."""
         return Comparison(probe, ref(self.run(now, is_prompted)))
 
-    def _answering(self, source: Source, now: Snapshot) -> Trace:
+    def _answering(self, given: dict[str, Any], source: Source, now: Snapshot) -> Trace:
         """The run with the prompts; what is fed back with corrections are logits of its own."""
-        if "prompts" in self._given:
-            return source.run.with_prompts(self._given["prompts"])
+        if "prompts" in given:
+            return source.run.with_prompts(given["prompts"])
         return Question(source, now.dialogue, now.feeds_back).run
 
-    def _source(self, now: Snapshot) -> Source:
+    def _source(self, given: dict[str, Any], now: Snapshot) -> Source:
         known = self._sources.get(now.source)
         if known is None:
             changed = now
             for name in CHANGES[:-1]:  # in the order in which one drops another
-                if name in self._given:
-                    changed = changed.with_trait(name, self._given[name])
+                if name in given:
+                    changed = changed.with_trait(name, given[name])
             known = self._sources.setdefault(now.source, changed.source)
         return known
 
