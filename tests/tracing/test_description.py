@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import sam_explore as sx
+from sam_explore.model.description import ANSWER
 from sam_explore.probes import PROBES, BlockChannel, PatchedTokens
 from sam_explore.tracing import RunDescription
 
@@ -194,7 +195,7 @@ def test_every_intervention_pickles_and_copies(trace, make):
         assert again.fingerprint == intervention.fingerprint
         found, expected = (trace.with_interventions(each) for each in (again, intervention))
         assert found.description == expected.description
-        assert found.plan.key("decode") == expected.plan.key("decode")
+        assert found.plan.key(ANSWER) == expected.plan.key(ANSWER)
 
 
 def test_a_trace_copies_and_says_why_it_does_not_pickle(trace):

@@ -133,14 +133,19 @@ def busy_view(answers, image, open_session, screen):
 
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> list:
-    """What the model computes, in order: a block's index, or the name of another step."""
-    begun, compute = [], engine_module.compute
+    """What the model computes, in order, such as "block 1"; "decode" is all of the mask decoder."""
+    begun, compute, decode = [], engine_module.compute, engine_module.decode
 
     def note(step, *rest):
-        begun.append(step)
+        begun.append(str(step))
         return compute(step, *rest)
 
+    def note_decode(*inputs):
+        begun.append("decode")
+        return decode(*inputs)
+
     monkeypatch.setattr(engine_module, "compute", note)
+    monkeypatch.setattr(engine_module, "decode", note_decode)
     return begun
 
 

@@ -12,15 +12,20 @@ from ipywidgets import (
     ToggleButtons,
 )
 
-from sam_explore.model import SamConfig
 from sam_explore.probes import Knob
+from sam_explore.tracing import Trace
 from sam_explore.widgets.canvas.closing import close_all
 from sam_explore.widgets.canvas.inputs import WideSlider, control_for
 
 from ..screen import front_end_sets
 
-CONFIG = SamConfig()  # of ViT-B: 12 blocks, and 64 rows and columns of tokens
 NAMED = Knob("mask", low=-1, high=3, names=((-1, "the model's choice"),))
+
+
+@pytest.fixture
+def run(sam, image) -> Trace:
+    """Of a network with two blocks, and four rows and columns of tokens."""
+    return Trace(sam, image)
 
 
 @pytest.mark.parametrize(
@@ -31,29 +36,31 @@ NAMED = Knob("mask", low=-1, high=3, names=((-1, "the model's choice"),))
         (Knob("kind", choices=("a", "b", "c")), "b", ToggleButtons),
         (Knob("kind", choices=("a", "b", "c", "d")), "b", Dropdown),
         (NAMED, 2, Dropdown),
-        (Knob("block", low=0, high=lambda config: config.encoder_depth - 1), 3, IntSlider),
+        (Knob("block", low=0, high=lambda run: run.config.encoder_depth - 1), 1, IntSlider),
         (Knob("count", low=0), 3, IntText),
         (Knob("size"), 1.5, FloatText),
         (Knob("size", low=0.0), 1.5, FloatText),
         (Knob("name"), "x", Text),
     ],
 )
-def test_the_control_suits_the_values_and_holds_the_one_it_starts_with(knob, value, kind):
-    control = control_for(knob, value, CONFIG)
+def test_the_control_suits_the_values_and_holds_the_one_it_starts_with(run, knob, value, kind):
+    control = control_for(knob, value, run)
     (field,) = control.inputs
     assert type(field) is kind
     assert control.get() == value
     close_all(*control.widgets)
 
 
-def test_a_bound_may_come_from_the_run():
-    control = control_for(Knob("block", low=0, high=lambda c: c.encoder_depth - 1), 3, CONFIG)
-    assert (control.inputs[0].min, control.inputs[0].max) == (0, 11)
+def test_a_bound_may_come_from_the_run(run):
+    control = control_for(
+        Knob("block", low=0, high=lambda run: run.config.encoder_depth - 1), 1, run
+    )
+    assert (control.inputs[0].min, control.inputs[0].max) == (0, 1)
     close_all(*control.widgets)
 
 
-def test_numbers_with_names_are_listed_by_name_and_the_others_by_number():
-    control = control_for(NAMED, -1, CONFIG)
+def test_numbers_with_names_are_listed_by_name_and_the_others_by_number(run):
+    control = control_for(NAMED, -1, run)
     names = {"the model's choice": -1, "0": 0, "1": 1, "2": 2, "3": 3}
     assert dict(control.inputs[0].options) == names
     front_end_sets(control.inputs[0], index=2)
@@ -61,22 +68,22 @@ def test_numbers_with_names_are_listed_by_name_and_the_others_by_number():
     close_all(*control.widgets)
 
 
-def test_a_token_is_a_row_and_a_column_within_the_grid():
-    control = control_for(Knob("token", low=0, high=lambda config: config.grid - 1), (3, 5), CONFIG)
+def test_a_token_is_a_row_and_a_column_within_the_grid(run):
+    control = control_for(Knob("token", low=0, high=lambda run: run.config.grid - 1), (3, 2), run)
     assert [type(field) for field in control.inputs] == [BoundedIntText] * 2
-    assert control.get() == (3, 5)
+    assert control.get() == (3, 2)
     told = [words.value for words in control.widgets[::2]]
     assert "row" in told[0]
     assert "column" in told[1]
-    control.set((7, 70))
-    assert control.get() == (7, 63)
+    control.set((1, 70))
+    assert control.get() == (1, 3)
     with pytest.raises(ValueError, match="zip"):
         control.set((1, 2, 3))
     close_all(*control.widgets)
 
 
-def test_a_control_of_several_inputs_reports_each_of_them():
-    control, heard = control_for(Knob("token", low=0, high=9), (3, 5), CONFIG), []
+def test_a_control_of_several_inputs_reports_each_of_them(run):
+    control, heard = control_for(Knob("token", low=0, high=9), (3, 5), run), []
     control.observe(lambda change: heard.append(control.get()))
     front_end_sets(control.inputs[1], value=6)
     front_end_sets(control.inputs[0], value=0)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sam_explore.model.description import block_step
 from sam_explore.tracing import engine as engine_module
 from sam_explore.widgets.canvas.html import Html
 from sam_explore.widgets.prompting.encode_row import EncodeRow
@@ -28,7 +29,7 @@ def test_an_encode_shows_a_button_that_cancels_it(image, open_session, monkeypat
     reached, go_on, compute = threading.Event(), threading.Event(), engine_module.compute
 
     def hold(step, *rest):
-        if step == 1:
+        if step == block_step(1):
             reached.set()
             assert go_on.wait(WAIT_S)
         return compute(step, *rest)

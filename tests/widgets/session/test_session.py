@@ -42,7 +42,7 @@ def test_the_picture_is_encoded_once_for_all_prompts(steps, image, open_session)
     session = open_session(image)
     session.add_point((1.0, 2.0))
     session.add_point((3.0, 4.0))
-    assert steps == ["embed", 0, 1, "project", *(["prompts", "decode"] * 2)]
+    assert steps == ["embed", "block 0", "block 1", "project", *(["prompts", "decode"] * 2)]
 
 
 def test_without_prompts_there_is_no_prediction(answers, image, open_session):

@@ -13,6 +13,7 @@ import torch
 from sam_explore.corrections import Dialogue
 from sam_explore.geometry import Prompts
 from sam_explore.model import Sam
+from sam_explore.model.description import block_step
 from sam_explore.probes import ResidualShares, WindowEffect, WindowSweep
 from sam_explore.probes.common.probe import Probe, threshold_knob
 from sam_explore.readings import Heatmap, Scale
@@ -176,8 +177,8 @@ def test_closing_while_the_picture_is_encoded_takes_one_step(image, open_session
     compute = engine_module.compute
 
     def hold(step, *rest):
-        begun.append(step)
-        if step == 0:
+        begun.append(str(step))
+        if step == block_step(0):
             reached.set()
             assert go_on.wait(WAIT_S)
         return compute(step, *rest)
@@ -191,7 +192,7 @@ def test_closing_while_the_picture_is_encoded_takes_one_step(image, open_session
         closing.join(0.001)
     go_on.set()
     closing.join(WAIT_S)
-    assert begun == ["embed", 0]
+    assert begun == ["embed", "block 0"]
     assert (session.busy, session.error, session.encoded) == ("", "", None)
 
 

@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 
+from sam_explore.model.description import block_step
 from sam_explore.tracing import Trace
 from sam_explore.tracing import engine as engine_module
 from sam_explore.widgets import Session
@@ -180,7 +181,7 @@ def test_a_new_picture_stops_the_encoding_of_the_old_one_between_blocks(
     reached, go_on, compute = threading.Event(), threading.Event(), engine_module.compute
 
     def hold(step, *rest):
-        if step == 0 and not reached.is_set():
+        if step == block_step(0) and not reached.is_set():
             reached.set()
             assert go_on.wait(20)
         return compute(step, *rest)
@@ -192,7 +193,7 @@ def test_a_new_picture_stops_the_encoding_of_the_old_one_between_blocks(
     session.image = image
     go_on.set()
     session.settle(20)
-    assert steps == ["embed", 0, "embed", 0, 1, "project"]
+    assert steps == ["embed", "block 0", "embed", "block 0", "block 1", "project"]
     assert session.encoded.frame.image_size == (64, 64)
     assert session.busy == ""
     assert session.error == ""

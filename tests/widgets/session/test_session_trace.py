@@ -42,7 +42,7 @@ def test_other_windows_change_the_prediction_and_compute_only_what_follows(
     session.windows = [3, 2]
     expected = Trace(sam, image, session.prompts, windows=(3, 2)).prediction
     assert np.array_equal(session.prediction.logits, expected.logits)
-    assert steps[:3] == [1, "project", "decode"]
+    assert steps[:3] == ["block 1", "project", "decode"]
     session.windows = None
     expected = Trace(sam, image, session.prompts).prediction
     assert np.array_equal(session.prediction.logits, expected.logits)

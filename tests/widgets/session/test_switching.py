@@ -7,6 +7,7 @@ import pytest
 
 from sam_explore.geometry import Prompts
 from sam_explore.model import Sam
+from sam_explore.model.description import block_step
 from sam_explore.model.lock import lock_of
 from sam_explore.probes import BlockNorms
 from sam_explore.saved_prompts import prompts_to_json
@@ -25,19 +26,23 @@ STATE = ["sam", "image", "windows", "edits", "encoded", "prompts", "chosen", "pr
 class Gate:
     """Holds the model up at its second block, as often as it is closed."""
 
-    def __init__(self, compute):
-        self._compute = compute
+    def __init__(self, compute, decode):
+        self._compute, self._decode = compute, decode
         self._open = threading.Event()
         self._reached = threading.Semaphore(0)
         self._open.set()
         self.begun = []
 
     def compute(self, step, *rest):
-        self.begun.append(step)
-        if step == 1 and not self._open.is_set():
+        self.begun.append(str(step))
+        if step == block_step(1) and not self._open.is_set():
             self._reached.release()
             assert self._open.wait(WAIT_S)
         return self._compute(step, *rest)
+
+    def decode(self, *inputs):
+        self.begun.append("decode")
+        return self._decode(*inputs)
 
     def close(self):
         self._open.clear()
@@ -51,8 +56,9 @@ class Gate:
 
 @pytest.fixture
 def gate(monkeypatch):
-    gate = Gate(engine_module.compute)
+    gate = Gate(engine_module.compute, engine_module.decode)
     monkeypatch.setattr(engine_module, "compute", gate.compute)
+    monkeypatch.setattr(engine_module, "decode", gate.decode)
     yield gate
     gate.open()
 
@@ -130,7 +136,7 @@ def test_the_block_under_way_is_the_last_one(session, gate):
     session.cancel()
     gate.open()
     session.settle(WAIT_S)
-    assert gate.begun == ["embed", 0, 1]
+    assert gate.begun == ["embed", "block 0", "block 1"]
 
 
 def test_cancelling_goes_back_over_several_changes_to_what_was_encoded(session, gate):
@@ -265,7 +271,12 @@ def test_a_fetch_does_not_wait_for_an_encode_that_nobody_wants_any_more(session,
     session.fetch("image", lambda: OTHER, "Opening it")
     gate.open()
     session.settle(WAIT_S)
-    assert gate.begun == ["embed", 0, 1, "project"]  # of the other: the first went no further
+    assert gate.begun == [
+        "embed",
+        "block 0",
+        "block 1",
+        "project",
+    ]  # of the other: the first went no further
     assert session.encoded.frame.image_size == (32, 48)
 
 
