@@ -28,7 +28,10 @@ class Exhibit:
 
     def __init__(self, lab: Lab, probe: str):
         self.notebook = lab.open([OPEN, EXPLORE.format(probe=probe)])
-        self.stage, self.map = self.notebook.canvas(0), find_map(self.notebook)
+        # By its class: it leaves its cell for the corner when that is scrolled away.
+        page = self.notebook.page
+        self.stage = Canvas(page, page.locator(".sam-explore-stage"))
+        self.map = find_map(self.notebook)
         self.settle()
 
     def settle(self) -> None:
