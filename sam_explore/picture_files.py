@@ -1,6 +1,6 @@
 """A picture's file, or a picture of Pillow's, becomes the numbers that it holds.
 
-Pillow reads the files; what it would leave out of deep colours, `deep_colours` gets.
+Pillow reads the files; what it would leave out of deep colours, `sixteen_bit_pictures` gets.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Shaped
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from .deep_colours import deep_levels, is_deep, is_deep_tiff, raw_mode, upright
+from .sixteen_bit_pictures import deep_levels, is_deep, is_deep_tiff, raw_mode, upright
 
 MOST_PIXELS = 100_000_000
 MOST_UPLOADED_PIXELS = 50_000_000  # whoever uploads is not always the owner of the memory

@@ -17,8 +17,8 @@ OF_LIBRARIES = {
     "cli/info.py": {"_SubParsersAction"},
     "cli/lab.py": {"_SubParsersAction"},
     "cli/verify.py": {"_SubParsersAction"},
-    "deep_colours.py": {"_replace"},
-    "loading/finding.py": {"_getframe"},
+    "sixteen_bit_pictures.py": {"_replace"},
+    "loading/tensor_selection.py": {"_getframe"},
     "model_checks.py": {"_parameters", "_buffers"},
     "model/hooks.py": {
         "_forward_hooks",

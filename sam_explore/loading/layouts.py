@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import Tensor
 
-from .finding import find_sam
-from .others import no_sam
+from .related_networks import no_sam
+from .tensor_selection import find_sam
 
 # Hugging Face's names for SamModel and the official ones. Applied in order, each at most once.
 _FROM_HUGGING_FACE: tuple[tuple[str, str], ...] = (

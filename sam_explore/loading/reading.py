@@ -17,15 +17,15 @@ import torch
 from torch import Tensor, nn
 
 from .downloading import OFFICIAL
-from .finding import find_sam
-from .judging import as_float32, judge
-from .kinds import START, kind_of, looks_like
+from .file_kinds import START, kind_of, looks_like
 from .layouts import our_names
 from .metadata import is_metadata, lines_that_save_again
 from .pickles import Unreadable, check_archive, is_plain, references
+from .printable_names import listed, shown
 from .sizes import empty_sam
 from .sources import INDEX
-from .wording import listed, shown
+from .tensor_checks import as_float32, judge
+from .tensor_selection import find_sam
 
 _LONGEST_INDEX = 50_000_000  # bytes
 _DEEPEST = 5  # dicts in dicts in which weights are looked for

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from sam_explore.model import TOY, VIT_B, VIT_H, VIT_L, Sam, SamConfig
 
-from .wording import listed, shown
+from .printable_names import listed, shown
 
 
 def config_from_shapes(weights: Mapping[str, Tensor], source: str = "state dict") -> SamConfig:

@@ -9,7 +9,7 @@ from pathlib import Path
 from sam_explore.paths import meant
 
 from .downloading import OFFICIAL, download
-from .wording import listed
+from .printable_names import listed
 
 WEIGHT_SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")
 INDEX = ".index.json"  # the ending of the index of a checkpoint in parts

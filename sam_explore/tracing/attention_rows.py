@@ -13,7 +13,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sam_explore.model import HookPoint
-from sam_explore.model.attention import join_windows, relative_vectors
+from sam_explore.model.attention import relative_vectors
+from sam_explore.model.windows import join_windows
 
 from .attention_block import AttentionRegion, BlockAttention
 from .attention_sums import row_sums

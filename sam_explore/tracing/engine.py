@@ -23,15 +23,15 @@ from sam_explore.model.lock import lock_of
 from sam_explore.model.weights import all_weights_of, in_words, weights_of
 from sam_explore.preprocessing import Preprocessing
 
+from .cache import Store
 from .detached_copies import detached_copies
 from .editing import edit
 from .foreign_hooks import refuse_foreign_hooks
-from .given import GivenPicture
+from .input import GivenPicture
 from .plan import Plan
 from .recording import Reduction, find_hooks, record, reduced
 from .step_callback import announce
 from .steps import Output, Run, compute, decode, explicit_attention
-from .store import Store
 
 
 class Engine:

@@ -3,7 +3,7 @@
 from sam_explore.fingerprints import fingerprint
 
 from .engine import Engine
-from .given import GivenPicture
+from .input import GivenPicture
 from .trace import Trace
 
 

@@ -6,7 +6,8 @@ from jaxtyping import Float
 from sam_explore.mask_overlap import mask_iou
 from sam_explore.model import SamConfig
 from sam_explore.model.addresses import POSITION_ENCODING, in_block
-from sam_explore.probes.common.windows import padded, with_window
+from sam_explore.model.windows import padded_grid
+from sam_explore.probes.common.windows import with_window
 from sam_explore.probes.positions.position_encoding_spectrum import strongest_waves
 from sam_explore.probes.tokens.norm_outliers import robust_deviation
 from sam_explore.tracing import (
@@ -102,7 +103,7 @@ def windows_of_another_size(subject: Subject) -> list[Row]:
     trained = [window for window in config.windows if window]
     if not trained or trained[0] >= config.grid:
         return [Row("windows", "this network has none that are smaller than its grid")]
-    filled, _ = padded(trained[0], (config.grid, config.grid))
+    filled, _ = padded_grid(trained[0], (config.grid, config.grid))
     fitting = next(
         side for side in range(trained[0] + 1, config.grid + 1) if config.grid % side == 0
     )

@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from sam_explore.model import TOY, VIT_B, VIT_H, VIT_L, HookPoint, SamConfig  # noqa: E402
-from sam_explore.model.attention import relative_vectors, split_windows  # noqa: E402
+from sam_explore.model.attention import relative_vectors  # noqa: E402
+from sam_explore.model.windows import split_windows  # noqa: E402
 from sam_explore.toy.exam.tables import write_between_marks  # noqa: E402
 from sam_explore.tracing import (  # noqa: E402
     Trace,

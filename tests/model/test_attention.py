@@ -1,4 +1,4 @@
-"""Windows, relative positions and attention, worked out by hand."""
+"""Relative positions and attention, worked out by hand."""
 
 import math
 
@@ -6,36 +6,7 @@ import pytest
 import torch
 
 from sam_explore.model import HookPoint
-from sam_explore.model.attention import attend, join_windows, relative_vectors, split_windows
-
-
-def test_windows_are_cut_row_by_row_and_filled_up_with_zeros():
-    tokens = torch.tensor([[1.0, 2, 3], [4, 5, 6], [7, 8, 9]])[None, :, :, None]
-
-    windows = split_windows(tokens, 2)
-
-    assert windows.shape == (4, 2, 2, 1)
-    assert windows[..., 0].tolist() == [
-        [[1, 2], [4, 5]],
-        [[3, 0], [6, 0]],
-        [[7, 8], [0, 0]],
-        [[9, 0], [0, 0]],
-    ]
-
-
-def test_a_second_picture_has_its_windows_after_the_first():
-    tokens = torch.stack([torch.zeros(4, 4, 1), torch.ones(4, 4, 1)])
-
-    windows = split_windows(tokens, 2)
-
-    assert windows.mean(dim=(1, 2, 3)).tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
-
-
-@pytest.mark.parametrize("window", [1, 2, 3, 4, 5, 7, 9])
-def test_joining_undoes_splitting_for_any_window(window: int):
-    tokens = torch.randn(2, 5, 7, 3)
-
-    assert torch.equal(join_windows(split_windows(tokens, window), 5, 7), tokens)
+from sam_explore.model.attention import attend, relative_vectors
 
 
 def test_relative_vectors_belong_to_the_distance_from_key_to_query():

@@ -1,4 +1,4 @@
-"""Stages, windows that a network can run, and tables of relative positions for other windows."""
+"""Windows, cut and joined by hand; which of them a network can run, and their tables of positions."""
 
 from dataclasses import replace
 
@@ -7,6 +7,42 @@ import torch
 
 from sam_explore.model import TOY, VIT_B, VIT_H, VIT_L, SamConfig
 from sam_explore.model.attention import Attention, relative_vectors
+from sam_explore.model.windows import join_windows, padded_grid, split_windows
+
+
+def test_windows_are_cut_row_by_row_and_filled_up_with_zeros():
+    tokens = torch.tensor([[1.0, 2, 3], [4, 5, 6], [7, 8, 9]])[None, :, :, None]
+
+    windows = split_windows(tokens, 2)
+
+    assert windows.shape == (4, 2, 2, 1)
+    assert windows[..., 0].tolist() == [
+        [[1, 2], [4, 5]],
+        [[3, 0], [6, 0]],
+        [[7, 8], [0, 0]],
+        [[9, 0], [0, 0]],
+    ]
+
+
+def test_a_second_picture_has_its_windows_after_the_first():
+    tokens = torch.stack([torch.zeros(4, 4, 1), torch.ones(4, 4, 1)])
+
+    windows = split_windows(tokens, 2)
+
+    assert windows.mean(dim=(1, 2, 3)).tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("window", [1, 2, 3, 4, 5, 7, 9])
+def test_joining_undoes_splitting_for_any_window(window: int):
+    tokens = torch.randn(2, 5, 7, 3)
+
+    assert torch.equal(join_windows(split_windows(tokens, window), 5, 7), tokens)
+
+
+def test_a_grid_is_padded_to_whole_windows():
+    assert padded_grid(7, (24, 24)) == (28, 28)
+    assert padded_grid(7, (14, 15)) == (14, 21)
+    assert padded_grid(0, (3, 5)) == (3, 5)  # a global block has no windows
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 
 from sam_explore.model import SamConfig
 from sam_explore.model.config import RELATIVE_POSITIONS, attended
+from sam_explore.model.windows import padded_grid
 
 from .probe import knob
 
@@ -75,17 +76,10 @@ def arithmetic(config: SamConfig, windows: Sequence[int], grid: tuple[int, int])
     dim, total = config.encoder_dim, 0
     for window in windows:
         rows, columns = attended(window, grid)
-        tokens = prod(padded(window, grid))
+        tokens = prod(padded_grid(window, grid))
         total += tokens * dim * (4 * dim + 2 * rows * columns + rows + columns)
         total += prod(grid) * 2 * dim * config.encoder_mlp_dim
     return total
-
-
-def padded(window: int, grid: tuple[int, int]) -> tuple[int, int]:
-    """Rows and columns of the grid after it is filled up to whole windows."""
-    lengths = zip(grid, attended(window, grid), strict=True)
-    rows, columns = (-(-length // side) * side for length, side in lengths)
-    return rows, columns
 
 
 def blocks_in_words(blocks: Sequence[int]) -> str:

@@ -6,13 +6,13 @@ from math import prod
 import numpy as np
 from jaxtyping import Float
 
+from sam_explore.model.windows import padded_grid
 from sam_explore.readings import Heatmap, Scale
 from sam_explore.tracing import Trace
 
 from ..common.logits import percent
 from ..common.numbers import counted
 from ..common.probe import Probe, block_knob
-from ..common.windows import padded
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class WindowLayout(Probe):
 
     def read(self, trace: Trace) -> Heatmap:
         grid, window = trace.frame.grid, trace.windows[self.block]
-        sides, filled = trace.attended(self.block), padded(window, grid)
+        sides, filled = trace.attended(self.block), padded_grid(window, grid)
         rows, columns = (
             tuple(range(side - 1, length - 1, side))
             for side, length in zip(sides, filled, strict=True)

@@ -16,13 +16,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sam_explore.model import Sam
-from sam_explore.model.attention import (
-    Attention,
-    join_windows,
-    relative_vectors,
-    split_windows,
-)
+from sam_explore.model.attention import Attention, relative_vectors
 from sam_explore.model.hooks import HookPoint
+from sam_explore.model.windows import join_windows, split_windows
 
 _BF16 = torch.bfloat16
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sam_explore.model import SamConfig
 from sam_explore.model.addresses import in_block
-from sam_explore.model.attention import split_windows
+from sam_explore.model.windows import split_windows
 
 # Rows and columns of image tokens: one pair, several, or an array (token, 2).
 TokenPositions = Sequence | np.ndarray

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sam_explore.model import VIT_B, Sam
-from sam_explore.model.attention import split_windows
+from sam_explore.model.windows import split_windows
 from sam_explore.probes import WindowLayout
 from sam_explore.tracing import Trace
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable
 
-from .wording import listed, shown
+from .printable_names import listed, shown
 
 _TINY_VIT = (
     "is of MobileSAM's family: its image encoder is a TinyViT ({name}), where this package has the "

@@ -2,7 +2,7 @@
 
 import torch
 
-from sam_explore.tracing.store import PROMPT_SETS, Store
+from sam_explore.tracing.cache import PROMPT_SETS, Store
 
 
 def kilobytes(count: int) -> torch.Tensor:

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 
 from torch import Tensor
 
-from .others import no_sam, refuse_others
-from .wording import listed, several
+from .printable_names import listed, several
+from .related_networks import no_sam, refuse_others
 
 # One of these is in every SAM v1, in the official layout, in Hugging Face's, and in ours.
 _ANCHOR = re.compile(

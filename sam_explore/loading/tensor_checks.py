@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from .wording import shown
+from .printable_names import shown
 
 # More than twice those of the largest release.
 MOST_NUMBERS = 1_500_000_000
