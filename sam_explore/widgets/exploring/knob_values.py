@@ -65,9 +65,14 @@ class KnobValues:
 
     @property
     def run(self) -> Trace:
-        """The run that the probe is asked of, which bounds come from."""
+        """The run that bounds come from: of the prompts as they were said.
+
+        No bound depends on logits that go back, which would have to be computed first.
+        """
         session = self._session
-        return session.trace if self._class.reads_prompts else session.unprompted
+        if not self._class.reads_prompts:
+            return session.unprompted
+        return session.unprompted.with_prompts(session.prompts)
 
     @property
     def limits(self) -> dict[str, tuple]:

@@ -150,7 +150,8 @@ class Session(SharedState):
     def trace(self) -> Trace:
         """The trace for the current state; the same one until the state changes.
 
-        Nothing is computed before a tensor or the prediction is asked of it.
+        Nothing is computed before a tensor or the prediction is asked of it, but for logits that go
+        back with a click and are not known yet: then the clicks before are asked now.
         """
         return self.now.trace
 
