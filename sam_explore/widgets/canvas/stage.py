@@ -173,7 +173,7 @@ class Stage:
             ):
                 if (point != old).any():
                     x, y = self.viewport.canvas_from_px(point)
-                draw_point(layer, x, y, int(label))
+                    draw_point(layer, x, y, int(label))
 
     def show_stroke(self, way: list[tuple[float, float]], radius: float, erase: bool) -> None:
         """Draw where a brush was and is, all in canvas pixels."""
