@@ -18,7 +18,7 @@ import sam_explore as sx
 from sam_explore.probes import Probe
 from sam_explore.probes.common.probe import knob
 from sam_explore.readings import Heatmap, Scale
-from sam_explore.widgets import files
+from sam_explore.widgets.prompting import files
 
 PAYLOAD = {PAYLOAD!r}
 opened = files.picture_in

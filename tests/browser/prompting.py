@@ -5,13 +5,14 @@ from jaxtyping import Bool, UInt8
 
 from sam_explore.plots import style
 
+from .canvas import Canvas
 from .lab import Notebook
 
 OPEN = """
 import sam_explore as sx
 
 session = sx.Session(sx.load(), sx.example("turtle"))
-canvas = sx.PromptCanvas(session)
+canvas = sx.PromptCanvas(session, keep_in_view=False)
 canvas
 """
 SIDE = 512  # of the picture in its pixels and of its place on the page; the canvas has twice that
@@ -23,7 +24,11 @@ class Prompting:
 
     def __init__(self, notebook: Notebook):
         self.notebook = notebook
-        self.stage, self.thumbnails = notebook.canvas(0), notebook.canvas(1)
+        # By its class: it leaves its cell for the corner when that is scrolled away.
+        self.stage = Canvas(notebook.page, notebook.page.locator(".sam-explore-stage").first)
+        self.thumbnails = Canvas(
+            notebook.page, notebook.output("canvas.sam-explore-thumbnails").first
+        )
         notebook.wait_until(lambda: self.stage.pixel((8, 8))[3] == 255, "the picture is there")
         self.wait("not session.busy", "the picture is encoded")
         self.settle()

@@ -36,7 +36,7 @@ def test_in_jupyter_it_stays_text(lab: Lab, notebook_7: bool):
     notebook = lab.open(CELLS, notebook_7=notebook_7)
     attack(lab.page)
     lab.page.get_by_text("Picture and model").first.click()
-    models = notebook.output(".sam-explore-prompting select:visible").nth(1)
+    models = notebook.output("select:visible").filter(has_text=f"{PAYLOAD} nearby.pth")
     models.select_option(label=f"{PAYLOAD} nearby.pth, in this folder")
     lab.page.get_by_text(f"{PAYLOAD} nearby.pth").locator("visible=true").first.wait_for()
     assert_unharmed(lab.page)

@@ -9,6 +9,7 @@ from sam_explore.mask_overlap import mask_iou
 from sam_explore.plots import style
 from sam_explore.scenes import example_scene
 
+from .canvas import Canvas
 from .lab import Lab
 from .prompting import MEADOW, OPEN, SHELL, SIDE, Prompting
 
@@ -143,7 +144,8 @@ def test_after_a_flood_of_300_moves_the_answer_is_there_within_a_second(
     lab: Lab, kind: str, answer: str
 ):
     prompting = Prompting(lab.open([OPEN, ECHO]))
-    bare, execute = prompting.notebook.canvas(2), prompting.notebook.execute
+    bare = Canvas(prompting.notebook.page, prompting.notebook.output("canvas").last)
+    execute = prompting.notebook.execute
     answered, echoed = [], []
     for _ in range(5):
         execute("session.clear(); session.settle(30); echo.value = ''")

@@ -1,4 +1,4 @@
-"""Windows, cut and joined by hand; which of them a network can run, and their tables of positions."""
+"""Windows, cut and joined by hand; which of them a network can run, and tables for others."""
 
 from dataclasses import replace
 
