@@ -14,6 +14,13 @@ function render({ model, el, signal }) {
   const state = { isSeen: false, wasSeen: false, share: 0, corner: null };
   el.setAttribute("aria-hidden", "true");
 
+  const send = kind => {
+    try {
+      model.send({ kind, view });
+    } catch {
+      // The kernel is gone, and nobody needs to know.
+    }
+  };
   const update = () => {
     state.wasSeen ||= state.share >= ENOUGH;
     const goes = model.get("keeps") && state.wasSeen && state.share < ENOUGH
@@ -24,7 +31,7 @@ function render({ model, el, signal }) {
       state.corner = null;
     }
     const isSeen = state.corner !== null || state.isOnScreen;
-    if (isSeen !== state.isSeen) model.send({ kind: isSeen ? "seen" : "unseen", view });
+    if (isSeen !== state.isSeen) send(isSeen ? "seen" : "unseen");
     state.isSeen = isSeen;
   };
   const observer = new IntersectionObserver(
@@ -42,7 +49,7 @@ function render({ model, el, signal }) {
     observer.disconnect();
     model.off("change:keeps", update);
     state.corner?.giveBack();
-    if (state.isSeen) model.send({ kind: "unseen", view });
+    if (state.isSeen) send("unseen");
   });
 }
 
