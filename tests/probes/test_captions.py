@@ -42,7 +42,7 @@ def number(words: str) -> float:
 
 @dataclass
 class Caption:
-    """One state's reading, and whom its words speak of."""
+    """The reading of one state, and the probe whose words it has."""
 
     probe: Probe
     trace: Trace

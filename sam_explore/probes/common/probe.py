@@ -187,7 +187,7 @@ class Probe(ABC):
         about_picture: whether what it answers depends on the picture, so that its maps are drawn
             over it where nobody says anything else.
         makes_a_click: whether it takes a click of its own where there is no prompt, and says so.
-        runs_encoder: whether it runs the image encoder anew; live views ask it after the others.
+        runs_encoder: whether it runs the image encoder again; live views ask it after the others.
         is_sweep: whether it runs the image encoder several times, or works through the attention of
             every block; live views ask it last.
     """
