@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import pytest
 
+import sam_explore as sx
 from sam_explore.probes import Probe
 from sam_explore.probes.common.probe import block_knob, knob
 from sam_explore.readings import Heatmap
 from sam_explore.tracing import Trace
 from sam_explore.widgets.exploring.knob_values import LINKS, KnobValues
+from sam_explore.widgets.session.source import Question
 
 from ..fake_probes import Everything, Grid
 
@@ -109,3 +111,13 @@ def test_the_models_choice_of_a_mask_is_minus_one(session):
     assert (session.chosen, link.read(session)) == (3, 3)
     link.write(session, -1)
     assert session.chosen is None
+
+
+def test_bounds_ask_for_no_logits_that_go_back(session, monkeypatch):
+    """Each view asks for its bounds at each change; the run that answers may have to decode."""
+    session.add_point((5.0, 5.0))
+    session.add_point((20.0, 20.0))
+    monkeypatch.setattr(Question, "run", property(lambda question: pytest.fail("it was asked")))
+    knobs = KnobValues(sx.probes.RawLogits, session, {})
+    assert knobs.run.prompts == session.prompts
+    assert knobs.limits["threshold"][0] == (-100.0, 100.0)
