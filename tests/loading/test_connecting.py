@@ -3,7 +3,7 @@ links."""
 
 import os
 import stat
-from email.message import Message
+from http.client import HTTPMessage
 from urllib.request import Request
 
 import pytest
@@ -40,7 +40,7 @@ class TestServers:
         assert files_in_cache() == set()
 
     def test_a_redirect_to_https_is_followed(self):
-        headers = Message()
+        headers = HTTPMessage()
         headers["Location"] = "https://elsewhere.example/sam.pth"
         request, asked = Request("https://a.example/sam.pth"), []
         handler = _HttpsOnly()
