@@ -6,13 +6,13 @@ import numpy as np
 from jaxtyping import Float
 
 from sam_explore.mask_overlap import mask_iou
+from sam_explore.model.config import LOGITS_A_TOKEN
 from sam_explore.number_text import text
 from sam_explore.prediction import Prediction
 from sam_explore.readings import Scale
 
 from .probe import knob
 
-_CELLS = 4  # logits along each side of a token
 _ROUNDING = 1e-4
 
 
@@ -50,11 +50,11 @@ def checkerboard_in_words(name: str, logits: Float[np.ndarray, "row column"]) ->
 
 def checkerboard(logits: Float[np.ndarray, "row column"]) -> float:
     """The root mean square of the mean token's 4 x 4 logits around their mean; NaN without any."""
-    rows, columns = (length // _CELLS for length in logits.shape)
+    rows, columns = (length // LOGITS_A_TOKEN for length in logits.shape)
     if not rows * columns:
         return np.nan
-    whole = logits[: rows * _CELLS, : columns * _CELLS].astype(float)
-    mean_token = whole.reshape(rows, _CELLS, columns, _CELLS).mean(axis=(0, 2))
+    whole = logits[: rows * LOGITS_A_TOKEN, : columns * LOGITS_A_TOKEN].astype(float)
+    mean_token = whole.reshape(rows, LOGITS_A_TOKEN, columns, LOGITS_A_TOKEN).mean(axis=(0, 2))
     return float(mean_token.std())
 
 
