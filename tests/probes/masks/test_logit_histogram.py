@@ -42,7 +42,9 @@ def test_a_span_draws_the_logits_around_the_threshold_and_tells_of_the_others(tr
 def test_the_models_choice_or_a_mask_by_number(trace):
     assert LogitHistogram()(trace).title == "Raw logits of mask 2"
     assert LogitHistogram(mask=0)(trace).title == "Raw logits of mask 0"
-    with pytest.raises(ValueError, match=r"mask must lie from -1 to 3"):
+    best = int(np.argmax(trace.prediction.iou))
+    assert LogitHistogram(mask=-2)(trace).title == f"Raw logits of mask {best}"
+    with pytest.raises(ValueError, match=r"mask must lie from -2 to 3"):
         LogitHistogram(mask=4)(trace)
 
 
