@@ -7,6 +7,7 @@ from PIL import Image
 
 from sam_explore.scenes import example
 
+from .canvas import Canvas
 from .lab import Lab, Notebook
 
 OPEN = """
@@ -47,7 +48,9 @@ def test_a_picture_is_uploaded_and_its_mask_downloaded(lab: Lab, tmp_path: Path)
     with page.expect_file_chooser() as chooser:
         button(notebook, "Upload").click()
     chooser.value.set_files(tmp_path / "mine.png")
-    notebook.wait_until(lambda: notebook.canvas(0).size == (1024, 682), "the picture is shown")
+    # By its class: it goes into the corner when the panel below is scrolled to.
+    stage = Canvas(page, page.locator(".sam-explore-stage"))
+    notebook.wait_until(lambda: stage.size == (1024, 682), "the picture is shown")
     notebook.execute("session.settle(60); session.add_point((150, 100)); session.settle(60)")
     page.get_by_text("Save and restore").click()
     button(notebook, "PNG").click()

@@ -18,7 +18,8 @@ SHELL, SKY = (230, 300), (400, 60)
 @pytest.mark.fresh_page  # of another width
 def test_one_click_moves_a_b_and_the_difference(lab: Lab):
     notebook = lab.open(CELLS)
-    stage, maps = notebook.canvas(0), notebook.output(".sam-explore-map")
+    stage = Canvas(notebook.page, notebook.page.locator(".sam-explore-stage"))
+    maps = notebook.output(".sam-explore-map")
     said = notebook.output(".sam-explore-explorer")
     maps.nth(2).wait_for()
     views = [Canvas(lab.page, maps.nth(index)) for index in range(3)]
