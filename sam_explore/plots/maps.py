@@ -33,7 +33,7 @@ def draw_heatmap(ax: Axes, heatmap: Heatmap, map_opacity: float | None = None) -
     _draw_map(ax, heatmap, colours, map_opacity)
     _name_axes(ax, heatmap)
     _title(ax, heatmap.title)
-    _colour_bar(ax.figure, colours, cax=_beside(ax))
+    _colour_bar(ax.figure, colours, cax=_axes_next_to(ax))
 
 
 def gallery_shape(count: int) -> tuple[int, int]:
@@ -84,7 +84,7 @@ def draw_matrix(ax: Axes, matrix: Matrix) -> None:
     _title(ax, matrix.title)
     if matrix.values.size <= _WRITTEN_CELLS:
         _write_values(ax, matrix.values, colours)
-    _colour_bar(ax.figure, colours, cax=_beside(ax))
+    _colour_bar(ax.figure, colours, cax=_axes_next_to(ax))
 
 
 class _Colours:
@@ -194,7 +194,7 @@ def _title(ax: Axes, title: str) -> None:
     ax.set_title(title, loc="left", fontsize=11, color=ink_around(ax.figure))
 
 
-def _beside(ax: Axes) -> Axes:
+def _axes_next_to(ax: Axes) -> Axes:
     """A place for a colour bar that is as high as the map, whatever shape that has."""
     return ax.inset_axes((1.03, 0, 0.045, 1))
 
@@ -229,7 +229,7 @@ def _swatches(figure: FigureBase, colours: _Colours, **place: Any) -> Colorbar:
 
 def _small_colour_bar(figure: FigureBase, colours: _Colours, ax: Axes) -> None:
     low, high = colours.range.low, colours.range.high
-    bar = colours.bar(figure, extend=colours.extend, cax=_beside(ax))
+    bar = colours.bar(figure, extend=colours.extend, cax=_axes_next_to(ax))
     bar.set_ticks([low, high], labels=[text(low), text(high)])
     bar.ax.minorticks_off()
     bar.ax.tick_params(labelsize=6.5, length=0, pad=2, labelcolor=ink_around(figure))
