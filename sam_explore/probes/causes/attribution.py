@@ -47,7 +47,7 @@ class Attribution(ChosenNumber, ChosenMethod, Probe):
 
     Occlusion takes the content away and looks: the mean of the picture's image tokens takes the
     place of the patch's, or the model's mean colour that of its pixels. The gradient's methods say
-    the same to first order, from one pass backwards; beside them stands the occlusion of the same
+    the same to first order, from one pass backwards; next to them stands the occlusion of the same
     patches. What is positive holds the number up.
 
     All methods answer in the unit of the number, so that nothing is normalised: maps that stand

@@ -113,7 +113,7 @@ def window_in_words(window: int) -> str:
 def others_in_words(
     config: SamConfig, windows: Sequence[int], blocks: Sequence[int], grid: tuple[int, int]
 ) -> str:
-    """Which blocks beside these have other windows than they were trained with; "" for none."""
+    """Which blocks other than these have other windows than they were trained with; "" for none."""
     others = tuple(
         block
         for block, window in enumerate(windows)
