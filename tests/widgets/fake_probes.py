@@ -63,7 +63,7 @@ class Held:
     """Lets a test see when a fake probe takes a step, and keep it there."""
 
     def __init__(self):
-        self.began, self.ended, self.fail_next = [], [], None
+        self.began, self.ended, self.fails_at = [], [], {}
         self.reached, self.go_on = threading.Event(), threading.Event()
         self.go_on.set()
 
@@ -79,9 +79,8 @@ class Slow(Probe):
 
     def read(self, trace: Trace) -> Heatmap:
         HELD.began.append(self.number)
-        if HELD.fail_next is not None:
-            failure, HELD.fail_next = HELD.fail_next, None
-            raise failure
+        if self.number in HELD.fails_at:
+            raise HELD.fails_at[self.number]
         announce("step 1 of 3")
         HELD.reached.set()
         assert HELD.go_on.wait(WAIT_S)

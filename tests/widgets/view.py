@@ -25,14 +25,19 @@ class View:
         commands = self.screen.drawn(self.stage[PROMPTS])
         discs = [args[:2] for name, args in commands if name == "fillCircle"][::3]
         lines = [args for name, args in commands if name == "strokeLine"]
-        upright = {(x0, (y0 + y1) / 2) for x0, y0, x1, y1 in lines if x0 == x1}
-        return [(x / 8, y / 8, (x, y) in upright) for x, y in discs]
+        # Rounded, since the middle between two ends is not always the very number they came from.
+        upright = {_rounded(x0, (y0 + y1) / 2) for x0, y0, x1, y1 in lines if x0 == x1}
+        return [(x / 8, y / 8, _rounded(x, y) in upright) for x, y in discs]
 
     def words(self) -> str:
         return self.canvas._status.value
 
     def error(self) -> str:
         return self.canvas._error.value
+
+
+def _rounded(x: float, y: float) -> tuple[float, float]:
+    return round(x, 6), round(y, 6)
 
 
 def observers_of(session) -> int:

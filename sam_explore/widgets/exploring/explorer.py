@@ -259,10 +259,10 @@ class Explorer(StaticReading, VBox):
         self._ask()
 
     def _make_controls(self) -> KnobControls:
-        turn = self._runner.show_errors(self._turn)
-        follow = self._runner.show_errors(self._set_following)
         self._limits = self._knobs.limits
-        return KnobControls(self._knobs, self._knobs.run, turn, follow)
+        return KnobControls(
+            self._knobs, self._knobs.run, self._turn, self._set_following, self._runner.show_errors
+        )
 
     def _rebuild_controls(self, change: dict) -> None:
         """Make the controls again: another model, input size or prompts can have other bounds."""

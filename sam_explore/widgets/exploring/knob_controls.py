@@ -29,6 +29,7 @@ class KnobControls:
         run: what bounds come from.
         on_change: called with a knob's name and its new value when the reader changes it.
         on_follow: called with a linked knob's name and whether it follows from now on.
+        guard: wraps what the page calls, so that no exception gets lost.
     """
 
     def __init__(
@@ -37,8 +38,9 @@ class KnobControls:
         run: Trace,
         on_change: Callable[[str, Any], None],
         on_follow: Callable[[str, bool], None],
+        guard: Callable[[Callable[..., None]], Callable[..., None]],
     ):
-        self._suppress_echo = SuppressEcho()
+        self._guard, self._suppress_echo = guard, SuppressEcho()
         self._controls: dict[str, Control] = {}
         self._follows: dict[str, Checkbox] = {}
         self._rows: dict[str, HBox] = {}
@@ -66,7 +68,7 @@ class KnobControls:
         self._folded = frozenset(self._rows) - frozenset(knobs.main)
         self._idle = knobs.idle
         self.more = _more_button(knobs, self._folded)
-        self.more.observe(lambda change: self._fold(), "value")
+        self.more.observe(guard(lambda change: self._fold()), "value")
         keep_order(self.more)
         first = [self._rows[name] for name in knobs.main]
         others = [row for name, row in self._rows.items() if name in self._folded]
@@ -81,7 +83,8 @@ class KnobControls:
         """Show these values, without reporting them, and hide the knobs that mean nothing."""
         with self._suppress_echo:
             for name, value in values.items():
-                self._controls[name].set(value)
+                if not self._suppress_echo.is_ahead(*self._controls[name].inputs):
+                    self._controls[name].set(value)
         self._idle = idle
         self._fold()
 
@@ -114,12 +117,14 @@ class KnobControls:
     def _reporter(
         self, on_change: Callable[[str, Any], None], name: str, control: Control
     ) -> Callable[[dict], None]:
-        return self._suppress_echo.reader_only(lambda change: on_change(name, control.get()))
+        return self._suppress_echo.reader_only(
+            lambda change: on_change(name, control.get()), self._guard
+        )
 
     def _follow_reporter(
         self, on_follow: Callable[[str, bool], None], name: str
     ) -> Callable[[dict], None]:
-        return lambda change: on_follow(name, change["new"])
+        return self._guard(lambda change: on_follow(name, change["new"]))
 
 
 def _more_button(knobs: KnobValues, folded: frozenset[str]) -> ToggleButton:

@@ -47,8 +47,8 @@ class PictureBelow:
         self.widget.layout.align_items, self.widget.layout.grid_gap = "center", "8px"
         self.widget.layout.display = "none"
         keep_order(self.box, self.slider)
-        self.box.observe(self._suppress_echo.reader_only(guard(self._boxed)), "value")
-        self.slider.observe(self._suppress_echo.reader_only(guard(self._slid)), "value")
+        self.box.observe(self._suppress_echo.reader_only(self._boxed, guard), "value")
+        self.slider.observe(self._suppress_echo.reader_only(self._slid, guard), "value")
         self._follow = guard(self._show)
         session.observe(self._follow, "map_opacity")
 
@@ -88,8 +88,9 @@ class PictureBelow:
         self._session.map_opacity = change["new"] / 100
 
     def _show(self, change: dict | None = None) -> None:
-        with self._suppress_echo:
-            self.slider.value = _per_cent(self._session)
+        if not self._suppress_echo.is_ahead(self.slider):
+            with self._suppress_echo:
+                self.slider.value = _per_cent(self._session)
         self.slider.disabled = not self.box.value
         self._on_change()
 

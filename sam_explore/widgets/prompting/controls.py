@@ -130,10 +130,10 @@ class Controls:
         self._redo.on_click(act(lambda _: session.redo()))
         self._clear.on_click(act(lambda _: session.clear()))
         readers = self._suppress_echo.reader_only
-        self._threshold.observe(readers(act(self._set_threshold)))
-        self._choice.observe(readers(act(self._set_chosen)), "value")
-        self._truth.observe(readers(act(self._set_truth_level)), "value")
-        self._feeds_back.observe(readers(act(self._set_feeds_back)), "value")
+        self._threshold.observe(readers(self._set_threshold, act))
+        self._choice.observe(readers(self._set_chosen, act), "value")
+        self._truth.observe(readers(self._set_truth_level, act), "value")
+        self._feeds_back.observe(readers(self._set_feeds_back, act), "value")
         self._observers = [
             (session.guard(self.follow), _FOLLOWED),
             (session.guard(self._show_busy), "busy"),
@@ -150,7 +150,8 @@ class Controls:
         self._feeds_back.value = session.feeds_back
         self._truth.value = _NO_TRUTH if session.truth_level is None else session.truth_level
         self._about_rule.value = _about_rule(session.now)
-        self._threshold.set(session.threshold)
+        if not self._suppress_echo.is_ahead(*self._threshold.inputs):
+            self._threshold.set(session.threshold)
 
     def _show_busy(self, change: dict | None = None) -> None:
         # Separate from the rest: the worker sets it at any time, also while a slider is dragged.

@@ -61,8 +61,8 @@ class Files:
         self.widget = VBox([*self._rows(), self._facts])
         keep_order(self.examples, self.upload, self.models)
         readers = self._suppress_echo.reader_only
-        self.examples.observe(readers(act(self._choose_example)), "value")
-        self.models.observe(readers(act(self._choose_model)), "value")
+        self.examples.observe(readers(self._choose_example, act), "value")
+        self.models.observe(readers(self._choose_model, act), "value")
         self.upload.observe(act(self._take_upload), "value")
         self._follow = session.guard(self.follow)
         session.observe(self._follow, _FOLLOWED)

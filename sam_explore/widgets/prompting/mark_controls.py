@@ -38,9 +38,9 @@ class MarkControls:
         self.widgets = [label("Change"), self._marks, *places, self._remove]
         keep_order(self._marks, *self._fields, self._remove)
         readers = self._suppress_echo.reader_only
-        self._marks.observe(readers(session.guard(lambda _: self._show_place())), "value")
+        self._marks.observe(readers(lambda _: self._show_place(), session.guard), "value")
         for field in self._fields:
-            field.observe(readers(session.action(lambda _: self._move())), "value")
+            field.observe(readers(lambda _: self._move(), session.action), "value")
         self._remove.on_click(session.action(lambda _: self._take_away()))
         self._follow = session.guard(self.follow)
         session.observe(self._follow, "prompts")

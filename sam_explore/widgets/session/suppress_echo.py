@@ -1,10 +1,14 @@
-"""Keeps controls that follow a state from reporting that state back to it."""
+"""Keeps controls that follow a state from reporting it back, and from losing what a reader does."""
 
 import threading
 from collections.abc import Callable
 
+from ipywidgets import Widget
 
-class SuppressEcho(threading.local):
+Callback = Callable[..., None]
+
+
+class SuppressEcho:
     """Marks that this thread, and not the reader, is setting controls.
 
     Code that sets the controls runs inside `with suppress_echo:`, and each observer of a control
@@ -13,23 +17,43 @@ class SuppressEcho(threading.local):
     """
 
     def __init__(self) -> None:
-        self._depth = 0
+        self._here = threading.local()
+        self._waiting: set[tuple[Widget, object]] = set()
 
     def __enter__(self) -> None:
-        self._depth += 1
+        self._here.depth = self._depth + 1
 
     def __exit__(self, *exception: object) -> None:
-        self._depth -= 1
+        self._here.depth = self._depth - 1
 
-    def reader_only(self, callback: Callable[[dict], None]) -> Callable[[dict], None]:
-        """`callback`, called for what a reader changes, and not for what this thread sets.
+    @property
+    def _depth(self) -> int:
+        return getattr(self._here, "depth", 0)
 
-        That is decided when the control changes, so `callback` may be one that runs in turn, later
-        and in another thread.
+    def reader_only(self, callback: Callback, guard: Callable[[Callback], Callback]) -> Callback:
+        """`callback`, guarded, called for what a reader changes and not for what this thread sets.
+
+        Which of the two it is, is decided when the control changes; the guarded callback may run
+        later, and in another thread.
         """
 
         def heard(change: dict) -> None:
             if self._depth == 0:
-                callback(change)
+                mark = change["owner"], object()
+                self._waiting.add(mark)
+                guarded(change, mark)
 
+        def run(change: dict, mark: tuple[Widget, object]) -> None:
+            self._waiting.discard(mark)
+            callback(change)
+
+        guarded = guard(run)
         return heard
+
+    def is_ahead(self, *controls: Widget) -> bool:
+        """Whether a reader has changed one of these, and its callback has yet to run.
+
+        Then the control is ahead of the state: set to the state, it would jump back under the
+        reader's hand, and the next press of a key would start from there.
+        """
+        return any(control in controls for control, _ in tuple(self._waiting))

@@ -135,7 +135,7 @@ def test_an_exception_in_a_probe_is_shown_and_the_next_state_works(
     synchronous, held, image, open_session, screen, caplog
 ):
     session = open_session(image, synchronous=synchronous)
-    held.fail_next = RuntimeError("out of memory")
+    held.fails_at = {0: RuntimeError("out of memory")}
     with explore(Slow, session) as explorer:
         session.settle(WAIT_S)
         assert explorer.error == "RuntimeError: out of memory"

@@ -77,11 +77,12 @@ def test_drawing_again_computes_nothing(shown, held):
 
 
 def test_a_probe_that_raises_is_told_in_words_and_tried_again(shown, held, caplog):
-    held.fail_next = ValueError("No such block.")
+    held.fails_at = {0: ValueError("No such block.")}
     shown.runner.ask()
     assert shown.runner.error == "No such block."
     assert "No such block." in shown.text()
     assert shown.drawn == []
+    held.fails_at = {}
     shown.runner.ask()  # the same state
     assert shown.runner.error == ""
     assert shown.drawn == ["0 of 0.", "second part"]

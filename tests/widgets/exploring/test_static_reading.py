@@ -19,7 +19,7 @@ def test_an_explorer_leaves_its_picture_and_sentence(image, open_session, screen
 
 
 def test_without_a_reading_the_sentence_says_why(image, open_session, screen, held, caplog):
-    held.fail_next = ValueError("No such block.")
+    held.fails_at = {0: ValueError("No such block.")}
     with explore(Slow, open_session(image)) as explorer:
         data, about = explorer.still()
     assert data == {"text/plain": "No such block."}

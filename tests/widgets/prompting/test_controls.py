@@ -1,5 +1,7 @@
 """Buttons and sliders on a session, without the rest of the view."""
 
+from threading import Thread
+
 import pytest
 from ipywidgets.widgets.widget import _instances
 
@@ -7,7 +9,7 @@ from sam_explore.widgets.canvas.closing import close_all
 from sam_explore.widgets.prompting.controls import Controls
 from sam_explore.widgets.prompting.mode_switch import ModeSwitch
 
-from ..screen import front_end_sets, press_button, type_line
+from ..screen import front_end_sets, press_button, tell_of, type_line
 from ..view import observers_of
 
 
@@ -62,6 +64,22 @@ def test_a_mask_is_chosen_and_given_back_to_the_model(controls, session):
     assert session.chosen is None
     session.chosen = 1
     assert controls._choice.value == 1
+
+
+def test_a_slider_that_is_moved_on_before_its_turn_does_not_jump_back(controls, session):
+    slider = controls._threshold.slider
+    told = tell_of(slider)
+
+    def reader_moves_on(change: dict) -> None:
+        if change["new"] == 0.1:  # while others are told of the first step
+            reader = Thread(target=lambda: [front_end_sets(slider, value=n) for n in (2, 3)])
+            reader.start()
+            reader.join(10)
+
+    session.observe(reader_moves_on, "threshold")
+    front_end_sets(slider, value=1)
+    assert (session.threshold, slider.value) == (0.3, 3)
+    assert told == []
 
 
 def test_the_threshold_goes_both_ways(controls, session):

@@ -9,7 +9,8 @@ from sam_explore.widgets.session.suppress_echo import SuppressEcho
 
 def followed_slider() -> tuple[IntSlider, SuppressEcho, list[int]]:
     slider, echo, heard = IntSlider(), SuppressEcho(), []
-    slider.observe(echo.reader_only(lambda change: heard.append(change["new"])), "value")
+    hear = echo.reader_only(lambda change: heard.append(change["new"]), lambda callback: callback)
+    slider.observe(hear, "value")
     return slider, echo, heard
 
 
@@ -63,3 +64,24 @@ def test_two_groups_of_controls_do_not_silence_each_other():
         slider.value = 7
     assert heard == [7]
     slider.close()
+
+
+def test_a_control_is_ahead_from_the_readers_change_until_the_last_callback_has_begun():
+    slider, other, echo, posted, seen = IntSlider(), IntSlider(), SuppressEcho(), [], []
+
+    def later(callback):
+        return lambda *args: posted.append(lambda: callback(*args))
+
+    slider.observe(echo.reader_only(lambda _: seen.append(echo.is_ahead(slider)), later), "value")
+    slider.value = 1
+    slider.value = 2
+    assert echo.is_ahead(other, slider)
+    assert not echo.is_ahead(other)
+    for run in posted:
+        run()
+    assert seen == [True, False]
+    with echo:
+        slider.value = 3
+    assert not echo.is_ahead(slider)
+    slider.close()
+    other.close()

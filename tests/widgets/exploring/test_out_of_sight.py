@@ -30,20 +30,6 @@ def session(held, image, open_session, screen):
     return open_session(image)
 
 
-def test_what_no_page_has_spoken_of_is_seen_and_else_what_one_of_its_views_says():
-    told = []
-    sight = Sight(lambda: told.append(sight.is_seen))
-    assert sight.is_seen
-    for kind, view in (("page", ""), ("seen", "a"), ("seen", "b"), ("unseen", "a")):
-        sight._handle_custom_msg({"kind": kind, "view": view}, [])
-    assert told == [False, True]
-    sight._handle_custom_msg({"kind": "unseen", "view": "b"}, [])
-    assert told == [False, True, False]
-    tell(sight, "seen", "page")  # reloaded: what the page before it saw is gone
-    assert told == [False, True, False, True, False]
-    sight.close()
-
-
 def test_a_view_out_of_sight_computes_nothing_says_so_and_catches_up_once(session, held):
     with explore(Slow, session) as explorer:
         assert explorer.words == "0 of 0."
