@@ -2,11 +2,13 @@
 
 import io
 import json
+import os
 import pickle
 import struct
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,34 +23,56 @@ from ..checkpoints import SMALL, official_weights
 from ..parity.reference import random_weights
 
 POSITIONS, TOKENS = "image_encoder.pos_embed", "mask_decoder.mask_tokens.weight"
-# In a process of its own: what a call adds at its peak to what was there before.
+# A process that has everything imported, and forks one for each path that it reads. That one says
+# what a call adds at its peak to what was there before.
 MEASURE = """
+import os
 import sys
 from pathlib import Path
 import sam_explore as sx
 sx.load()
-def peak():
+def status(name):
     lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
-def now():
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
-Path("/proc/self/clear_refs").write_text("5")
-before = now()
-try:
-    sam = sx.load(sys.argv[1])
-    print("loaded", (peak() - before) * 1024)
-except ValueError as error:
-    print("refused", (peak() - before) * 1024, str(error))
+    return next(int(line.split()[1]) for line in lines if line.startswith(name)) * 1024
+def measure(path):
+    Path("/proc/self/clear_refs").write_text("5")
+    before = status("VmRSS")
+    try:
+        sam = sx.load(path)
+        said = "loaded", status("VmHWM") - before, ""
+    except ValueError as error:
+        said = "refused", status("VmHWM") - before, str(error)
+    print(*said, flush=True)
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        try:
+            measure(line.rstrip())
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    print("ended", flush=True)
 """
 
 
-def measured(path: Path) -> tuple[str, int, str]:
+@pytest.fixture(scope="module")
+def measured() -> Iterator[Callable[[Path], tuple[str, int, str]]]:
     """Whether a file is loaded, the bytes that it takes at the peak, and what is said."""
-    command = [sys.executable, "-W", "ignore", "-c", MEASURE, str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    outcome, size, *said = done.stdout.split(maxsplit=2)
-    return outcome, int(size), " ".join(said)
+    command = [sys.executable, "-W", "ignore", "-c", MEASURE]
+    # A child can't use threads that its parent has started.
+    alone = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=alone
+    ) as process:
+
+        def measure(path: Path) -> tuple[str, int, str]:
+            process.stdin.write(f"{path}\n")
+            process.stdin.flush()
+            lines = list(iter(process.stdout.readline, "ended\n"))
+            outcome, size, *said = "".join(lines).split(maxsplit=2)
+            return outcome, int(size), " ".join(said)
+
+        yield measure
 
 
 def bytes_of(weights: dict[str, Tensor]) -> int:
@@ -119,7 +143,7 @@ class TestTensors:
 class TestMemory:
     @pytest.mark.parametrize("kind", ["pth", "safetensors", "half.pth", "old.pth"])
     def test_a_sound_file_takes_less_than_two_and_a_half_times_its_weights(
-        self, large, tmp_path, kind
+        self, measured, large, tmp_path, kind
     ):
         path, file = tmp_path / f"sam.{kind}", large
         if kind.startswith("half"):
@@ -135,7 +159,7 @@ class TestMemory:
         assert bytes_of(large) < peak < 2.5 * bytes_of(large)
 
     @pytest.mark.parametrize("ending", ["pth", "safetensors"])
-    def test_what_is_next_to_a_sam_is_not_read(self, large, tmp_path, ending):
+    def test_what_is_next_to_a_sam_is_not_read(self, measured, large, tmp_path, ending):
         path = tmp_path / f"sam.{ending}"
         others = {f"optimizer.{index}": torch.ones(50_000_000) for index in range(4)}
         (torch.save if ending == "pth" else safetensors.torch.save_file)(large | others, path)
@@ -146,7 +170,7 @@ class TestMemory:
         assert outcome == "loaded"
         assert peak < 2.5 * bytes_of(large)
 
-    def test_an_extra_tensor_of_stride_0_is_left(self, large, tmp_path):
+    def test_an_extra_tensor_of_stride_0_is_left(self, measured, large, tmp_path):
         extra = torch.zeros(1, dtype=torch.half).expand(100_000, 100_000)  # 40 GB in fp32
         torch.save({**large, "extra": extra}, tmp_path / "sam.pth")
 
@@ -155,7 +179,9 @@ class TestMemory:
         assert outcome == "loaded"
         assert peak < 2.5 * bytes_of(large)
 
-    def test_a_weight_of_stride_0_is_refused_before_it_is_unfolded(self, weights, tmp_path):
+    def test_a_weight_of_stride_0_is_refused_before_it_is_unfolded(
+        self, measured, weights, tmp_path
+    ):
         weights[POSITIONS] = torch.zeros(1, dtype=torch.half).expand(1, 1000, 1000, 10_000)
         torch.save(weights, tmp_path / "sam.pth")
 
@@ -165,7 +191,7 @@ class TestMemory:
         assert POSITIONS in said
         assert peak < 50e6
 
-    def test_a_deflated_archive_is_refused_before_it_is_unpacked(self, weights, tmp_path):
+    def test_a_deflated_archive_is_refused_before_it_is_unpacked(self, measured, weights, tmp_path):
         torch.save({**weights, "zeros": torch.zeros(150_000_000)}, plain := tmp_path / "plain")
         with (
             zipfile.ZipFile(plain) as old,
@@ -183,7 +209,7 @@ class TestMemory:
         assert "its parts are compressed, which torch.save never does" in said
         assert peak < 50e6
 
-    def test_a_sparse_safetensors_is_not_read(self, weights, tmp_path):
+    def test_a_sparse_safetensors_is_not_read(self, measured, weights, tmp_path):
         shapes = {name: list(tensor.shape) for name, tensor in weights.items()}
         for extra in (True, False):
             claimed = {**shapes, **({"extra": [3 * 10**9]} if extra else {POSITIONS: huge(shapes)})}
@@ -197,7 +223,7 @@ class TestMemory:
             assert peak < 50e6, said
 
     @pytest.mark.parametrize("zipped", [True, False], ids=["today's format", "older format"])
-    def test_a_list_of_contents_without_end_is_refused(self, tmp_path, zipped):
+    def test_a_list_of_contents_without_end_is_refused(self, measured, tmp_path, zipped):
         bomb = b"\x80\x02(" + b"]" * 50_000_000 + b"l."  # lists, 60 bytes each
         path = tmp_path / "sam.pth"
         if zipped:
