@@ -102,6 +102,7 @@ class Prompt:
         parts = {
             name: getattr(self, name)[kept] for name in ("image", "wanted", "points", "labels")
         }
+        parts["image"] = _channels_last(parts["image"])
         return replace(self, **parts, boxes=self.boxes[::every])
 
     def corrected(
@@ -171,12 +172,17 @@ def _first(sam: Sam, image_tokens: Tensor, questions: Questions) -> Prompt:
     wanted = torch.cat([questions.targets[:, None], questions.covered], dim=1)[order]
     return Prompt(
         sam=sam,
-        image=image_tokens[order // each],
+        image=_channels_last(image_tokens[order // each]),
         wanted=wanted,
         points=questions.points_unit[order][:, None],
         labels=torch.ones(count, 1, dtype=torch.long, device=wanted.device),
         boxes=questions.boxes_unit[1::2],
     )
+
+
+def _channels_last(image: Float[Tensor, "target channel row column"]) -> Tensor:
+    """The same, laid out as the decoder works on it; else the first layer runs on strides."""
+    return image.contiguous(memory_format=torch.channels_last)
 
 
 def _same(target: Float[Tensor, "target height width"]) -> Float[Tensor, "target 4 height width"]:

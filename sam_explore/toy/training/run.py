@@ -56,7 +56,7 @@ class Training:
         self.sam.mask_decoder.iou_predictor.requires_grad_(True)
         self.grouping = GroupingHead(self.sam.config).to(self.device)
         self.grouping.requires_grad_(not options.only_iou)
-        self.optimiser = torch.optim.AdamW(self._groups(), betas=(0.9, 0.98))
+        self.optimiser = torch.optim.AdamW(self._groups(), betas=(0.9, 0.98), fused=True)
         self.average = Average(self.sam, options.average)
         if self.checkpoint.exists() or options.branch:
             self._resume(self.checkpoint if self.checkpoint.exists() else options.branch)
@@ -266,4 +266,6 @@ class Training:
         self.sam.load_state_dict(state["sam"])
         self.grouping.load_state_dict(state["grouping"])
         self.optimiser.load_state_dict(state["optimiser"])
+        for group in self.optimiser.param_groups:  # which the state of an older run would undo
+            group["fused"] = True
         self.average.load_state_dict(state["average"])
