@@ -13,8 +13,8 @@ def coverage(
 ) -> Float[Tensor, "*masks row column"]:
     """The share of each cell's area that the mask covers, 0 to 1, on a grid of any size.
 
-    Pixels in several cells count in each with the part that lies there. `columns`
-    is `rows` unless given.
+    A pixel on a boundary counts in each cell by the part that is inside it. `columns` defaults to
+    `rows`.
     """
     columns = rows if columns is None else columns
     height, width = masks.shape[-2:]
@@ -28,8 +28,8 @@ def coverage(
 
 
 def _overlaps(pixels: int, cells: int, device: torch.device) -> Float[Tensor, "cell pixel"]:
-    """The share of each cell of a line that each pixel fills; rows sum to 1."""
-    # In units of 1 / (pixels * cells) of the line all edges are whole numbers, so this is exact.
+    """The share of each cell that each pixel fills, along one axis; rows sum to 1."""
+    # In units of 1 / (pixels * cells) of the axis all edges are integers, so this is exact.
     cell = torch.arange(cells, device=device)[:, None] * pixels
     pixel = torch.arange(pixels, device=device)[None, :] * cells
     shared = torch.minimum(cell + pixels, pixel + cells) - torch.maximum(cell, pixel)
@@ -41,10 +41,10 @@ def correction_clicks(
     targets: Bool[Tensor, "mask row column"],
     generator: torch.Generator,
 ) -> tuple[Float[Tensor, "mask 2"], Int[Tensor, "mask"]]:
-    """A click in each mask's error region, uniformly, and its label: 1 where target was missed.
+    """A random click in each mask's error region, and its label: 1 where the target was missed.
 
-    Points are x, y in the unit square. A mask without error is clicked anywhere inside its target
-    (or anywhere, if that is empty).
+    Points are x, y in the unit square. A mask without errors is clicked anywhere inside its target,
+    or anywhere if the target is empty.
     """
     side = masks.shape[-1]
     wrong = (masks ^ targets).flatten(1)

@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _drawing(options: argparse.Namespace, rank: int) -> BaseProcess:
-    """A process that fills the cache, its share of the scenes in order."""
+    """Start a process that draws its share of the scenes into the cache, in order."""
     context = torch.multiprocessing.get_context("spawn")
     arguments = (options.cache, options.pool, rank, options.workers)
     process = context.Process(target=fill, args=arguments, daemon=True)
@@ -65,7 +65,7 @@ def _drawing(options: argparse.Namespace, rank: int) -> BaseProcess:
 
 
 def command_line() -> argparse.ArgumentParser:
-    """All options except the sizes and the schedule, which are in the code."""
+    """The parser of all options; the sizes and the schedule are in the code."""
     parser = argparse.ArgumentParser(
         prog="python -m sam_explore.toy.training",
         description=__doc__,
@@ -102,7 +102,7 @@ def command_line() -> argparse.ArgumentParser:
 
 
 def _sides(argument: str) -> tuple[tuple[int, int], ...]:
-    """Such as "0:112,16000:168"."""
+    """Parse an argument such as "0:112,16000:168"."""
     try:
         pairs = (part.split(":") for part in argument.split(","))
         found = tuple((int(scenes), int(side)) for scenes, side in pairs)

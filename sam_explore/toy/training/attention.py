@@ -1,10 +1,10 @@
 """Attention in forms that are cheaper to train on a CPU.
 
-In the image encoder the relative-position terms become further channels of the queries, and one-hot
-rows and columns further channels of the keys, so that scores are one product. The backward pass
-computes the gradient of the scores from the weighted values, as flash attention does (arXiv
-2205.14135), and keeps one matrix of scores, not four. Everything is in bf16, like products under
-autocast.
+In the image encoder the relative-position terms become additional channels of the queries, and
+one-hot rows and columns additional channels of the keys, so that one product gives the scores. The
+backward pass computes the gradient of the scores from the weighted values, as flash attention does
+(arXiv 2205.14135), and stores one matrix of scores instead of four. Everything is in bf16, like
+matrix products under autocast.
 """
 
 from functools import partial
@@ -24,7 +24,7 @@ _BF16 = torch.bfloat16
 
 
 def attend_cheaply(sam: Sam) -> None:
-    """Switch all attention of a model to these forms.
+    """Switch all attention layers of a model to these forms.
 
     Hooks on the decoder's scores make its attention run in explicit steps: with few prompt tokens
     the backward pass of the fused kernel is slower.
@@ -77,7 +77,7 @@ def _queries(
     columns: int,
     relative_positions: str,
 ) -> Float[Tensor, "head place channel_and_side"]:
-    """Scaled queries, then their terms for each row and for each column of the keys."""
+    """Scaled queries, followed by their terms for each row and each column of the keys."""
     heads, places, channels = q.shape
     grid = q.view(heads, rows, columns, channels)
     tables = (attention.relative_rows, rows), (attention.relative_columns, columns)
@@ -96,7 +96,7 @@ def _queries(
 def _keys(
     k: Float[Tensor, "head place channel"], rows: int, columns: int
 ) -> Float[Tensor, "head place channel_and_side"]:
-    """Keys, then a 1 at their row and a 1 at their column."""
+    """Keys, followed by their row and their column, one-hot."""
     at_row = torch.eye(rows, dtype=k.dtype, device=k.device).repeat_interleave(columns, 0)
     at_column = torch.eye(columns, dtype=k.dtype, device=k.device).repeat(rows, 1)
     place = torch.cat([at_row, at_column], dim=1).expand(len(k), -1, -1)
@@ -104,7 +104,7 @@ def _keys(
 
 
 class _Attend(torch.autograd.Function):
-    """Softmax of q k, times v."""
+    """softmax(q k) v, with a backward pass that stores only the weights and the output."""
 
     @staticmethod
     def forward(ctx: Any, q: Tensor, k: Tensor, v: Tensor) -> Tensor:

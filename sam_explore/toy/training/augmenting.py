@@ -25,18 +25,19 @@ class Shown(NamedTuple):
     """Augmented scenes: the model's input, and the regions.
 
     pixels: normalised pictures.
-    labels: for each level and pixel a number that its region has in this scene alone; 0 for none.
+    labels: for each level and pixel the number of its region, which is unique within the scene; 0
+        for none.
     """
 
     pixels: Float[Tensor, "scene 3 side side"]
     labels: Int[Tensor, "scene 3 side side"]
 
 
-NUMBERS = 2 * (MOST_REGIONS + 1)  # labels are below this: a scene's own, and those pasted onto it
+NUMBERS = 2 * (MOST_REGIONS + 1)  # labels are smaller: the scene's own, and those pasted onto it
 
 
 def augment(scenes: Scenes, side: int, config: SamConfig, generator: torch.Generator) -> Shown:
-    """These scenes with `side` pixels, randomly augmented."""
+    """Augment scenes at random, and scale them to `side` pixels."""
     pixels, deepest = _through_windows(scenes, side, generator)
     labels = _labels_of(deepest, scenes.above)
     pixels, labels = _pasted(pixels, labels, generator)
@@ -46,7 +47,7 @@ def augment(scenes: Scenes, side: int, config: SamConfig, generator: torch.Gener
 def normalise(
     pixels: Float[Tensor, "scene 3 side side"], config: SamConfig
 ) -> Float[Tensor, "scene 3 side side"]:
-    """Pictures from 0 to 255 as the image encoder's input."""
+    """Turn pictures from 0 to 255 into the image encoder's input."""
     mean, std = (
         torch.tensor(values, device=pixels.device)[:, None, None]
         for values in (config.pixel_mean, config.pixel_std)
@@ -57,9 +58,9 @@ def normalise(
 def _through_windows(
     scenes: Scenes, side: int, generator: torch.Generator
 ) -> tuple[Float[Tensor, "scene 3 side side"], UInt8[Tensor, "scene side side"]]:
-    """Half of the scenes whole, half cropped to a square window around something; half mirrored.
+    """Crop half of the scenes to a square window around an object, and mirror half of them.
 
-    Pictures are scaled as `sam_explore.encode` scales them, labels by their nearest pixel.
+    Pictures are scaled as in `sam_explore.encode`, labels by nearest neighbour.
     """
     count, size = scenes.deepest.shape[:2]
     smallest = max(_SMALLEST_WINDOW, side / size / _MOST_ENLARGED)
@@ -70,7 +71,7 @@ def _through_windows(
     mirrored = _chance(0.5, generator, count).tolist()
     pixels, deepest = [], []
     for i, window in enumerate(windows):
-        # The anchor lies anywhere in the window, as far as the picture reaches.
+        # The anchor may be anywhere in the window, as long as the window stays inside the picture.
         start = (anchors[i] - places[i] * window).round().clamp(0, size - window).long().tolist()
         x, y = slice(start[0], start[0] + window), slice(start[1], start[1] + window)
         seen = scenes.pictures[i, y, x].permute(2, 0, 1).float()
@@ -85,7 +86,7 @@ def _through_windows(
 
 
 def _somewhere(mask: Tensor, generator: torch.Generator) -> Float[Tensor, "scene 2"]:
-    """x, y of a random pixel of each mask."""
+    """The x and y of a random pixel of each mask."""
     chances = _uniform(0, 1, generator, *mask.shape) * mask
     at = chances.flatten(1).argmax(dim=1)
     side = mask.shape[-1]
@@ -102,7 +103,7 @@ def _labels_of(
 def _pasted(
     pixels: Tensor, labels: Tensor, generator: torch.Generator
 ) -> tuple[Float[Tensor, "scene 3 side side"], Int[Tensor, "scene level side side"]]:
-    """Some scenes get half of the objects of the one before them, with their parts, in front."""
+    """Paste half of the previous scene's objects, with their parts, in front of some scenes."""
     count, device = len(pixels), pixels.device
     taken = _chance(0.5, generator, count, MOST_REGIONS + 1)
     taken[:, 0] = False
@@ -117,7 +118,7 @@ def _pasted(
 def _recoloured(
     pixels: Float[Tensor, "scene 3 side side"], generator: torch.Generator
 ) -> Float[Tensor, "scene 3 side side"]:
-    """Other brightness, contrast, tint and grain, so that the drawing's palette isn't learned."""
+    """Change brightness, contrast, tint and grain, so that the model doesn't learn the palette."""
     count, device = len(pixels), pixels.device
 
     def uniform(low: float, high: float, channels: int = 1) -> Tensor:

@@ -1,7 +1,7 @@
 """Training scenes, drawn once and kept in memory-mapped files.
 
-A scene is drawn on first use, so training can begin with an empty folder, and its scenes do not
-depend on what the folder already contains. Several processes may share a folder.
+A scene is drawn on first use, so training can begin with an empty folder. Which scenes it sees does
+not depend on what the folder already contains. Several processes may share a folder.
 """
 
 from collections.abc import Sequence
@@ -21,17 +21,17 @@ from sam_explore.scenes.ground_truth import LEVELS, Scene
 # Seeds below this one are set aside for examples and exams; training draws from here upwards.
 FIRST_TRAINING_SEED = 1_000_000
 SIZE = 256  # side of the pictures in pixels
-MOST_REGIONS = 255  # with 0 for the background, a region is one byte
-_SEEDS_A_CACHE = 10_000_000  # if a scene can't be used, the next seed is this far away
+MOST_REGIONS = 255  # with 0 for the background, a region's number fits into one byte
+_SEEDS_A_CACHE = 10_000_000  # if a scene can't be used, this is added to its seed
 _CLEAR_OF_FIVE = 3
 
 
 class Scenes(NamedTuple):
-    """Scenes of a batch.
+    """The scenes of a batch.
 
     pictures: RGB, 0 to 255.
-    deepest: for each pixel the smallest region there, counted from 1; 0 where there is none.
-    above: for each such number the whole, the part and the sub-part that it lies in, or 0.
+    deepest: for each pixel the number of the smallest region there, from 1; 0 where there is none.
+    above: for each of these numbers the whole, the part and the sub-part that contain it, or 0.
     """
 
     pictures: UInt8[Tensor, "scene size size 3"]
@@ -40,11 +40,11 @@ class Scenes(NamedTuple):
 
 
 class SceneCache:
-    """A fixed number of scenes, three of five clear ones, the others as varied as `scene` is.
+    """A fixed number of scenes: three of five are clear ones, the others varied ones.
 
     Args:
         folder: where the files are, or will be made.
-        scenes: how many; a folder made for another number is refused.
+        scenes: how many; a folder made for a different number is refused.
         size: side of the pictures in pixels.
 
     Raises:
@@ -61,11 +61,11 @@ class SceneCache:
 
     @property
     def drawn(self) -> Int[np.ndarray, "scene"]:
-        """Indices of the scenes drawn so far."""
+        """The indices of the scenes drawn so far."""
         return np.flatnonzero(self._drawn)
 
     def get(self, indices: Sequence[int]) -> Scenes:
-        """These scenes, drawn now if they have not been yet."""
+        """Return these scenes; draw those that have not been drawn yet."""
         for index in indices:
             self.draw(index)
         rows = np.asarray(indices)
@@ -81,18 +81,18 @@ class SceneCache:
         self._pictures[index], self._deepest[index], self._above[index] = (
             drawn.image, deepest, above,
         )  # fmt: skip
-        self._drawn[index] = 1  # last: another process reads the others when this is set
+        self._drawn[index] = 1  # set last, since other processes read the arrays once it is set
 
 
 def fill(folder: Path, scenes: int, rank: int = 0, stride: int = 1, size: int = SIZE) -> None:
-    """Draw every scene of a cache that isn't there, or one of `stride` of them."""
+    """Draw the missing scenes of a cache: all, or every `stride`-th one from `rank` on."""
     cache = SceneCache(folder, scenes, size)
     for index in range(rank, scenes, stride):
         cache.draw(index)
 
 
 def training_scene(index: int, size: int) -> Scene:
-    """The scene of an index: clear or varied by its last digit, with few enough regions to keep."""
+    """Draw the scene of an index. Its last digit decides whether it is a clear or a varied one."""
     draw = clear_scene if index % 5 < _CLEAR_OF_FIVE else scene
     seeds = count(FIRST_TRAINING_SEED + index, _SEEDS_A_CACHE)
     drawn = (draw(seed, size) for seed in seeds)
@@ -100,7 +100,7 @@ def training_scene(index: int, size: int) -> Scene:
 
 
 def _packed(drawn: Scene) -> tuple[UInt8[np.ndarray, "h w"], UInt8[np.ndarray, "256 3"]]:
-    """The smallest region at each pixel, and which regions of each level it lies in."""
+    """The smallest region at each pixel, and the regions of each level that contain it."""
     whole, part, sub_part = drawn.labels
     deepest = np.where(sub_part > 0, sub_part, np.where(part > 0, part, whole))
     above = np.zeros((MOST_REGIONS + 1, len(LEVELS)), np.uint8)
@@ -116,7 +116,7 @@ def _mapped(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     if not path.exists():
         partial = path.with_name(f"{path.name}.{np.random.default_rng().integers(2**62)}.part")
         np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
-        with suppress(FileExistsError):  # another process was faster
+        with suppress(FileExistsError):  # another process created it first
             path.hardlink_to(partial)
         partial.unlink()
     array = np.load(path, mmap_mode="r+")

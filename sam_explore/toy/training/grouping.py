@@ -11,7 +11,7 @@ from .losses import mask_loss
 
 
 class GroupingHead(nn.Module):
-    """For each queried position three vectors, one per level: whole, part and sub-part.
+    """Computes three vectors for each queried position, one per level: whole, part and sub-part.
 
     Their products with the upscaled image features predict which positions share the region. The
     head is discarded after training.
@@ -31,7 +31,7 @@ class GroupingHead(nn.Module):
         covered: Float[Tensor, "target 3 height width"],
         entropy_weight: float,
     ) -> Float[Tensor, ""]:
-        """Mean loss over the targets of all scenes, as many in each, and over their levels."""
+        """The mean loss over the levels and the targets; all scenes have as many targets."""
         scenes, _, grid, _ = tokens.shape
         points = points_unit.unflatten(0, (scenes, -1))
         columns, rows = (points * grid).long().clamp(0, grid - 1).unbind(-1)

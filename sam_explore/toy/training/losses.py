@@ -1,7 +1,7 @@
-"""The losses of masks: cross entropy and dice loss.
+"""The mask losses: cross entropy and dice loss.
 
-Targets are the share of each logit's cell that a mask covers: rounded to 0 and 1 on a coarse grid,
-they would lose their edges.
+Targets are the share of each logit's cell that a mask covers. Rounding them to 0 and 1 on a coarse
+grid would lose the edges.
 """
 
 import torch.nn.functional as F
@@ -22,9 +22,9 @@ def dice_loss(
 ) -> Float[Tensor, "*masks"]:
     """1 minus the overlap, twice the intersection over the sum of both areas; 0 to 1.
 
-    The intersection is half of what the areas' sum has over their difference. For targets of 0 and
-    1 that is the usual dice loss; for shares, unlike with the usual one, it is least where the
-    prediction is the share.
+    The intersection is computed as half of (sum of the areas - sum of the absolute differences).
+    For targets of 0 and 1 that is the usual dice loss. For fractional targets, unlike the usual
+    one, it is smallest where the prediction equals the target.
     Source: "Dice Semimetric Losses" (arXiv 2303.16296).
     """
     inside = logits.sigmoid()
@@ -38,5 +38,5 @@ def mask_loss(
     covered: Float[Tensor, "*masks row column"],
     entropy_weight: float,
 ) -> Float[Tensor, "*masks"]:
-    """Dice loss, and cross entropy with a weight."""
+    """Dice loss plus weighted cross entropy."""
     return dice_loss(logits, covered) + entropy_weight * cross_entropy(logits, covered)

@@ -19,20 +19,20 @@ from ..coverage import correction_clicks
 from .losses import mask_loss
 from .questions import Questions
 
-# How much each mask token's loss counts: after one click, and after anything that names one region.
+# Weights of each mask token's loss: after one click, and after prompts that mean one region.
 _ONE_CLICK = (0.25, 0.25, 0.25, 0.25)
 _ONE_REGION = (0.7, 0.1, 0.1, 0.1)
-IOU_WEIGHT = 3.0  # of the predicted IoU's squared error, which is small next to a mask's loss
-_OTHER_SHARE = 0.25  # of answers that are corrected though the rule would show another one
-_EVERY = 4  # of so many targets one is corrected: a round costs as much as the first answer
+IOU_WEIGHT = 3.0  # of the predicted IoU's squared error, which is smaller than a mask's loss
+_OTHER_SHARE = 0.25  # of the corrections, for which another mask than the rule's is shown
+_EVERY = 4  # one in so many targets is corrected: a round costs as much as the first answer
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a step's corrections are like, the same in all of its batches.
+    """The corrections of a training step; all of its batches use the same plan.
 
-    clicks: for each round whether it brings a click; else only the logits go back.
-    feedback: whether logits go back with the clicks.
+    clicks: for each round, whether it adds a click; otherwise only the logits are fed back.
+    feedback: whether logits are fed back with the clicks.
     """
 
     clicks: tuple[bool, ...] = ()
@@ -40,11 +40,11 @@ class Plan:
 
 
 def plan_rounds(most_rounds: int, share: float, generator: torch.Generator) -> Plan:
-    """A step's corrections: none, or with a chance of `share` one to `most_rounds` of them.
+    """Plan a step's corrections: with probability `share` one to `most_rounds` of them, else none.
 
-    n rounds have a chance in proportion to 1/n: a long dialogue costs much and its end teaches
-    little. As in the paper, the last of three rounds or more brings no click: there the model only
-    refines its own mask. A quarter of the dialogues feed nothing back.
+    The probability of n rounds is proportional to 1/n, since later rounds cost as much and teach
+    less. As in the paper, the last of three or more rounds has no click: the model only refines its
+    own mask. In a quarter of the dialogues no logits are fed back.
     """
     chances = torch.rand(2, generator=generator)
     weights = 1 / torch.arange(1, max(1, most_rounds) + 1)
@@ -58,13 +58,13 @@ def plan_rounds(most_rounds: int, share: float, generator: torch.Generator) -> P
 
 @dataclass(frozen=True, eq=False)
 class Prompt:
-    """Prompts for a batch of targets: as many with one click as with a box, then corrected.
+    """Prompts for a batch of targets: half of them start with a click, half with a box.
 
-    image: image tokens for each target, first of those that were clicked.
-    wanted: what each mask token has to cover after one click, token 0 first.
-    points, labels: for all targets; the first point is the click, and of a box it is not shown.
-    boxes: of the second half.
-    hints: logits that go back, or None.
+    image: image tokens for each target; the clicked targets come first.
+    wanted: the target mask of each mask token after one click, token 0 first.
+    points, labels: for all targets. The first point is the click; it is not shown for boxes.
+    boxes: for the second half.
+    hints: logits that are fed back, or None.
     """
 
     sam: Sam
@@ -77,18 +77,18 @@ class Prompt:
 
     @property
     def target(self) -> Float[Tensor, "target height width"]:
-        """What token 0 has to cover, which is what was asked for."""
+        """The mask that was asked for, which token 0 has to give."""
         return self.wanted[:, 0]
 
     @property
     def clicked(self) -> int:
-        """How many targets are asked for with a click."""
+        """The number of targets that start with a click."""
         return len(self.wanted) - len(self.boxes)
 
     def answer(self) -> tuple[Tensor, Tensor]:
         """Logits and predicted IoU of all four masks."""
         n = self.clicked
-        # A click and the padding point, or the two corners of a box: two prompt tokens in any case.
+        # A click and the padding point, or the two corners of a box: always two prompt tokens.
         by_click = self.sam.encode_prompts(self.points[:n], self.labels[:n])
         by_box = self.sam.encode_prompts(self.points[n:, 1:], self.labels[n:, 1:], self.boxes)
         prompts = torch.cat([by_click, by_box])
@@ -96,7 +96,7 @@ class Prompt:
         return logits.float(), iou.float()
 
     def some(self, every: int) -> "Prompt":
-        """The same for one of `every` targets."""
+        """The same prompts for one in `every` targets."""
         n = self.clicked
         kept = torch.cat([torch.arange(0, n, every), torch.arange(n, len(self.wanted), every)])
         parts = {
@@ -108,7 +108,7 @@ class Prompt:
     def corrected(
         self, shown: Tensor, clicks: bool, feedback: bool, generator: torch.Generator
     ) -> "Prompt":
-        """With a click where the shown logits are wrong, and with these logits fed back."""
+        """The prompts plus a click where the shown logits are wrong, and these logits as a hint."""
         changed: dict[str, Any] = {"hints": shown[:, None]} if feedback else {}
         if clicks:
             points, labels = correction_clicks(shown > 0, self.target >= 0.5, generator)
@@ -127,10 +127,10 @@ def prompted_loss(
 ) -> tuple[Float[Tensor, ""], dict[str, Tensor]]:
     """The loss of SAM's own task, and mean IoUs for the log.
 
-    Every second target is asked for with a click, the others with a box. After one click tokens 1
-    to 3 learn the whole, the part and the sub-part there, and token 0 what was meant. A box, and a
-    click with corrections, name one region: all four tokens learn it. All four predict their own
-    IoU with what was meant.
+    Every second target is prompted with a click, the others with a box. After one click tokens 1 to
+    3 are trained on the whole, the part and the sub-part there, and token 0 on the target. A box,
+    or a click with corrections, means one region: all four tokens are trained on it. All four
+    predict the IoU of their mask with the target.
     """
     prompt = _first(sam, image_tokens, questions)
     n = prompt.clicked
@@ -165,7 +165,7 @@ def prompted_loss(
 
 
 def _first(sam: Sam, image_tokens: Tensor, questions: Questions) -> Prompt:
-    """Every second target with its click, then the others with their box."""
+    """The first prompts: every second target with its click, then the others with their box."""
     count = len(questions.levels)
     order = torch.cat([torch.arange(0, count, 2), torch.arange(1, count, 2)])
     each = count // len(image_tokens)
@@ -197,7 +197,7 @@ def _loss(
     weights: tuple[float, ...],
     entropy_weight: float,
 ) -> tuple[Float[Tensor, ""], Float[Tensor, "target 4"]]:
-    """Mean loss of masks and of predicted IoUs, and the true IoU of each mask with the target."""
+    """The mean loss of masks and predicted IoUs, and the true IoU of each mask with the target."""
     with torch.no_grad():
         masks = logits > 0
         truth = mask_iou(masks, (target >= 0.5)[:, None].expand(masks.shape), empty=0.0)
@@ -209,11 +209,11 @@ def _loss(
 def _shown(
     logits: Tensor, iou: Tensor, prompt: Prompt, number: int, generator: torch.Generator
 ) -> Float[Tensor, "target height width"]:
-    """The logits that a person sees and corrects: by the rule, for a quarter of them others.
+    """The logits that the simulated user corrects: by the rule, but for a quarter of them others.
 
-    First those of the best predicted IoU of tokens 1 to 3, or for half of the boxes of token 0;
-    then those of token 0. The others are any of tokens 1 to 3 at first, then the best predicted of
-    all four.
+    In the first round the rule takes the best predicted IoU of tokens 1 to 3, or token 0 for half
+    of the boxes; later it takes token 0. The exceptions take a random one of tokens 1 to 3 in the
+    first round, and later the best predicted IoU of all four.
     """
     each, device = torch.arange(len(logits), device=logits.device), logits.device
     best_of_three = 1 + iou[:, 1:].argmax(dim=1)

@@ -13,7 +13,7 @@ from .run import Training
 
 
 def train(options: argparse.Namespace) -> None:
-    """Train in one process or several, as the options say."""
+    """Train in one process or several, depending on the options."""
     if options.processes == 1:
         _train_alone(options)
         return
@@ -24,8 +24,8 @@ def train(options: argparse.Namespace) -> None:
 
 
 def _join(rank: int, options: argparse.Namespace, meeting_place: str) -> None:
-    """Run one of several processes that train together."""
-    # The first process handles the interrupt, and stops the others by a file.
+    """Run one of the processes that share a training run."""
+    # The first process handles the interrupt, and stops the others with a file.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     dist.init_process_group(
         "gloo", init_method=meeting_place, rank=rank, world_size=options.processes

@@ -9,21 +9,21 @@ from torch import Tensor
 from ..coverage import coverage
 from .augmenting import NUMBERS
 
-SMALLEST_SHARE = 0.001  # of the picture; smaller regions are no targets
-FEWEST_CELLS = 3  # of the logits' grid: below, a target can't be expressed
+SMALLEST_SHARE = 0.001  # of the picture; smaller regions are not used as targets
+FEWEST_CELLS = 3  # of the logits' grid: smaller targets can't be represented
 _LEVEL_WEIGHTS = (0.36, 0.32, 0.32)
-_SIZES_FROM = (0.01, 0.05)  # share of the picture; below, between and above are asked for alike
-_JITTERED_SHARE = 0.7  # of boxes whose edges are moved
-_CELL = 2  # pixels of the labels along one side of a cell of the logits' grid
+_SIZES_FROM = (0.01, 0.05)  # shares of the picture; the three size classes are equally likely
+_JITTERED_SHARE = 0.7  # share of the boxes whose edges are moved
+_CELL = 2  # pixels of the labels along the side of a cell of the logits' grid
 
 
 class Questions(NamedTuple):
     """The targets of a batch, scene by scene.
 
-    levels: which level each target is of: 0 whole, 1 part, 2 sub-part.
-    covered: what share of each logit's cell the whole, the part and the sub-part at the click
-        cover. Where a level has nothing there, or nothing large enough to ask for, the next
-        coarser one stands in for it.
+    levels: the level of each target: 0 whole, 1 part, 2 sub-part.
+    covered: the share of each logit's cell that the whole, the part and the sub-part at the click
+        cover. Where a level has no region there, or only one that is too small, the next coarser
+        level is used.
     points_unit: the clicks, x, y in the unit square.
     boxes_unit: boxes around the targets, x0, y0, x1, y1 in the unit square, most of them jittered.
     """
@@ -35,14 +35,14 @@ class Questions(NamedTuple):
 
     @property
     def targets(self) -> Float[Tensor, "target row column"]:
-        """What each target covers of each cell."""
+        """The share of each cell that each target covers."""
         return self.covered[torch.arange(len(self.levels)), self.levels]
 
 
 def ask(
     labels: Int[Tensor, "scene 3 side side"], targets: int, generator: torch.Generator
 ) -> Questions:
-    """`targets` questions about each scene: a level first, then a size, then one of its regions.
+    """Sample `targets` questions about each scene: first a level, then a size, then a region.
 
     A click is uniform in the target's visible pixels.
     """
@@ -63,7 +63,7 @@ def ask(
 
 
 def _counts(labels: Int[Tensor, "scene 3 side side"]) -> Float[Tensor, "scene 3 number"]:
-    """Pixels of each region; 0 for number 0, which is the background."""
+    """The number of pixels of each region; 0 for number 0, the background."""
     numbers = labels.flatten(2).long()
     counts = torch.zeros(*numbers.shape[:2], NUMBERS, device=labels.device)
     counts.scatter_add_(2, numbers, torch.ones(1, device=labels.device).expand(numbers.shape))
@@ -78,7 +78,7 @@ def _chosen(
     targets: int,
     generator: torch.Generator,
 ) -> tuple[Int[Tensor, "scene target"], Int[Tensor, "scene target"]]:
-    """Level and number of each target. Where no region is large enough, any will do."""
+    """The level and the number of each target; any region if none is large enough."""
     bounds = torch.tensor(_SIZES_FROM, device=counts.device) * pixels
     sizes = torch.bucketize(counts, bounds, right=True)
     among = (sizes[..., None, :] == torch.arange(3, device=counts.device)[:, None]) & large[
@@ -109,7 +109,8 @@ def _nested(
     places: Int[Tensor, "scene target"],
     large: Bool[Tensor, "scene 3 number"],
 ) -> Float[Tensor, "scene target 3 row column"]:
-    """What the whole, the part and the sub-part at each place cover; see `Questions.covered`."""
+    """The coverage of the whole, the part and the sub-part at each point; see
+    `Questions.covered`."""
     here = labels.flatten(2).long().gather(2, places[:, None].expand(-1, 3, -1))
     present = large.gather(2, here)
     covered: list[Tensor] = []
@@ -117,14 +118,14 @@ def _nested(
         numbers = here[:, level]
         region = _region(labels, torch.full_like(numbers, level), numbers)
         own = coverage(region, labels.shape[-1] // _CELL)
-        # A whole too small to ask for is taken all the same: there is nothing coarser.
+        # A whole that is too small is used all the same, since there is no coarser level.
         there = present[:, level, :, None, None]
         covered.append(torch.where(there, own, covered[-1]) if covered else own)
     return torch.stack(covered, dim=2)
 
 
 def _boxes(masks: Bool[Tensor, "target side side"]) -> Float[Tensor, "target 4"]:
-    """x0, y0, x1, y1 around each mask in pixels, far edges exclusive."""
+    """The box x0, y0, x1, y1 around each mask in pixels, far edges exclusive."""
     side = masks.shape[-1]
     columns, rows = masks.any(dim=1).float(), masks.any(dim=2).float()
     first = [line.argmax(dim=1) for line in (columns, rows)]
@@ -135,9 +136,9 @@ def _boxes(masks: Bool[Tensor, "target side side"]) -> Float[Tensor, "target 4"]
 def _jittered(
     boxes: Float[Tensor, "target 4"], side: int, generator: torch.Generator
 ) -> Float[Tensor, "target 4"]:
-    """Most boxes with each edge moved by a tenth of its side (standard deviation), 1/50 at most.
+    """Move the edges of most boxes by a tenth of the side (standard deviation), by 1/50 at most.
 
-    The paper moves by as much, and by 20 of 1024 pixels at most.
+    The paper uses the same deviation, and at most 20 of 1024 pixels.
     """
     sides = (boxes[:, 2:] - boxes[:, :2]).repeat(1, 2)
     noise = torch.randn(boxes.shape, generator=generator, device=boxes.device)

@@ -1,4 +1,4 @@
-"""One run of training: model, optimiser and where it has come to, in a folder with its log."""
+"""A training run: model, optimiser and progress, kept in a folder with its log."""
 
 import argparse
 import json
@@ -27,18 +27,18 @@ from .starting import even_out_patches, initialise, randomise_positions
 from .weights import Average, save_weights, scenes_seen
 
 _SAVE_EVERY, _LOG_EVERY = 200, 50  # steps
-_KEEP_FROM, _KEEP_RATIO = 1000, 1.25  # scenes after which weights are kept, and how often then
-_FEWEST_DRAWN = 1000  # scenes that are shown, and drawn for it, before workers have got so far
+_KEEP_FROM, _KEEP_RATIO = 1000, 1.25  # scenes after which weights are kept: first, and the ratio
+_FEWEST_DRAWN = 1000  # with fewer scenes drawn by workers, the first so many are used
 _log = logging.getLogger(__name__)
 
 
 class Training:
-    """One run; `options` are those of the command line, with its sizes and its schedule.
+    """A training run. `options` are those of the command line, with the sizes and the schedule.
 
-    Where torch.distributed has been started, each of its processes makes one.
+    With torch.distributed, each process creates its own instance.
 
-    A step consists of `options.batches` batches, shared out among the processes, and is a function
-    of the seed and its number: one process makes the same steps as several.
+    A step consists of `options.batches` batches, divided among the processes. It depends only on
+    the seed and the number of the step, so one process takes the same steps as several.
     """
 
     def __init__(self, options: argparse.Namespace):
@@ -65,7 +65,7 @@ class Training:
         attend_cheaply(self.sam)
 
     def run(self) -> None:
-        """Train until the rate has fallen, until `options.scenes` are seen, or until stopped."""
+        """Train until the rate is 0, `options.scenes` are seen, or the run is stopped."""
         started = time.perf_counter()
         figures: dict[str, list[float]] = {}
         with ThreadPoolExecutor(1) as executor:
@@ -82,7 +82,7 @@ class Training:
 
     @property
     def stop_file(self) -> Path:
-        """When there is such a file, the run saves a checkpoint, removes it and ends."""
+        """If this file exists, the run saves a checkpoint, removes the file and ends."""
         return self.folder / "stop"
 
     def _is_over(self) -> bool:
@@ -90,13 +90,13 @@ class Training:
         return last is not None and self.seen >= last
 
     def _own(self) -> range:
-        """Which of a step's batches are this process's."""
+        """The batches of a step that this process computes."""
         return range(self.rank, self.options.batches, self.processes)
 
     def _batches(self, executor: ThreadPoolExecutor) -> Iterator[tuple[int, Scenes]]:
-        """This process's batches from now on, each with its number, read while the last is learnt.
+        """This process's batches from now on, each with its number. The next one is prefetched.
 
-        Only with a GPU: on a CPU reading ahead takes what it brings.
+        Only with a GPU: on a CPU prefetching costs as much time as it saves.
         """
         ahead = self.device.type == "cuda"
         step, waiting = self.step, None
@@ -118,7 +118,7 @@ class Training:
             step += 1
 
     def _indices(self, number: int) -> list[int]:
-        """Which scenes a batch has: any of the pool, or where workers draw, any that is there."""
+        """The scenes of a batch: any of the pool, or with workers, any of those drawn so far."""
         rng = np.random.default_rng((self.options.seed, number))
         count = self.options.scenes_a_batch
         if not self.options.workers:
@@ -127,7 +127,7 @@ class Training:
         return rng.choice(drawn if len(drawn) >= fewest else fewest, count).tolist()
 
     def _train_on(self, batches: list[tuple[int, Scenes]], figures: dict[str, list[float]]) -> bool:
-        """One step. Returns whether any process has found the file that stops the run."""
+        """Take one step. Returns whether any process has found the stop file."""
         options, schedule = self.options, self.schedule
         for group in self.optimiser.param_groups:
             group["lr"] = schedule.rate_at(self.seen, self.begun, self.fall)
@@ -152,14 +152,15 @@ class Training:
         options, schedule = self.options, self.schedule
         seed = options.seed * 10**12 + number
         generator = torch.Generator(self.device).manual_seed(seed)
-        # Rounds are planned for a step, so that no process waits for another.
+        # All processes use the same plan in a step, so that none waits for another.
         planner = torch.Generator().manual_seed(options.seed * 10**12 + self.step)
         side = schedule.side(self.seen, self.sam.config.image_size)
         entropy = schedule.entropy_weight(self.seen)
         shown = augment(scenes, side, self.sam.config, generator)
         questions = ask(shown.labels, options.targets, generator)
         with torch.autocast(self.device.type, torch.bfloat16):
-            # In a small picture distances between tokens mean what they mean in a large one.
+            # Cropped tables: a distance between tokens has the same meaning in small and large
+            # pictures.
             tokens = self.sam.encode_image(shown.pixels, relative_positions="crop")
             loss = self.grouping.loss(
                 self.sam, tokens, questions.points_unit, questions.covered, entropy
@@ -175,7 +176,7 @@ class Training:
         return loss, figures
 
     def _share_gradients(self, stopping: bool) -> bool:
-        """Add up all processes' gradients, and whether any of them is to stop."""
+        """Sum the gradients of all processes. Returns whether any of them is to stop."""
         if self.processes == 1:
             return stopping
         gradients = [each.grad for each in self._parameters() if each.grad is not None]
@@ -192,7 +193,7 @@ class Training:
         return [each for each in both if each.requires_grad]
 
     def _groups(self) -> list[dict]:
-        """Matrices, which decay, and vectors and tables of positions, which do not."""
+        """Parameter groups: matrices, with weight decay; vectors and position tables, without."""
         vectors = {id(each) for each in self._parameters() if each.ndim < 2}
         tables = {id(each) for name, each in self.sam.named_parameters() if "table" in name}
         tables |= {id(each) for name, each in self.sam.named_parameters() if "relative" in name}
@@ -205,7 +206,7 @@ class Training:
         ]
 
     def _network(self) -> Sam:
-        """The weights to begin with: given ones, or random ones for the cached scenes."""
+        """The initial model, with given weights or with random ones fitted to the scenes."""
         if self.options.start:
             self.seen = self.begun = scenes_seen(self.options.start)
             return load(self.options.start)
@@ -220,7 +221,7 @@ class Training:
         return sam
 
     def _keep(self, before: int) -> None:
-        """Keep the averaged weights at certain numbers of scenes, to watch training afterwards."""
+        """Keep the averaged weights at certain numbers of scenes, to study the training later."""
         mark: float = _KEEP_FROM
         while mark <= before:
             mark *= _KEEP_RATIO

@@ -1,4 +1,4 @@
-"""What changes while the model learns, as a function of the scenes it has seen."""
+"""Everything that changes during training, as a function of the number of scenes seen."""
 
 from dataclasses import dataclass, replace
 
@@ -9,17 +9,17 @@ from .objective import Plan, plan_rounds
 
 @dataclass(frozen=True)
 class Schedule:
-    """All lengths are in scenes.
+    """The schedule of a run; all lengths are numbers of scenes.
 
     rate: the learning rate after the warm-up.
-    warm_up: over which the rate rises.
-    alone: the first scenes, which the pretext has for itself.
-    sides: from where on pictures have which side in pixels, the first from 0 on; never more than
-        the model's own.
-    entropy: weight of the cross entropy, from the first to the second number.
-    entropy_rises: from where to where it does so.
-    rounds: most corrections of an answer.
-    rounds_from, rounds_full: from where on there are corrections, and from where on in each step.
+    warm_up: scenes over which the rate rises.
+    alone: scenes at the start with the pretext task only.
+    sides: pairs of a number of scenes and the side of the pictures in pixels from there on. The
+        first number is 0; no side is larger than the model's.
+    entropy: weight of the cross entropy at the start and at the end.
+    entropy_rises: scenes at which its rise begins and ends.
+    rounds: the largest number of corrections of an answer.
+    rounds_from, rounds_full: scenes from which on some steps, and all steps, have corrections.
     """
 
     rate: float = 1.2e-3
@@ -33,7 +33,7 @@ class Schedule:
     rounds_full: int = 100_000
 
     def paced(self, pace: float) -> "Schedule":
-        """With all lengths so many times as long, for steps of many more scenes."""
+        """The schedule with all lengths multiplied, for larger steps."""
         lengths = {
             name: round(pace * getattr(self, name))
             for name in ("warm_up", "alone", "rounds_from", "rounds_full")
@@ -45,10 +45,11 @@ class Schedule:
         )
 
     def rate_at(self, seen: int, begun: int, fall: tuple[int, int] | None) -> float:
-        """The learning rate after so many scenes.
+        """The learning rate after `seen` scenes.
 
-        begun: scenes that had been seen when this optimiser took its first step.
-        fall: from where on the rate falls in a straight line to 0, and over how many scenes.
+        begun: scenes seen before this optimiser's first step.
+        fall: the number of scenes at which the rate starts to fall linearly to 0, and over how
+            many.
         """
         risen = min(1.0, (seen - begun + 1) / self.warm_up)
         if fall is None:
@@ -75,5 +76,5 @@ class Schedule:
 
 
 def _part(seen: int, start: int, stop: int) -> float:
-    """How far from start to stop, 0 to 1."""
+    """The fraction of the way from start to stop, 0 to 1."""
     return min(1.0, max(0.0, (seen - start) / max(1, stop - start)))

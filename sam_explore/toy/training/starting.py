@@ -1,4 +1,4 @@
-"""How the small model starts: positions as sines, a patch embedding that evens out what it sees."""
+"""Initial weights of the small model: sinusoidal positions and a whitening patch embedding."""
 
 import torch
 import torch.nn.functional as F
@@ -7,12 +7,12 @@ from torch import Tensor, nn
 
 from sam_explore.model import Sam
 
-_POWER = 0.5  # of the spread of a principal component, that the first weights divide it by
-_FLOOR = 0.01  # variance that is added to each component's, so that the faintest stay faint
+_POWER = 0.5  # exponent of a component's standard deviation, by which the initial weights divide
+_FLOOR = 0.01  # added to each component's variance, so that the weakest stay weak
 
 
 def initialise(sam: Sam) -> Sam:
-    """Sinusoidal position encodings and small linear layers, as a ViT pretrained by MAE starts."""
+    """Set sinusoidal position encodings and small linear layers, as for a ViT pretrained by MAE."""
     table = sam.image_encoder.position_encoder.table
     frequencies = sam.coordinate_encoder.frequencies
     with torch.no_grad():
@@ -26,7 +26,7 @@ def initialise(sam: Sam) -> Sam:
 
 
 def randomise_positions(sam: Sam) -> Sam:
-    """Random position encodings, as spread out as sines and cosines are: a mean square of 1/2."""
+    """Set random position encodings with the mean square of sines and cosines, 1/2."""
     nn.init.normal_(sam.image_encoder.position_encoder.table, std=0.5**0.5)
     return sam
 
@@ -46,11 +46,11 @@ def sinusoidal_grid(grid: int, dim: int) -> Float[Tensor, "1 row column channel"
 
 @torch.no_grad()
 def even_out_patches(sam: Sam, pixels: Float[Tensor, "scene 3 side side"]) -> None:
-    """First weights of the patch embedding: principal components of the patches of these pictures.
+    """Set the patch embedding to the principal components of the patches of these pictures.
 
-    Each is divided by the root of its spread, then all are mixed at random. Random weights see
-    little but a patch's mean colour, next to which an edge is faint. The embedding's outputs start
-    with a mean of 0 and a mean square of 1.
+    Each is divided by the square root of its standard deviation, then all are mixed by a random
+    rotation. Random weights would mostly respond to a patch's mean colour, compared to which an
+    edge is weak. The embedding's outputs start with a mean of 0 and a mean square of 1.
     """
     projection = sam.image_encoder.patch_embedding.projection
     patch, dim = sam.config.patch_size, sam.config.encoder_dim

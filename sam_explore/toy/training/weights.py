@@ -1,4 +1,4 @@
-"""Weights in files that `sam_explore.load` reads, and how many scenes went into them."""
+"""Saving weights for `sam_explore.load`, with the number of scenes seen, and averaging them."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from sam_explore.model import Sam
 def save_weights(sam: Sam, path: Path, seen: int = 0) -> None:
     """Write the weights as safetensors in fp16, under this package's names.
 
-    seen: scenes that training has shown, kept in the file for `scenes_seen`.
+    seen: scenes seen in training, stored in the file for `scenes_seen`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     half = {name: tensor.half().contiguous() for name, tensor in sam.state_dict().items()}
@@ -24,7 +24,7 @@ def save_weights(sam: Sam, path: Path, seen: int = 0) -> None:
 
 
 def scenes_seen(path: Path) -> int:
-    """Scenes that training had shown when this file was written; 0 where it doesn't say."""
+    """The number of scenes seen in training when this file was written; 0 if it isn't stored."""
     with safetensors.safe_open(path, "pt") as file:
         return int((file.metadata() or {}).get("scenes", 0))
 
@@ -39,7 +39,7 @@ class Average:
 
     @torch.no_grad()
     def take(self, sam: Sam) -> None:
-        """Take in the present weights. The first steps count more, so that the start fades."""
+        """Add the current weights. The first steps count more, so that the initial weights fade."""
         self.steps += 1
         share = 1 - min(self.decay, self.steps / (self.steps + 10))
         present = _tensors(sam)
@@ -47,11 +47,11 @@ class Average:
             weight.lerp_(present[name], share)
 
     def state_dict(self) -> dict[str, object]:
-        """All of it, for a checkpoint."""
+        """The complete state, for a checkpoint."""
         return {"steps": self.steps, "weights": self.weights}
 
     def load_state_dict(self, state: dict) -> None:
-        """Go on from a checkpoint."""
+        """Restore the state from a checkpoint."""
         self.steps, self.weights = state["steps"], dict(state["weights"])
 
     def network(self, like: Sam) -> Sam:
