@@ -43,7 +43,7 @@ _MODULE_OF = {
 
 _SUBPACKAGES = ("probes",)  # public as a whole
 
-# Written out, since a type checker reads it.
+# Spelled out, since type checkers read it.
 __all__ = [
     "EncodedImage",
     "Prediction",

@@ -19,9 +19,9 @@ def answering(prediction: Prediction, choice: Choice) -> int:
     """The mask that answers.
 
     Args:
-        prediction: what the model says.
-        choice: None takes the mask as published, "best" that of the best predicted IoU of all, and
-            a number that mask. One that the model does not have counts as None.
+        prediction: the model's prediction.
+        choice: None for the mask as published, "best" for that of the best predicted IoU of all, or
+            a number for that mask. A number that the model does not have counts as None.
     """
     if choice == BEST:
         return int(np.argmax(prediction.iou))
@@ -32,13 +32,13 @@ def answering(prediction: Prediction, choice: Choice) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Dialogue:
-    """Prompts that were given one after another, where each further point corrects a mask.
+    """Prompts that were given one after another, where each additional point corrects a mask.
 
     Args:
-        prompts: all that is said by now.
-        corrected: for each correction how many points were said before it, and the choice of the
-            mask that was then shown, and corrected.
-        is_example: whether nobody has said it yet: the first point or box takes its place.
+        prompts: all prompts so far.
+        corrected: for each correction, the number of points before it and the choice of the mask
+            that was shown then, which the new point corrected.
+        is_example: whether it is only an example, which the user's first point or box replaces.
     """
 
     prompts: Prompts
@@ -46,16 +46,17 @@ class Dialogue:
     is_example: bool = False
 
     def then(self, prompts: Prompts, choice: Choice) -> "Dialogue":
-        """After the prompts were edited.
+        """The dialogue after the prompts were edited.
 
-        A point behind all others corrects what is shown. Points or a box that were moved, and a
-        point that was taken away, count as if they had been so, or not been there, from the start.
-        Everything else is asked at once: a box that is new or gone, and other prompts. Of an
-        example only what is added to it stays; one that is moved is the reader's own.
+        A point added after all others corrects the mask that is shown. Points or a box that were
+        moved, and a point that was removed, count as if they had been so from the start. After any
+        other edit, such as a box added or removed, all prompts are used at once, with no
+        corrections. From an example only what is added to it is kept; an example that is moved
+        becomes the user's own.
 
         Args:
-            prompts: what is said after that.
-            choice: of the mask that was shown before.
+            prompts: the prompts after the edit.
+            choice: of the mask that was shown before the edit.
         """
         before, after = len(self.prompts.points), len(prompts.points)
         if self.is_example:
@@ -76,19 +77,19 @@ class Dialogue:
 
     @property
     def feeds_back(self) -> bool:
-        """Whether logits go back: there are corrections, and no mask hint of the reader's own."""
+        """Whether logits are fed back: after corrections, and without a mask hint by the user."""
         return bool(self.corrected) and self.prompts.mask_hint is None
 
     def said(self, count: int) -> Prompts:
-        """The prompts when there were so many points."""
+        """The prompts with only the first `count` points."""
         points, labels = self.prompts.points[:count], self.prompts.labels[:count]
         return replace(self.prompts, points=points, labels=labels)
 
     def asked(self, answer: Callable[[Prompts], Prediction]) -> Prompts:
-        """What the model is asked in the end: with the logits that go back, as a mask hint.
+        """The prompts for the model: with the logits that are fed back, as a mask hint.
 
         Args:
-            answer: asks the model.
+            answer: runs the model.
         """
         hint = self.prompts.mask_hint
         for count, choice in self.corrected if self.feeds_back else ():
@@ -97,20 +98,20 @@ class Dialogue:
         return self.prompts.with_mask_hint(hint)
 
     def _corrected_without(self, point: int, left: int) -> tuple[tuple[int, Choice], ...]:
-        """The corrections after a point was taken away, and so many are left."""
+        """The corrections after a point was removed, with `left` points remaining."""
         kept: dict[int, Choice] = {}
         for count, choice in self.corrected:
             count -= count > point
             if count < left and (count or self.prompts.box is not None):
-                kept[count] = choice  # of two that ask the same, the later one was corrected
+                kept[count] = choice  # of two with as many points, the later one was corrected
         return tuple(kept.items())
 
 
 @dataclass(frozen=True)
 class CorrectionRule:
-    """How a click that corrects a mask is asked, and what is shown for it.
+    """How a click that corrects a mask is given to the model, and which mask is shown afterwards.
 
-    feeds_back: whether the logits that were shown go back as a mask hint.
+    feeds_back: whether the logits that were shown are fed back as a mask hint.
     all_tokens: whether the answer is the mask of the best predicted IoU of all four; else token 0.
     """
 
@@ -125,10 +126,10 @@ class CorrectionRule:
         point_px: np.ndarray | Sequence[float],
         label: int,
     ) -> Prompts:
-        """The prompts that ask for a correction of what is shown.
+        """The prompts for a correction of the mask that is shown.
 
         Args:
-            shown: what the model had answered.
+            shown: the prediction that is corrected.
             mask: which of its masks is shown and corrected, 0 to 3.
             point_px: x, y of the click in pixels of the picture.
             label: 1 where the mask should reach, 0 where it should not.
@@ -148,7 +149,7 @@ CORRECTION_RULES = (TOKEN_0, BEST_PREDICTED, NO_FEEDBACK)
 
 
 def _begins_with(prompts: Prompts, first: Prompts) -> bool:
-    """Whether prompts have the box and the points of others, with their labels, and then more."""
+    """Whether prompts start with the box and the points of others, with their labels."""
     count = len(first.points)
     same_box = first.box is None or np.all(prompts.box == first.box)
     return bool(
@@ -159,7 +160,7 @@ def _begins_with(prompts: Prompts, first: Prompts) -> bool:
 
 
 def _added(before: Prompts, after: Prompts) -> Prompts:
-    """What was added: points behind the others, or a box; all if something else was done."""
+    """What was added: points after the others, or a box; all prompts after any other edit."""
     count = len(before.points)
     if len(after.points) > count and _begins_with(after, before):
         return replace(after, points=after.points[count:], labels=after.labels[count:], box=None)
@@ -169,7 +170,7 @@ def _added(before: Prompts, after: Prompts) -> Prompts:
 
 
 def _removed(before: Prompts, after: Prompts) -> int | None:
-    """Which point was taken away; None if more than that has changed."""
+    """The index of the point that was removed; None if the edit was another one."""
     for point in range(len(before.points)):
         points, labels = (np.delete(each, point, 0) for each in (before.points, before.labels))
         if (points == after.points).all() and (labels == after.labels).all():

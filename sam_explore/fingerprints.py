@@ -1,8 +1,8 @@
-"""A fingerprint of what something holds: the same for the same content, in every process.
+"""Fingerprints of values by content: the same for the same content, in every process.
 
-Numbers, texts, arrays, tensors, containers of them and frozen dataclasses have a content. A user's
-function has none that could be told for certain, since it can read whatever it likes: it is known
-by itself, within this process. docs/decisions/0016 has the reasons.
+Numbers, texts, arrays, tensors, containers of them and frozen dataclasses are compared by content.
+A user's function can't be, since it may read anything: it is identified as an object, within this
+process. docs/decisions/0016 has the reasons.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ from torch import Tensor
 _SLOTS = (MemberDescriptorType, GetSetDescriptorType)
 _PACKAGE = __name__.partition(".")[0] + "."
 _NUMBERS = (bool, int, float, complex)
-# What every class has, or says by its other parts.
+# What every class has, or what follows from its other attributes.
 _NOT_CONTENT = {
     "__module__",
     "__qualname__",
@@ -57,25 +57,26 @@ _NOT_CONTENT = {
     "__annotations_cache__",
     "_abc_impl",
 }
-# Methods that dataclasses write. They hold objects of that library, and do what the fields say.
+# Methods that dataclasses write. They refer to objects of that module, and are determined by the
+# fields.
 _WRITTEN = {"init", "repr", "eq", "lt", "le", "gt", "ge", "hash", "setattr", "delattr", "replace"}
 _PLAIN = (*_NUMBERS, type(None), type(...), str, bytes, torch.dtype, torch.device, PurePath)
 
 
 class NoContentError(TypeError):
-    """Raised for what can't be told from something else by its content."""
+    """Raised for a value that can't be identified by its content."""
 
 
 def fingerprint(value: object, within_process: bool = False) -> str:
-    """32 hexadecimal digits for what a value holds.
+    """32 hexadecimal digits for the content of a value.
 
     Args:
         value: data; a frozen dataclass counts by its class and its fields.
-        within_process: let what has no content, such as a function, count as itself. The
+        within_process: identify what has no content, such as a function, as an object. The
             fingerprint is then of no use in another process, and equals none there.
 
     Raises:
-        NoContentError: something without content in it, unless `within_process`.
+        NoContentError: the value contains something without content, unless `within_process`.
     """
     digest = hashlib.sha256()
     for piece in _pieces(value, within_process, set()):
@@ -84,7 +85,7 @@ def fingerprint(value: object, within_process: bool = False) -> str:
 
 
 def has_content(value: object) -> bool:
-    """Whether `fingerprint` knows a value by its content alone."""
+    """Whether `fingerprint` identifies a value by its content alone."""
     try:
         fingerprint(value)
     except NoContentError:
@@ -95,11 +96,11 @@ def has_content(value: object) -> bool:
 def function_fingerprint(function: Callable[..., object]) -> str:
     """32 hexadecimal digits for a plain function: its name, its code, and the data it refers to.
 
-    Data are its defaults, what it encloses, and the numbers, texts, arrays, functions and classes
-    that it uses by name. A library is taken as given.
+    Data are its defaults, its closure, and the numbers, texts, arrays, functions and classes that
+    it uses by name. Libraries are taken as given.
 
     Raises:
-        NoContentError: no function written in Python, or one that encloses more than data.
+        NoContentError: no function written in Python, or one whose closure holds more than data.
     """
     digest = hashlib.sha256()
     for piece in _function(unwrap(function), False, set()):
@@ -125,9 +126,9 @@ def _is_given(thing: FunctionType | type) -> bool:
 
 
 def _pieces(value: object, local: bool, seen: set[int]) -> Iterator[bytes]:
-    """All that the fingerprint is made from; what follows on what is told by lengths.
+    """The bytes that the fingerprint is made from, with lengths, so that their boundaries count.
 
-    Classes and functions that were `seen` on the way here are not gone through again.
+    Classes and functions in `seen` are not visited again.
     """
     kind = type(value)
     yield f"\n{kind.__name__} ".encode()
@@ -154,7 +155,7 @@ def _pieces(value: object, local: bool, seen: set[int]) -> Iterator[bytes]:
 
 
 def _digest(value: object, local: bool, seen: set[int]) -> str:
-    """Of a member of a set: what was seen in another one of them counts for nothing."""
+    """The digest of a member of a set, independent of what was seen in other members."""
     return hashlib.sha256(b"".join(_pieces(value, local, set(seen)))).hexdigest()
 
 
@@ -183,7 +184,7 @@ def _is_frozen(kind: Any) -> bool:
 
 
 def content_of(value: Any) -> tuple:
-    """What a frozen dataclass holds: what its method `content` says, or all of its fields."""
+    """The content of a frozen dataclass: what its `content()` returns, or all of its fields."""
     content = getattr(value, "content", None)
     if callable(content):
         return content()
@@ -191,9 +192,9 @@ def content_of(value: Any) -> tuple:
 
 
 def _class(kind: type, local: bool, seen: set[int]) -> Iterator[bytes]:
-    """A class of somebody's counts by all that it and its bases hold, up to those of libraries.
+    """A user's class is identified by its own and its bases' attributes, except library classes.
 
-    So one that is written again under the same name is another one.
+    So a class that is redefined under the same name gets another fingerprint.
     """
     for each in kind.__mro__:
         yield repr((each.__module__, each.__qualname__)).encode()
@@ -261,7 +262,7 @@ def _function(function: object, local: bool, seen: set[int]) -> Iterator[bytes]:
 
 
 def _data(used: object, seen: set[int]) -> bytes:
-    """Data or a class that a function uses by name; of what has no content, its class's name."""
+    """Data or a class that a function uses by name; for what has no content, its class's name."""
     try:
         return b"".join(_pieces(used, False, seen))
     except NoContentError:
@@ -286,7 +287,7 @@ def _names_in(code: CodeType) -> list[str]:
     return sorted(names)
 
 
-# Numbers of objects that are known by themselves; none is given twice, not even after a fork.
+# Numbers of objects without content; none is given twice, not even after a fork.
 _process, _next = secrets.token_hex(8), count()
 _numbers: dict[int, tuple[weakref.ref, str]] = {}
 _guard = Lock()
@@ -302,12 +303,12 @@ def _own_number(value: object) -> str:
             place = id(value)
             reference = weakref.ref(value, lambda gone: _forget(place, gone))
         except TypeError:
-            return number  # it can't be found again, and so nothing is ever shared by it
+            return number  # it can't be recognised later, so nothing is ever shared by it
         _numbers[place] = reference, number
         return number
 
 
 def _forget(place: int, gone: weakref.ref) -> None:
-    # Without the lock, which this thread may hold: nothing else takes out an entry.
+    # Without the lock, which this thread may hold: nothing else removes entries.
     if place in _numbers and _numbers[place][0] is gone:
         _numbers.pop(place, None)

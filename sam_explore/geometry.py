@@ -19,17 +19,17 @@ UNPROMPTED = ("nothing", "padding")
 
 @dataclass(frozen=True, eq=False)
 class Prompts(ReadOnlyArrays):
-    """One prompt set: what a person says about one object, in pixels of their own picture.
+    """One prompt set: what a user says about one object, in pixels of their own picture.
 
     Args:
         points: (n, 2), x before y, from 0 to the picture's width and height. Or None.
-        labels: (n,), 1 for a point on the object, 0 for one beside it. All 1 if None.
+        labels: (n,), 1 for a point on the object, 0 for one outside it. All 1 if None.
         box: (x0, y0, x1, y1) with x0 <= x1 and y0 <= y1, or None.
         mask_hint: (side, side) logits in the model's own low-resolution frame (256 for the released
             models): what an earlier prediction's `logits` hold. Or None.
-        unprompted: what the model is asked where there is neither a point nor a box: "nothing",
-            which is no prompt token at all, or "padding", the padding point alone. See `nothing`
-            and `padding_point`. None where it was not decided to ask that.
+        unprompted: what the model gets where there is neither a point nor a box: "nothing", which
+            is no prompt token at all, or "padding", the padding point alone. See `nothing` and
+            `padding_point`. None if neither was chosen.
 
     Lists and tensors become read-only arrays; `points` and `labels` are then always arrays,
     possibly empty. Axes of length 1 in front are dropped, as a batch of one has them, and a single
@@ -41,7 +41,7 @@ class Prompts(ReadOnlyArrays):
     """
 
     if TYPE_CHECKING:
-        # What is read; the fields below say what may be given.
+        # The types after construction; the fields below show what may be passed in.
         points: np.ndarray
         labels: np.ndarray
         box: np.ndarray | None
@@ -76,7 +76,7 @@ class Prompts(ReadOnlyArrays):
         labels = checked_array("labels", labels, (len(points),))
         if not np.isin(labels, (FOREGROUND, BACKGROUND)).all():
             raise ValueError(
-                f"labels must be 1 (on the object) or 0 (beside it), but are {labels.tolist()}."
+                f"labels must be 1 (on the object) or 0 (outside it), but are {labels.tolist()}."
             )
         object.__setattr__(self, "points", points)
         object.__setattr__(self, "labels", frozen(labels.astype(np.int64)))
@@ -91,15 +91,16 @@ class Prompts(ReadOnlyArrays):
     def nothing(cls) -> "Prompts":
         """Ask the model with no prompt token at all, as the reference's predictor does.
 
-        `Prompts()` gives the same masks; this one says that they are wanted, so views ask for them.
+        `Prompts()` gives the same masks; this one says that they are wanted, so that views show
+        them.
         """
         return cls(unprompted="nothing")
 
     @classmethod
     def padding_point(cls) -> "Prompts":
-        """Ask with the padding point alone, which otherwise follows points without a box.
+        """Prompt with the padding point alone, which otherwise follows points without a box.
 
-        That is what the reference's ONNX model is asked where nothing is said: it needs a point,
+        That is what the reference's ONNX model gets instead of an empty prompt: it needs a point,
         and this is the one that means none.
         """
         return cls(unprompted="padding")
@@ -117,13 +118,13 @@ class Prompts(ReadOnlyArrays):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing at all is said, not even that nothing is."""
+        """Whether there is no prompt at all, not even `nothing` or `padding_point`."""
         given = self.box, self.mask_hint, self.unprompted
         return not len(self.points) and all(each is None for each in given)
 
     @property
     def token_count(self) -> int:
-        """Prompt tokens the model makes of this: a point each, and a box's two or a padding one."""
+        """The number of prompt tokens: one a point, and two for a box or else one for padding."""
         if self.box is not None:
             return len(self.points) + 2
         return len(self.points) + self.has_padding
@@ -136,7 +137,7 @@ class Prompts(ReadOnlyArrays):
     def with_point(
         self, point_px: np.ndarray | Sequence[float], label: int = FOREGROUND
     ) -> "Prompts":
-        """The same prompts and one point more, at the end."""
+        """The same prompts with one more point at the end."""
         points = np.concatenate([self.points, np.reshape(point_px, (1, 2))])
         labels = np.append(self.labels, label)
         return replace(self, points=points, labels=labels, unprompted=None)
@@ -186,7 +187,7 @@ class Frame:
     """
 
     if TYPE_CHECKING:
-        # What is read; the fields below say what may be given.
+        # The types after construction; the fields below show what may be passed in.
         image_size: tuple[int, int]
         input_size: tuple[int, int]
         side: tuple[int, int]
@@ -236,7 +237,7 @@ class Frame:
         return (points_unit * self.side[::-1] - 0.5) / self._scale
 
     def token_at(self, point_px: np.ndarray | Sequence[float]) -> tuple[int, int]:
-        """Row and column of the token whose patch holds this point; outside, the nearest."""
+        """Row and column of the token whose patch contains this point; outside, the nearest one."""
         x, y = np.asarray(point_px, float) * self._scale
         rows, columns = self.grid
         row, column = int(y // self.patch_size), int(x // self.patch_size)
@@ -246,7 +247,7 @@ class Frame:
         """Row and column of each token that has a part of its patch in a box (x0, y0, x1, y1)."""
         x0, y0, x1, y1 = _checked_box(box_px)
         top, left = self.token_at((x0, y0))
-        # What only touches the next patch is not in it.
+        # A box that only touches a patch does not reach into it.
         before = np.nextafter((x1, y1), (x0, y0))
         bottom, right = self.token_at(before)
         rows, columns = range(top, bottom + 1), range(left, right + 1)
@@ -260,14 +261,14 @@ class Frame:
 
     @property
     def tokens_shown(self) -> tuple[int, int]:
-        """Rows and columns of the tokens that hold some of the picture; the others are padding."""
+        """Rows and columns of the tokens that show some of the picture; the others are padding."""
         height, width = self.input_size
         return -(-height // self.patch_size), -(-width // self.patch_size)
 
     def cells_shown(self, cells_a_token: int = 1) -> tuple[float, float]:
         """How many rows and columns of cells the picture fills, from the upper left corner on.
 
-        The last ones perhaps in part. The rest of the cells lies over padding.
+        The last ones may be filled in part. The rest of the cells are padding.
 
         Args:
             cells_a_token: along each side: 1 for the image tokens, 4 for logits.
@@ -276,10 +277,10 @@ class Frame:
         return height * cells_a_token / self.patch_size, width * cells_a_token / self.patch_size
 
     def check(self, prompts: Prompts) -> None:
-        """Refuse prompts that mean nothing on this picture, or to the model's input.
+        """Refuse prompts that don't fit this picture or the model's input.
 
-        A box may reach beyond the picture, as one does that is dragged over its edge. It is taken
-        as it is, without clipping, as the reference does.
+        A box may extend beyond the picture, as when it is dragged over the edge. It is not clipped,
+        as in the reference.
 
         Raises:
             ValueError: a point or a whole box outside the picture, or a mask hint of another size.

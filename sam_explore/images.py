@@ -1,4 +1,4 @@
-"""What people bring as a picture becomes one thing: uint8 (height, width, 3), RGB.
+"""Converts whatever users pass as a picture to one form: uint8 (height, width, 3), RGB.
 
 docs/pictures_and_sizes.md has the rules as a table, docs/decisions/0011 the reasons.
 """
@@ -23,32 +23,31 @@ from .picture_files import (
 )
 from .provenance import Origin, note_picture
 
-# Files and Pillow's pictures, arrays and tensors; what each may hold is checked, not told by type.
+# Files, Pillow images, arrays and tensors; their contents are checked at run time, not by type.
 Picture = np.ndarray | torch.Tensor | Image.Image | str | os.PathLike
 
 _COUNTS_OF_CHANNELS = (1, 2, 3, 4)  # grey, grey and alpha, RGB, RGB and alpha
-_STRIP = 2**22  # values that are converted at a time, so that a large picture needs no large copy
+_STRIP = 2**22  # values converted at a time, so that a large picture needs no large copy
 
 
 def as_picture(
     image: object, *, most_pixels: int | None = MOST_PIXELS
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """The picture as RGB from 0 to 255. Such an array comes back itself, not a copy.
+    """The picture as RGB from 0 to 255. An array in this form is returned as it is, not copied.
 
     Args:
-        image: a path; a picture of Pillow's; an array or a tensor of shape (height, width),
-            (height, width, channels) or (channels, height, width), of 1 to 4 channels: grey or RGB,
-            with alpha or not. Whole numbers are grey levels from 0 to 255, or the 16 bits of a
-            uint16; floats run from 0 to 1; True is white. What is transparent comes out white.
-        most_pixels: the most pixels of a file, which its header tells before they are read; None
-            for any number. Arrays and tensors are there already, and may have any.
+        image: a path; a Pillow image; an array or a tensor of shape (height, width), (height,
+            width, channels) or (channels, height, width), of 1 to 4 channels: grey or RGB, with
+            alpha or not. Whole numbers are grey levels from 0 to 255, or the 16 bits of a uint16;
+            floats run from 0 to 1; True is white. Transparent pixels become white.
+        most_pixels: the largest number of pixels in a file, checked by its header before they are
+            read; None for no limit. Arrays and tensors are in memory already, and have no limit.
 
     Raises:
-        TypeError: no picture at all.
-        FileNotFoundError: a path without a file.
-        ValueError: a folder, a device, a file that Pillow can't read, one of too many pixels or of
+        TypeError: not a picture at all. FileNotFoundError: a path without a file. ValueError: a
+        folder, a device, a file that Pillow can't read, one of too many pixels or of
             four bands that could be opacity or not, an address on the web, another shape, no
-            pixels, NaN, or numbers whose range can't be told.
+            pixels, NaN, or numbers whose range is unclear.
     """
     if isinstance(image, str | os.PathLike):
         return _from_file(image, most_pixels)
@@ -81,7 +80,7 @@ _ADVICE = {
 def read_levels(
     path: str | os.PathLike, *, most_pixels: int | None = MOST_PIXELS
 ) -> Shaped[np.ndarray, "height width *channel"]:
-    """The numbers of a picture's file as they are, for a reader who knows what they mean.
+    """The numbers of a picture's file as they are, for users who know what they mean.
 
         image = read_levels("scan.png") / 4095  # 12 bits: 4095 is white
 
@@ -91,10 +90,11 @@ def read_levels(
 
     Returns:
         One channel without an axis for it, uint8, uint16, int32 or float32; or red, green, blue
-        and perhaps a fourth band, uint8 or uint16. Turned as a viewer would show it.
+        and perhaps a fourth band, uint8 or uint16. Oriented as a viewer would show it.
 
     Raises:
-        FileNotFoundError, ValueError: as in `as_picture`, but for what the numbers mean.
+        FileNotFoundError, ValueError: as in `as_picture`, except for those about the numbers'
+        range.
     """
     return levels_in_file(_existing(path), most_pixels, ask_for_alpha=False)
 
@@ -122,7 +122,7 @@ def _numbers_of(tensor: torch.Tensor) -> Shaped[np.ndarray, "..."]:
 def small_grey(
     image: UInt8[np.ndarray, "height width 3"], side: int = 512
 ) -> UInt8[np.ndarray, "small_height small_width"]:
-    """How bright a picture is, made smaller so that no side exceeds `side`. Read-only."""
+    """The brightness of a picture, scaled down so that no side exceeds `side`. Read-only."""
     small = Image.fromarray(image)
     small.thumbnail((side, side), Image.Resampling.LANCZOS)
     grey = np.array(small.convert("L"))
@@ -145,7 +145,7 @@ def _from_file(
 
 
 def _existing(path: str | os.PathLike) -> Path:
-    """The path of a file or a device that is there."""
+    """The path of an existing file or device."""
     path = meant(path) if isinstance(path, str) else path
     if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://|data:", str(path)):
         raise ValueError(
@@ -165,7 +165,7 @@ def _existing(path: str | os.PathLike) -> Path:
 def _from_array(
     array: Shaped[np.ndarray, "..."], channels_first: bool
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """An array as a picture; `channels_first` decides where the first axis and the last could."""
+    """An array as a picture; `channels_first` decides where both outer axes could be channels."""
     if not array.size:
         raise ValueError(f"image has no pixels at all: its shape is {array.shape}.")
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
@@ -201,7 +201,7 @@ def _channels_last(
 
 
 def _check_range(array: Shaped[np.ndarray, "..."]) -> None:
-    """Refuse numbers that are no levels, or could be levels of more than one kind."""
+    """Refuse numbers that are not levels, or could be levels of more than one kind."""
     kind = array.dtype.kind
     if array.dtype == np.uint8 or kind == "b":
         return
@@ -242,7 +242,7 @@ def _check_range(array: Shaped[np.ndarray, "..."]) -> None:
 def _grey_levels(
     strip: Shaped[np.ndarray, "row width channel"], whole: Shaped[np.ndarray, "..."]
 ) -> UInt8[np.ndarray, "row width channel"]:
-    """A few rows as levels from 0 to 255; what their numbers mean, all rows of them say."""
+    """A few rows as levels from 0 to 255; the meaning of the numbers is decided by all rows."""
     if strip.dtype.kind == "b":
         return strip.astype(np.uint8) * 255
     if strip.dtype.kind == "f":
@@ -255,6 +255,6 @@ def _grey_levels(
 def _without_alpha(
     levels: UInt8[np.ndarray, "row width channel"],
 ) -> UInt8[np.ndarray, "row width colour"]:
-    """On a white ground, as a page or a viewer shows it."""
+    """On a white background, as a page or a viewer shows it."""
     colours, alpha = levels[..., :-1].astype(np.uint32), levels[..., -1:].astype(np.uint32)
     return ((colours * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)

@@ -48,10 +48,10 @@ def bounding_box(mask: Bool[np.ndarray, "height width"]) -> list[int]:
 def _letters(runs: Int[np.ndarray, "run"]) -> str:
     """Run lengths as COCO writes them.
 
-    From the fourth on, each is told as its difference from the one two before it. A number is cut
-    into groups of five bits, the lowest first, in two's complement, and ends when the rest repeats
-    the sign of the last group. A further bit says whether a group follows; 48 is added, which makes
-    each a printable letter.
+    From the fourth on, each is written as its difference from the one two before it. A number is
+    cut into groups of five bits, the lowest first, in two's complement, and ends when the rest
+    repeats the sign of the last group. A further bit says whether a group follows; 48 is added,
+    which makes each a printable letter.
     """
     told = runs.tolist()
     told = told[:3] + [run - before for run, before in zip(told[3:], told[1:], strict=False)]

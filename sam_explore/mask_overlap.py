@@ -30,7 +30,7 @@ def mask_iou(
 
     Args:
         one, other: masks of the same shape.
-        empty: what two empty masks get. They agree, so 1, unless no mask should earn it.
+        empty: the value for two empty masks. They agree, so it is 1 unless given.
     """
     both, either = (one & other).sum((-2, -1)), (one | other).sum((-2, -1))
     found = both / either.clip(1) + empty * (either == 0)

@@ -1,4 +1,4 @@
-"""Whether something is a model that can be run, for every call that takes one."""
+"""Checks that an argument is a model that can be run, for every call that takes one."""
 
 import torch
 from torch import nn
@@ -9,10 +9,10 @@ from .model.modules import tensors_of
 
 
 def check_model(sam: object, call: str) -> None:
-    """Refuse what is no model, or one in another precision, in a call that is written like this.
+    """Refuse anything but a model in a supported precision; the error shows `call` as an example.
 
     Raises:
-        TypeError: another thing, such as the name of a model or the picture in its place.
+        TypeError: something else, such as the name of a model or the picture in its place.
         ValueError: weights in half or double precision.
     """
     if not isinstance(sam, Sam):
@@ -36,6 +36,6 @@ def check_model(sam: object, call: str) -> None:
 
 
 def _is_suitable(weight: torch.Tensor, module: nn.Module) -> bool:
-    """In fp32, or of a layer that multiplies in bf16; what is no float is somebody's own layer."""
+    """Whether it is in fp32, belongs to a layer that multiplies in bf16, or is not a float."""
     own = isinstance(module, Linear) and weight.dtype is torch.bfloat16
     return own or weight.dtype is torch.float32 or not weight.is_floating_point()

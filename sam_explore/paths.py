@@ -1,4 +1,4 @@
-"""A path as people paste it, and what it means: quotes, `~` and `file:` addresses."""
+"""Paths as users type or paste them: with quotes, `~` or a `file:` address."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from urllib.request import url2pathname
 
 
 def local_path(given: str | os.PathLike[str]) -> Path:
-    """The path that is meant, with the home folder for `~`. There need not be anything at it.
+    """The path that is meant, with the home folder for `~`. It does not have to exist.
 
     Raises ValueError for a `file:` address of another machine.
     """
@@ -16,10 +16,10 @@ def local_path(given: str | os.PathLike[str]) -> Path:
 
 
 def meant(text: str) -> str:
-    """What was typed or pasted, without what copying it brought along.
+    """The typed or pasted text without what copying added to it.
 
-    That is the quotes of Windows' "Copy as path", unless there is a file of that very name, and
-    `file:///` before a path.
+    That is the quotes of Windows' "Copy as path", unless there is a file of exactly that name,
+    and `file:///` before a path.
 
     Raises ValueError for a `file:` address of another machine.
     """

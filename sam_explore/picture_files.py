@@ -1,6 +1,6 @@
-"""A picture's file, or a picture of Pillow's, becomes the numbers that it holds.
+"""Reads the numbers in a picture's file, or in a Pillow image.
 
-Pillow reads the files; what it would leave out of deep colours, `sixteen_bit_pictures` gets.
+Pillow reads the files; `sixteen_bit_pictures` gets the bits that Pillow would drop.
 """
 
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 from .sixteen_bit_pictures import deep_levels, is_deep, is_deep_tiff, raw_mode, upright
 
 MOST_PIXELS = 100_000_000
-MOST_UPLOADED_PIXELS = 50_000_000  # whoever uploads is not always the owner of the memory
+MOST_UPLOADED_PIXELS = 50_000_000  # who uploads a picture may not own the memory
 
-# What is opened: all that a photo or a raster comes in. Pillow would also start Ghostscript (EPS).
+# The formats that are opened: those of photos and rasters. Pillow would start Ghostscript for EPS.
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "PPM", "JPEG2000", "AVIF")
 
 _PHOTOMETRIC, _SAMPLES, _EXTRA = 262, 277, 338  # tags of TIFF
@@ -42,16 +42,17 @@ def levels_in_file(
 def levels_in(
     file: BufferedIOBase, name: str, most_pixels: int | None, *, ask_for_alpha: bool
 ) -> Shaped[np.ndarray, "height width *channel"]:
-    """The numbers of a file, as a viewer would turn it; a palette is looked up.
+    """The numbers of a file, oriented as a viewer would show it; a palette is looked up.
 
     Args:
-        file: open for reading, at any place.
+        file: open for reading, at any position.
         name: for the errors.
-        most_pixels: the most that are read, None for any number.
-        ask_for_alpha: whether to refuse four bands that do not say that the fourth is opacity.
+        most_pixels: the largest number of pixels, None for no limit.
+        ask_for_alpha: whether to refuse four bands if the file does not say that the fourth is
+            opacity.
 
     Returns:
-        One channel without an axis for it, as the file has it; or red, green, blue and perhaps
+        One channel without an axis for it, in the file's type; or red, green, blue and perhaps
         opacity, uint8 or uint16.
 
     Raises:
@@ -66,7 +67,7 @@ def levels_in(
 
 
 def levels_of(image: Image.Image, most_pixels: int | None) -> Shaped[np.ndarray, "..."]:
-    """The numbers of a picture of Pillow's; what of it was not read yet is read as a file is."""
+    """The numbers of a Pillow image; if it was not read yet, it is read from its file."""
     name = getattr(image, "filename", "") or "image"
     if isinstance(image, ImageFile.ImageFile):
         _check_bands(image, name, ask_for_alpha=True)
@@ -83,12 +84,12 @@ def levels_of(image: Image.Image, most_pixels: int | None) -> Shaped[np.ndarray,
 
 
 class _Refused(ValueError):
-    """An error that has our words already."""
+    """An error that already has our message."""
 
 
 @contextmanager
 def _readable(name: str) -> Iterator[None]:
-    """Whatever goes wrong in here, the file can't be read, which its reader is told."""
+    """Turn any error inside into one that says that the file can't be read."""
     try:
         yield
     except (_Refused, MemoryError):
@@ -107,12 +108,12 @@ _KINDS = f"{', '.join(FORMATS[:-1])} and {FORMATS[-1]} files"
 
 
 def _opened(file: BufferedIOBase) -> ImageFile.ImageFile:
-    """The file's header. Image.open would stop at Pillow's own number of pixels, whatever ours."""
+    """Read the file's header. Image.open would stop at Pillow's own limit of pixels, not ours."""
     Image.init()
     file.seek(0)
     head = file.read(16)
     for kind in FORMATS:
-        if kind not in Image.OPEN:  # a Pillow that was built without it
+        if kind not in Image.OPEN:  # a Pillow built without it
             continue
         make, accepts = Image.OPEN[kind]
         if accepts is None or accepts(head) is True:
@@ -145,7 +146,7 @@ def _check_size(image: Image.Image, name: str, most_pixels: int | None) -> None:
 
 
 def _check_bands(image: ImageFile.ImageFile, name: str, ask_for_alpha: bool) -> None:
-    """Four bands are colours and opacity only where the file says so."""
+    """Refuse four bands unless the file says that they are colours and opacity."""
     tags = getattr(image, "tag_v2", {})
     unsaid = image.mode == "RGBA" and tags.get(_SAMPLES) == 4 and not tags.get(_EXTRA)
     if unsaid and ask_for_alpha:
@@ -173,7 +174,7 @@ def _levels(
 
 
 def _content_of(image: ImageFile.ImageFile) -> BytesIO:
-    """The file of an opened picture, which stays as it is."""
+    """The file of an opened picture; its position is restored."""
     file = cast(IO[bytes], image.fp)
     place = file.tell()
     file.seek(0)
@@ -183,13 +184,13 @@ def _content_of(image: ImageFile.ImageFile) -> BytesIO:
 
 
 def _loaded(image: Image.Image) -> Shaped[np.ndarray, "height width *channel"]:
-    """The numbers of a picture that Pillow holds whole."""
+    """The numbers of a Pillow image that is completely in memory."""
     inverted = getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == 0 and image.mode.startswith("I;16")
     image = upright(image)
     if image.mode.startswith("I") or image.mode == "F":
         array = _sixteen_bits(np.asarray(image))
         return 65535 - array if inverted else array
-    if image.mode == "La":  # Pillow turns it into nothing but LA
+    if image.mode == "La":  # the only mode that Pillow converts it to is LA
         image = image.convert("LA")
     if image.has_transparency_data:
         image = image.convert("RGBA")
@@ -199,6 +200,6 @@ def _loaded(image: Image.Image) -> Shaped[np.ndarray, "height width *channel"]:
 
 
 def _sixteen_bits(array: Shaped[np.ndarray, "..."]) -> Shaped[np.ndarray, "..."]:
-    """As uint16 what fits into it: Pillow reads 16 bits as 32 in places."""
+    """As uint16 if it fits: Pillow sometimes reads 16 bits as 32."""
     whole = array.dtype.kind in "iu" and array.size
     return array.astype(np.uint16) if whole and 0 <= array.min() <= array.max() < 2**16 else array

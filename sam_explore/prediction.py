@@ -35,9 +35,9 @@ __all__ = [
     "upscale",
 ]
 
-# 2 prompt sets of ViT-B, 32 of the toy: more exceed the processor's cache, fewer cost overhead.
+# 2 prompt sets of ViT-B, 32 of the toy: more exceed the processor's cache, fewer add overhead.
 _LOGITS_AT_ONCE = 2**19
-_SAMPLES = 512  # along an axis at most, of `Prediction.sampled`
+_SAMPLES = 512  # at most, along an axis of `Prediction.sampled`
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +46,9 @@ class EncodedImage:
 
     Args:
         tokens: the image tokens.
-        frame: how the picture lies in the model's input.
+        frame: where the picture is in the model's input.
         weights: those of the image encoder that made the tokens, so that `predict` can refuse
-            another model; None if unknown, for tokens of your own.
+            another model; None if unknown, as for tokens of your own.
         config: the configuration of that model, for the same purpose; None as above.
     """
 
@@ -92,11 +92,11 @@ class Prediction(ReadOnlyArrays):
 
     @property
     def chosen(self) -> int:
-        """Which mask the reference takes when it has to take one.
+        """The mask that the reference returns when it returns only one.
 
         Token 0 when there are three prompt tokens or more, that is two points, or a box and a
         point; else the one of tokens 1 to 3 with the best predicted IoU. A box alone or a single
-        point counts as one prompt. A model with a single mask token has no other choice than it.
+        point counts as one prompt. A model with a single mask token always takes that one.
 
         Source: https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/utils/onnx.py#L92
         """
@@ -129,7 +129,7 @@ class Prediction(ReadOnlyArrays):
         """`upscaled[:, rows][:, :, columns]` up to rounding, without computing the rest of it.
 
         Args:
-            rows, columns: of the picture, in any order; repeats are allowed.
+            rows, columns: indices in the picture, in any order; repeats are allowed.
             mask: one of the masks, or all.
         """
         frame, cells = self.frame, self.logits.shape[1:]
@@ -161,10 +161,10 @@ class Prediction(ReadOnlyArrays):
         return self.upscaled > threshold
 
     def stability(self, threshold: float = 0.0, offset: float = 1.0) -> Float[np.ndarray, "mask"]:
-        """How little each mask changes when the threshold moves by `offset` up and down, 0 to 1.
+        """How stable each mask is when the threshold moves by `offset` up and down, 0 to 1.
 
-        The IoU of the strictest with the loosest mask. An empty mask has 0, where the reference
-        divides zero by zero.
+        The IoU of the strictest with the loosest mask. It is 0 for an empty mask, where the
+        reference divides zero by zero.
 
         Source: https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/utils/amg.py#L156
         """
@@ -175,7 +175,7 @@ class Prediction(ReadOnlyArrays):
         return mask_png(self.masks(threshold)[self.chosen if mask is None else mask])
 
     def to_coco(self, mask: int | None = None, threshold: float = 0.0) -> dict:
-        """One mask as a record that goes into JSON; `chosen` if None.
+        """One mask as a record for JSON; `chosen` if None.
 
         The names are those of COCO's annotations ("segmentation" in compressed run lengths, "bbox"
         as x, y, width and height, "area") and of the reference's automatic mask generator
@@ -241,13 +241,13 @@ def predict(
     """Masks for one prompt set, or a list of predictions for a sequence of them.
 
     Sets with the same number of points, with or without box and hint, run as one batch. A shorter
-    set is never padded to a longer one: a further padding token would change its output. An empty
-    set is valid too, as `Prompts.nothing()`; `Prompts.padding_point()` has the padding alone.
+    set is never padded to a longer one: an additional padding token would change its output. An
+    empty set is valid too, as `Prompts.nothing()`; `Prompts.padding_point()` has the padding alone.
 
     Raises:
-        TypeError: something else in place of the model, the encoded picture or the prompts.
-        ValueError: a point or a whole box outside the picture, or a mask hint of the wrong size; or
-            a picture that other weights encoded, or the same in another configuration.
+        TypeError: the model, the encoded picture or the prompts are something else. ValueError: a
+        point or a whole box outside the picture, or a mask hint of the wrong size; or a picture
+        encoded with other weights or another configuration.
     """
     check_model(sam, "sx.predict(sam, encoded, prompts)")
     _check_question(sam, encoded, prompts)
@@ -307,7 +307,7 @@ def prediction_from(
 def upscale(
     logits: Float[Tensor, "mask row column"], frame: Frame
 ) -> Float[Tensor, "mask height width"]:
-    """Raw logits at the picture's size: up to the model's input, cropped, and to the picture."""
+    """Raw logits at the picture's size: scaled to the input, cropped, scaled to the picture."""
     height, width = frame.input_size
     at_input = F.interpolate(logits[None], frame.side, mode="bilinear", align_corners=False)
     inside = at_input[..., :height, :width]
@@ -331,7 +331,7 @@ def size_in_words(frame: Frame) -> str:
 
 
 def _sets_at_once(config: SamConfig, encoded: EncodedImage, prompts: Prompts) -> int:
-    """How many prompt sets of this kind run as one batch: by their logits, or their attention."""
+    """How many prompt sets of this kind run as one batch, by the memory of logits or attention."""
     tokens = len(ModelDescription(config).decoder_tokens(prompts))
     logits = LOGITS_A_TOKEN**2 * config.mask_tokens * encoded.tokens[0, 0].numel()
     return max(1, _LOGITS_AT_ONCE // max(logits, config.decoder_heads * tokens**2))
@@ -346,7 +346,7 @@ def _predict_batch(sam: Sam, encoded: EncodedImage, prompts: Sequence[Prompts]) 
 
 
 def _check_question(sam: Sam, encoded: object, prompts: object) -> None:
-    """Refuse arguments that are no encoded picture, one of another model, or no prompts."""
+    """Refuse arguments other than prompts and a picture encoded by this model."""
     if not isinstance(encoded, EncodedImage):
         raise TypeError(
             f"encoded must be an encoded picture, but is a {type(encoded).__name__}. Encode it "
@@ -387,7 +387,7 @@ def _check_config(sam: Sam, encoded: EncodedImage) -> None:
 
 
 def _check_weights(sam: Sam, encoded: EncodedImage) -> None:
-    """Refuse an encoded picture of other weights, or of this model before its weights changed."""
+    """Refuse a picture encoded with other weights, or by this model before its weights changed."""
     made_by, now = encoded.weights, weights_of(sam.image_encoder)
     if made_by is None or made_by is now or made_by.fingerprint == now.fingerprint:
         return
@@ -406,9 +406,9 @@ def _interpolation(
     """The weight of each cell of the logits in each pixel along one axis of the picture.
 
     Args:
-        cells: of the logits along this axis.
-        side, shown: of the model's input in pixels, and how many of them the picture fills.
-        length: of the picture in pixels.
+        cells: number of logits along this axis.
+        side, shown: pixels of the model's input, and how many of them the picture fills.
+        length: pixels of the picture.
     """
     identity = torch.eye(cells, device="cpu")[None]
     at_input = F.interpolate(identity, side, mode="linear", align_corners=False)

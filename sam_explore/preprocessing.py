@@ -1,4 +1,4 @@
-"""A picture becomes the image encoder's input: scaled, normalised, and padded or stretched."""
+"""Turns a picture into the image encoder's input: scaled, normalised, and padded or stretched."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Preprocessing:
             normalises, and pads with zeros at the bottom or the right, as the reference. "stretch"
             scales both sides to the input, so that nothing is padded. "medsam" does that too, with
             Pillow's bicubic filter, and spreads the values from 0 to 1: what MedSAM's weights
-            expect, which no file can tell, since its names and shapes are ViT-B's.
+            expect. A file doesn't show it, since its names and shapes are ViT-B's.
         side: of the model's input in pixels: one number for a square, or height and width, which
             "original" can't have. Multiples of the patch; the trained side if None.
         keep_aspect: with "stretch", `side` is the longer side's, and the shorter one follows the
@@ -43,7 +43,7 @@ class Preprocessing:
             object.__setattr__(self, "side", tuple(self.side))
 
     def frame(self, image_size: tuple[int, int], config: SamConfig) -> Frame:
-        """How a picture of this height and width lies in the model's input.
+        """Where a picture of this height and width is in the model's input.
 
         Raises:
             ValueError: an unknown name, a side that is no multiple of the patch, or two that
@@ -64,7 +64,7 @@ class Preprocessing:
         return Frame(image_size, size, size, config.patch_size, LOGITS_A_TOKEN)
 
     def check(self, config: SamConfig) -> None:
-        """Raise ValueError where `frame` would, for a picture of any size."""
+        """Raise ValueError if `frame` would for a picture of some size."""
         if self.name not in _PRESETS:
             raise ValueError(
                 f"preprocessing must be one of {', '.join(_PRESETS)}, not {self.name!r}."
@@ -85,7 +85,7 @@ class Preprocessing:
     def __call__(
         self, image: UInt8[np.ndarray, "height width 3"], config: SamConfig
     ) -> tuple[Float[Tensor, "3 input_height input_width"], Frame]:
-        """The picture as the image encoder's input, and how it lies in there."""
+        """The picture as the image encoder's input, and where it is in there."""
         frame, preset = self.frame(image.shape[:2], config), _PRESETS[self.name]
         (height, width), (all_height, all_width) = frame.input_size, frame.side
         # Scaled first: a large picture is never held as floats.
@@ -104,7 +104,7 @@ class _Preset:
 def _by_statistics(
     levels: Float[Tensor, "3 height width"], config: SamConfig
 ) -> Float[Tensor, "3 height width"]:
-    """Less the mean, over the deviation, of the pictures that SAM was trained on."""
+    """Subtract the mean and divide by the deviation of the pictures that SAM was trained on."""
     mean, std = (levels.new_tensor(each) for each in (config.pixel_mean, config.pixel_std))
     return (levels - mean[:, None, None]) / std[:, None, None]
 
@@ -112,7 +112,7 @@ def _by_statistics(
 def _by_range(
     levels: Float[Tensor, "3 height width"], config: SamConfig
 ) -> Float[Tensor, "3 height width"]:
-    """From 0 to 1 between the least and the greatest; Pillow's filter stands in for scikit-image's.
+    """Scale to 0 to 1 by the minimum and the maximum; Pillow's filter replaces scikit-image's.
 
     Source: https://github.com/bowang-lab/MedSAM/blob/3e56a52/MedSAM_Inference.py
     """
@@ -128,7 +128,7 @@ _PRESETS = {
 
 
 def _whole_patches(image_size: tuple[int, int], longer: int, patch: int) -> tuple[int, int]:
-    """Height and width of about the picture's aspect, the longer one this long."""
+    """Height and width with about the picture's aspect ratio, the longer one of this length."""
     scale = longer / max(image_size)
     height, width = (max(patch, int(length * scale / patch + 0.5) * patch) for length in image_size)
     return height, width

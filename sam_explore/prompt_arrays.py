@@ -1,4 +1,4 @@
-"""Lists, arrays and tensors that people bring as points, boxes and mask hints, checked."""
+"""Checks the lists, arrays and tensors that users pass as points, boxes and mask hints."""
 
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
@@ -8,18 +8,18 @@ import numpy as np
 
 @runtime_checkable
 class _Array(Protocol):
-    """Of numpy, of torch, or of anybody who keeps to numpy's protocol."""
+    """An array of numpy, torch, or any library with numpy's protocol."""
 
     def __array__(self) -> np.ndarray: ...
 
 
 Numbers = _Array | Sequence | float
 
-LARGEST = 1e9  # of any number in a prompt: far beyond what means something, and finite in fp32
+LARGEST = 1e9  # for any number in a prompt: far beyond any sensible one, and finite in fp32
 
 
 def checked_array(name: str, values: object, shape: tuple[int | None, ...]) -> np.ndarray:
-    """A read-only float copy of `values`, checked; None in `shape` stands for any length."""
+    """A checked, read-only float copy of `values`; None in `shape` stands for any length."""
     try:
         array = np.array(_plain(values), dtype=np.float64)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
@@ -53,7 +53,7 @@ def _plain(values: object) -> object:
 
 
 def _not_numbers(values: object) -> str:
-    """What came, of which no array of numbers can be made."""
+    """A description of a value that is no array of numbers."""
     if isinstance(values, list | tuple):
         lengths = {len(each) if hasattr(each, "__len__") else 0 for each in values}
         if len(lengths) > 1 and str not in map(type, values):
@@ -62,8 +62,8 @@ def _not_numbers(values: object) -> str:
 
 
 def _of_shape(name: str, array: np.ndarray, shape: tuple[int | None, ...]) -> np.ndarray:
-    """The array in this shape, where it can be meant in one way only."""
-    if array.size == 0 and None in shape:  # an empty list does not say how long its rows would be
+    """The array in this shape, if there is only one way to understand it."""
+    if array.size == 0 and None in shape:  # an empty list has no length of rows
         return array.reshape([0 if length is None else length for length in shape])
     was = array.shape
     while array.ndim > len(shape) and len(array) == 1:  # a batch of one
@@ -82,7 +82,7 @@ def _of_shape(name: str, array: np.ndarray, shape: tuple[int | None, ...]) -> np
 
 
 def _several(name: str, count: int) -> str:
-    """What to do with several of what one prompt set has once."""
+    """Advice for several of what a prompt set has only once."""
     if name == "mask_hint":
         return (
             f" It looks like {count} masks, and one prompt set has one hint: mask_hint[0], or "

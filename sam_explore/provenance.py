@@ -1,6 +1,6 @@
-"""Where a picture or a model came from, as Python that gets it again.
+"""Where a picture or a model came from, as Python code that gets it again.
 
-Pictures are known by their content, so that copies are known too and changed ones are not.
+Pictures are identified by content, so that copies are recognised and changed ones are not.
 """
 
 import weakref
@@ -21,7 +21,7 @@ class Origin:
 
     Args:
         code: an expression, `sx` being sam_explore.
-        remark: what has to be done before, or "".
+        remark: what has to be done first, or "".
     """
 
     code: str
@@ -44,26 +44,26 @@ def note_picture(picture: UInt8[np.ndarray, "height width 3"], origin: Origin) -
 
 
 def origin_of_picture(picture: UInt8[np.ndarray, "height width 3"]) -> Origin | None:
-    """Where a picture of this content came from, None if nobody has said."""
+    """Where a picture of this content came from, None if it was not noted."""
     key = picture_key(picture)
     with _lock:
         return _pictures.get(key)
 
 
 def note_model(sam: object, origin: Origin) -> None:
-    """Remember where this model came from, as long as it lives."""
+    """Remember where this model came from, as long as the model exists."""
     with _lock:
         _models[sam] = origin
 
 
 def origin_of_model(sam: object) -> Origin | None:
-    """Where this model came from, None if nobody has said."""
+    """Where this model came from, None if it was not noted."""
     with _lock:
         return _models.get(sam)
 
 
 def picture_key(picture: UInt8[np.ndarray, "height width 3"]) -> bytes:
-    """What a picture of this content is known by."""
+    """The key of a picture: a digest of its content."""
     digest = blake2b(repr(picture.shape).encode(), digest_size=16)
     digest.update(np.ascontiguousarray(picture).data)
     return digest.digest()

@@ -1,10 +1,10 @@
-"""Data with arrays that nobody can write to, not even after it was copied or pickled."""
+"""Dataclasses whose arrays are read-only, also after copying and pickling."""
 
 import numpy as np
 
 
 class ReadOnlyArrays:
-    """A frozen dataclass whose arrays are read-only; numpy forgets that in copies and pickles."""
+    """A frozen dataclass with read-only arrays; numpy drops that flag in copies and pickles."""
 
     def __setstate__(self, state: dict) -> None:
         for value in state.values():

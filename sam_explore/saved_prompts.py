@@ -1,4 +1,4 @@
-"""Prompts as JSON, and back again, also onto the same picture in another size."""
+"""Prompts to JSON and back, also for the same picture at another size."""
 
 import json
 from base64 import b64decode, b64encode
@@ -21,13 +21,13 @@ _LONGEST_HEADER = 256  # of an .npy file; numpy writes 128 bytes
 
 @dataclass(frozen=True, eq=False)
 class SavedPrompts:
-    """Prompts in the order in which they were said, and what was chosen for the answer.
+    """Prompts in the order in which they were given, and which answer was chosen.
 
     Args:
-        dialogue: the prompts, without logits that go back.
-        feeds_back: whether logits go back with corrections.
+        dialogue: the prompts, without logits that are fed back.
+        feeds_back: whether logits are fed back with corrections.
         choice: which mask answers.
-        has_choices: whether the two were saved; files of older versions have neither.
+        has_choices: whether these two were saved; files of older versions have neither.
     """
 
     dialogue: Dialogue
@@ -44,8 +44,8 @@ def prompts_to_json(
     A mask hint goes in as an .npy file in base64: some 350 kB for the released models.
 
     Args:
-        prompts: what to save, as the model is asked.
-        image_size: height and width of the picture that they are for.
+        prompts: what to save, as the model gets it.
+        image_size: height and width of their picture.
         saved: how they came about; see `saved_from_json`.
     """
     height, width = image_size
@@ -58,7 +58,7 @@ def prompts_to_json(
         "box": None if prompts.box is None else prompts.box.tolist(),
         "mask_hint": None if prompts.mask_hint is None else _packed(prompts.mask_hint),
     }
-    if prompts.unprompted is not None:  # what older versions do not know, and leave out
+    if prompts.unprompted is not None:  # what older versions ignore
         content["unprompted"] = prompts.unprompted
     if saved is not None:
         content["asked"] = {
@@ -74,26 +74,26 @@ def prompts_to_json(
 
 
 def prompts_from_json(text: str, image_size: tuple[int, int] | None = None) -> Prompts:
-    """Prompts out of what `prompts_to_json` gave.
+    """Prompts from the text that `prompts_to_json` returned.
 
     Args:
-        text: the whole of it.
-        image_size: height and width of the picture that they are wanted for. If they were for one
-            of another size, points and box move in proportion. None leaves them as they are.
+        text: the whole text.
+        image_size: height and width of the picture to use them on. If they were saved for another
+            size, points and box are scaled. None leaves them as they are.
 
     Raises:
-        ValueError: text of another kind or a newer version, numbers that are no prompts, or a mask
-            hint for a picture of another shape.
+        ValueError: text of another kind or a newer version, numbers that are not valid prompts, or
+        a mask hint for a picture of another shape.
     """
     prompts, was, _ = _parsed(text)
     return prompts if image_size is None else _moved(prompts, was, image_size)
 
 
 def saved_from_json(text: str, image_size: tuple[int, int] | None = None) -> SavedPrompts:
-    """Prompts as `prompts_from_json` gives them, in the order in which they were said.
+    """Prompts as from `prompts_from_json`, in the order in which they were given.
 
-    Logits that went back are left out: whoever asks again has them from the model. So they keep no
-    file from a picture of another shape.
+    Logits that were fed back are left out, since the model computes them again. So a file with such
+    logits can be used on a picture of another shape.
 
     Raises:
         ValueError: as `prompts_from_json`.
@@ -123,7 +123,7 @@ def text_of_file(path: str | Path) -> str:
 
 
 def _read(text: str) -> dict:
-    """The content of saved prompts, once it is sure that they are some."""
+    """The content of a file of saved prompts, after checks that it is one."""
     try:
         content = json.loads(text, parse_constant=_refuse_constant)
     except RecursionError as error:
@@ -145,7 +145,7 @@ def _read(text: str) -> dict:
 
 
 def _parsed(text: str) -> tuple[Prompts, tuple[int, int], SavedPrompts]:
-    """Prompts as the model was asked, the picture's size, and how they came about."""
+    """The prompts that the model got, the picture's size, and how the prompts came about."""
     content = _read(text)
     try:
         was = _side(content, "height"), _side(content, "width")
@@ -159,7 +159,7 @@ def _parsed(text: str) -> tuple[Prompts, tuple[int, int], SavedPrompts]:
 
 
 def _saved(prompts: Prompts, asked: dict | None) -> SavedPrompts:
-    """How prompts came about, as the file says; nothing is known from older files."""
+    """How the prompts came about, according to the file; older files don't say."""
     if asked is None:
         return SavedPrompts(Dialogue(prompts), has_choices=False)
     corrected = tuple((each["points_before"], each["mask"]) for each in asked["corrections"])
@@ -184,7 +184,7 @@ def _refuse_constant(name: str) -> float:
 
 
 def _side(content: dict, name: str) -> int:
-    """The height or width of the picture that the prompts were for."""
+    """The height or width of the prompts' picture."""
     side = content["image_size"][name]
     if type(side) is not int or not 0 < side < _LONGEST_SIDE:
         raise ValueError(f"the picture's {name} must be a whole number of pixels, not {side!r:.40}")
@@ -198,9 +198,9 @@ def _packed(hint: Float32[np.ndarray, "row column"]) -> str:
 
 
 def _unpacked(text: str) -> np.ndarray:
-    """An array out of the text of `_packed`; the memory that it takes is that of its own content.
+    """The array in a text of `_packed`. It takes no more memory than the text holds.
 
-    What the header tells is believed only where the content is as long as it says.
+    The size in the header is trusted only if the content has that length.
     """
     content = b64decode(text, validate=True)
     file = BytesIO(content)
@@ -218,7 +218,7 @@ def _unpacked(text: str) -> np.ndarray:
 
 
 def _moved(prompts: Prompts, was: tuple[int, int], wanted: tuple[int, int]) -> Prompts:
-    """Prompts for a picture of one height and width, on the same picture in another size."""
+    """Prompts for a picture of one height and width, scaled to another size of the picture."""
     if was == wanted:
         return prompts
     (height, width), (new_height, new_width) = was, wanted

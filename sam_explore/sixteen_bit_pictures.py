@@ -1,6 +1,6 @@
-"""All 16 bits of a picture of several channels, of which Pillow keeps 8.
+"""Reads all 16 bits of a picture with several channels, of which Pillow keeps 8.
 
-docs/decisions/0020 says why they are had in this way.
+docs/decisions/0020 says why it is done in this way.
 """
 
 import sys
@@ -17,7 +17,7 @@ _OTHER_BYTE = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L
 
 
 def raw_mode(image: ImageFile.ImageFile) -> str | None:
-    """How the file lays out colours of 16 bits, in Pillow's words, if both bytes can be had."""
+    """Pillow's name for the file's layout of 16-bit colours, if both bytes can be read."""
     decoder, raw, _ = _layout(image)
     deep = {f"{bands};16{order}" for bands in ("RGB", "RGBA", "RGBX", "RGBa") for order in "BLN"}
     by_planes = getattr(image, "tag_v2", {}).get(_PLANES) == 2
@@ -26,7 +26,7 @@ def raw_mode(image: ImageFile.ImageFile) -> str | None:
 
 
 def _layout(image: ImageFile.ImageFile) -> tuple[str, str, tuple]:
-    """The name of the decoder, how it finds the channels, and what else it is told."""
+    """The name of the decoder, the layout of the channels, and the decoder's other arguments."""
     if not image.tile:  # WebP and AVIF, whose libraries give Pillow whole pixels
         return "", "", ()
     decoder, _, _, given = image.tile[0]
@@ -35,7 +35,7 @@ def _layout(image: ImageFile.ImageFile) -> tuple[str, str, tuple]:
 
 
 def is_deep(image: ImageFile.ImageFile, file: BufferedIOBase) -> bool:
-    """Whether Pillow would leave out bits of a picture of several channels."""
+    """Whether Pillow would drop bits of a picture with several channels."""
     if image.mode.startswith(("I", "F")):
         return False
     decoder, raw, told = _layout(image)
@@ -52,7 +52,7 @@ def is_deep_tiff(image: ImageFile.ImageFile) -> bool:
 
 
 def _jpeg2000_bits(file: BufferedIOBase) -> int:
-    """Bits of the first channel, which the first marker of the codestream tells."""
+    """The bits of the first channel, from the first marker of the codestream."""
     file.seek(0)
     head = file.read(2**14)
     start = head.find(b"\xff\x4f\xff\x51")
@@ -68,9 +68,9 @@ def deep_levels(
 
     Args:
         opened: opens the file from its start.
-        raw: what `raw_mode` says of it.
+        raw: what `raw_mode` returned for it.
     """
-    if raw == "LA;16B":  # of it there is only one order; but its four bytes are those of RGBA
+    if raw == "LA;16B":  # which Pillow has in one byte order only; its bytes are laid out as RGBA
         four = _decoded(opened(), "RGBA").astype(np.uint16)
         return four[..., 0::2] << 8 | four[..., 1::2]
     bands, order = raw.split(";16")
@@ -85,7 +85,7 @@ def deep_levels(
 
 def _decoded(image: ImageFile.ImageFile, raw: str) -> UInt8[np.ndarray, "height width channel"]:
     image.tile = [tile._replace(args=_with_raw(tile.args, raw)) for tile in image.tile]
-    image.load()  # numpy would swallow what goes wrong here
+    image.load()  # numpy would hide errors here
     return np.asarray(upright(image))
 
 
@@ -96,7 +96,7 @@ def _with_raw(given: Any, raw: str) -> str | tuple:
 def _not_premultiplied(
     levels: UInt16[np.ndarray, "height width 4"],
 ) -> UInt16[np.ndarray, "height width 4"]:
-    """Colours as they are where nothing is transparent, from those that opacity has dimmed."""
+    """Divide colours by opacity, with which the file has multiplied them."""
     opacity = levels[..., 3:].astype(np.uint32)
     whole = levels[..., :3].astype(np.uint32) * 65535 // np.maximum(opacity, 1)
     return np.concatenate([np.minimum(whole, 65535), opacity], axis=2).astype(np.uint16)
@@ -105,7 +105,7 @@ def _not_premultiplied(
 def _with_key(
     levels: UInt16[np.ndarray, "height width channel"], key: object
 ) -> UInt16[np.ndarray, "height width channel_out"]:
-    """With opacity, where the file names one colour that is transparent."""
+    """Add opacity, if the file names one transparent colour."""
     if not isinstance(key, tuple):
         return levels
     opacity = np.where((levels == key).all(axis=2, keepdims=True), 0, 65535)
@@ -113,7 +113,7 @@ def _with_key(
 
 
 def upright(image: Image.Image) -> Image.Image:
-    """As a viewer shows it."""
+    """Oriented as a viewer shows it."""
     if image.getexif().get(_ORIENTATION, 1) != 1:
         return ImageOps.exif_transpose(image)
     return image

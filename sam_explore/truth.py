@@ -1,4 +1,4 @@
-"""Which region of a picture is meant by a prompt, and how well masks hit it in truth."""
+"""The true region that a prompt means, and the true IoU of masks with it."""
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
@@ -10,12 +10,12 @@ from sam_explore.scenes.ground_truth import Region, Scene
 
 
 def mask_in(picture: UInt8[np.ndarray, "h w 3"]) -> Bool[np.ndarray, "h w"]:
-    """The mask that a black and white picture shows: what is light is inside."""
+    """The mask in a black and white picture: light pixels are inside."""
     return picture.max(axis=2) > 127
 
 
 def scene_of_mask(image: np.ndarray, mask: Bool[np.ndarray, "h w"], name: str) -> Scene:
-    """A truth with one region, such as one that a reader paints.
+    """A scene with one true region, such as one that a user paints.
 
     Raises:
         ValueError: a mask of another size than the picture, or an empty one.
@@ -37,11 +37,11 @@ def scene_of_mask(image: np.ndarray, mask: Bool[np.ndarray, "h w"], name: str) -
 def region_meant(truth: Scene, prompts: Prompts, level: int) -> int | None:
     """The region under a prompt: under its first foreground point, or the middle of its box.
 
-    Where nothing of the level lies, it is the next coarser one. A truth with one region alone is
-    about nothing else.
+    If there is none of this level, the next coarser one. A truth with only one region always means
+    that one.
 
     Returns:
-        Its index; None where no region lies there, or nothing is asked.
+        Its index; None if there is no region, or there are no prompts.
     """
     if len(truth.regions) == 1:
         return 0
@@ -67,5 +67,5 @@ def true_ious(
 
 
 def _places(length: int, count: int) -> Int[np.ndarray, "count"]:
-    """Where `Prediction.sampled` looks along one axis."""
+    """The pixels of `Prediction.sampled` along one axis."""
     return ((np.arange(count) + 0.5) * (length / count)).astype(int)

@@ -1,4 +1,4 @@
-"""Files that are written as new ones: never through a symbolic link, and whole or not at all."""
+"""Writes files safely: never through a symbolic link, and completely or not at all."""
 
 import os
 import stat
@@ -12,7 +12,7 @@ _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file in one step: what was there before is replaced, and so is a symbolic link.
 
-    Raises OSError, and then leaves what was there as it was.
+    Raises OSError, and then leaves the old file as it was.
     """
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         try:
@@ -26,21 +26,21 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def publish(private: Path, path: Path) -> None:
-    """Give a file of our own its name, with the rights that new files have here."""
+    """Give a file of ours its final name, with the usual permissions of a new file."""
     os.chmod(private, 0o666 & ~_umask())
     os.replace(private, path)
 
 
 def open_private(path: Path) -> BufferedIOBase:
-    """A new file that only this user may read; what was there by that name, or a link, is gone."""
+    """A new file that only this user may read. It replaces an old file or link of that name."""
     path.unlink(missing_ok=True)
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK, 0o600), "wb")
 
 
 def open_own(path: Path) -> BufferedIOBase:
-    """A file of this user's, to be gone on with at its end.
+    """Open a file of this user's for appending.
 
-    Raises OSError where it is a symbolic link, or is no file that `is_own` takes.
+    Raises OSError if it is a symbolic link, or a file that `is_own` refuses.
     """
     file = os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | _NO_LINK), "ab")
     if not _is_own(os.fstat(file.fileno())):
@@ -50,7 +50,7 @@ def open_own(path: Path) -> BufferedIOBase:
 
 
 def is_own(path: Path) -> bool:
-    """Whether it is a regular file of this user's, under this name alone."""
+    """Whether it is a regular file of this user's with this name only, no hard links."""
     try:
         return _is_own(path.lstat())
     except FileNotFoundError:
@@ -63,7 +63,7 @@ def _is_own(found: os.stat_result) -> bool:
 
 
 def _umask() -> int:
-    """What new files are not allowed; it can only be read by setting it."""
+    """The process's umask; it can only be read by setting it."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -1,9 +1,10 @@
-"""A file, or the name of a release, becomes a Sam.
+"""Loads a Sam from a file, or by the name of a release.
 
 `sources` finds the file and `downloading` fetches a release by name. `reading` reads the tensors
-without running any code in the file: `kinds` and `pickles` detect its format, `finding` selects the
-tensors of a SAM, and `judging` checks them. `layouts` converts names to this package's own,
-`others` recognises files of other networks, and `sizes` builds the network from the shapes.
+without running any code in the file: `file_kinds` and `pickles` detect its format,
+    `tensor_selection` selects the tensors of a SAM, and `tensor_checks` checks them. `layouts`
+    converts names to this package's own, `related_networks` recognises files of other networks, and
+    `sizes` builds the network from the shapes.
 """
 
 import os
@@ -53,7 +54,7 @@ _warm: dict[Path, Sam] = {}
 def warm_up(source: str | Path | None = None) -> None:
     """Load a model in advance; the next `load` of the same source returns this object.
 
-    Processes that are forked in between share its memory.
+    Processes forked in between share its memory.
     """
     path = weights_file(source)
     _warm[path] = sam_from(read_weights(path), path.name)
@@ -172,7 +173,7 @@ def _origin(source: object, device: str | torch.device, precision: torch.dtype) 
 def sam_from(
     weights: Mapping[str, Tensor], source: str, *, device: str | torch.device = "cpu"
 ) -> Sam:
-    """A Sam with these weights, in any layout that `load` takes; the tensors are not copied.
+    """A Sam with these weights, in any layout that `load` accepts; the tensors are not copied.
 
     Raises ValueError, naming `source`, if they are not those of a SAM v1 network.
     """

@@ -1,4 +1,4 @@
-"""The connection for a download: its proxy, and the redirects that it follows."""
+"""The connection of a download: its proxy and its redirects."""
 
 from collections.abc import Mapping
 from http.client import HTTPMessage, HTTPResponse
@@ -31,7 +31,7 @@ def connect(url: str, headers: Mapping[str, str], seconds: float) -> HTTPRespons
 
 
 def through(url: str) -> str:
-    """A sentence about the proxy of a connection, after a space; empty without one."""
+    """A sentence about the connection's proxy, after a space; empty without a proxy."""
     name, proxy = _proxy(url)
     if not proxy:
         return ""

@@ -1,8 +1,8 @@
-"""The kind of a file by its first bytes, which no message quotes: they may be a secret."""
+"""Detects the kind of a file by its first bytes. No message quotes them: they may be secret."""
 
 import re
 
-START = 64  # bytes that are enough
+START = 64  # bytes that are read
 
 _LONGEST_HEADER = 100_000_000  # of safetensors, the library's own limit
 # The first match counts.
@@ -37,7 +37,7 @@ def kind_of(start: bytes) -> str | None:
 
 
 def looks_like(start: bytes) -> str:
-    """What a file looks like, in words, from its beginning."""
+    """A description of a file from its first bytes."""
     for sign, words in _SIGNS:
         if re.match(sign, start, re.IGNORECASE | re.DOTALL):
             return words

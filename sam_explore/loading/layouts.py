@@ -1,4 +1,4 @@
-"""The names of weights: strip prefixes, convert Hugging Face's to official, official to ours."""
+"""Converts the names of weights: Hugging Face's to the official ones, and those to ours."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -87,12 +87,12 @@ _FROM_OFFICIAL: tuple[tuple[str, str], ...] = (
 
 
 def our_names(weights: Mapping[str, Tensor], source: str = "state dict") -> dict[str, Tensor]:
-    """A state dict in any known layout under this package's names.
+    """Rename a state dict in any known layout to this package's names.
 
     Args:
-        weights: in the official layout, Hugging Face's, or ours; with any prefix before all names,
-            such as `module.`, and with other tensors, which are left out with a warning.
-        source: what to call the file in errors.
+        weights: in the official layout, Hugging Face's, or ours; with any prefix to all names, such
+            as `module.`, and with other tensors, which are left out with a warning.
+        source: the file's name in errors.
 
     Raises:
         ValueError: the names are not those of a SAM v1 network.
@@ -106,7 +106,7 @@ def our_names(weights: Mapping[str, Tensor], source: str = "state dict") -> dict
 def official_names(
     weights: Mapping[str, Tensor], source: str = "state dict"
 ) -> dict[str, Tensor] | None:
-    """A state dict under the official names; None for our own layout.
+    """Rename a state dict to the official names; None for one in our own layout.
 
     The arguments and errors are those of `our_names`.
     """
@@ -115,8 +115,10 @@ def official_names(
 
 
 def official_from(names: Iterable[str]) -> dict[str, str]:
-    """Each name of a whole state dict, of the official layout or Hugging Face's, and its official
-    one. Both names of the tied Gaussian matrix have the same."""
+    """Map the names of a complete state dict, official or Hugging Face's, to the official ones.
+
+    Both names of the tied Gaussian matrix are mapped to the same one.
+    """
     names = list(names)
     if not any(name.startswith("vision_encoder.") for name in names):
         return {name: name for name in names}
@@ -142,7 +144,7 @@ def _official(weights: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
 
 
 def rename_official(weights: Mapping[str, Tensor], source: str = "state dict") -> dict[str, Tensor]:
-    """A state dict in the official layout under this package's names.
+    """Rename a state dict in the official layout to this package's names.
 
     Raises ValueError when the names are not those of a SAM v1 network.
     """

@@ -1,7 +1,7 @@
-"""Weights saved next to metadata that PyTorch's reader refuses, and how to save them without it.
+"""Files with metadata that PyTorch's reader refuses, and code that saves their weights without it.
 
-Such a file is not opened here. The error message gives code for the user, who knows whether to
-trust the file. The code allows these few types by name, and nothing else in the file.
+Such a file is not opened here. The error message contains code for the user, who can decide whether
+to trust the file. The code allows only these few types by name.
 """
 
 import re
@@ -13,7 +13,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (r"numpy\.(ndarray|dtype)", r"np.\1"),
     (r"numpy\.dtypes\.(\w+)", r"np.dtypes.\1"),
     (r"argparse\.Namespace", "argparse.Namespace"),
-    # Pure paths exist on every system, and open nothing.
+    # Pure paths exist on every system, and don't access files.
     (r"pathlib\.(?:_local\.)?(?:Pure)?(Posix|Windows)Path", r"pathlib.Pure\1Path"),
     (r"datetime\.(date|datetime|time|timedelta|timezone)", r"datetime.\1"),
 )
@@ -25,7 +25,7 @@ def is_metadata(references: Sequence[str]) -> bool:
 
 
 def lines_that_save_again(file: str, references: Sequence[str]) -> str:
-    """Python that writes the weights of such a file without its metadata."""
+    """Python code that saves the weights of such a file without its metadata."""
     allowed = [f"({_stand_in(each)}, {each!r})" for each in references]
     modules = {each[1:].partition(".")[0] for each in allowed} - {"np"}
     imports = "".join(f"import {module}\n" for module in sorted(modules))

@@ -1,7 +1,7 @@
-"""What a file of torch.save refers to, found without running any of it.
+"""Finds what a file of torch.save refers to, without running any of its code.
 
-PyTorch's own reader builds tensors and plain values only. This module decides what that reader is
-given, and what to report for a file that needs more.
+PyTorch's own reader builds tensors and plain values only. This module decides which files that
+reader gets, and what to report for a file that needs more.
 """
 
 import pickletools
@@ -11,23 +11,23 @@ from collections.abc import Iterator
 from io import BufferedIOBase, BytesIO
 from typing import IO, cast
 
-_MOST_INSTRUCTIONS = 8_000_000  # bytes; that of a checkpoint with an optimizer has below 1 MB
-_PICKLES_OF_OLD = 4  # in the format before 2020, up to the one with the tensors
+_MOST_INSTRUCTIONS = 8_000_000  # bytes; for a checkpoint with an optimizer it has less than 1 MB
+_PICKLES_OF_OLD = 4  # pickles in a file of the format before 2020, up to the one with the tensors
 
 
 class Unreadable(ValueError):
-    """The file can't come from torch.save; the message is the reason, a part of a sentence."""
+    """The file can't come from torch.save; the message is the reason, as part of a sentence."""
 
 
 def check_archive(file: BufferedIOBase, size: int) -> None:
-    """Refuse an archive that would unpack to more than its own size.
+    """Refuse an archive that would unpack to more than its size.
 
     Args:
         file: the archive.
         size: its bytes.
 
     Raises:
-        Unreadable: it is broken, compressed, or no archive of torch.save.
+        Unreadable: it is damaged, compressed, or not an archive of torch.save.
     """
     try:
         parts = zipfile.ZipFile(file).infolist()
@@ -49,14 +49,14 @@ def check_archive(file: BufferedIOBase, size: int) -> None:
 
 
 def references(file: BufferedIOBase, kind: str) -> list[str]:
-    """The functions and classes that a file refers to, by name and once each.
+    """The names of the functions and classes that a file refers to, without repeats.
 
     Args:
-        file: what torch.save wrote.
+        file: an output of torch.save.
         kind: "zip", after `check_archive`, or "pickle" for the format before 2020.
 
     Raises:
-        Unreadable: it is broken, or holds more instructions than any checkpoint.
+        Unreadable: it is damaged, or has more instructions than any checkpoint.
     """
     file.seek(0)
     if kind == "zip":
@@ -64,7 +64,7 @@ def references(file: BufferedIOBase, kind: str) -> list[str]:
         (name, *_) = (each for each in archive.namelist() if each.endswith("data.pkl"))
         try:
             file = BytesIO(archive.read(name))
-        except Exception as error:  # damaged archives raise nearly anything
+        except Exception as error:  # a damaged archive can raise nearly any error
             raise Unreadable("its list of contents is damaged") from error
     return list(dict.fromkeys(_names(file, 1 if kind == "zip" else _PICKLES_OF_OLD)))
 
@@ -88,7 +88,7 @@ def _names(file: BufferedIOBase, pickles: int) -> Iterator[str]:
                     texts = [*texts[-1:], argument]
         except Unreadable:
             raise
-        except Exception as error:  # broken pickles raise nearly anything
+        except Exception as error:  # a damaged pickle can raise nearly any error
             raise Unreadable("foreign or broken pickle") from error
 
 
@@ -97,7 +97,7 @@ def _check_instructions(size: int) -> None:
         raise Unreadable(f"its list of contents takes more than {_MOST_INSTRUCTIONS / 1e6:.0f} MB")
 
 
-# What torch.save writes for tensors, and what its reader takes.
+# What torch.save writes for tensors, and its reader accepts.
 _PLAIN = re.compile(
     r"torch\.(_utils\._rebuild_\w+|\w*Storage|storage\.\w+|Size|Tensor|device|[a-z]+\d+\w*|bool|"
     r"nn\.parameter\.Parameter|serialization\._get_layout)"

@@ -1,4 +1,4 @@
-"""Names from files in messages: few, short, and printable."""
+"""Makes names from files fit for messages: few, short, and printable."""
 
 from collections.abc import Collection, Iterable
 
@@ -6,7 +6,7 @@ _LONGEST = 100
 
 
 def shown(name: str) -> str:
-    """A name for a message: shortened, and without control characters."""
+    """A name shortened, and without control characters."""
     short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in short)
 

@@ -1,6 +1,6 @@
-"""The tensors of a file under the names in the file; code in a file never runs.
+"""Reads the tensors of a file under the file's own names; code in a file never runs.
 
-A file is memory-mapped and checked by its header first. Numbers are read last, and only those of
+A file is memory-mapped, and its header is checked first. Numbers are read last, and only those of
 the SAM in it.
 """
 
@@ -28,23 +28,23 @@ from .tensor_checks import as_float32, judge
 from .tensor_selection import find_sam
 
 _LONGEST_INDEX = 50_000_000  # bytes
-_DEEPEST = 5  # dicts in dicts in which weights are looked for
+_DEEPEST = 5  # levels of nested dicts that are searched for weights
 
 
 def read_weights(source: Path | Mapping | BufferedIOBase, name: str = "") -> dict[str, Tensor]:
     """The weights of a SAM as fp32, in the layout of the file. Never runs code from the file.
 
     Prefixes and surrounding dicts do not matter. Warns about tensors that are not part of a SAM,
-    with their names.
+    by name.
 
     Args:
         source: a file, the index of a checkpoint in several files, a dict with tensors in it, or an
             open file.
-        name: what to call it in messages.
+        name: the source's name in messages.
 
     Raises:
-        ValueError: it is truncated, holds code, or is no SAM v1; or one of its tensors can't be a
-            weight; the message then has its name.
+        ValueError: it is truncated, contains code, or is not a SAM v1; or one of its tensors can't
+        be a weight, and the message names it.
     """
     name = name or called(source)
     nested: list[str] = []
@@ -56,7 +56,7 @@ def read_weights(source: Path | Mapping | BufferedIOBase, name: str = "") -> dic
 
 
 def called(source: Path | Mapping | BufferedIOBase) -> str:
-    """What to call a source in messages."""
+    """The name of a source in messages."""
     if isinstance(source, Path):
         return source.name
     if isinstance(source, Mapping):
@@ -148,25 +148,25 @@ def _of_torch_save(file: BufferedIOBase, name: str, path: Path | None, kind: str
         check_archive(file, size)
     named = references(file, kind)
     file.seek(0)
-    # Mapped data is neither unpacked nor read. The older format can't be mapped. With a path,
-    # PyTorch chooses the reader by its suffix, whatever the file is.
+    # Mapped data is neither unpacked nor read. The older format can't be mapped. Given a path,
+    # PyTorch would choose the reader by the suffix, not by the content.
     mapped = kind == "zip" and path is not None and path.suffix != ".safetensors"
     source: Any = path if mapped else file
     try:
         return torch.load(source, map_location="cpu", weights_only=True, mmap=mapped)
     except pickle.UnpicklingError:
-        # The cause is left out, since it advises to turn off the protection.
+        # The cause is left out, since it advises turning off the protection.
         if all(map(is_plain, named)):
             raise Unreadable("foreign or broken pickle") from None
         raise _holds_code(name, path, named) from None
-    except Exception as error:  # for a damaged file torch raises nearly anything
+    except Exception as error:  # for a damaged file torch can raise nearly any error
         raise Unreadable("it is damaged, or ends too early") from error
 
 
 def _flat(content: object, name: str, nested: list[str]) -> dict[str, Tensor]:
-    """All tensors that have a name, in dicts of dicts; the names of those dicts go to `nested`."""
+    """All named tensors in nested dicts; the names of the inner dicts are added to `nested`."""
     tensors: dict[str, Tensor] = {}
-    seen: set[int] = set()  # a dict may hold itself, or another a thousand times
+    seen: set[int] = set()  # a dict may contain itself, or another one a thousand times
 
     def look(inside: Mapping, prefix: str, depth: int) -> None:
         seen.add(id(inside))
@@ -204,7 +204,7 @@ def _holds_code(name: str, path: Path | None, named: Collection[str]) -> ValueEr
         "does. Loading it could run code, so it is refused. "
     )
     if any("segment_anything" in reference for reference in foreign):
-        # SlimSAM's globally pruned files are of this kind, with other widths in every block.
+        # SlimSAM's globally pruned files are like this, with different widths in every block.
         message += (
             "It seems to be a whole SAM, as the pruned SlimSAM files are. Those were pruned to "
             "another width in each block, which no SAM v1 network has, so that even their weights "

@@ -1,4 +1,4 @@
-"""Files of networks that are related to SAM v1: recognised by name, with advice."""
+"""Recognises files of networks related to SAM v1 by the names in them, with advice."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -45,14 +45,14 @@ def refuse_others(names: Iterable[str], source: str) -> None:
 
     Args:
         names: without prefixes such as `module.`.
-        source: what to call the file.
+        source: the file's name in errors.
     """
     if words := _words_of(names, prefix=""):
         raise ValueError(f"{source} {words}")
 
 
 def no_sam(names: Collection[str], source: str) -> ValueError:
-    """The error for tensors without a SAM among them, whatever their prefix."""
+    """The error for tensors without a SAM among them, under any prefix."""
     if words := _words_of(names, prefix=r"(.*\.)?"):
         return ValueError(f"{source} {words}")
     return ValueError(
@@ -64,7 +64,7 @@ def no_sam(names: Collection[str], source: str) -> ValueError:
 
 
 def _alone(names: Collection[str]) -> str:
-    """A hint that it may be a part of SAM; or empty."""
+    """A hint that the tensors may be a part of SAM; or empty."""
     if any(re.fullmatch(r"(.*\.)?pos_embed", name) for name in names):
         return (
             "It may be an image encoder by itself, which answers no prompt: load the whole "

@@ -1,4 +1,4 @@
-"""The network that a file's shapes describe, and whether the file holds all of it."""
+"""Builds the network that a file's shapes describe, and checks that the file is complete."""
 
 import re
 from collections.abc import Mapping
@@ -14,8 +14,8 @@ from .printable_names import listed, shown
 def config_from_shapes(weights: Mapping[str, Tensor], source: str = "state dict") -> SamConfig:
     """The sizes of a network, read from the shapes of its weights under this package's names.
 
-    Two settings do not show in shapes: the decoder's 8 heads and the pixel statistics, which are
-    the same in every release. Raises ValueError when a needed weight is missing or misshapen.
+    Two settings can't be read from shapes: the decoder's 8 heads and the pixel statistics, which
+    are the same in every release. Raises ValueError when a needed weight is missing or misshapen.
     """
     try:
         config = _sizes(weights)
@@ -79,7 +79,7 @@ def _sizes(weights: Mapping[str, Tensor]) -> SamConfig:
 def empty_sam(weights: Mapping[str, Tensor], source: str) -> Sam:
     """A network of the sizes of these weights, on the meta device.
 
-    Raises ValueError unless the weights are exactly those that it needs, in name and shape.
+    Raises ValueError unless the weights are exactly the required ones, in name and shape.
     """
     config = config_from_shapes(weights, source)
     with torch.device("meta"):  # no memory and no initialisation for weights that come from a file

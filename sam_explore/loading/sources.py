@@ -1,4 +1,4 @@
-"""Resolve the source of `load`: the shipped file, a release by name, or a path."""
+"""Resolves the source of `load`: the shipped file, a release by name, or a path."""
 
 import os
 import re
@@ -19,14 +19,13 @@ NAMES = ("toy", *OFFICIAL)
 
 
 def weights_file(source: str | os.PathLike[str] | None) -> Path:
-    """The file with the weights that `load` was asked for; downloads a release asked for by name.
+    """The file of weights for a source of `load`; a release given by name is downloaded.
 
     For a folder, the file in it or the index of its parts; for a part, that index too.
 
     Raises:
         FileNotFoundError, IsADirectoryError: there is no such file.
-        ValueError: an unknown name, or an address of the web.
-        OSError: the download failed.
+        ValueError: an unknown name, or a web address. OSError: the download failed.
     """
     if source is None or source == "toy":
         return shipped_weights()
@@ -47,7 +46,7 @@ def shipped_weights() -> Path:
 
 
 def close_names(wanted: str) -> list[str]:
-    """The names that may have been meant."""
+    """Similar names, one of which may be meant."""
     size = re.search(r"vit[-_ ]?(b|l|h)(?![a-z]*t)", wanted.lower())
     if size:
         return [f"vit_{size[1]}"]
@@ -55,7 +54,7 @@ def close_names(wanted: str) -> list[str]:
 
 
 def unknown_name(wanted: str) -> ValueError:
-    """The error for a name that no model has."""
+    """The error for an unknown name of a model."""
     close = close_names(wanted)
     hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
     return ValueError(
@@ -89,7 +88,7 @@ def _advice(given: str, path: Path) -> str:
         near = get_close_matches(path.name, [file.name for file in weights_in(path.parent)], n=3)
         return f" Did you mean {' or '.join(near)} in the same folder?" if near else ""
     close = [name for name in close_names(given) if name in OFFICIAL]
-    if close and not path.suffix:  # perhaps the name of a repository
+    if close and not path.suffix:  # may be the name of a repository
         return f' Did you mean the release, load("{close[0]}")?'
     return f" Its folder {path.parent} doesn't exist either."
 
@@ -104,7 +103,7 @@ def _address(given: str) -> ValueError:
 
 
 def _in_folder(folder: Path) -> Path:
-    """The weights of a folder, such as save_pretrained writes."""
+    """The weights file in a folder such as save_pretrained writes."""
     for name in _OF_FOLDERS:
         for each in (folder / name, folder / f"{name}{INDEX}"):
             if each.is_file():
@@ -124,12 +123,12 @@ def _in_folder(folder: Path) -> Path:
 
 
 def _list_of_parts(part: Path) -> Path | None:
-    """The index that a part of a checkpoint belongs to, if it lies next to it."""
+    """The index that a part of a checkpoint belongs to, if it is next to the part."""
     match = re.fullmatch(r"(.+)-\d+-of-\d+(\.\w+)", part.name)
     index = part.with_name(f"{match[1]}{match[2]}{INDEX}") if match else part
     return index if index != part and index.is_file() else None
 
 
 def weights_in(folder: Path) -> list[Path]:
-    """The weights files of a folder, by their endings."""
+    """The weights files in a folder, by their suffixes."""
     return sorted(each for each in folder.iterdir() if each.suffix.lower() in WEIGHT_SUFFIXES)

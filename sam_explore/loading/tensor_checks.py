@@ -1,4 +1,4 @@
-"""Checks on tensors from a file: first their types and shapes, then their numbers."""
+"""Checks tensors from a file: first their types and shapes, then their numbers."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ def judge(weights: Mapping[str, Tensor], source: str) -> None:
 
     Raises:
         ValueError: one is sparse, complex, of integers, empty, or larger than its storage; or
-            together they have more numbers than any SAM. The message has its name.
+            together they have more numbers than any SAM. The message names it.
     """
     for name, tensor in weights.items():
         if problem := _problem(tensor):
@@ -53,7 +53,7 @@ def _problem(tensor: Tensor) -> str:
 
 
 def as_float32(weights: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
-    """Copies in fp32.
+    """Copy tensors to fp32.
 
     Raises ValueError, with the tensor's name, if a number is not finite in fp32.
     """

@@ -1,4 +1,4 @@
-"""Select the tensors of a SAM from a file, whatever their prefix and whatever surrounds them."""
+"""Selects the tensors of a SAM from a file, under any prefix and among any other tensors."""
 
 import re
 import sys
@@ -10,7 +10,7 @@ from torch import Tensor
 from .printable_names import listed, several
 from .related_networks import no_sam, refuse_others
 
-# One of these is in every SAM v1, in the official layout, in Hugging Face's, and in ours.
+# Every SAM v1 has one of these: in the official layout, in Hugging Face's, or in ours.
 _ANCHOR = re.compile(
     r"((?:.*\.)?)(?:image_encoder\.pos_embed|vision_encoder\.pos_embed|"
     r"image_encoder\.position_encoder\.table)"
@@ -23,7 +23,7 @@ _COMPONENTS = (
     "prompt_encoder.",
     "mask_decoder.",
 )
-# What torch.compile, DataParallel, DeepSpeed, FSDP and checkpointing insert into names.
+# Inserted into names by torch.compile, DataParallel, DeepSpeed, FSDP and checkpointing.
 _WRAPPED = re.compile(
     r"(?:(?<=\.)|^)(?:_orig_mod|module|_forward_module|_fsdp_wrapped_module|"
     r"_checkpoint_wrapped_module)\."
@@ -33,18 +33,18 @@ _WRAPPED = re.compile(
 def find_sam(
     tensors: Mapping[str, Tensor], source: str, nested: Collection[str] = ()
 ) -> dict[str, Tensor]:
-    """The tensors of the SAM among these, without their common prefix.
+    """Select the tensors of the SAM, and remove their common prefix.
 
     Warns about tensors that are not part of it, with their names.
 
     Args:
-        tensors: by name; of nested dicts the names are joined by dots.
-        source: what to call the file.
+        tensors: by name; the names of nested dicts are joined by dots.
+        source: the file's name in errors.
         nested: the names of those dicts.
 
     Raises:
-        ValueError: there is none, or a known variant, or there are two; the message then says how
-            to choose.
+        ValueError: there is none, or a known variant, or there are two; then the message says how
+        to choose.
     """
     tensors = _without_wrappers(tensors, source)
     found = {match[1] for name in tensors if (match := _ANCHOR.fullmatch(name))}
@@ -127,5 +127,5 @@ def _warn_of(names: list[str], source: str) -> None:
     )
 
 
-# A warning points at the first caller outside these packages; the others wrap our functions.
+# A warning points to the first caller outside these packages, which wrap our functions.
 _OURS = {__name__.partition(".")[0], "torch", "jaxtyping", "beartype"}

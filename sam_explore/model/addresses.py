@@ -1,4 +1,4 @@
-"""Where the hook points lie that tools read and change: the one place that spells out paths.
+"""Addresses of the hook points that tools read and change. No other file spells out these paths.
 
 trace[in_block(3, "attention.hook_pattern")]
 trace.read(in_block(EVERY, "hook_residual_post"), sx.norm)

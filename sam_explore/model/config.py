@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-# What is done to a table of relative positions for a window of another size.
+# How a table of relative positions is adapted to a window of another size.
 RELATIVE_POSITIONS = ("interpolate", "crop")
 
-# Logits along one side of a token: what the mask generator upscales to, and a mask hint has.
+# Logits along one side of a token, in the mask generator's output and in a mask hint.
 LOGITS_A_TOKEN = 4
 
 # An upper bound for each size, far above any release, since numbers from a file can't be trusted.
-# Of mask tokens there are 4 in every release; the views are laid out for up to 9.
+# Every release has 4 mask tokens; the views have room for up to 9.
 _MOST = {
     "image_size": 16_384,
     "patch_size": 1_024,
@@ -28,7 +28,7 @@ _MOST = {
     "mask_hint_channels": 1_024,
     "iou_hidden_dim": 65_536,
 }
-# What an encoded picture doesn't depend on.
+# The fields that an encoded picture doesn't depend on.
 _NOT_OF_IMAGE_ENCODER = {
     "name",
     "decoder_depth",
@@ -90,7 +90,7 @@ class SamConfig:
 
     @property
     def of_image_encoder(self) -> dict[str, object]:
-        """The fields by name that an encoded picture depends on: none of the decoder's."""
+        """The fields that an encoded picture depends on, by name: none of the decoder's."""
         names = (each.name for each in fields(self))
         return {name: getattr(self, name) for name in names if name not in _NOT_OF_IMAGE_ENCODER}
 

@@ -1,4 +1,4 @@
-"""The tokens that the mask decoder works on: in which order they lie, and what they are called."""
+"""The tokens that the mask decoder works on: their order and their names."""
 
 from dataclasses import dataclass
 
@@ -28,13 +28,13 @@ class DecoderTokens:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What each is called, in order."""
+        """The name of each token, in order."""
         masks = (f"mask {mask}" for mask in range(self.masks))
         return ("IoU", *masks, *self.prompt_names)
 
     @property
     def prompt_names(self) -> tuple[str, ...]:
-        """What each of the prompt tokens is called, in order."""
+        """The name of each prompt token, in order."""
         points = (f"point {point}" for point in range(self.points))
         corners = BOX_CORNERS if self.has_box else ()
         return (*points, *corners, *(("padding",) if self.has_padding else ()))
@@ -65,10 +65,10 @@ class DecoderTokens:
 
     @property
     def of_masks(self) -> slice:
-        """Where the mask tokens lie."""
+        """The slice of the mask tokens."""
         return slice(self.mask(0), self.mask(self.masks))
 
     @property
     def of_prompts(self) -> slice:
-        """Where the prompt tokens lie."""
+        """The slice of the prompt tokens."""
         return slice(self.prompt(0), len(self))

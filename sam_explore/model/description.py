@@ -1,4 +1,4 @@
-"""What the network says of itself: the chain of its steps, and its decoder's tokens.
+"""The network's description of itself: the chain of its steps, and its decoder's tokens.
 
 Tools derive from it what has to run again after a change, where a hook point belongs, what a step
 is called, and which decoder token is which. Addresses of hook points are in `addresses`.
@@ -23,7 +23,7 @@ from .decoder_tokens import DecoderTokens
 
 @dataclass(frozen=True)
 class Step:
-    """What a run does in one go: its result is kept, and what is inside is computed again.
+    """A part of a run whose result is cached; tensors inside it are computed again when needed.
 
     Args:
         kind: what is done.
@@ -38,7 +38,7 @@ class Step:
 
 
 EMBED, PROJECT, PROMPTS = Step("embed"), Step("project"), Step("prompts")
-# Of the mask decoder: what goes in, the last attention of the tokens to the image, and the masks.
+# Of the mask decoder: its input, the last attention of the tokens to the image, and the masks.
 PREPARE, READ, ANSWER = Step("prepare"), Step("read"), Step("answer")
 
 
@@ -61,9 +61,9 @@ class Link:
         component: the published figure's component that it belongs to.
         words: what it is called in a progress line.
         reads: the steps whose results it reads.
-        holds: the addresses that those of its hook points begin with.
-        takes: the hook point at which its input passes as it is, "" where none does.
-        gives: the hook point at which its result passes as it is, "" where none does.
+        holds: the prefixes of its hook points' addresses.
+        takes: the hook point that its input passes unchanged, "" if there is none.
+        gives: the hook point that its result passes unchanged, "" if there is none.
     """
 
     step: Step
@@ -77,7 +77,7 @@ class Link:
 
 @runtime_checkable
 class PromptSet(Protocol):
-    """What the layout of the decoder's tokens depends on, as `sam_explore.Prompts` has it."""
+    """The part of `sam_explore.Prompts` that the layout of the decoder's tokens depends on."""
 
     @property
     def points(self) -> Sized: ...
@@ -107,7 +107,7 @@ class ModelDescription:
 
     @cached_property
     def mask_decoder(self) -> tuple[Step, ...]:
-        """The mask decoder's steps: what goes in, layers, last attention, masks."""
+        """The mask decoder's steps: input, layers, last attention, masks."""
         return self._steps_of("Mask decoder")
 
     def link(self, step: Step) -> Link:
@@ -115,11 +115,11 @@ class ModelDescription:
         return self._links[step]
 
     def order(self, step: Step) -> int:
-        """When the step comes in a run."""
+        """The step's position in a run."""
         return self._order[step]
 
     def step_of(self, hook_name: str) -> Step:
-        """The step that a hook point lies in.
+        """The step that a hook point belongs to.
 
         Raises:
             ValueError: a name that belongs to no component.

@@ -7,7 +7,7 @@ from .sam import Sam
 
 
 class ModelLock:
-    """A reentrant lock that knows which thread holds it."""
+    """A reentrant lock that records which thread holds it."""
 
     def __init__(self) -> None:
         self._lock = RLock()

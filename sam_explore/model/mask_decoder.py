@@ -19,8 +19,8 @@ class MaskDecoder(nn.Module):
     """Mask hint encoder, cross-attention transformer, mask generator and IoU predictor.
 
     `forward` runs all of it. `prepare`, `layer`, `read` and `answer` are its steps one by one, for
-    runs that begin or end within: each takes what the ones before it gave, and all of them together
-    give the very numbers of `forward`.
+    runs that start or stop in between: each takes the results of the earlier ones, and together
+    they give exactly the numbers of `forward`.
 
     Source: the paper's section 3 and figure 14;
     https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/modeling/mask_decoder.py
@@ -94,8 +94,8 @@ class MaskDecoder(nn.Module):
 
         Args:
             index: which layer.
-            tokens, image: what `prepare` gives for the first layer, else the layer before.
-            token_encoding: the tokens that `prepare` gives.
+            tokens, image: the results of `prepare` for the first layer, else of the layer before.
+            token_encoding: the tokens that `prepare` returns.
             image_encoding: the coordinate encoder's encodings of the token grid.
         """
         given = (tokens, image, token_encoding, image_encoding)
@@ -128,8 +128,8 @@ class MaskDecoder(nn.Module):
         """Logits and predicted IoU from the decoded tokens and the decoded image.
 
         Args:
-            tokens, image: what `read` gives.
-            grid: rows and columns of the image's places.
+            tokens, image: the results of `read`.
+            grid: rows and columns of the image tokens.
         """
         if use_fast(self, tokens, image):
             return fast_answer(self, tokens, image, grid)

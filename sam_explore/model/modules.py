@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
-# For code that uses a component's parts, and can't import its class without a circle. A type
-# checker knows of an `nn.Module` only that each attribute is a tensor or a module.
+# For code that uses a component's parts, and can't import its class without a circular import. To a
+# type checker, each attribute of an `nn.Module` is a tensor or a module.
 if TYPE_CHECKING:
     Component = Any
 else:

@@ -71,7 +71,7 @@ class Sam(nn.Module):
 
     @cached_property
     def description(self) -> ModelDescription:
-        """What the network says of itself: its chain of steps, and its decoder's tokens."""
+        """The network's description of itself: its chain of steps, and its decoder's tokens."""
         return ModelDescription(self.config)
 
     @property

@@ -42,7 +42,7 @@ class AttentionRegion:
         index: its number among the block's regions, in the hook points' order of windows.
         row, column: its first token.
         sides: its rows and columns, padding included. The whole grid need not be square.
-        rows, columns: how many of them lie on the grid; the others are padding.
+        rows, columns: how many of them are on the grid; the others are padding.
     """
 
     index: int
@@ -119,7 +119,7 @@ class BlockAttention:
         return any(self.name(part) in self.trace.edits for part in _INSIDE)
 
     def region_of(self, token: tuple[int, int]) -> AttentionRegion:
-        """The region that a token lies in. Raises ValueError for one outside the grid."""
+        """The region that contains a token. Raises ValueError for one outside the grid."""
         rows, columns = self.grid
         if not (0 <= token[0] < rows and 0 <= token[1] < columns):
             raise ValueError(
@@ -209,7 +209,7 @@ class BlockAttention:
 
     @property
     def _counts(self) -> tuple[int, int]:
-        """How many regions lie down and across the grid."""
+        """How many regions the grid has down and across."""
         down, across = (
             -(-whole // side) for whole, side in zip(self.grid, self.sides, strict=True)
         )

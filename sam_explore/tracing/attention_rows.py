@@ -94,9 +94,8 @@ def attention_column(
 
     Equal to the column of `hook_pattern` up to rounding. NaN for queries in another window, which
     can't see the key. The first column of a block needs the sums of all its rows, which are
-    computed in chunks and then cached with the trace; every further one is as fast as a row. An
-    edit within the block's attention makes the block run as a whole each time, as in
-    `attention_row`.
+    computed in chunks and then cached with the trace; every other one is as fast as a row. An edit
+    within the block's attention makes the block run as a whole each time, as in `attention_row`.
 
     Args:
         trace: the run.
@@ -171,7 +170,7 @@ def _row(
 def _column(
     attention: BlockAttention, region: AttentionRegion, token: tuple[int, int]
 ) -> Float[Tensor, "head row column"]:
-    """Weights of the region's queries that lie on the grid."""
+    """Weights of the region's queries on the grid."""
     row, column = region.inside(token)
     tokens = attention.normed(region)
     k = attention.keys(tokens[row, column]) * attention.scale

@@ -130,7 +130,7 @@ def _even(attention: BlockAttention) -> Float[Tensor, "statistic head row column
 
 
 def _scores(attention: BlockAttention) -> Iterator[Chunk]:
-    """Scores of all queries that lie on the grid."""
+    """Scores of all queries on the grid."""
     row_vectors = relative_vectors(attention.row_table, attention.sides[0])
     column_vectors = relative_vectors(attention.column_table, attention.sides[1])
     for region in attention.regions():

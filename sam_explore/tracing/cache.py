@@ -90,7 +90,7 @@ class Store:
 
 
 def _memories(value: object) -> list[tuple]:
-    """The memory of each part of a value: where it lies, and how many bytes it has."""
+    """The memory of each part of a value: its address, and how many bytes it has."""
     return [
         ((isinstance(each, Tensor) and each.data_ptr()) or id(each), each.nbytes)
         for each in _parts(value)

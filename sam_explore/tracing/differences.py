@@ -1,4 +1,4 @@
-"""What two runs are, in the few words that tell them apart."""
+"""Short names for two runs, made of what differs between them."""
 
 from collections.abc import Iterator
 from re import sub
@@ -13,12 +13,12 @@ _LONGEST = 48  # characters for the changes of a run
 
 
 def names_of_two(a: Trace, b: Trace) -> tuple[str, str]:
-    """A name for each of two runs: what it has that the other has not.
+    """A name for each of two runs: what it has and the other doesn't.
 
         names_of_two(trace, trace.with_windows([4] * 8))  # "trained windows", "windows of 4"
 
-    Where they differ in nothing, both are "the same run". Logits of a hint are named only where
-    nothing else is different.
+    If nothing differs, both are "the same run". Logits of a hint are named only if nothing else
+    differs.
     """
     one, other = a.description, b.description
     found = [pair for pair in _differences(one, other) if pair[0] != pair[1]]
@@ -30,7 +30,7 @@ def names_of_two(a: Trace, b: Trace) -> tuple[str, str]:
 
 
 def _differences(a: RunDescription, b: RunDescription) -> Iterator[tuple[str, str]]:
-    """What can tell two runs apart, in the words of each."""
+    """What may differ between two runs, in words for each."""
     yield _names(a.model, b.model, "model")
     if (a.model, a.weights) != (b.model, b.weights) and a.model == b.model:
         yield "these weights", "other weights"
@@ -48,8 +48,10 @@ def _differences(a: RunDescription, b: RunDescription) -> Iterator[tuple[str, st
 
 
 def _say_the_same(a: Prompts, b: Prompts) -> bool:
-    """Whether prompts differ at most in the logits of a hint: those of a correction follow from
-    what else is different."""
+    """Whether prompts differ at most in the logits of a hint.
+
+    Those of a correction follow from other differences.
+    """
     if a.mask_hint is not None and b.mask_hint is not None:
         a, b = a.with_mask_hint(None), b.with_mask_hint(None)
     return fingerprint(a) == fingerprint(b)
@@ -60,7 +62,7 @@ def _names(a: str, b: str, what: str) -> tuple[str, str]:
 
 
 def _apart(a: str, b: str, what: str) -> tuple[str, str]:
-    """Words that are the same for both would not tell them apart."""
+    """The words for each run; general ones if they are the same for both."""
     return (a, b) if a != b else (f"these {what}", f"other {what}")
 
 
@@ -88,7 +90,7 @@ def _prompts(prompts: Prompts) -> str:
 
 
 def _changes(a: tuple[Change, ...], b: tuple[Change, ...]) -> tuple[str, str]:
-    """The changes that the other has not; the order tells apart what is the same else."""
+    """The changes that the other run doesn't have, or that only their order differs."""
     known = [{each.fingerprint for each in changes} for changes in (a, b)]
     only_a = [_short(each.words) for each in a if each.fingerprint not in known[1]]
     only_b = [_short(each.words) for each in b if each.fingerprint not in known[0]]
@@ -99,7 +101,7 @@ def _changes(a: tuple[Change, ...], b: tuple[Change, ...]) -> tuple[str, str]:
 
 
 def _short(change: str) -> str:
-    """Without what was left open, such as "block=None"."""
+    """The words without arguments that are None, such as "block=None"."""
     return sub(r"(, )?\b\w+=None\b", "", change).replace("(, ", "(").removesuffix("()")
 
 

@@ -93,7 +93,7 @@ class Engine:
         )
 
     def output(self, plan: Plan, step: Step) -> Output:
-        """The result of a step: tokens, or what the mask decoder's steps hand on."""
+        """The result of a step: tokens, or the values that the mask decoder's steps pass on."""
         self.refuse_changed_weights()
         return self._output(plan, step)
 
@@ -133,7 +133,7 @@ class Engine:
             return compute(step, run, *inputs)
 
     def decode(self, plan: Plan, tokens: Tensor, prompts: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits and predicted IoU of other tokens than the run's, of which nothing is kept."""
+        """Logits and predicted IoU of other tokens than the run's; nothing is cached."""
         with self._at(plan, *plan.description.mask_decoder), torch.no_grad():
             return decode(plan.run, tokens, prompts)
 
@@ -224,10 +224,10 @@ class Engine:
         return self._run(plan, step)[0]
 
     def _decode_to(self, plan: Plan, last: Step) -> Output:
-        """The result of a step of the mask decoder, run with the steps before that are not known.
+        """The result of a mask decoder's step, run together with earlier steps not in the cache.
 
-        Where nobody asks for what lies between, the masks come from the whole decoder at once, and
-        only they are kept: a click leaves no more behind than its masks.
+        If no tensor in between is read, the masks come from one run of the whole decoder, and only
+        they are cached, so that a click uses no more memory than its masks.
         """
         decoder = plan.description.mask_decoder
         steps: list[Step] = []
@@ -271,8 +271,8 @@ class Engine:
         return output, recorded
 
     def _keep(self, plan: Plan, step: Step, output: Output) -> Output:
-        """Put a step's result into the store; what is returned is what lies there."""
-        if plan.edits_in(step):  # an edit may have returned a tensor that its author still holds
+        """Put a step's result into the store. Returns the stored value."""
+        if plan.edits_in(step):  # an edit may have returned a tensor that the user still holds
             with torch.inference_mode(False), torch.no_grad():
                 parts = (output,) if isinstance(output, Tensor) else output
                 copies = tuple(part.clone() for part in parts)

@@ -22,7 +22,7 @@ class GivenPicture:
         image: the picture, read-only.
         preprocessing: how it becomes the model's input.
         pixels: that input.
-        frame: how the picture lies in there.
+        frame: where the picture is in there.
     """
 
     image: UInt8[np.ndarray, "height width 3"]
@@ -52,9 +52,9 @@ class GivenPicture:
 
     @cached_property
     def small_grey(self) -> UInt8[np.ndarray, "height width"]:
-        """How bright the picture is, at most 512 pixels along a side: to draw maps over. Read-only.
+        """The brightness of the picture, at most 512 pixels along a side. Read-only.
 
-        Always the same array, by which views know that they have drawn it already.
+        Always the same array, so that views can see that they have drawn it already.
         """
         return small_grey(self.image)
 

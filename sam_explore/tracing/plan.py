@@ -75,7 +75,7 @@ class Plan:
         return name == link.gives or (name == link.takes and name not in self._edited)
 
     def link_at(self, name: str) -> Link:
-        """The step that a hook point lies in, with its place in the chain."""
+        """The step that a hook point belongs to, with its place in the chain."""
         return self.description.link(self.description.step_of(name))
 
     @cached_property

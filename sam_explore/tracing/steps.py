@@ -1,4 +1,4 @@
-"""The steps that a traced run is made of, at work: `model.description` says which there are."""
+"""Runs the steps of a traced run; `model.description` lists them."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -60,8 +60,8 @@ def compute(step: Step, run: Run, *inputs: Output) -> Output:
         return *decoder.prepare(image_tokens, prompt_tokens, hints_of(run)), encoding
     (state,) = inputs
     if step.kind == "layer" and step.number is not None:
-        # What the tokens came in as is their encoding in every layer. It goes along with the state,
-        # so that no step needs more than the one before.
+        # The tokens' initial values are their position encoding in every layer. They are part of
+        # the state, so that a step needs the result of the step before only.
         tokens, image, *encodings = state if step.number else (*state[:2], state[0], state[2])
         return *decoder.layer(step.number, tokens, image, *encodings), *encodings
     if step == READ:
@@ -82,7 +82,7 @@ def hints_of(run: Run) -> Tensor | None:
 
 
 def explicit_attention(steps: Sequence[Step], sam: Sam, gradients: bool) -> AbstractContextManager:
-    """While this lasts, attention in the steps gives the same digits, whoever looks inside.
+    """A context in which attention gives the same digits with and without hooks.
 
     The fast form always does. The plain form is fused unless a hook is attached, so this attaches
     one, and attention runs in its explicit form.

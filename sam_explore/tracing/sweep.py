@@ -161,7 +161,7 @@ class Sweep:
 
     def _next(self) -> tuple[int, int]:
         """Case and condition of the next number that is neither measured nor in the file."""
-        # Case after case: what a case's conditions have in common is computed once.
+        # Case by case, so that what a case's conditions have in common is computed once.
         while True:
             case, condition = map(int, np.argwhere(~self._measured.T)[0])
             self._trace_of(case)

@@ -59,7 +59,7 @@ class Trace:
     """
 
     if TYPE_CHECKING:
-        # What is read; the fields below say what may be given.
+        # The types after construction; the fields below show what may be passed in.
         sam: Sam
         image: np.ndarray
         prompts: Prompts
@@ -144,12 +144,12 @@ class Trace:
 
     @property
     def frame(self) -> Frame:
-        """How the picture lies in the model's input."""
+        """Where the picture is in the model's input."""
         return self.engine.given.frame
 
     @property
     def small_grey(self) -> UInt8[np.ndarray, "height width"]:
-        """How bright the picture is, at most 512 pixels along a side; the same array each time."""
+        """The picture's brightness, at most 512 pixels along a side; the same array each time."""
         return self.engine.given.small_grey
 
     @property

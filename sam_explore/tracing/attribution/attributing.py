@@ -87,10 +87,10 @@ def _gradient_times_content(
 ) -> Float[np.ndarray, "row column"]:
     content, blank = content_and_blank(trace, place)
     if place == "embedding":
-        owed = token_gradient(trace, of, PROJECT)[0] * (content - blank)
-        return owed.sum(dim=0).double().cpu().numpy()
-    owed = (input_gradient(trace, of) * (content - blank)).sum(dim=0)
-    return pooled(owed.double().cpu().numpy(), trace.sam.config.patch_size)
+        attributed = token_gradient(trace, of, PROJECT)[0] * (content - blank)
+        return attributed.sum(dim=0).double().cpu().numpy()
+    attributed = (input_gradient(trace, of) * (content - blank)).sum(dim=0)
+    return pooled(attributed.double().cpu().numpy(), trace.sam.config.patch_size)
 
 
 def _occlusion(

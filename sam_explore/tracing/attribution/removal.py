@@ -76,7 +76,7 @@ def pooled(
 
 
 def patches_of(grid: tuple[int, int], patch: int) -> tuple[int, int]:
-    """How many patches lie down and across a grid."""
+    """How many patches a grid has down and across."""
     rows, columns = grid
     return -(-rows // patch), -(-columns // patch)
 

@@ -26,8 +26,8 @@ class PatchTokens(Intervention):
         source: the other run, of another picture or with other edits.
         block: a block of the image encoder.
         tokens: rows and columns.
-        at: a hook point of the block whose tensor lies on the grid, such as "hook_residual_post",
-            "attention.hook_out" or "mlp.hook_out".
+        at: a hook point of the block whose tensor is laid out over the grid, such as
+            "hook_residual_post", "attention.hook_out" or "mlp.hook_out".
 
     Raises:
         TypeError: a source that is not a trace.

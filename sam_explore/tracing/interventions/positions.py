@@ -72,7 +72,7 @@ def flat_positions(
 def by_window(
     places: frozenset[int] | None, grid: tuple[int, int], windows: int, tokens: int
 ) -> Bool[Tensor, "window token"]:
-    """Which tokens of each window lie at these positions of the grid; padding never does.
+    """Which tokens of each window are at these positions of the grid; padding never is.
 
     Args:
         places: numbers, counted row by row; None for all.
