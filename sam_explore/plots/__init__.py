@@ -1,1 +1,1 @@
-"""Arrays as pictures. Nothing here knows torch or the model."""
+"""Draws readings and arrays. Nothing here imports torch or the model."""

@@ -1,4 +1,4 @@
-"""Readings whose values are heights: curves over one axis."""
+"""Draws profiles: curves over one axis."""
 
 from math import ceil
 from textwrap import fill
@@ -14,14 +14,14 @@ from . import style
 from .settings import ink_around, take_over
 
 _OF_TITLE, _OF_LEGEND, _OF_TICKS = 11, 15, 14  # letters an inch
-_LINE_OF_LEGEND = 8  # letters that have the length of the line next to a curve's name
+_LINE_OF_LEGEND = 8  # the length of the line next to a curve's name, in letters
 _LEFT_OF_AXES = 0.6  # inches
 _LEAST_LINE = 20  # letters
-_LABELS = 17  # written along an axis at most
+_LABELS = 17  # at most, written along an axis
 
 
 def draw_profile(ax: Axes, profile: Profile) -> None:
-    """Curves with their bands, marked places, and a legend if there is something to tell apart."""
+    """Draw curves with their bands and marks, and a legend if there are several."""
     take_over(ax)
     for index, curve in enumerate(profile.curves):
         _draw_curve(ax, profile.x, curve, index)
@@ -35,19 +35,19 @@ def draw_profile(ax: Axes, profile: Profile) -> None:
         lines, names = ax.get_legend_handles_labels()
         names = [_wrapped(ax, name, _OF_LEGEND, _LINE_OF_LEGEND) for name in names]
         ax.legend(lines, names, fontsize=8, frameon=False, loc="best", labelcolor=style.INK)
-    room = 16 if profile.x_marks else 6  # the marks' names stand between the axes and the title
+    room = 16 if profile.x_marks else 6  # the marks' names are between the axes and the title
     ink = ink_around(ax.figure)
     title = _wrapped(ax, profile.title, _OF_TITLE)
     ax.set_title(title, loc="left", fontsize=11, color=ink, pad=room)
 
 
 def _wrapped(ax: Axes, words: str, letters_an_inch: int, taken: int = 0) -> str:
-    """Words in as many lines as they need in the width of the axes; `taken` letters are in use."""
+    """Wrap words to the width of the axes, of which `taken` letters are in use."""
     return fill(words, max(_LEAST_LINE, int(_inches(ax) * letters_an_inch) - taken))
 
 
 def _inches(ax: Axes) -> float:
-    """About how wide the axes will be in their figure, or their part of one."""
+    """The approximate width of the axes in their figure or subfigure."""
     return ax.figure.bbox.width / ax.figure.dpi - _LEFT_OF_AXES
 
 

@@ -1,4 +1,4 @@
-"""A reading as a matplotlib figure: for a notebook, for a file, and for a live view."""
+"""Draws a reading as a matplotlib figure: for a notebook, a file, or a live view."""
 
 from io import BytesIO
 from math import ceil
@@ -30,9 +30,9 @@ _SHARPNESS = 2  # pixels drawn for each pixel on the page
 
 
 class ReadingFigure(Figure):
-    """A figure that a notebook shows by itself, with the reading's words for who can't see it.
+    """A figure that a notebook displays by itself, with the reading's words as alternative text.
 
-    It looks the same under every style that its reader has set.
+    It looks the same under every matplotlib style.
     """
 
     words = ""
@@ -43,16 +43,16 @@ class ReadingFigure(Figure):
 
     @own_settings()
     def draw(self, renderer: RendererBase) -> None:
-        """Draw it, as matplotlib asks for it."""
+        """Draw the figure; called by matplotlib."""
         super().draw(renderer)
 
     @own_settings()
     def savefig(self, *args: Any, **kwargs: Any) -> None:
-        """Write it to a file, as matplotlib's figures do."""
+        """Save the figure, with the arguments of matplotlib's `savefig`."""
         super().savefig(*args, **kwargs)
 
     def png(self, dpi: float | None = None) -> bytes:
-        """A PNG file of the figure."""
+        """The figure as a PNG file."""
         file = BytesIO()
         FigureCanvasAgg(self).print_png(file) if dpi is None else self.savefig(file, dpi=dpi)
         return file.getvalue()
@@ -100,20 +100,20 @@ def draw(
 
     Args:
         reading: what a probe returned.
-        ax: axes to draw into; a reading of several pictures takes their place. A figure of its own
-            if None, which looks the same under every style of matplotlib's.
+        ax: axes to draw into; a reading of several pictures replaces them. If None, a new figure,
+            which looks the same under every matplotlib style.
         map_opacity: of maps over their picture, from 0 for the picture alone to 1 for the map
-            alone. None lets the picture through where it helps to read the map.
-        same_scale_as: another reading that this one is compared with: its maps and this one's get
-            the same colour for the same value, if both are drawn so. Or a scale itself.
+            alone. None shows the picture where it helps to read the map.
+        same_scale_as: another reading to compare with: equal values then get equal colours in the
+            maps of both, if both are drawn with this argument. Or a scale.
 
     Returns:
-        The figure. It belongs to no window and no pyplot state; a notebook shows it.
+        The figure, independent of windows and of pyplot; a notebook displays it.
 
     Raises:
         TypeError: something that is not a reading.
-        ValueError: an opacity that is not from 0 to 1; several pictures for axes that do not stand
-            in a grid.
+        ValueError: an opacity that is not from 0 to 1; several pictures for axes that are not in a
+        grid.
     """
     if not isinstance(reading, Reading):
         raise TypeError(
@@ -125,12 +125,12 @@ def draw(
     if same_scale_as is not None:
         reading = _on_scale_of(reading, same_scale_as)
     if ax is None:
-        # The margins leave room for colour bars, whose width follows the map's after the layout.
+        # The margins leave room for colour bars, whose width is set after the layout.
         layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.06)
         figure = ReadingFigure(figsize=size_of(reading), layout=layout)
         draw_on(figure, reading, map_opacity)
         return figure
-    whole = ax.figure.figure  # an axes that makes place loses its figure
+    whole = ax.figure.figure  # axes that are removed lose their figure
     if isinstance(reading, Gallery | Panel):
         draw_on(_in_place_of(ax), reading, map_opacity)
     else:
@@ -140,7 +140,7 @@ def draw(
 
 @own_settings()
 def draw_on(figure: FigureBase, reading: Reading, map_opacity: float | None = None) -> None:
-    """Fill an empty figure, such as a live view's after `figure.clear()`, or a part of one."""
+    """Draw into an empty figure or subfigure, such as a live view's after `figure.clear()`."""
     if isinstance(figure, ReadingFigure):
         figure.words = reading.words
     if isinstance(reading, Panel):
@@ -168,7 +168,7 @@ def _draw_in(ax: Axes, reading: Heatmap | Profile | Matrix, map_opacity: float |
 
 
 def size_of(reading: Reading) -> tuple[float, float]:
-    """Width and height in inches that suit a reading."""
+    """A suitable width and height for a reading, in inches."""
     if isinstance(reading, Heatmap):
         rows, columns = reading.values.shape
         return (4.4, round(0.6 + min(3.4 * rows / columns, 8), 2))
@@ -202,7 +202,7 @@ def _draw_panel(figure: FigureBase, panel: Panel, map_opacity: float | None) -> 
 
 
 def _panel_sizes(panel: Panel) -> tuple[list[float], list[float]]:
-    """Inches of each column and each row: the largest of what stands in it."""
+    """The width of each column and the height of each row in inches: the largest in it."""
     sizes = [size_of(reading) for reading in panel.readings]
     across = min(panel.across, len(sizes))
     down = ceil(len(sizes) / across)
@@ -212,7 +212,7 @@ def _panel_sizes(panel: Panel) -> tuple[list[float], list[float]]:
 
 
 def _in_place_of(ax: Axes) -> FigureBase:
-    """A part of the figure where these axes were."""
+    """A subfigure in the place of these axes."""
     place = ax.get_subplotspec()
     if place is None:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Readings whose values are colours: a map, several maps, a table."""
+"""Draws readings whose values are colours: a map, several maps, a table."""
 
 from math import ceil, sqrt
 from typing import Any
@@ -20,14 +20,11 @@ from .scales import colormap_of, extend_of, norm_of, ticks_of
 from .settings import ink_around, take_over
 
 _CSS_AN_INCH = 96
-_WRITTEN_CELLS = 120  # a table with no more has its numbers written into it
+_WRITTEN_CELLS = 120  # the largest table with its numbers written into it
 
 
 def draw_heatmap(ax: Axes, heatmap: Heatmap, map_opacity: float | None = None) -> None:
-    """One map with its colour bar, and the picture below as far as `map_opacity` lets it through.
-
-    See `drawing.draw` for that.
-    """
+    """Draw one map with its colour bar, over its picture. See `drawing.draw` for `map_opacity`."""
     take_over(ax)
     colours = _Colours(heatmap.scale, heatmap.values)
     _draw_map(ax, heatmap, colours, map_opacity)
@@ -37,14 +34,14 @@ def draw_heatmap(ax: Axes, heatmap: Heatmap, map_opacity: float | None = None) -
 
 
 def gallery_shape(count: int) -> tuple[int, int]:
-    """Rows and columns for so many maps: up to twice as wide as high, with few empty places."""
+    """Rows and columns for `count` maps: up to twice as wide as high, with few empty cells."""
     candidates = range(ceil(sqrt(count)), ceil(sqrt(2 * count)) + 1)
     columns = min(candidates, key=lambda columns: -count % columns)
     return ceil(count / columns), columns
 
 
 def draw_gallery(figure: FigureBase, gallery: Gallery, map_opacity: float | None = None) -> None:
-    """Small maps in a grid, with one colour bar for all or a small one each."""
+    """Draw small maps in a grid, with one colour bar for all or a small one each."""
     shape = gallery_shape(len(gallery.maps))
     axes = figure.subplots(*shape, squeeze=False)
     for ax in axes.flat:
@@ -65,7 +62,7 @@ def draw_gallery(figure: FigureBase, gallery: Gallery, map_opacity: float | None
 
 
 def draw_matrix(ax: Axes, matrix: Matrix) -> None:
-    """A table of colours; a small one also has its numbers written in."""
+    """Draw a table of colours; a small one also has its numbers written in."""
     take_over(ax)
     colours = _Colours(matrix.scale, matrix.values)
     ax.imshow(
@@ -88,7 +85,7 @@ def draw_matrix(ax: Axes, matrix: Matrix) -> None:
 
 
 class _Colours:
-    """A scale as matplotlib has it, for these values."""
+    """A scale as matplotlib's colormap and norm, for these values."""
 
     def __init__(self, scale: Scale, values: np.ndarray):
         self.scale, self.range = scale, range_of(scale, values)
@@ -96,11 +93,11 @@ class _Colours:
         self.extend = extend_of(self.range, values)
 
     def bar(self, figure: FigureBase, **more: Any) -> Colorbar:
-        """A colour bar in full colours, whatever shines through the map."""
+        """A colour bar in opaque colours, also for a map that is not opaque."""
         return figure.colorbar(ScalarMappable(self.norm, self.map), **more)
 
     def of(self, value: float) -> tuple[float, float, float, float]:
-        """Red, green, blue and opacity of a value, from 0 to 1."""
+        """The red, green, blue and opacity of a value, from 0 to 1."""
         red, green, blue, opacity = ScalarMappable(self.norm, self.map).to_rgba(np.array(value))
         return red, green, blue, opacity
 
@@ -124,7 +121,7 @@ def _draw_map(ax: Axes, heatmap: Heatmap, colours: _Colours, map_opacity: float 
 
 
 def opacity_of(heatmap: Heatmap, map_opacity: float | None) -> float:
-    """Of the map's colours: as asked for, or where nothing is asked, less than 1 where it helps."""
+    """The opacity of the map: the given one, or if None, less than 1 where the picture helps."""
     below = heatmap.underlay
     if below is None:
         return 1.0
@@ -132,14 +129,14 @@ def opacity_of(heatmap: Heatmap, map_opacity: float | None) -> float:
 
 
 def _draw_underlay(ax: Axes, below: Underlay) -> None:
-    """The picture in the cells that it fills: their middles lie at whole numbers."""
+    """Draw the picture over the cells that it fills. The cells' centres are at whole numbers."""
     extent = (-0.5, below.columns - 0.5, below.rows - 0.5, -0.5)
     grey = raster.pale(below.grey)
     ax.imshow(grey, cmap="gray", vmin=0, vmax=255, extent=extent, interpolation="antialiased")
 
 
 def _draw_cells(ax: Axes, heatmap: Heatmap) -> None:
-    """Faint lines between large cells, which a picture that shines through would blur."""
+    """Draw faint lines between large cells, which the picture below would blur."""
     rows, columns = heatmap.values.shape
     inches = ax.get_position().width * ax.figure.figure.get_size_inches()[0]
     if inches * _CSS_AN_INCH / columns < style.LEAST_LINED_CELL:
@@ -169,7 +166,7 @@ def _draw_marks(ax: Axes, heatmap: Heatmap) -> None:
 
 
 def _draw_lines(ax: Axes, lines: list[Any], colour: str, halo: str, width: float) -> None:
-    """Lines with a halo, so that they show on any colour of a map."""
+    """Draw lines with a halo, so that they are visible on every colour of a map."""
     if not lines:
         return
     around = [Stroke(linewidth=width + 1.4, foreground=halo), Normal()]
@@ -195,7 +192,7 @@ def _title(ax: Axes, title: str) -> None:
 
 
 def _axes_next_to(ax: Axes) -> Axes:
-    """A place for a colour bar that is as high as the map, whatever shape that has."""
+    """Axes for a colour bar that is as high as the map, for maps of any shape."""
     return ax.inset_axes((1.03, 0, 0.045, 1))
 
 
@@ -218,7 +215,7 @@ def _colour_bar(figure: FigureBase, colours: _Colours, **place: Any) -> None:
 
 
 def _swatches(figure: FigureBase, colours: _Colours, **place: Any) -> Colorbar:
-    """One colour for each value that has a name, and nothing between them."""
+    """A legend with one colour for each value that has a name."""
     values, names = zip(*colours.scale.names, strict=True)
     count = len(names)
     bar = colours.bar(figure, boundaries=range(count + 1), values=values, **place)
@@ -244,6 +241,6 @@ def _write_values(ax: Axes, values: np.ndarray, colours: _Colours) -> None:
 
 
 def _thinned(names: tuple[str, ...]) -> tuple[list[int], list[str]]:
-    """Places and names along an axis, at most 32 of them."""
+    """At most 32 of the places and names along an axis."""
     every = max(1, ceil(len(names) / 32))
     return list(range(0, len(names), every)), list(names[::every])

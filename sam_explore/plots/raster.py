@@ -1,7 +1,7 @@
 """Arrays as indexed pictures: a lookup table of 256 colours, and PNG files that keep it.
 
-An indexed picture is small and quick to pack; looking colours up in numpy takes a tenth of the time
-that matplotlib needs for the same picture.
+An indexed picture is small and quick to encode. Looking colours up in numpy takes a tenth of the
+time that matplotlib needs for the same picture.
 """
 
 from functools import cache
@@ -19,19 +19,19 @@ from . import style
 
 @cache
 def lookup_table(name: str) -> UInt8[np.ndarray, "256 4"]:
-    """The 256 colours of a matplotlib colormap as red, green, blue, opacity. Read-only."""
+    """The 256 colours of a matplotlib colormap as red, green, blue and opacity. Read-only."""
     table = matplotlib.colormaps[name].resampled(256)(np.arange(256), bytes=True)
     table.setflags(write=False)
     return table
 
 
 def indices(values: Float[np.ndarray, "*any"], colours: ColourRange) -> UInt8[np.ndarray, "*any"]:
-    """The entry of a lookup table for each value: 0 from the first colour's, 255 up to the last's.
+    """The index into a lookup table for each value: 0 up to `low`, 255 from `high` on.
 
-    Both halves of the range get 128 entries: the middle of the range is the first of the upper.
+    Both halves of the range get 128 entries; the middle belongs to the upper half.
 
     Raises:
-        ValueError: a range that is empty or turned round.
+        ValueError: a range that is empty or reversed.
     """
     if not colours.low < colours.high:
         raise ValueError(
@@ -45,7 +45,7 @@ def inside_and_outline(
 ) -> UInt8[np.ndarray, "row column"]:
     """0 outside the mask, 1 inside, 2 for the mask's own pixels within `thickness` of its edge.
 
-    The border of the picture is no edge.
+    The border of the picture does not count as an edge.
     """
     inner = mask
     for _ in range(thickness):
@@ -61,7 +61,7 @@ def indexed_png(
     image = Image.frombytes("P", entries.shape[::-1], np.ascontiguousarray(entries).tobytes())
     image.putpalette(table[:, :3].tobytes())
     file = BytesIO()
-    # Flat areas compress well at any level; the lowest is several times as quick.
+    # Flat areas compress well at every level; the lowest level is several times as fast.
     image.save(file, "PNG", transparency=table[:, 3].tobytes(), compress_level=1)
     return file.getvalue()
 
@@ -72,7 +72,7 @@ def jpeg(
     width: int,
     box: tuple[float, float, float, float] | None = None,
 ) -> bytes:
-    """A photo, or the box x0, y0, x1, y1 of it, as a JPEG file of this size in pixels."""
+    """A photo, or its part in the box x0, y0, x1, y1, as a JPEG file of this size in pixels."""
     scaled = Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS, box)
     file = BytesIO()
     scaled.save(file, "JPEG", quality=90, subsampling=0)
@@ -86,16 +86,15 @@ def pale(grey: UInt8[np.ndarray, "row column"]) -> UInt8[np.ndarray, "row column
 
 
 def grey_jpeg(grey: UInt8[np.ndarray, "row column"]) -> bytes:
-    """A grey picture as a JPEG file, as it is."""
+    """A grey picture as a JPEG file at its own size."""
     file = BytesIO()
     Image.fromarray(grey).save(file, "JPEG", quality=85)
     return file.getvalue()
 
 
 def nearest(count: int, size: float) -> Int[np.ndarray, "count"]:
-    """For each of `count` pixels along an axis, the cell that its centre lies in.
+    """For each of `count` pixels along an axis, the index of the cell that contains its centre.
 
-    The pixels span `size` cells of length 1 from the first cell's start, the last one perhaps in
-    part.
+    The pixels span `size` cells of length 1, starting with the first cell; the last may be cut off.
     """
     return ((np.arange(count) + 0.5) * (size / count)).astype(int)

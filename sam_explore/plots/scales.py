@@ -1,4 +1,4 @@
-"""From a reading's kind of scale to matplotlib's names, norms and ticks."""
+"""Converts a reading's scale to matplotlib's colormaps, norms and ticks."""
 
 import numpy as np
 from jaxtyping import Float
@@ -15,14 +15,14 @@ def colormap_of(scale: Scale) -> str:
 
 
 def norm_of(colours: ColourRange) -> Normalize:
-    """The same for matplotlib."""
+    """The matplotlib norm of a colour range."""
     if colours.near is None:
         return Normalize(colours.low, colours.high)
     return FuncNorm((colours.shares, colours.values), colours.low, colours.high)
 
 
 def extend_of(colours: ColourRange, values: Float[np.ndarray, "*any"]) -> str:
-    """Matplotlib's word for which ends of the colour bar get an arrow: values lie beyond them."""
+    """Matplotlib's name for the ends of the colour bar beyond which there are values."""
     below, above = (bool(share) for share in colours.beyond(values))
     return {(True, True): "both", (True, False): "min", (False, True): "max"}.get(
         (below, above), "neither"
@@ -30,7 +30,7 @@ def extend_of(colours: ColourRange, values: Float[np.ndarray, "*any"]) -> str:
 
 
 def ticks_of(scale: Scale, colours: ColourRange) -> list[float] | None:
-    """Round steps up and down from a stated centre, which gets a tick; None leaves the choice."""
+    """Ticks at a stated centre and in round steps from it; None leaves the choice to matplotlib."""
     if scale.centre is None:
         return None
     reach = (colours.high - colours.low) / 2
@@ -44,7 +44,7 @@ def ticks_of(scale: Scale, colours: ColourRange) -> list[float] | None:
 
 
 def _spread(reach: float, colours: ColourRange, centre: float) -> list[float]:
-    """Round distances from the centre whose places along the bar leave room for their numbers."""
+    """Round distances from the centre, far enough apart along the bar for their numbers."""
     power = int(np.floor(np.log10(reach)))
     nice = [digit * 10.0**p for p in range(power, power - 3, -1) for digit in (5, 2, 1)]
     found: list[float] = []

@@ -1,7 +1,7 @@
-"""Matplotlib's settings while we draw: its own defaults, whatever a reader's style says.
+"""Matplotlib's settings while we draw: its defaults, under every style of the user's.
 
-A matplotlibrc can turn maps over (`image.origin`), stretch them (`image.aspect`), draw grids into
-them, and write light text for dark grounds.
+A matplotlibrc can flip maps (`image.origin`), stretch them (`image.aspect`), draw grids over them,
+and set light text for dark backgrounds.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from matplotlib.figure import FigureBase
 
 from . import style
 
-# What a picture depends on. Not what a window or a saved vector file does: that is the reader's.
+# The settings that a picture depends on. Those of windows and vector files stay the user's.
 _GROUPS = (
     *("agg", "axes", "contour", "figure", "font", "grid", "hatch", "image", "legend", "lines"),
     *("markers", "mathtext", "patch", "path", "savefig", "text"),
@@ -26,16 +26,16 @@ _GROUPS = (
 _WINDOWS = ("figure.hooks", "figure.max_open_warning", "figure.raise_window", "savefig.directory")
 
 _lock = Lock()  # never held while something is drawn
-_inside = 0  # drawings under way, in any thread
-_readers: dict[Any, Any] = {}  # the reader's settings, to be put back after the last of them
+_inside = 0  # drawings in progress, in all threads
+_readers: dict[Any, Any] = {}  # the user's settings, to be restored after the last of them
 
 
 @contextmanager
 def own_settings() -> Iterator[None]:
-    """Matplotlib's defaults for all that a picture depends on; also as a decorator.
+    """A context, or a decorator, with matplotlib's defaults for all that a picture depends on.
 
-    Matplotlib has one set of settings for all threads. So only those are changed that a reader's
-    style has changed, none for most readers, and only those are put back that are still ours.
+    Matplotlib has one set of settings for all threads. So only settings that the user's style has
+    changed are changed (for most users none), and only those still at our value are restored.
     """
     _take()
     try:
@@ -74,14 +74,14 @@ def _defaults() -> dict[Any, Any]:
 
 
 def ink_around(figure: FigureBase, wanted: str = style.INK) -> str:
-    """The colour of text outside of a figure's axes: a reader's own figure may be dark."""
+    """The colour for text outside a figure's axes: a user's own figure may be dark."""
     *colour, opacity = to_rgba(figure.figure.get_facecolor())
     ground = [opacity * channel + 1 - opacity for channel in colour]  # on a page, which is white
     return style.ink_on(ground, wanted)
 
 
 def take_over(ax: Axes) -> None:
-    """Give axes that a reader has made the ground and the inks that our colours are meant for."""
+    """Give a user's axes the background and text colours that our colours are chosen for."""
     ink = ink_around(ax.figure)
     ax.set_facecolor(style.GROUND)
     ax.grid(False)

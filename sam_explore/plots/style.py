@@ -1,7 +1,7 @@
-"""Every colour, in one place. Matplotlib's settings are in `settings`.
+"""Every colour, in one place. Matplotlib's settings are in `settings.py`.
 
 Prompts and masks use the palette of Okabe and Ito, which people with a colour vision deficiency can
-tell apart (https://jfly.uni-koeln.de/color/); a test simulates what they see. Nothing is said by
+tell apart (https://jfly.uni-koeln.de/color/); a test simulates what they see. Nothing is shown by
 colour alone: a foreground point is also a plus, a background point also a minus, a box has handles,
 a mask hint's edge is dotted, a preview's is dashed, that of a true region has dashes and dots, and
 the chosen mask also has a thicker frame.
@@ -19,7 +19,7 @@ TRUTH = "#F0E442"  # of a true region, always a line of dashes and dots
 SIGN = "#FFFFFF"  # the plus and the minus
 HALO = "#000000"  # around every mark, so that it shows on any picture
 
-# Matplotlib's names. The diverging map is blue above its centre, as is the mask that it explains.
+# Matplotlib's names. The diverging map is blue above its centre, like the mask that it explains.
 SEQUENTIAL = "cividis"
 DIVERGING = "RdBu"
 
@@ -29,25 +29,25 @@ DASHES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)
 POINTS = ("o", "s", "^", "D", "v", "P", "x")
 BAND_OPACITY = 0.2
 GROUND = "#FFFFFF"
-INK = "#212121"  # of pictures with a white ground: text, and lines that carry meaning
+INK = "#212121"  # on white backgrounds: text, and lines that carry meaning
 FAINT_INK = "#757575"
-LEAST_CONTRAST = 4.5  # of text with its ground
+LEAST_CONTRAST = 4.5  # of text with its background
 
 MASK_OPACITY = 0.45
-MAP_OPACITY = 0.6  # of a map that lies over its picture
+MAP_OPACITY = 0.6  # of a map over its picture
 DARKEST_UNDERLAY = 70  # of 255, of a picture under a map
 CELL_LINE_OPACITY = 0.25
-LEAST_LINED_CELL = 12  # CSS pixels of a map's cells that get lines between them
-DIMMED_OPACITY = 0.66  # of the shade over what a thumbnail's mask leaves out
+LEAST_LINED_CELL = 12  # CSS pixels of a map's cells from which on lines are drawn between them
+DIMMED_OPACITY = 0.66  # of the shade over the pixels outside a thumbnail's mask
 HALO_OPACITY = 0.6
-OUTDATED_OPACITY = 0.3  # of a picture and words that are no answer to what is asked now
+OUTDATED_OPACITY = 0.3  # of a picture and words that don't belong to the current prompts
 
 # Text takes the colours of the page, so that it can be read in a light and in a dark theme.
 TEXT = "var(--jp-ui-font-color1, #212121)"
 FAINT_TEXT = "var(--jp-ui-font-color2, #616161)"
 FRAME = "#9E9E9E"
 ALERT = "#D55E00"
-ALERT_OPACITY = 0.16  # of the ground under an error message: the page shines through
+ALERT_OPACITY = 0.16  # of the background of an error message, through which the page is visible
 
 
 def rgba(colour: str, opacity: float = 1.0) -> tuple[int, int, int, int]:
@@ -57,10 +57,10 @@ def rgba(colour: str, opacity: float = 1.0) -> tuple[int, int, int, int]:
 
 
 def ink_on(colour: Sequence[float], wanted: str = HALO) -> str:
-    """The wanted ink, black or white, whichever is first read on red, green and blue from 0 to 1.
+    """The first readable one of the wanted ink, black and white on a background of RGB from 0 to 1.
 
-    Read is what has a contrast of 4.5 or more, which WCAG 2.2 asks of text; black or white always
-    has.
+    Readable means a contrast of at least 4.5, which WCAG 2.2 asks of text; black or white always
+    has it.
     """
     inks = (wanted, HALO) if _light(colour) > 0.179 else (SIGN,)
     return next(ink for ink in inks if _contrast(ink, colour) >= LEAST_CONTRAST)

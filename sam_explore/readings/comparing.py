@@ -1,4 +1,4 @@
-"""Two readings of one question, and their difference."""
+"""Compares two readings of one probe: both, and their difference."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from .scale import Scale
 
 _Part = Heatmap | Gallery | Profile | Matrix
 _Row = tuple[_Part, _Part, _Part]  # A, B and B − A
-_LONGEST_TABLE = 6  # columns of a table that has room next to two more
+_LONGEST_TABLE = 6  # columns of the widest table that is placed side by side with two others
 _MOST_MAPS = 4  # of a gallery
 
 
@@ -24,19 +24,19 @@ def compare(a: Reading, b: Reading, names: tuple[str, str] = ("A", "B")) -> Pane
         probe = sx.probes.RawLogits()
         sx.draw(compare(probe(trace), probe(trace.with_windows([4] * 8))))
 
-    A and B are drawn on one scale; B − A is signed, around 0, on a scale of its own. Where A or B
-    has no value, the difference has none; curves are subtracted at the places that both have.
+    A and B are drawn on one scale; B − A is signed, around 0, on its own scale. Where A or B has no
+    value, neither has the difference. Curves are subtracted at the x values that both have.
 
     Args:
-        a, b: answers of the same probe to two runs.
-        names: what the runs are, in a few words.
+        a, b: readings of the same probe for two runs.
+        names: short names of the runs.
 
     Returns:
-        A Panel of A, B and B − A side by side, or one below the other where they are large. Of
-        panels, so for each of their parts.
+        A Panel of A, B and B − A side by side, or one below the other if they are large. For
+        panels, this is done for each part.
 
     Raises:
-        ValueError: the two have other kinds, axes or sizes.
+        ValueError: the two differ in kind, axes or size.
     """
     parts_a, parts_b = _parts_of(a), _parts_of(b)
     if len(parts_a) != len(parts_b):
@@ -59,7 +59,7 @@ def compare(a: Reading, b: Reading, names: tuple[str, str] = ("A", "B")) -> Pane
 
 
 def _is_wide(part: _Part) -> bool:
-    """Whether it would be too small with two more next to it."""
+    """Whether it would be too small side by side with two others."""
     is_long_table = isinstance(part, Matrix) and len(part.columns) > _LONGEST_TABLE
     return is_long_table or (isinstance(part, Gallery) and len(part.maps) > _MOST_MAPS)
 
@@ -76,7 +76,7 @@ def _compared(a: _Part, b: _Part) -> _Row:
 
 
 def _titled(row: _Row, called: list[str], is_one_of_several: bool) -> _Row:
-    """The runs' names stand above their pictures, or above the panel if that has several rows."""
+    """Add the run's name to the title of each picture, or of a panel with several rows."""
     ends = [f": {_flat(part.title)}" for part in row] if is_one_of_several else [*called, ""]
     a, b, difference = row
     return (
@@ -91,7 +91,7 @@ def _title_of(a: _Part, b: _Part, difference: _Part) -> str:
 
 
 def _common_title(a: str, b: str) -> str:
-    """Both titles, or as much as is true of both: they may hold numbers of the run."""
+    """The title, or the part that both titles share: they may contain numbers of the run."""
     if a == b:
         return a
     start_a, start_b = (split("[:,]", title)[0] for title in (a, b))
@@ -175,7 +175,7 @@ def _on_one_scale(a: _Part, b: _Part) -> tuple[_Part, _Part]:
 
 
 def _signed(scale: Scale) -> Scale:
-    """Of a difference. Its unit also says what it is, so that no other map is put on its scale."""
+    """The scale of a difference. Its unit says so, so that no other map is put on this scale."""
     return Scale(f"{scale.unit}, B − A" if scale.unit else "B − A", centre=0.0)
 
 
@@ -186,7 +186,7 @@ def _same_picture(a: Heatmap, b: Heatmap) -> bool:
 
 
 def _heights(profile: Profile) -> Float[np.ndarray, "height"]:
-    """All values that are drawn, bands included."""
+    """All values that are drawn, including bands."""
     drawn = [each for curve in profile.curves for each in (curve.y, curve.low, curve.high)]
     heights = np.concatenate([each for each in drawn if each is not None] or [np.zeros(0)])
     heights = heights[np.isfinite(heights)]
@@ -195,7 +195,7 @@ def _heights(profile: Profile) -> Float[np.ndarray, "height"]:
 
 @dataclass(frozen=True)
 class _Difference:
-    """Where values differ: which, in which unit, and what a place among them is called."""
+    """The differences of some values, their unit, and names for their positions."""
 
     values: Float[np.ndarray, "*any"]
     unit: str
@@ -253,7 +253,7 @@ def _place_along(profile: Profile) -> Callable[[tuple[int, ...]], str]:
 
 
 def _provenance(a: Provenance | None, b: Provenance | None) -> Provenance | None:
-    """Of A, with B as one of the others."""
+    """The provenance of A, with B among the other runs."""
     if a is None or b is None:
         return None
     return replace(a, others=(*a.others, (f"B, {b.question} of {b.run}", b.fingerprint)))

@@ -1,4 +1,4 @@
-"""Readings made of readings: with a picture below, on another scale, with more words."""
+"""Changes to readings: adding a picture below, a common scale, or more words."""
 
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
@@ -17,12 +17,12 @@ _Coloured = tuple[str, Scale, list[Float[np.ndarray, "row column"]]]  # title, s
 
 
 def with_provenance(reading: _SomeReading, provenance: Provenance) -> _SomeReading:
-    """The same reading, which also says where it came from."""
+    """The same reading with its provenance."""
     return _changed(reading, provenance=provenance)
 
 
 def over_picture(reading: _SomeReading, underlays: dict[str, Underlay]) -> _SomeReading:
-    """The same reading, with the picture below each map; by the map's frame."""
+    """The same reading with the picture below each map, chosen by the map's frame."""
     if isinstance(reading, Heatmap):
         below = underlays.get(reading.frame)
         if reading.frame == "picture" and below is not None:
@@ -33,7 +33,7 @@ def over_picture(reading: _SomeReading, underlays: dict[str, Underlay]) -> _Some
 
 
 def picture_wanted(reading: Reading) -> bool | None:
-    """Whether its maps are drawn over the picture where nobody says; None without a picture."""
+    """Whether its maps are drawn over the picture by default; None without a picture."""
     if isinstance(reading, Heatmap):
         return None if reading.underlay is None else reading.underlay.wanted
     parts = _parts(reading) if isinstance(reading, Gallery | Panel) else ()
@@ -42,7 +42,7 @@ def picture_wanted(reading: Reading) -> bool | None:
 
 
 def common_scales(*readings: Reading) -> tuple[Scale, ...]:
-    """One scale for each unit and centre of the maps and tables, drawn as far as all need.
+    """One scale for each unit and centre of the maps and tables, with room for all values.
 
     for scale in common_scales(before, after):
         before, after = on_scale(before, scale), on_scale(after, scale)
@@ -53,7 +53,7 @@ def common_scales(*readings: Reading) -> tuple[Scale, ...]:
 
 
 def on_scale(reading: _SomeReading, scale: Scale) -> _SomeReading:
-    """The same reading, whose maps and tables of this unit and centre are drawn on this scale."""
+    """The same reading with its maps and tables of this unit and centre on this scale."""
     if isinstance(reading, Heatmap | Matrix):
         return _changed(reading, scale=scale) if _is_alike(reading.scale, scale) else reading
     if isinstance(reading, Gallery):
@@ -64,7 +64,7 @@ def on_scale(reading: _SomeReading, scale: Scale) -> _SomeReading:
 
 
 def with_ends_in_words(reading: _SomeReading) -> _SomeReading:
-    """The same reading, whose words also say which values lie beyond the ends of the colours."""
+    """The same reading, whose words also say which values are beyond the ends of the colours."""
     coloured = _coloured(reading)
     found = [(title, _ends_in_words(scale, values)) for title, scale, values in coloured]
     clipped = [(title, words) for title, words in found if words]
@@ -80,13 +80,13 @@ def with_ends_in_words(reading: _SomeReading) -> _SomeReading:
 
 
 def _pooled(kind: Scale, readings: Iterable[Reading]) -> Scale:
-    """One scale for all values of this kind."""
+    """One scale for all of these values."""
     coloured = [each for reading in readings for each in _coloured(reading)]
     alike = [(scale, values) for _, scale, values in coloured if _is_alike(scale, kind)]
     lows, highs = ([getattr(scale, end) for scale, _ in alike] for end in ("low", "high"))
     kind = replace(
         kind,
-        low=None if None in lows else min(lows),  # an end that all state, as far as the farthest
+        low=None if None in lows else min(lows),  # if all state this end, the farthest one
         high=None if None in highs else max(highs),
     )
     pooled = np.concatenate([each.ravel() for _, values in alike for each in values])
@@ -95,7 +95,7 @@ def _pooled(kind: Scale, readings: Iterable[Reading]) -> Scale:
 
 
 def _coloured(reading: Reading) -> Iterator[_Coloured]:
-    """What has a colour bar of its own, with all values that are drawn by it."""
+    """Each part with its own colour bar, with all values that are drawn by it."""
     if isinstance(reading, Heatmap | Matrix):
         yield reading.title, reading.scale, [reading.values]
     elif isinstance(reading, Gallery) and reading.shared is not None:
@@ -106,7 +106,7 @@ def _coloured(reading: Reading) -> Iterator[_Coloured]:
 
 
 def _ends_in_words(scale: Scale, values: list[Float[np.ndarray, "row column"]]) -> str:
-    """Such as "at −3 and 3 logit; 12 % of the values lie below, none above", or nothing."""
+    """Such as "at −3 and 3 logit; 12 % of the values lie below, none above", or ""."""
     together = np.concatenate([each.ravel() for each in values])
     colours = range_of(scale, together)
     below, above = colours.beyond(together)
@@ -136,7 +136,7 @@ def _of_parts(reading: _SomeReading, change: Callable) -> _SomeReading:
 
 
 def _changed(reading: Reading, **fields: object) -> Any:
-    """A copy with other fields, which are known to fit: arrays are not checked again."""
+    """A copy with other fields that are known to be valid, so arrays are not checked again."""
     changed = copy(reading)
     for name, value in fields.items():
         object.__setattr__(changed, name, value)

@@ -1,7 +1,7 @@
 """What a probe returns: numpy with names, units and a kind of scale; no torch, no drawing.
 
-Arrays are read-only and readings compare by identity. Each says in `words`, a sentence or two, what
-it shows, so that it can be read out.
+Arrays are read-only and readings compare by identity. The `words` of each say in one or two
+sentences what it shows, so that it can be read out.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from jaxtyping import Float, UInt8
 from ..read_only import ReadOnlyArrays
 from .scale import Scale
 
-_PLAIN = Scale()  # from little to much, of no unit
+_PLAIN = Scale()  # sequential, without a unit
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Provenance:
 
     Args:
         question: the probe, as Python.
-        run: what it was asked of, in words.
+        run: the run, in words.
         fingerprint: of the run's content; the same run has the same one in every process.
         others: names and fingerprints of other runs that the probe was given.
     """
@@ -41,13 +41,13 @@ class Provenance:
 
 @dataclass(frozen=True, eq=False)
 class Underlay(ReadOnlyArrays):
-    """The picture that a map lies over: small, and grey, so that colours are the map's alone.
+    """The picture below a map: small, and grey, so that all colours are the map's.
 
     Args:
         grey: how bright the picture is, from 0 to 255. Read-only, and shared by many maps.
         rows, columns: how many rows and columns of the map the picture fills, from the upper left
-            corner on; a part of the last one perhaps. What lies beyond is padding.
-        wanted: whether the picture helps to read the map, so that it is drawn where nobody says.
+            corner on; the last may be filled in part. The rest is padding.
+        wanted: whether the picture helps to read the map, so that it is drawn by default.
     """
 
     grey: UInt8[np.ndarray, "height width"]
@@ -61,17 +61,17 @@ class Heatmap(ReadOnlyArrays):
     """One number for each cell of a grid.
 
     Args:
-        values: the numbers; NaN is drawn as nothing.
+        values: the numbers; NaN is left blank.
         title: a few words.
-        words: what is shown, in a sentence or two.
+        words: what is shown, in one or two sentences.
         scale: what a colour stands for.
         frame: what the grid is laid over: "tokens" (a cell is the image token of that row and
-            column, and picking one means something; what lies beyond the last token is padding),
-            "logits" (four cells a token along each side), "picture" (all cells together are the
-            picture) or "" for none of them.
+            column, and can be picked; cells beyond the last token are padding), "logits" (four
+            cells a token along each side), "picture" (all cells together are the picture) or "" for
+            none of them.
         marks: cells (row, column) to be outlined, such as the picked token.
         grid_lines: rows and columns after which a line is drawn, such as a window's edges.
-        provenance: where it came from; a probe adds it to the whole of what it answers.
+        provenance: where it came from; a probe adds it to the outermost reading.
         underlay: the picture below, if the map has one; a probe adds it to all that have a frame.
     """
 
@@ -114,7 +114,7 @@ class Curve(ReadOnlyArrays):
         y: a value for each x of the profile; NaN leaves a gap.
         name: for the legend.
         low, high: the ends of a band around the curve, or None.
-        style: "line", "points" or "steps" (a step lies around each x).
+        style: "line", "points" or "steps" (a step is centred on each x).
     """
 
     y: Float[np.ndarray, "x"]
@@ -136,15 +136,15 @@ class Profile(ReadOnlyArrays):
     """Curves over one axis: depth, channel, frequency, logit.
 
     Args:
-        x: the places along the axis, in ascending order.
+        x: the positions along the axis, in ascending order.
         curves: what is drawn over them.
         title, words, provenance: as in `Heatmap`.
         x_name, y_name: the axes with their units, such as "block" or "L2 norm of a token".
-        x_marks: places that are marked by a line, with a name each, such as a threshold.
-        log: "" or "x", "y", "xy": the axes drawn in logarithmic steps.
-        x_labels: what is written at each x instead of its number, or nothing.
-        y_reach: heights that the axis shows at least, so that charts can be compared; None leaves
-            it to the curves.
+        x_marks: positions marked by a line, each with a name, such as a threshold.
+        log: "" or "x", "y", "xy": the axes with a logarithmic scale.
+        x_labels: labels to write at each x instead of its number, or none.
+        y_reach: heights that the axis includes in any case, so that charts can be compared; None
+            leaves it to the curves.
     """
 
     x: Float[np.ndarray, "x"]
@@ -169,7 +169,7 @@ class Profile(ReadOnlyArrays):
 
 @dataclass(frozen=True, eq=False)
 class Matrix(ReadOnlyArrays):
-    """One number for each pair of a row and a column that have names: heads, blocks, masks.
+    """One number for each pair of a named row and a named column: heads, blocks, masks.
 
     Args:
         values: the numbers.
@@ -200,8 +200,8 @@ class Panel(ReadOnlyArrays):
 
     Args:
         readings: in the order of drawing.
-        title, words, provenance: as in `Heatmap`; the words speak for all of them.
-        across: how many stand side by side before the next row begins.
+        title, words, provenance: as in `Heatmap`; the words are about all of them.
+        across: how many are side by side before the next row begins.
     """
 
     readings: tuple[Heatmap | Gallery | Profile | Matrix, ...]
@@ -216,7 +216,7 @@ Reading = Heatmap | Gallery | Profile | Matrix | Panel
 
 
 def frozen_array(name: str, values: Sequence | np.ndarray, axes: int) -> np.ndarray:
-    """A read-only float copy, checked to have so many axes."""
+    """A read-only float copy, checked to have this number of axes."""
     array = np.array(values, dtype=float)
     if array.ndim != axes:
         raise ValueError(f"{name} must have {axes} axes, but has the shape {array.shape}.")

@@ -1,4 +1,4 @@
-"""What a colour stands for, and which values get the first colour and the last."""
+"""The scale of a map: what a colour stands for, and which values get which colour."""
 
 from dataclasses import dataclass
 
@@ -14,13 +14,13 @@ class Scale:
 
     Args:
         unit: of the values, such as "logit"; "" for a plain number.
-        centre: None for values that go from little to much; else the value that means neither,
-            around which both directions are drawn alike.
+        centre: None for sequential values; else the neutral value, around which both directions are
+            drawn alike.
         low, high: the range to draw; None leaves it to the values, see `range_of`.
-        names: what the values are called where there are only a few kinds and nothing between
-            them, ascending, such as ((0.0, "outside"), (1.0, "inside")).
-        near: with stated ends around a centre, how far from it colours change evenly; None for
-            evenly throughout.
+        names: names of the values if there are only a few, ascending, such as ((0.0, "outside"),
+            (1.0, "inside")).
+        near: with stated ends around a centre, the distance from it within which colours change
+            linearly; None for linearly throughout.
     """
 
     unit: str = ""
@@ -33,12 +33,13 @@ class Scale:
 
 @dataclass(frozen=True)
 class ColourRange:
-    """Which value gets which colour.
+    """The mapping from values to colours.
 
     Args:
-        low, high: the values of the first and the last colour; what lies beyond gets those too.
-        near: around the middle of the range, the distance within which colours change evenly;
-            farther out they change with the logarithm of the distance. None for evenly throughout.
+        low, high: the values of the first and the last colour; values beyond get those too.
+        near: around the middle of the range, the distance within which colours change linearly;
+            farther out they change with the logarithm of the distance. None for linearly
+            throughout.
     """
 
     low: float
@@ -48,7 +49,7 @@ class ColourRange:
     def shares(
         self, values: float | Float[np.ndarray, "*any"]
     ) -> float | Float[np.ndarray, "*any"]:
-        """The place of values among the colours: 0 is the first, 1 the last; not clipped."""
+        """The position of values among the colours: 0 is the first, 1 the last; not clipped."""
         if self.near is None:
             return (values - self.low) / (self.high - self.low)
         middle, reach = (self.low + self.high) / 2, (self.high - self.low) / 2
@@ -66,13 +67,13 @@ class ColourRange:
         return middle + self.near * np.sinh(place)
 
     def beyond(self, values: Float[np.ndarray, "*any"]) -> tuple[float, float]:
-        """Which shares of the values lie below the first colour and above the last one.
+        """The shares of the values below the first colour and above the last one.
 
         NaN counts as no value.
         """
         finite = values[np.isfinite(values)]
         count = max(finite.size, 1)
-        tiny = 1e-6 * (self.high - self.low)  # what is off by rounding lies at the end
+        tiny = 1e-6 * (self.high - self.low)  # a value beyond an end by rounding counts as on it
         below, above = finite < self.low - tiny, finite > self.high + tiny
         return float(below.sum() / count), float(above.sum() / count)
 
@@ -80,14 +81,14 @@ class ColourRange:
 def range_of(scale: Scale, values: Float[np.ndarray, "*any"]) -> ColourRange:
     """The colours of a scale for these values.
 
-    Without a centre they run evenly from the least to the greatest value. Around a stated centre
-    they reach as far on both sides as the farthest value lies. If they did so evenly, the side with
-    the nearer values would look blank: +3 of ±14 is as good as white. So they change evenly only
-    near the centre, which is as far as half of the values go on the side that lies nearer, but at
-    least a twentieth of the whole reach; and with the logarithm beyond.
+    Without a centre they change linearly from the smallest to the largest value. Around a stated
+    centre they reach equally far on both sides, to the farthest value. If they were linear, the
+    side with the nearer values would look blank: +3 of ±14 is almost white. So they are linear only
+    near the centre: up to the median distance of the values on the nearer side, but at least a
+    twentieth of the range. Beyond that they are logarithmic.
 
-    Ends that the scale states are taken as they are, with even colours between; around a centre the
-    farther one counts.
+    Ends that the scale states are used as they are, with linear colours in between; around a centre
+    the farther one counts.
     """
     finite = values[np.isfinite(values)]
     ends = finite if finite.size else np.zeros(1)
@@ -103,7 +104,7 @@ def range_of(scale: Scale, values: Float[np.ndarray, "*any"]) -> ColourRange:
 
 
 def _near(distances: Float[np.ndarray, "*any"], reach: float) -> float:
-    """How far colours change evenly; distances from the centre are signed."""
+    """How far colours change linearly; distances from the centre are signed."""
     sides = [side[side > 0] for side in (distances, -distances)]
     medians = [float(np.median(side)) for side in sides if side.size]
     return max(min(medians, default=reach), _LEAST_NEAR * reach)

@@ -1,4 +1,4 @@
-"""Drawn pictures with exact ground truth at three levels, and the named examples."""
+"""Drawn pictures with exact ground truth at three levels, and the named example pictures."""
 
 from .composition import scene
 from .examples import EXAMPLES, example, example_scene

@@ -42,7 +42,7 @@ def table(rng: np.random.Generator) -> Background:
 
 
 def paper(rng: np.random.Generator) -> Background:
-    """A tinted sheet with large quiet shapes: things lie on it like stickers."""
+    """A tinted sheet with large plain shapes, on which objects look like stickers."""
     sketch = Sketch()
     sheet = hsv(rng.random(), rng.uniform(0.05, 0.5), rng.uniform(0.6, 0.97))
     sketch.fill(None, everywhere(), sheet, "slope", depth=0.9, grain=0.06)

@@ -1,4 +1,4 @@
-"""From sketches to a scene: one map says which stroke shows at each pixel, all else is look-up.
+"""From sketches to a scene: one map holds the visible stroke of each pixel; all else is look-up.
 
 Picture and labels come from the same map, so they agree by construction. The map is drawn at
 twice the size and the colours averaged down.
@@ -78,7 +78,7 @@ class Canvas:
                 self._draw_tone.polygon(points.ravel().tolist(), round(NEUTRAL * (1 - amount)))
 
     def finish(self, noise: Float32[np.ndarray, "side side"] | None = None) -> Scene:
-        """The scene as drawn so far; `noise`, about -1 to 1, is what grain weighs."""
+        """The scene as drawn so far; grain is the weight of `noise`, which is about -1 to 1."""
         ids = np.asarray(self._ids)
         image = coloured(ids, self._tone, self._strokes, self._light, noise)
         return self._labelled(image, np.ascontiguousarray(ids[::2, ::2]))
@@ -129,7 +129,7 @@ class Canvas:
                 layer.paste(inked, box[:2], shows)
 
     def _weave(self, outline: list[float], number: int, inside: int | None, pattern) -> None:
-        """Paint a pattern over what shows of the stroke `inside`; tones stay as they are."""
+        """Paint a pattern over the visible pixels of the stroke `inside`, and keep its tones."""
         box = self._extent(outline)
         if box is None:
             return

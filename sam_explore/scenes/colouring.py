@@ -22,8 +22,8 @@ def coloured(
 ) -> UInt8[np.ndarray, "side side 3"]:
     """The picture of a map of strokes drawn at twice its size (`double` = 2 `side`).
 
-    Four samples make a pixel. Where they show the same stroke, as nearly everywhere, one is
-    coloured in their place; the others only along outlines.
+    A pixel is the mean of four samples. Where they show the same stroke, as nearly everywhere, only
+    one is coloured; all four are coloured along outlines only.
     """
     side = len(ids) // 2
     first, *others = (ids[row::2, column::2].ravel() for row in (0, 1) for column in (0, 1))
@@ -37,7 +37,7 @@ def coloured(
 
 
 def _brightness(shown, edge, tone, strokes, light, noise) -> np.ndarray:
-    """Of each sample: -255 in the dark, 0 for the plain colour, 255 in the light."""
+    """The brightness of each sample: -255 in the dark, 0 for the plain colour, 255 in the light."""
 
     def each(plane: np.ndarray) -> np.ndarray:
         plane = plane.ravel()

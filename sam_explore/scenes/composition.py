@@ -45,7 +45,7 @@ AT_HOME = {
     "paper": FAMILIES,
 }
 BACKGROUND_SHARES = (0.2, 0.16, 0.09, 0.13, 0.09, 0.17, 0.16)
-STRAY_SHARE = 0.12  # of objects that are where they do not belong
+STRAY_SHARE = 0.12  # of objects on a background where they do not belong
 
 WORN = {
     creatures.__name__: ("fur", "stripes", "dots", "blotches", "scales"),
@@ -65,11 +65,11 @@ LAID = {
 
 @dataclass(frozen=True)
 class Repertoire:
-    """What random scenes are drawn from.
+    """The objects, backgrounds and textures that random scenes are made of.
 
     at_home: the families that belong on each background.
-    strays: those that turn up on any.
-    worn: for a module of families, the textures that suit them; `textures` for the others.
+    strays: those that can be on any background.
+    worn: for a module of families, the textures that suit them; for others it is `textures`.
     laid: for a background, the textures of its surfaces.
     textured_share, paved_share: of objects, of backgrounds with a texture.
     camouflage_share: of objects painted much like the background.
@@ -116,7 +116,7 @@ def clear_scene(seed: int, size: int = 256) -> Scene:
 
 
 def compose(repertoire: Repertoire, seed: int, size: int) -> Scene:
-    """A random scene as `scene` draws them, of other objects and textures."""
+    """A random scene like those of `scene`, from a given repertoire."""
     if seed < 0:
         raise ValueError(f"expected a seed of 0 or more, got {seed}")
     _check_size(size)
@@ -146,7 +146,7 @@ def compose(repertoire: Repertoire, seed: int, size: int) -> Scene:
 def _painter(
     rng: np.random.Generator, repertoire: Repertoire, place: str, alike: bool
 ) -> Callable[[], Sketch]:
-    """Draws one object a call; if alike, of one kind, in half of the scenes twins."""
+    """A function that draws an object a call; if alike, all of one kind, sometimes copies."""
     if not alike:
         return lambda: _object(rng, repertoire, _family(rng, repertoire, place))
     family, look = _family(rng, repertoire, place), int(rng.integers(2**32))
@@ -156,14 +156,14 @@ def _painter(
 
 
 def _family(rng: np.random.Generator, repertoire: Repertoire, place: str) -> Family:
-    """One that belongs to a place, or a stray."""
+    """A family that belongs to a background, or a stray."""
     stray = rng.random() < STRAY_SHARE
     families = repertoire.strays if stray else repertoire.at_home[place]
     return families[int(rng.integers(len(families)))]
 
 
 def _object(rng: np.random.Generator, repertoire: Repertoire, family: Family) -> Sketch:
-    """An object, perhaps with a texture that suits it."""
+    """An object, in some cases with a texture that suits it."""
     sketch = family(rng)
     if rng.random() < repertoire.textured_share:
         clothe(rng, sketch, repertoire.worn.get(family.__module__, repertoire.textures))
@@ -186,7 +186,7 @@ def _check_size(size: int) -> None:
 
 
 def _pose(rng: np.random.Generator, sketch: Sketch, radius, mirror, floating: bool) -> np.ndarray:
-    """Scale, turn and mirror as a 2 x 2 matrix: free turns for what floats or lies."""
+    """Scale, rotation and mirroring as a 2 x 2 matrix; what floats or lies is turned freely."""
     if floating or sketch.ground is None:
         angle = rng.normal() * (0.35 if rng.random() < 0.7 else 1.6)
     else:
@@ -197,7 +197,7 @@ def _pose(rng: np.random.Generator, sketch: Sketch, radius, mirror, floating: bo
 
 
 def set_down(canvas: Canvas, sketch: Sketch, linear, centre, background: Background) -> None:
-    """Draw an object with the shadow that its surroundings ask for."""
+    """Draw an object with the shadow that fits the background."""
     if background.shadow == "drop":
         shift = (centre[0] - 0.05 * canvas.light_x, centre[1] + 0.022)
         canvas.drop_shadow(sketch, linear, shift, 0.34)

@@ -119,7 +119,7 @@ def _octopus(rng: np.random.Generator) -> Recipe:
 
 
 def _looks(seed: int) -> np.random.Generator:
-    """What an object or a background looks like, chosen by eye."""
+    """The random numbers of an object's or a background's look; the seed is chosen by eye."""
     return np.random.default_rng(seed)
 
 

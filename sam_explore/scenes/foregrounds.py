@@ -1,6 +1,6 @@
 """Things in front of the objects: stalks, a fence, leaves, and shadows on everything.
 
-Nothing in it is labelled; it covers or darkens what is there.
+They are not labelled; they cover or darken what is behind them.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""What a scene is: a picture with the exact ground truth of everything drawn in it."""
+"""A scene: a picture with the exact ground truth of everything drawn in it."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from jaxtyping import Bool, Int16, UInt8
 
 from sam_explore.provenance import picture_key
 
-_MOST_SCENES = 16  # of which the truth is remembered; one of 512 x 512 takes 2.4 MB
+_MOST_SCENES = 16  # pictures whose truth is remembered; one of 512 x 512 takes 2.4 MB
 
 LEVELS = ("whole", "part", "sub-part")
 
@@ -96,7 +96,7 @@ _lock = Lock()
 
 
 def note_truth(scene: Scene) -> None:
-    """Remember the truth of a picture by its content, of the latest few."""
+    """Remember the truth of a picture by its content; only the latest few are kept."""
     key = picture_key(scene.image)
     with _lock:
         _scenes[key] = scene
@@ -106,6 +106,6 @@ def note_truth(scene: Scene) -> None:
 
 
 def truth_of(picture: UInt8[np.ndarray, "h w 3"]) -> Scene | None:
-    """The scene that a picture of this content shows; None where nobody knows."""
+    """The scene that a picture of this content shows; None if unknown."""
     with _lock:
         return _scenes.get(picture_key(picture))

@@ -1,4 +1,4 @@
-"""Where the objects of a random scene are: a few of them, a heap, clutter, a row or a flock."""
+"""Arrangements of the objects in a random scene: a few, a heap, clutter, a row or a flock."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 from .shapes import Number
 
 Place = tuple[float, float, float]  # radius, x and y of the centre, in the unit square
-Floor = tuple[float, float] | None  # the range of y where things stand; None where they float
+Floor = tuple[float, float] | None  # the range of y where objects stand; None where they float
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ LAYOUT_SHARES = (0.6, 0.12, 0.08, 0.1, 0.1)
 
 
 def layout(rng: np.random.Generator, floor: Floor) -> Layout:
-    """One of LAYOUTS, in their shares."""
+    """A random one of LAYOUTS, by their shares."""
     return LAYOUTS[int(rng.choice(len(LAYOUTS), p=LAYOUT_SHARES))](rng, floor)
 
 

@@ -17,7 +17,7 @@ PERIODS = 16  # of a pattern's bitmap, each way
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Where in a stroke a second colour goes, in the frame of the sketch.
+    """Where in a stroke a second colour is painted, in the frame of the sketch.
 
     kind: one of textures.KINDS, or another function like those.
     per_unit: periods a unit of the frame; the bitmap ends 8 periods from the centre.
@@ -90,7 +90,7 @@ class Sketch:
         self.strokes.append(Stroke(points, tone=amount, inside=inside))
 
     def texture(self, index: int, pattern: Pattern, colour: Colour) -> None:
-        """Paint a pattern over what shows of the stroke with this index, once all else is drawn."""
+        """Paint a pattern over the visible pixels of a stroke, after all else is drawn."""
         base = self.strokes[index]
         worn = replace(base, colour=colour, pattern=pattern, inside=index)
         worn.over = index if base.over is None else base.over

@@ -1,6 +1,6 @@
-"""Stripes, dots, bricks, fur, ...: painted over any strokes of a sketch.
+"""Patterns such as stripes, dots, bricks and fur, painted over strokes of a sketch.
 
-A pattern is a bitmap of 16 x 16 periods that says where its colour goes. It is laid into the frame
+A pattern is a bitmap of 16 x 16 periods that says where its colour goes. It is defined in the frame
 of the sketch, so that it moves and turns with the object.
 """
 
@@ -70,7 +70,7 @@ KINDS: dict[str, Callable[[Grid, Grid], Grid]] = {
     "blotches": _blotches,
     "fur": _fur,
 }
-_QUIET = ("fur", "wood")  # drawn in nearly the colour below
+_QUIET = ("fur", "wood")  # drawn in almost the same colour as the stroke
 
 
 @lru_cache(maxsize=16)
