@@ -33,8 +33,8 @@ class AttentionColumn(Probe):
     would get if every query spread its weight evenly.
 
     Reads: image_encoder.vit.blocks.N.hook_residual_pre, from which the column of
-        image_encoder.vit.blocks.N.attention.hook_pattern is worked out; the sums of the block's
-        rows are worked out once and kept with the trace.
+        image_encoder.vit.blocks.N.attention.hook_pattern is computed; the sums of the block's rows
+        are computed once and cached with the trace.
     Returns: a Heatmap (row, column) of the queries, or a Gallery of one for each head; sequential.
     Unit: weights from 0 to 1.
     Source: our own.

@@ -15,14 +15,14 @@ _STATISTICS = {"tokens": "distance", "pixels of the picture": "distance_px"}
 class AttentionDistance(Probe):
     """The mean distance between a query and the keys that it attends to, over depth.
 
-    Each key counts by its weight; what falls on padding doesn't count. Windows bound how far a head
-    can look, so windowed and global blocks can only be compared with what each would have if
-    attention were spread evenly over all its keys.
+    Each key counts by its weight; padding doesn't count. Windows bound how far a head can look, so
+    windowed and global blocks can only be compared with what each would have if attention were
+    spread evenly over all its keys.
 
     Reads: image_encoder.vit.blocks.*.hook_residual_pre, from which the rows of
-        image_encoder.vit.blocks.*.attention.hook_pattern are worked out in chunks.
+        image_encoder.vit.blocks.*.attention.hook_pattern are computed in chunks.
     Returns: a Panel of a Profile over the windowed blocks and one over the global ones (the mean
-        over the heads, with a band from the least to the greatest head, and evenly spread
+        over the heads, with a band from the smallest to the largest head, and evenly spread
         attention), and a Matrix (block, head).
     Unit: tokens, from centre to centre, or pixels of the picture.
     Source: ViT (arXiv 2010.11929, figure 7, right).

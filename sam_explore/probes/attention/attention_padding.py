@@ -11,17 +11,17 @@ from ..common.probe import Probe
 
 @dataclass(frozen=True)
 class AttentionPadding(Probe):
-    """The share of weight on tokens that fill up windows beyond the grid, over depth.
+    """The share of the weight on the padding of windows beyond the grid, over depth.
 
-    Windows that don't fit the grid are filled up with zeros after the layer norm. Their keys and
-    values are the bias of the layer that makes them, and nothing keeps the queries of such a window
-    from attending to them. Queries of windows without padding count as 0. Evenly spread attention
-    gives padding the share that it has among the keys.
+    Windows that don't fit the grid are padded with zeros after the layer norm. The keys and values
+    of padding are the bias of the layer that computes them, and they are not masked, so queries in
+    the window attend to them. Queries of windows without padding count as 0. Evenly spread
+    attention gives padding its share of the keys.
 
     Reads: image_encoder.vit.blocks.*.hook_residual_pre, from which the rows of
-        image_encoder.vit.blocks.*.attention.hook_pattern are worked out in chunks.
+        image_encoder.vit.blocks.*.attention.hook_pattern are computed in chunks.
     Returns: a Panel of a Profile over the windowed blocks and one over the global ones (the mean
-        over the heads, with a band from the least to the greatest head, and evenly spread
+        over the heads, with a band from the smallest to the largest head, and evenly spread
         attention), and a Matrix (block, head).
     Unit: shares of the weight, from 0 to 1.
     Source: our own; the padding is that of

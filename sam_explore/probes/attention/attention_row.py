@@ -24,7 +24,7 @@ from ..common.logits import percent
 from ..common.numbers import array, place_of_greatest
 from ..common.probe import Probe, block_knob, knob, token_knob
 
-# What can be shown, and what it is called in a sentence.
+# What can be shown, and its name in a sentence.
 TERMS = {
     "weights": "weights",
     "scores": "scores",
@@ -40,17 +40,17 @@ class AttentionRow(Probe):
 
     Before the softmax a score is the sum of three terms: content, which is the product of query and
     key, and one each for the vertical and the horizontal distance. A constant that is added to all
-    scores of a row changes no weight, so that only differences within a map mean something. In a
+    scores of a row changes no weight, so only differences within a map have a meaning. In a
     windowed block the token sees its own window only: all other tokens are NaN, and part of the
-    weight falls on padding where the window reaches beyond the grid. An even share, in the words,
-    is the weight of each key if all had the same.
+        weight is on padding if the window extends beyond the grid. An even share, in the words, is
+        the weight of each key if all had the same.
 
     Reads: image_encoder.vit.blocks.N.hook_residual_pre, from which the row of
-        image_encoder.vit.blocks.N.attention.hook_pattern is worked out without the others.
+        image_encoder.vit.blocks.N.attention.hook_pattern is computed without the others.
     Returns: a Heatmap (row, column) of the keys, or a Gallery of one for each head. Weights are
         sequential; scores and their terms diverge around 0.
-    Unit: weights from 0 to 1, which sum up to 1 with that of padding; scores are their natural
-        logarithms, but for a constant.
+    Unit: weights from 0 to 1, which sum to 1 with that of padding; scores are their natural
+    logarithms up to a constant.
     Source: ViTDet (arXiv 2203.16527); the terms are MViTv2's (arXiv 2112.01526).
     """
 

@@ -1,4 +1,4 @@
-"""What in the picture is the answer owed to?"""
+"""Which parts of the picture does the answer depend on?"""
 
 from dataclasses import dataclass
 from itertools import chain
@@ -33,7 +33,7 @@ from ..common.target_knobs import (
 
 WEIGHTS = ("trained", "shuffled")
 ALL = "all"
-# Rows of the gallery of all methods: the gradient's, then what it is a guess of.
+# Rows of the gallery of all methods: the gradient, then the occlusion that it approximates.
 _BESIDE = tuple(
     (gradient, OCCLUSION[place])
     for gradient, place in METHODS.items()
@@ -45,20 +45,21 @@ _BESIDE = tuple(
 class Attribution(ChosenNumber, ChosenMethod, Probe):
     """By how much a number of the prediction falls when a patch loses its content.
 
-    Occlusion takes the content away and looks: the mean of the picture's image tokens takes the
-    place of the patch's, or the model's mean colour that of its pixels. The gradient's methods say
-    the same to first order, from one pass backwards; next to them stands the occlusion of the same
-    patches. What is positive holds the number up.
+    Occlusion removes the content and runs the model: the patch's image tokens are replaced by their
+    mean over the picture, or its pixels by the model's mean colour. The gradient methods estimate
+    the same to first order, from one backward pass; the occlusion of the same patches is shown next
+    to them. Positive patches raise the number.
 
-    All methods answer in the unit of the number, so that nothing is normalised: maps that stand
-    side by side have one scale of colours, and the same colour is the same fall of the number.
-    "all" shows the four of them, the embedding's above those of the pixels.
+    All results are in the unit of the number, and nothing is normalised: maps side by side share
+    one colour scale, and the same colour means the same fall of the number. "all" shows four
+    methods, those of the embedding above those of the pixels.
 
-    With shuffled weights, the same is asked of a copy of the model in which each weight's numbers
-    have changed places. A map that stays as it was shows the picture, not what the model learned.
+    With shuffled weights, the same is computed with a copy of the model in which the numbers within
+    each weight are shuffled. A map that stays the same shows the picture, not what the model
+    learned.
 
-    Reads: the prediction, its gradients, and the prediction with patches taken away. Occlusion of
-        the pixels runs the whole model for each patch.
+    Reads: the prediction, its gradients, and the prediction with patches removed. Occlusion of the
+        pixels runs the whole model for each patch.
     Returns: a Gallery of a Heatmap (row, column) for each method, diverging around 0. Each token
         shows the value of its whole patch.
     Unit: that of the number, logits or predicted IoU, by patch.
@@ -91,13 +92,13 @@ class Attribution(ChosenNumber, ChosenMethod, Probe):
         return _gallery(maps, title, " ".join(words), patch, run, of)
 
     def _methods(self) -> tuple[str, ...]:
-        """What is shown, in the order of the maps."""
+        """The methods that are shown, in the order of the maps."""
         if self.method == ALL:
             return tuple(chain(*_BESIDE))
         return tuple(dict.fromkeys((self.method, OCCLUSION[METHODS[self.method]])))
 
     def _compared(self) -> tuple[str, ...]:
-        """Of which the map of the trained weights is looked at too."""
+        """Methods whose map is also computed with the trained weights."""
         return self._methods() if self.method == ALL else (self.method,)
 
 
@@ -119,7 +120,7 @@ def _shares(maps: dict[str, Float[np.ndarray, "down across"]], patch: int, unit:
 def _agreements(
     maps: dict[str, Float[np.ndarray, "down across"]], trace: Trace, patch: int
 ) -> list[str]:
-    """How well each gradient's order is that of the occlusion of the same patches."""
+    """The rank correlation of each gradient with the occlusion of the same patches."""
     found = {
         pair[0]: _correlation(maps, maps, *pair, trace, patch)
         for pair in _BESIDE
@@ -159,7 +160,7 @@ def _correlation(
     trace: Trace,
     patch: int,
 ) -> str:
-    """Over the patches that have something to lose."""
+    """The rank correlation over the patches with content."""
     holds = patches_with_content(trace, method, patch)
     return agreement(rank_correlation(maps[method][holds], others[other][holds]))
 

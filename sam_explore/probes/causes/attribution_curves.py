@@ -19,20 +19,20 @@ from ..common.probe import Probe
 from ..common.target_knobs import ChosenMethod, ChosenNumber, capitalised, patches_in_words
 
 _STEPS = 8
-_RANDOM_ORDERS = 2  # and as many again, the same backwards, which need no further run
+_RANDOM_ORDERS = 2  # and as many in the reverse order, which need no other runs
 
 
 @dataclass(frozen=True)
 class AttributionCurves(ChosenNumber, ChosenMethod, Probe):
-    """A number of the prediction while patches go, and while they come, the most owed first.
+    """A number of the prediction while patches are removed or inserted, most important first.
 
-    If the attribution is right, deletion falls at once and insertion rises at once, far from what
-    a random order does. The content goes from the place that the method looks at: from the image
-    tokens, which the mean of the picture's replaces, or from the pixels, which the model's mean
-    colour replaces. Patches of pure padding stay out of orders of pixels.
+    If the attribution is right, deletion falls fast and insertion rises fast, unlike with a random
+    order. The content is removed where the method works: image tokens are replaced by their mean
+    over the picture, or pixels by the model's mean colour. Patches of pure padding are left out of
+    orders of pixels.
 
-    Reads: the attribution, and the prediction with more and more patches taken away; for pixels,
-        each of these runs the whole model.
+    Reads: the attribution, and the prediction with more and more patches removed; for pixels, each
+    of these runs the whole model.
     Returns: a Panel of two Profiles, deletion and insertion, over the share of patches in percent,
         each with the attribution's order and the mean of four random ones, with their range.
     Unit: that of the number, logits or predicted IoU. An area is a curve's mean height.
@@ -45,9 +45,9 @@ class AttributionCurves(ChosenNumber, ChosenMethod, Probe):
     def read(self, trace: Trace) -> Panel:
         of, name = self.scalar(trace)
         patch, place = self.patch_side(trace.config), METHODS[self.method]
-        owed = attribute(trace, of, self.method, patch)
+        attributed = attribute(trace, of, self.method, patch)
         patches = np.flatnonzero(patches_with_content(trace, self.method, patch))
-        order = patches[np.argsort(-owed.ravel()[patches], kind="stable")]
+        order = patches[np.argsort(-attributed.ravel()[patches], kind="stable")]
         random = np.random.default_rng(0)
         orders = [order, *(random.permutation(patches) for _ in range(_RANDOM_ORDERS))]
         curves = [removal_curves(trace, of, each, place, patch, _STEPS) for each in orders]
@@ -67,7 +67,7 @@ class AttributionCurves(ChosenNumber, ChosenMethod, Probe):
 
 
 def _profile(method: str, kind: str, done: str, unit: str, curves: list[RemovalCurves]) -> Profile:
-    """The curves of one kind: the attribution's own first, then those in random order."""
+    """The curves of one kind: first the attribution's, then those in random order."""
     ours, *others = (getattr(each, kind) for each in curves)
     area, *areas = (getattr(each, f"{kind}_area") for each in curves)
     better = "lower" if kind == "deletion" else "higher"

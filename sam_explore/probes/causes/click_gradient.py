@@ -14,16 +14,16 @@ from sam_explore.tracing.attribution import Scalar, gradient, value_of
 from ..common.probe import Probe, knob
 from ..common.target_knobs import ChosenNumber, capitalised
 
-_STEPS = 13  # places along the way, the click's own in the middle
+_STEPS = 13  # positions along the way, with the click's own in the middle
 
 
 @dataclass(frozen=True)
 class ClickGradient(ChosenNumber, Probe):
-    """The derivative of a number of the prediction by the place of each click and box corner.
+    """The derivative of a number of the prediction by the position of each click and box corner.
 
-    Beside it, the click where it is steepest moves along its gradient, back and forth, and the
-    number is computed anew: how far the straight line of the gradient can be trusted. Without click
-    and box, a foreground click in the middle of the picture is taken.
+    A second chart moves the click with the steepest gradient along that gradient, in both
+    directions, and recomputes the number. It shows how far the linear approximation can be trusted.
+    If there is neither a click nor a box, a foreground click in the middle of the picture is used.
 
     Reads: the prediction, the decoder's gradient, and the prediction at moved clicks.
     Returns: a Panel of a Matrix (click or corner, x and y), diverging around 0, and a Profile over
@@ -65,7 +65,7 @@ class ClickGradient(ChosenNumber, Probe):
 
 
 def _with_something_to_move(trace: Trace) -> tuple[Trace, str]:
-    """The trace, with a click if it has neither click nor box, and what to say of that."""
+    """The trace, with a click if it has neither click nor box, and a sentence about that."""
     prompts = trace.prompts
     if len(prompts.points) or prompts.box is not None:
         return trace, ""

@@ -26,13 +26,12 @@ ALL_BLOCKS = -1
 class HeadEffects(ChosenNumber, Probe):
     """The answer without each head of the image encoder, one at a time.
 
-    A head is made to give nothing, or every token the mean of what it gives. Each takes a run of
-    the blocks from its own on: 144 runs in ViT-B, 12 for one block. Beside the effect stands what a
-    map of attention would have said: how much each head's queries look at the picked token, as a
-    multiple of an even share. The two are different questions, and the words tell whether their
-    answers agree here.
+    A head's output is set to zero, or to its mean over the tokens. Each takes a run from its block
+    on: 144 runs in ViT-B, 12 for one block. The effect is compared with what a map of attention
+    suggests: how much each head's queries attend to the picked token, as a multiple of an even
+    share. These are different questions, and the words say whether their answers agree here.
 
-    Reads: the prediction, as it is and without each head's part of
+    Reads: the prediction, with all heads and without each head's part of
         image_encoder.vit.blocks.*.attention.hook_out_per_head, and the picked token's columns of
         image_encoder.vit.blocks.*.attention.hook_pattern.
     Returns: a Panel of three Matrices (block, head): the change of the number, diverging around 0;
@@ -79,7 +78,7 @@ class HeadEffects(ChosenNumber, Probe):
         )
 
     def blocks(self, config: SamConfig) -> range:
-        """The blocks whose heads are taken away."""
+        """The blocks whose heads are ablated."""
         if self.block == ALL_BLOCKS:
             return range(config.encoder_depth)
         return range(self.block, self.block + 1)
@@ -99,7 +98,7 @@ class HeadEffects(ChosenNumber, Probe):
 
 
 def _looks_at(trace: Trace, block: int, token: tuple[int, int]) -> Float[np.ndarray, "head"]:
-    """The mean weight that the queries that see it give to a token, over an even share."""
+    """The mean weight on a token, over the queries that can see it, relative to an even share."""
     column = array(attention_column(trace, block, token))
     keys = prod(trace.attended(block))
     return np.nanmean(column, axis=(1, 2)) * keys

@@ -1,4 +1,4 @@
-"""What comes along when tokens of another picture take the place of these?"""
+"""What changes when tokens of another picture replace these?"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -30,22 +30,20 @@ from ..common.probe import (
 class PatchedTokens(Probe):
     """Activation patching: after one block, a region's tokens are those of another picture's run.
 
-    The region is a square around the picked token. All that lies before the block knows nothing of
-    the patch. The later the block, the more the tokens have already told the others before they are
-    exchanged.
+    The region is a square around the picked token. Earlier blocks are not affected by the patch.
+    The later the block, the more the other tokens have already read from the original ones.
 
-    The other run is a field and no knob:
-    `sx.explore(sx.probes.PatchedTokens, session, other=second.trace)`. Without one, it is the run
-    of this picture's own mirror image, left to right.
+    The other run is a field but not a knob: `sx.explore(sx.probes.PatchedTokens, session,
+    other=second.trace)`. Without one, it is the run of this picture's own mirror image, left to
+    right.
 
     Reads: image_encoder.vit.blocks.N.hook_residual_post of both runs, and the prediction with and
         without the patch.
-    Returns: a Panel of a Heatmap by token (row, column), how far the two runs lie apart after the
-        block; and three of a mask's raw logits, as far as the picture reaches: their change, and
-        they themselves before and after, on one scale.
-    Unit: the L2 norm of the tokens' difference over the norm of this run's token; logits.
-    Source: "Locating and Editing Factual Associations in GPT" (arXiv 2202.05262), there between
-        texts.
+    Returns: a Panel of a Heatmap by token (row, column), the distance between the two runs after
+    the block; and three of a mask's raw logits over the picture: their change, and the logits
+    before and after, on one scale. Unit: the L2 norm of the tokens' difference over the norm of
+    this run's token; logits.
+    Source: "Locating and Editing Factual Associations in GPT" (arXiv 2202.05262), for texts.
     """
 
     title = "What if some tokens came from another picture?"
@@ -87,7 +85,7 @@ class PatchedTokens(Probe):
         return Panel((_map(apart, self.block, places), change, *masks), title, words, across=2)
 
     def places(self, grid: tuple[int, int]) -> tuple[tuple[int, int], ...]:
-        """Rows and columns of the tokens that are exchanged, on a grid of so many."""
+        """Rows and columns of the replaced tokens, on a grid of this size."""
         rows, columns = (
             range(max(0, middle - self.reach), min(length, middle + self.reach + 1))
             for middle, length in zip(self.token, grid, strict=True)

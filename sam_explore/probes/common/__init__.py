@@ -1,1 +1,1 @@
-"""What several probes need. It imports no probe."""
+"""Code shared by several probes. It imports no probe."""

@@ -1,4 +1,4 @@
-"""What the probes of the image encoder's attention have in common: heads, windows and depth."""
+"""Shared by the probes of the image encoder's attention: heads, windows and depth."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

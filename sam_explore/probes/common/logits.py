@@ -49,7 +49,7 @@ def checkerboard_in_words(name: str, logits: Float[np.ndarray, "row column"]) ->
 
 
 def checkerboard(logits: Float[np.ndarray, "row column"]) -> float:
-    """The root mean square of the mean token's 4 x 4 logits around their mean; NaN without any."""
+    """The standard deviation of the mean token's 4 x 4 logits; NaN without tokens."""
     rows, columns = (length // LOGITS_A_TOKEN for length in logits.shape)
     if not rows * columns:
         return np.nan
@@ -59,7 +59,7 @@ def checkerboard(logits: Float[np.ndarray, "row column"]) -> float:
 
 
 def percent(share: float) -> str:
-    """A share of 1 as a percentage that never calls little nothing, or nearly all everything."""
+    """A fraction as a percentage; "less than 1 %" and "more than 99 %" near the ends."""
     if 0 < share < 0.01:
         return "less than 1 %"
     if 0.99 < share < 1:

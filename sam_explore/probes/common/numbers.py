@@ -1,4 +1,4 @@
-"""Torch becomes numpy, and numpy becomes words: what the probes have in common."""
+"""Shared by all probes: from torch to numpy, and from numpy to words."""
 
 import numpy as np
 from jaxtyping import Float
@@ -16,6 +16,6 @@ def counted(number: int, thing: str) -> str:
 
 
 def place_of_greatest(values: Float[np.ndarray, "row column"]) -> str:
-    """Where the greatest value of a map is, such as "row 3, column 5"."""
+    """The position of a map's largest value, such as "row 3, column 5"."""
     row, column = np.unravel_index(np.nanargmax(values), values.shape)
     return f"row {row}, column {column}"

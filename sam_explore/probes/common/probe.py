@@ -1,4 +1,4 @@
-"""What every probe is: a frozen question with knobs, asked of a trace, answered by a reading."""
+"""The base class of all probes: a question with knobs about a trace, answered by a reading."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -24,7 +24,7 @@ PUBLISHED_MASK, BEST_MASK = -1, -2  # values of a `mask_knob` that stand for a r
 
 @runtime_checkable
 class RunSizes(Protocol):
-    """What bounds are taken from; a `Trace` has it."""
+    """The part of a `Trace` that the bounds of knobs depend on."""
 
     @property
     def config(self) -> SamConfig:
@@ -40,19 +40,19 @@ Names = tuple[tuple[int, str], ...]
 
 @dataclass(frozen=True)
 class Knob:
-    """What a field of a probe may be.
+    """What a field of a probe may be set to.
 
     Args:
         about: a few words for a label or a tooltip.
         low, high: the bounds, both included; `high` may be a function of the run.
         choices: the values to choose from, for a knob without bounds.
-        names: whole numbers that stand for something else, with what that is: ((-1, "all"),); may
-            also be a function of the run.
-        link: the session's trait that a live view fills it from, such as "token", or "".
-        matters: a live view shows it at once, and folds away the others. Where no knob of a probe
-            says so, the first two are meant.
-        when: whether it means anything for a probe with the other knobs as they are; a live view
-            hides it where not.
+        names: integers with a special meaning, with its name: ((-1, "all"),); may also be a
+            function of the run.
+        link: the session's trait that sets it in a live view, such as "token", or "".
+        matters: a live view shows it at once, and folds away the others. If no knob of a probe has
+            this, the first two are shown.
+        when: whether it has an effect with the probe's other knobs as they are; else a live view
+            hides it.
     """
 
     about: str
@@ -65,24 +65,24 @@ class Knob:
     when: Callable[[Any], bool] | None = None
 
     def bounds(self, run: RunSizes) -> tuple[float | None, float | None]:
-        """The lowest and the highest value in a run; where it has none, the lowest is greater."""
+        """The lowest and the highest value in a run; with none, the lowest is the greater one."""
         return self.low, self.high(run) if callable(self.high) else self.high
 
     def named(self, run: RunSizes) -> Names:
-        """The numbers that stand for something else in a run, with what that is."""
+        """The integers with a special meaning in a run, with its name."""
         return self.names(run) if callable(self.names) else self.names
 
     def check(self, name: str, value: Any, default: Any, run: RunSizes) -> None:
-        """Refuse what a field of this name can't be in a run.
+        """Refuse a value that a field can't have in a run.
 
         Args:
             name: of the field.
-            value: what it is.
-            default: its default, whose kind it must have.
+            value: its value.
+            default: its default, whose type it must have.
             run: the run.
 
         Raises:
-            ValueError: a value that is of another kind or out of bounds, or none to choose from.
+            ValueError: a value of another type, out of bounds, or not among the choices.
         """
         if self.choices:
             if value not in self.choices:
@@ -104,12 +104,12 @@ class Knob:
 
 
 def knob(default: Any, about: str, **about_values: Any) -> Any:
-    """A field of a probe, with what `Knob` says of its values."""
+    """A field of a probe, with the arguments of `Knob`."""
     return field(default=default, metadata={"knob": Knob(about, **about_values)})
 
 
 def block_knob(default: int = 0, **about_values: Any) -> Any:
-    """A field that is a block of the image encoder; what else `Knob` says can be given, too."""
+    """A field that is a block of the image encoder, with other arguments of `Knob`."""
     about_values |= {"low": 0, "high": lambda run: run.config.encoder_depth - 1}
     return knob(default, "block", **about_values)
 
@@ -149,7 +149,7 @@ def decoder_token_knob(default: int = 0) -> Any:
 
 
 def prompt_token_knob() -> Any:
-    """A field that is one of the prompt tokens; a run without any has nothing to choose from."""
+    """A field that is one of the prompt tokens; a run without any has no valid value."""
     return knob(
         0,
         "prompt token",
@@ -165,7 +165,7 @@ def threshold_knob() -> Any:
 
 
 def mask_shown(mask: int, prediction: Prediction) -> int:
-    """The mask that a `mask_knob` means: itself, the model's choice or the best predicted."""
+    """The number of the mask that a `mask_knob` means: also for −1 and −2."""
     return answering(prediction, {PUBLISHED_MASK: None, BEST_MASK: BEST}.get(mask, mask))
 
 
@@ -173,23 +173,23 @@ def mask_shown(mask: int, prediction: Prediction) -> int:
 class Probe(ABC):
     """One question about one run. Subclasses are frozen dataclasses whose fields are knobs.
 
-    A question about two runs has the other one as a field that is no knob, None by default.
+    A question about two runs has the other one as a field that is not a knob, None by default.
 
         sx.probes.BlockNorms()(trace)
 
-    Calling one is pure: the same probe and trace give the same reading, and nothing stays behind.
-    The reading says where it came from, in its `provenance`.
+    Calling a probe is pure: the same probe and trace give the same reading, without side effects.
+    The reading's `provenance` says where it came from.
 
     Attributes:
         title: the question in words, as the heading of a live view.
-        reads_prompts: whether other prompts can change the reading. Where they can't, a live view
-            doesn't ask again at each click, and gives the probe a trace without prompts.
-        about_picture: whether what it answers depends on the picture, so that its maps are drawn
-            over it where nobody says anything else.
-        makes_a_click: whether it takes a click of its own where there is no prompt, and says so.
-        runs_encoder: whether it runs the image encoder again; live views ask it after the others.
-        is_sweep: whether it runs the image encoder several times, or works through the attention of
-            every block; live views ask it last.
+        reads_prompts: whether other prompts can change the reading. If not, a live view doesn't run
+            the probe again at each click, and calls it with a trace without prompts.
+        about_picture: whether the reading depends on the picture. Its maps are then drawn over the
+            picture by default.
+        makes_a_click: whether it uses a click of its own if there is no prompt, and says so.
+        runs_encoder: whether it runs the image encoder again; live views run it after the others.
+        is_sweep: whether it runs the image encoder several times, or reads the attention of every
+            block; live views run it last.
     """
 
     title: ClassVar[str] = ""
@@ -208,7 +208,7 @@ class Probe(ABC):
         return with_provenance(reading, self._provenance(trace))
 
     def check(self, run: RunSizes) -> None:
-        """Raise ValueError for a knob that means nothing in a run."""
+        """Raise ValueError for a knob with an impossible value in a run."""
         knobs = self.knobs()
         for each in fields(self):
             if each.name in knobs:
@@ -216,7 +216,7 @@ class Probe(ABC):
                 knobs[each.name].check(each.name, value, each.default, run)
 
     def _check_tokens(self, grid: tuple[int, int]) -> None:
-        """Bounds are those of the longer side; the shorter one has fewer rows, or columns."""
+        """Check tokens on a grid that is not square: bounds are those of its longer side."""
         for name, each in self.knobs().items():
             token = getattr(self, name)
             if each.link == "token" and not (token[0] < grid[0] and token[1] < grid[1]):
@@ -226,13 +226,13 @@ class Probe(ABC):
                 )
 
     def _underlays(self, trace: Trace) -> dict[str, Underlay]:
-        """The picture below maps, by their frame."""
+        """The picture to draw below maps, by their frame."""
         grey, frame, wanted = trace.small_grey, trace.frame, self.about_picture
         cells = {"tokens": frame.cells_shown(), "logits": frame.cells_shown(4), "picture": (1, 1)}
         return {name: Underlay(grey, *shown, wanted) for name, shown in cells.items()}
 
     def _provenance(self, trace: Trace) -> Provenance:
-        """The question, the run that it is asked of, and the other runs that it was given."""
+        """The probe, the run, and the other runs in its fields."""
         given = {each.name: getattr(self, each.name) for each in fields(self)}
         others = {name: each for name, each in given.items() if isinstance(each, Trace)}
         described = tuple((name, each.description.fingerprint) for name, each in others.items())
@@ -241,7 +241,7 @@ class Probe(ABC):
 
     @abstractmethod
     def read(self, trace: Trace) -> Reading:
-        """The answer; knobs have been checked."""
+        """Compute the reading; knobs have been checked."""
 
     @classmethod
     def knobs(cls) -> dict[str, Knob]:
@@ -257,15 +257,15 @@ class Probe(ABC):
 
     @property
     def idle_knobs(self) -> frozenset[str]:
-        """Names of the knobs that mean nothing with the others as they are."""
+        """Names of the knobs without an effect, with the others as they are."""
         knobs = self.knobs().items()
         return frozenset(name for name, each in knobs if each.when and not each.when(self))
 
     @property
     def code(self) -> str:
-        """Python that makes this probe: knobs that have their defaults are left out.
+        """Python that creates this probe: knobs with their defaults are left out.
 
-        What is no knob stands there by its name, such as `other=other`.
+        Other fields are written by name, such as `other=other`.
         """
         knobs = self.knobs()
         changed = [
@@ -277,12 +277,12 @@ class Probe(ABC):
 
 
 def _called(name: str, each: Knob) -> str:
-    """The field's name, and what it is if that says more."""
+    """The field's name, with its description if that says more."""
     return each.about if each.about.startswith(name) else f"{name} ({each.about})"
 
 
 def _alike(value: Any, default: Any) -> bool:
-    """Whether a value is of the default's kind; a whole number also does for any number."""
+    """Whether a value has the default's type; an integer is also valid for a float."""
     if isinstance(default, tuple):
         same_length = isinstance(value, tuple) and len(value) == len(default)
         return same_length and all(map(_alike, value, default))

@@ -1,4 +1,4 @@
-"""What an attribution is of, in numbers and in words: what several probes have in common."""
+"""Shared by the probes of attributions: the knobs of the number that is attributed, and words."""
 
 from dataclasses import dataclass
 
@@ -19,11 +19,11 @@ class ChosenNumber:
     """The knobs that choose a number of the prediction.
 
     Args:
-        number: the mean of a mask's raw logits where they lie above the threshold, or its predicted
-            IoU. Where none lies above it, the mean is over the whole picture. The region is that of
-            the run as it is, whatever is then changed.
+        number: the mean of a mask's raw logits where they are above the threshold, or its predicted
+            IoU. If none is above it, the mean is over the whole picture. The region is that of the
+            unchanged run.
         mask: the mask, −1 for the model's choice.
-        threshold: the logit above which a place is inside.
+        threshold: the logit above which a pixel is inside.
     """
 
     number: str = knob("mean logit", "number", choices=NUMBERS, matters=True)
@@ -31,12 +31,12 @@ class ChosenNumber:
     threshold: float = threshold_knob()
 
     def scalar(self, trace: Trace, elsewhere: str = "") -> tuple[Scalar, str]:
-        """The number, and what it is called, such as "mask 2's predicted IoU".
+        """The number and its name, such as "mask 2's predicted IoU".
 
         Args:
-            trace: the run whose mask and region are meant.
-            elsewhere: whose region it is, if the number is then taken of another run, such as
-                "with trained weights": there it need not lie above the threshold.
+            trace: the run with the mask and the region.
+            elsewhere: where the region is from, if the number is of another run, such as "with
+                trained weights": there it need not be above the threshold.
         """
         prediction = trace.prediction
         mask = mask_shown(self.mask, prediction)
@@ -55,7 +55,7 @@ class ChosenNumber:
 
 @dataclass(frozen=True)
 class ChosenMethod:
-    """The knobs that choose how a number is attributed, and to how large patches.
+    """The knobs that choose the method of an attribution and the size of its patches.
 
     Args:
         method: one of `METHODS`.
@@ -87,5 +87,5 @@ def patches_in_words(patch: int) -> str:
 
 
 def capitalised(words: str) -> str:
-    """With a capital first letter, the rest as it is."""
+    """The text with a capital first letter."""
     return words[0].upper() + words[1:]

@@ -1,4 +1,4 @@
-"""Other windows for some blocks of the image encoder, and what they cost."""
+"""Shared by the probes of windows: other windows for some blocks, and their cost."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ def _has_no_single_block(probe: "ChosenBlocks") -> bool:
 
 @dataclass(frozen=True)
 class ChosenBlocks:
-    """The knobs that choose blocks, for probes that give other windows to some of them.
+    """The knobs that choose the blocks to give other windows to.
 
     Args:
         stage: a stage of the image encoder, −1 for all of them.
-        kind: which blocks of the stage are meant, by how they were trained.
-        block: a single block, whatever stage and kind say; −1 for none.
+        kind: which blocks of the stage: those trained with windows, globally, or both.
+        block: a single block, which overrides stage and kind; −1 for none.
     """
 
     stage: int = knob(
@@ -47,7 +47,7 @@ class ChosenBlocks:
     )
 
     def blocks(self, config: SamConfig) -> tuple[int, ...]:
-        """The blocks that the knobs mean, ascending."""
+        """The chosen blocks, ascending."""
         if self.block >= 0:
             return (self.block,)
         blocks = range(config.encoder_depth) if self.stage < 0 else config.stages[self.stage]
@@ -58,12 +58,12 @@ class ChosenBlocks:
 
 
 def tables_knob() -> Any:
-    """A field that says what happens to tables of relative positions of another size."""
+    """A field that chooses how tables of relative positions are adapted to another size."""
     return knob("interpolate", "tables of relative positions", choices=RELATIVE_POSITIONS)
 
 
 def with_window(windows: Sequence[int], blocks: Sequence[int], window: int) -> tuple[int, ...]:
-    """These windows, one a block, but this one in these blocks."""
+    """The windows of all blocks, with `window` in these blocks."""
     return tuple(window if block in blocks else each for block, each in enumerate(windows))
 
 
@@ -71,7 +71,7 @@ def arithmetic(config: SamConfig, windows: Sequence[int], grid: tuple[int, int])
     """Multiply-adds of all blocks in these windows, as the code here and the reference run them.
 
     In each window: the products with the weights of q, k, v and the output, scores and weighted
-    values, and the products with relative positions. The MLP knows no windows.
+    values, and the products with relative positions. The MLP does not depend on windows.
     """
     dim, total = config.encoder_dim, 0
     for window in windows:
@@ -113,7 +113,7 @@ def window_in_words(window: int) -> str:
 def others_in_words(
     config: SamConfig, windows: Sequence[int], blocks: Sequence[int], grid: tuple[int, int]
 ) -> str:
-    """Which blocks other than these have other windows than they were trained with; "" for none."""
+    """A sentence on blocks other than these whose windows are not the trained ones, or ""."""
     others = tuple(
         block
         for block, window in enumerate(windows)

@@ -1,4 +1,4 @@
-"""What does the threshold leave of a mask's logits?"""
+"""What does the threshold keep of a mask's logits?"""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob
 
 @dataclass(frozen=True)
 class BinaryBesideRaw(Probe):
-    """The logits of one mask at the picture's size, next to the mask that the threshold cuts.
+    """The logits of one mask at the picture's size, next to the mask at the threshold.
 
     Reads: the trace's prediction.
     Returns: a Panel of two Heatmaps (row, column) of the picture's height and width: the logits,

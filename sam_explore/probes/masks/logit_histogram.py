@@ -15,13 +15,13 @@ from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
 class LogitHistogram(Probe):
     """A histogram of one mask's raw logits, with its range and the threshold marked.
 
-    Two humps far from the threshold are a mask that hardly depends on it; a threshold within a hump
-    is one that cuts through a doubt.
+    If both peaks are far from the threshold, the mask hardly depends on it. If the threshold is
+    within a peak, the model is uncertain about many pixels.
 
     Reads: the trace's prediction.
     Returns: a Profile over logits: the share of the raw logits over the picture in each bin. With a
-        `span`, bins lie that far around the threshold, and what is beyond counts in the words only.
-    Unit: logits; shares from 0 to 1.
+    `span`, bins reach that far on both sides of the threshold, and logits beyond are mentioned in
+    the words only. Unit: logits; shares from 0 to 1.
     Source: a plain histogram of what the paper thresholds at 0 (arXiv 2304.02643, section 3).
     """
 

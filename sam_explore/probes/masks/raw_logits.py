@@ -1,4 +1,4 @@
-"""What did the model answer, before anything was cut?"""
+"""What are the model's logits, before the threshold?"""
 
 from dataclasses import dataclass
 
@@ -15,12 +15,12 @@ from ..common.probe import Probe, threshold_knob
 class RawLogits(Probe):
     """The raw logits of all four masks on one scale, diverging around the threshold.
 
-    A mask is where its logits exceed the threshold; how far they do shows how sure the model is.
-    Token 0 is meant for several prompts, tokens 1 to 3 for an ambiguous one.
+    A mask is where its logits exceed the threshold; by how much shows how sure the model is. Token
+    0 is meant for several prompts, tokens 1 to 3 for an ambiguous one.
 
     Reads: the trace's prediction.
     Returns: a Gallery of four Heatmaps (row, column) with one cell for each raw logit, four a
-        token, as far as the picture reaches.
+        token, over the picture.
     Unit: logits. Predicted IoU and stability, in the titles, from 0 to 1 (the IoU is a guess and
         can leave that range).
     Source: the paper's section 3 (arXiv 2304.02643); the stability score is the reference's.

@@ -1,1 +1,1 @@
-"""Questions about where the network knows a token to be."""
+"""Questions about position encodings and relative positions."""

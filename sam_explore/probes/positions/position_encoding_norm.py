@@ -15,13 +15,13 @@ from ..common.probe import Probe
 
 @dataclass(frozen=True)
 class PositionEncodingNorm(Probe):
-    """The L2 norm over the channels of each place's position encoding.
+    """The L2 norm over the channels of the position encoding at each position.
 
     Reads: image_encoder.position_encoder.hook_encoding.
     Returns: a Heatmap (row, column), sequential.
     Unit: that of the residual stream, which has no name.
     Source: our own. Fixed sines and cosines have the same norm everywhere, the square root of half
-        the number of channels; learned encodings need not.
+        the number of channels; learned encodings don't have to.
     """
 
     title = "How large is the position encoding of each place?"

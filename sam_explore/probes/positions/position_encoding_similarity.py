@@ -1,4 +1,4 @@
-"""Which places have position encodings like this one's?"""
+"""Which positions have similar encodings to this one's?"""
 
 from dataclasses import dataclass
 
@@ -16,12 +16,12 @@ from ..common.probe import Probe, token_knob
 
 @dataclass(frozen=True)
 class PositionEncodingSimilarity(Probe):
-    """The cosine between the position encoding of one place and those of all others.
+    """The cosine between the position encoding of one token and those of all others.
 
     Reads: image_encoder.position_encoder.hook_encoding.
-    Returns: a Heatmap (row, column), diverging around 0, with the picked token marked. A place
-        whose encoding is zero points nowhere and gets NaN.
-    Unit: cosine, from -1 (opposite) to 1 (the same direction).
+    Returns: a Heatmap (row, column), diverging around 0, with the picked token marked. An encoding
+    of zero has no direction, and gets NaN. Unit: cosine, from -1 (opposite) to 1 (the same
+    direction).
     Source: ViT (arXiv 2010.11929, figure 7, centre).
     """
 
@@ -48,7 +48,7 @@ class PositionEncodingSimilarity(Probe):
 def cosines_with(
     vectors: Float[np.ndarray, "row column channel"], token: tuple[int, int]
 ) -> Float[np.ndarray, "row column"]:
-    """The cosine of each place's vector with that of `token`; NaN where either is zero."""
+    """The cosine of each position's vector with that of `token`; NaN where either is zero."""
     products = vectors @ vectors[token]
     norms = np.linalg.norm(vectors, axis=-1)
     sizes = norms * norms[token]

@@ -19,17 +19,17 @@ from ..common.probe import Probe
 class PositionEncodingSpectrum(Probe):
     """The strongest wave in each channel of the position encodings.
 
-    The 2D Fourier transform of a channel, its mean taken off, splits its power among waves of whole
+    The 2D Fourier transform of a channel minus its mean splits its power among waves of whole
     cycles across the grid. The strongest one has a frequency, an orientation and a share of the
-    power. A share of 1 is a pure wave of whole cycles; a wave between whole cycles spreads over
-    its neighbours. What changes more slowly than one cycle across the grid ends up at 1, so 1 means
-    "one cycle or less"; a straight slope has a share of 0.61 there. A constant channel has no wave,
-    and NaN.
+    power. A share of 1 is a pure wave of whole cycles; a wave between whole cycles spreads over its
+    neighbours. Anything slower than one cycle across the grid is counted at 1, so 1 means "one
+    cycle or less"; a linear slope has a share of 0.61 there. A constant channel has no wave, and
+    NaN.
 
     Fixed encodings of sines and cosines begin a new family of waves at each quarter of the
-    channels: sines, then cosines, of one axis, then of the other. Whether a model has kept such
-    families, and their order, is for the reader to see; the words give for each quarter how many
-    channels change along x, the mean frequency, and how often it doesn't rise with the channel.
+    channels: sines, then cosines, of one axis, then of the other. The charts show whether a model
+    has such families, and in which order; the words give for each quarter how many channels change
+    along x, the mean frequency, and how often it doesn't rise with the channel.
 
     Reads: image_encoder.position_encoder.hook_encoding.
     Returns: a Panel of three Profiles against the channel: frequency, orientation, share of power.
@@ -67,7 +67,7 @@ def strongest_waves(
     power = np.abs(np.fft.fft2(centred, axes=(0, 1))) ** 2
     down, across = np.meshgrid(_cycles(rows), _cycles(columns), indexing="ij")
 
-    # A real wave shows twice, at opposite places; one of the two stands for both.
+    # A real wave appears twice, at opposite frequencies; one of the two stands for both.
     opposite = power[-np.arange(rows) % rows][:, -np.arange(columns) % columns]
     alone = (down % (rows / 2) == 0) & (across % (columns / 2) == 0)
     both = np.where(alone[..., None], power, power + opposite)
@@ -110,7 +110,7 @@ def in_words(
     orientation: Float[np.ndarray, "channel"],
     share: Float[np.ndarray, "channel"],
 ) -> str:
-    """What the dots show, counted: of all channels, and of each quarter."""
+    """What the dots show, as counts: for all channels, and for each quarter."""
     constant = int(np.isnan(frequency).sum())
     if constant == len(frequency):
         return "Every channel of the position encodings is constant: there is no wave in them."

@@ -20,19 +20,19 @@ class RelativePositions(Probe):
     """The tables of relative positions of one block as curves over the distance.
 
     A block has a vector for each vertical and each horizontal distance between query and key, which
-    all heads share. A score gets the query's product with both vectors, so that what a distance is
-    worth depends on the query: the curves show the median over all queries and keys that lie so far
-    apart, with the band of 90 % of them. The lengths of the vectors say how much is there to be
-    multiplied with. Distances go from the query to the key: positive is below or to the right.
+    all heads share. The query's products with both vectors are added to a score, so the effect of a
+    distance depends on the query: the curves show the median over all queries and keys at that
+    distance, with a band for 90 % of them. The norms of the vectors are shown as well. Distances go
+    from the query to the key: positive is below or to the right.
 
-    In other windows than the trained ones, the tables are those that the run uses. Edits of the
-    terms change the terms, not the lengths.
+    With other windows than the trained ones, the tables are those that the run uses. Edits of the
+    terms change the terms, not the norms.
 
     Reads: image_encoder.vit.blocks.N.hook_residual_pre, from which hook_relative_rows and
-        hook_relative_columns of image_encoder.vit.blocks.N.attention.* are worked out by grid, and
+        hook_relative_columns of image_encoder.vit.blocks.N.attention.* are computed by grid, and
         the attention's two tables.
     Returns: a Panel of two Profiles over the distance: what is added to the scores, and the L2 norm
-        of the vectors; each with a curve for vertical and one for horizontal distances.
+        of the vectors; each with one curve for vertical and one for horizontal distances.
     Unit: tokens; scores, whose difference is the natural logarithm of a ratio of weights; the norm
         in that of the tables, which has no name.
     Source: MViTv2's decomposed relative positions (arXiv 2112.01526, section 4.1).
@@ -51,7 +51,7 @@ class RelativePositions(Probe):
         across = column_terms.swapaxes(0, 1)
         vertical, horizontal = by_distance(row_terms), by_distance(across)
         own = [reachable(len(terms), terms.shape[2]) for terms in (row_terms, across)]
-        distances = max(own, key=len)  # of a grid that is not square, one reaches further
+        distances = max(own, key=len)  # in a grid that is not square, one reaches further
         who = head_in_words(self.head, trace.sam.config.encoder_heads)
         terms = Profile(
             distances.astype(float),
@@ -80,18 +80,18 @@ def reachable(grid: int, side: int) -> np.ndarray:
 def _among(
     distances: np.ndarray, own: np.ndarray, values: Float[np.ndarray, "*any own"]
 ) -> Float[np.ndarray, "*any distance"]:
-    """Values at their own distances among more of them; NaN at the others."""
+    """Values at their distances in a longer list of distances; NaN at the others."""
     found = np.full((*values.shape[:-1], len(distances)), np.nan)
     found[..., np.isin(distances, own)] = values
     return found
 
 
 def by_distance(terms: Float[np.ndarray, "line other key"]) -> Float[np.ndarray, "3 distance"]:
-    """5th, 50th and 95th percentile of the terms of all queries and keys at each distance.
+    """The 5th, 50th and 95th percentile of the terms of all queries and keys at each distance.
 
     Args:
-        terms: by the query's place along the distance, by its other place, and by the key's place
-            within the window.
+        terms: by the query's position along this axis, its position along the other axis, and the
+            key's position within the window.
     """
     lines, _, side = terms.shape
     places = np.arange(lines) % side
@@ -114,7 +114,7 @@ def _norms(trace: Trace, block: int, distances: np.ndarray, own: list[np.ndarray
     norms = []
     for table, side, reached in zip(tables, trace.attended(block), own, strict=True):
         vectors = array(relative_table(table, side, trace.relative_positions))
-        # A table begins with the keys that lie furthest ahead of their query.
+        # A table begins with the keys that are furthest before their query.
         lengths = np.linalg.norm(vectors[side - 1 - reached], axis=1)
         norms.append(_among(distances, reached, lengths))
     lowest, highest = (text(float(each)) for each in (np.nanmin(norms), np.nanmax(norms)))

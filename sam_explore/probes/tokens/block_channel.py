@@ -15,7 +15,7 @@ from ..common.probe import Probe, block_knob, knob
 class BlockChannel(Probe):
     """One channel of the residual stream after one block, as a map over the token grid.
 
-    Reads: image_encoder.vit.blocks.N.hook_residual_post, of which one channel is kept.
+    Reads: image_encoder.vit.blocks.N.hook_residual_post, of which one channel is stored.
     Returns: a Heatmap (row, column), diverging around 0.
     Unit: that of the residual stream, which has no name.
     Source: our own.

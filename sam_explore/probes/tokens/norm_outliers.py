@@ -13,17 +13,17 @@ from sam_explore.tracing import Trace, norm
 from ..common.numbers import array, counted, place_of_greatest
 from ..common.probe import Probe, block_knob, knob
 
-# The median absolute deviation of normally distributed values is this share of their standard one.
+# For a normal distribution, the median absolute deviation divided by the standard deviation.
 _NORMAL = 0.6745
 
 
 @dataclass(frozen=True)
 class NormOutliers(Probe):
-    """Tokens after one block whose norm lies many robust deviations above the median.
+    """Tokens after one block whose norm is many robust deviations above the median.
 
     The robust deviation is the median distance from the median, divided by 0.6745, so that for
-    normally distributed norms it is their standard deviation. Unlike that one it hardly feels the
-    outliers themselves. If it is zero, every token above the median counts.
+    normally distributed norms it is their standard deviation. Unlike the standard deviation it
+    hardly depends on the outliers themselves. If it is zero, every token above the median counts.
 
     Reads: image_encoder.vit.blocks.N.hook_residual_post, of which only the norms are kept.
     Returns: a Heatmap (row, column), sequential, with the outliers marked.
@@ -55,7 +55,7 @@ class NormOutliers(Probe):
 
 
 def robust_deviation(values: Float[np.ndarray, "*any"]) -> float:
-    """The median distance from the median, scaled to the standard deviation of a normal one."""
+    """The median distance from the median; for a normal distribution its standard deviation."""
     return float(np.median(np.abs(values - np.median(values)))) / _NORMAL
 
 

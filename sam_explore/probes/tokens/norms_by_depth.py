@@ -20,7 +20,7 @@ class NormsByDepth(Probe):
     Reads: image_encoder.vit.blocks.0.hook_residual_pre, which is the embedding with its position
         encodings, and image_encoder.vit.blocks.*.hook_residual_post; only the norms are kept.
     Returns: a Profile over depth: the median with the band that holds 90 % of the tokens, from the
-        5th to the 95th percentile, and the greatest and the least norm.
+        5th to the 95th percentile, and the largest and the smallest norm.
     Unit: that of the residual stream, which has no name.
     Source: our own, after "Vision Transformers Need Registers" (arXiv 2309.16588).
     """

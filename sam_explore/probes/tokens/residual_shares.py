@@ -17,7 +17,7 @@ from ..common.probe import Probe
 
 @dataclass(frozen=True)
 class ResidualShares(Probe):
-    """The size of what attention and MLP add to the residual stream, next to the stream's own.
+    """The size of what attention and MLP add to the residual stream, relative to the stream.
 
     For each token the L2 norm of what is added is divided by the norm of the stream that it is
     added to: before the block for attention, between the two for the MLP. What is added can point
@@ -64,7 +64,7 @@ _MLP = ("mlp.hook_out", "hook_residual_mid")
 def _percentiles(
     norms: dict[str, Any], block: int, added: str, stream: str
 ) -> Float[np.ndarray, "3"]:
-    """5th, 50th and 95th percentile over the tokens of the ratio of the two norms."""
+    """The 5th, 50th and 95th percentile over the tokens of the ratio of the two norms."""
     added_norms = array(norms[in_block(block, added)])
     stream_norms = array(norms[in_block(block, stream)])
     there = stream_norms > 0

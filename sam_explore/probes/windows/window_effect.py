@@ -27,23 +27,23 @@ from ..common.windows import (
 
 @dataclass(frozen=True)
 class WindowEffect(ChosenBlocks, Probe):
-    """The answer with other windows in some blocks, against the answer with the trained ones.
+    """The prediction with other windows in some blocks, compared with the trained windows.
 
     The blocks are those of a stage, or of all, that were trained with windows, globally, or both;
     or one block alone. The other blocks keep the trace's windows, trained or not. The comparison is
     always with the trained windows in all blocks: the change is that of all windows together.
 
     Tables of relative positions are interpolated to the window, as the reference does, which gives
-    a distance the vector of another; or cropped, which keeps each distance its own and can only
-    make a window smaller. The knob says it for all blocks, whatever the trace does.
+    a distance the vector of another one; or cropped, which keeps each distance's own vector and
+    only works for smaller windows. The knob sets it for all blocks, overriding the trace.
 
-    Reads: the prediction with the trained windows and the one with the changed; edits stay.
+    Reads: the prediction with the trained windows and the one with the changed windows; edits stay.
     Returns: a Panel of the changed raw logits, their difference from the trained windows' (both
-        row, column, as far as the picture reaches), and a Matrix (mask, three IoU): overlap of the
-        changed mask with the trained windows' mask, predicted IoU before and after.
-    Unit: logits; IoU from 0 to 1, though a predicted one can leave that range. Time is not in here,
-        for a reading must not depend on the machine: `tracing.encoder_seconds` measures it, and the
-        words give the arithmetic.
+        row, column, over the picture), and a Matrix (mask, three IoU): overlap of the changed mask
+        with the trained windows' mask, predicted IoU before and after.
+    Unit: logits; IoU from 0 to 1, though a predicted one can leave that range. Time is not
+        included, since a reading must not depend on the machine: `tracing.encoder_seconds` measures
+        it, and the words give the arithmetic.
     Source: ViTDet (arXiv 2203.16527, tables 2 and 3), for the windows; the comparison is our own.
     """
 

@@ -1,4 +1,4 @@
-"""How does a block cut the token grid into windows, and what does it fill up?"""
+"""How does a block cut the token grid into windows, and where is padding?"""
 
 from dataclasses import dataclass
 from math import prod
@@ -19,11 +19,11 @@ from ..common.probe import Probe, block_knob
 class WindowLayout(Probe):
     """The token grid of one block with its windows' edges and its padding.
 
-    The grid is filled up at the bottom and the right until the windows fit. The padding is zeros
-    put in after the layer norm, so its keys and values are the bias of the layer that makes them;
-    it is attended to like any token, and its own results are cut off again.
+    The grid is padded at the bottom and the right until the windows fit. The padding is zeros,
+    added after the layer norm, so its keys and values are the bias of the layer that computes them.
+    Other tokens attend to it like to any token, and its own results are cut off afterwards.
 
-    Reads: the windows of the trace, nothing of the picture.
+    Reads: the windows of the trace, but not the picture.
     Returns: a Heatmap (row, column) of the grid with its padding: for each token the share of
         padding among the keys that it sees; padding itself is NaN.
     Unit: shares from 0 to 1.
@@ -62,7 +62,7 @@ def padding_seen(
     Args:
         grid: rows and columns of tokens.
         sides: rows and columns of a window.
-        filled: rows and columns of the grid and its padding.
+        filled: rows and columns of the grid with its padding.
     """
     (rows, columns), (down, across) = grid, sides
     tokens = np.zeros(filled)

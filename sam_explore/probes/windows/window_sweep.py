@@ -24,15 +24,15 @@ from ..common.windows import (
 
 @dataclass(frozen=True)
 class WindowSweep(ChosenBlocks, Probe):
-    """The answer over a handful of window sizes, against the answer with the trained ones.
+    """The prediction over several window sizes, compared with the trained windows.
 
-    The sizes are 2, 4, 8 and so on, the trained ones, and the whole grid, which is global
-    attention and stands at the grid's longer side. Cropping can't make a table longer, so then
-    larger sizes than a block's are left out. Each size runs the image encoder from the first
-    changed block on: seconds for the toy, minutes for the released models.
+    The sizes are 2, 4, 8 and so on, the trained ones, and the whole grid, which is global attention
+    and drawn at the grid's longer side. Cropping can't make a table longer, so with it sizes larger
+    than a block's are left out. Each size runs the image encoder from the first changed block on:
+    seconds for the toy, minutes for the released models.
 
-    The blocks that the knobs don't choose keep the trace's windows. Where those are not the trained
-    ones, the trained size of the chosen blocks doesn't give the trained masks.
+    Blocks that are not chosen keep the trace's windows. If those are not the trained ones, the
+    trained size in the chosen blocks doesn't give the trained masks.
 
     Reads: the prediction with the trained windows and one for each size; edits stay.
     Returns: a Panel of two Profiles over the window in tokens: the IoU of each mask with the same
