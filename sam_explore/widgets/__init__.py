@@ -1,4 +1,4 @@
-"""Live views in a notebook, all on one shared session."""
+"""Live views in a notebook, all of which share one session."""
 
 from .exploring.explorer import Explorer, explore
 from .prompting.prompt_canvas import PromptCanvas

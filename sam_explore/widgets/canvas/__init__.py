@@ -1,4 +1,4 @@
-"""What views are drawn with, and the area over a canvas that listens to mouse, fingers and keys."""
+"""The canvas that views draw on, and the area over it that handles mouse, fingers and keys."""
 
 from .pointer_area import Contact, KeyPress, Pinch, PointerArea, under
 

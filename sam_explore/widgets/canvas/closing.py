@@ -6,7 +6,7 @@ from .ipycanvas_internals import layers_of
 
 
 def close_all(*widgets: Widget) -> None:
-    """Close widgets with all their parts, which ipywidgets would leave open."""
+    """Close widgets with their children, which ipywidgets would leave open."""
     for widget in widgets:
         parts = [*getattr(widget, "children", ()), *layers_of(widget)]
         parts += [getattr(widget, name, None) for name in ("layout", "style")]

@@ -1,4 +1,4 @@
-"""A separate connection to the page for each view that draws, and pictures to draw."""
+"""A separate connection to the page for each view's canvases, and pictures to draw."""
 
 from base64 import b64encode
 from contextlib import AbstractContextManager
@@ -17,17 +17,17 @@ from .ipycanvas_internals import Manager, batch, draw_through, layers_of
 class CanvasConnection:
     """The connection through which one view draws on its page.
 
-    ipycanvas has a single one for all canvases, where any failure of one canvas stops all:
-    an exception while drawings are held, a canvas that is closed while the page still draws on it.
-    Draw in turn (`Session.run_in_turn`): nothing here keeps two threads apart.
+    ipycanvas has a single one for all canvases, where a failure of one canvas stops all: an
+        exception in a batch, or a canvas that is closed while the page still draws on it. It is not
+        thread-safe: draw in turn (`Session.run_in_turn`).
     """
 
     def __init__(self) -> None:
         self._manager = Manager()
-        self._drawn: list[Widget] = []  # what the page needs to draw: canvases and images
+        self._drawn: list[Widget] = []  # canvases and images, which the page needs to draw
 
     def canvas(self, layers: int, width: int, height: int) -> MultiCanvas:
-        """A canvas of several layers, of this size in its own pixels. It listens to no events."""
+        """A canvas of several layers, of this size in its own pixels, without event handlers."""
         canvas = MultiCanvas(layers, width=width, height=height)
         draw_through(self._manager, canvas)
         self._drawn += (canvas, *layers_of(canvas))
@@ -35,17 +35,17 @@ class CanvasConnection:
         return canvas
 
     def image(self, kind: str) -> Image:
-        """A picture to draw, "png" or "jpeg"; its content may change."""
+        """A picture to draw, "png" or "jpeg", whose content may change."""
         image = _Sheet(kind)
         self._drawn.append(image)
         return image
 
     def batch(self) -> AbstractContextManager[None]:
-        """Send what is drawn inside as one message; after an exception, send nothing of it."""
+        """Send all drawing in this context as one message; after an exception, send none of it."""
         return batch(self._manager)
 
     def close(self) -> None:
-        """Remove canvases and images; nothing can be drawn any more."""
+        """Remove canvases and images; nothing can be drawn afterwards."""
         for widget in self._drawn:
             _let_go(widget)
         close_all(*self._drawn)
@@ -54,9 +54,9 @@ class CanvasConnection:
 
 
 class _Sheet(Image):
-    """A picture to draw: takes a file's bytes, and gives the page a data URL of them.
+    """A picture to draw: takes a file's bytes, and sends them to the page as a data URL.
 
-    ipycanvas' page keeps the bytes of every picture that it has ever drawn, one more for each
+    In the page ipycanvas keeps the bytes of every picture that it has drawn, one more for each
     click, except for those that come as URLs.
     """
 
@@ -81,9 +81,9 @@ def paste(canvas: Canvas, image: Image) -> None:
 
 
 def _let_go(widget: Widget) -> None:
-    """Close a canvas or an image without telling the page, where it is left behind, but small.
+    """Close a canvas or an image in the kernel only; a small one remains on the page.
 
-    The page takes its time to draw. It would fail if it had to close what it has not drawn yet.
+    The page draws later. It would fail if it had to close what it has not drawn yet.
     """
     if isinstance(widget, Image):
         widget.value = BLANK

@@ -1,4 +1,4 @@
-"""A press, moves and a release become a click or a drag."""
+"""Turns a press, moves and a release into a click or a drag."""
 
 import math
 from dataclasses import dataclass, field
@@ -8,33 +8,33 @@ Position = tuple[float, float]
 
 @dataclass(frozen=True)
 class Click:
-    """A press and a release at about the same place."""
+    """A press and a release at about the same position."""
 
     at: Position
 
 
 @dataclass(frozen=True)
 class Drag:
-    """A press at one place and a pointer, or a release, at another."""
+    """A press at one position, with the pointer or a release at another."""
 
     start: Position
     end: Position
 
     @property
     def box(self) -> tuple[float, float, float, float]:
-        """x0, y0, x1, y1 of the rectangle between the two, left and top first."""
+        """x0, y0, x1, y1 of the rectangle between the two."""
         (x0, y0), (x1, y1) = self.start, self.end
         return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
 
 
 @dataclass
 class Gesture:
-    """What the pointer does between a press and a release.
+    """The pointer's movement between a press and a release.
 
-    A gesture that once went further than `slop` stays a drag, also when it comes back.
+    A gesture that has moved further than `slop` stays a drag, also when it comes back.
 
     Args:
-        slop: how far, in the unit of the positions, a hand may slip in a click.
+        slop: the largest movement of a click, in the unit of the positions.
     """
 
     slop: float
@@ -48,12 +48,12 @@ class Gesture:
         return self._start is not None
 
     def press(self, at: Position) -> None:
-        """Begin. An earlier gesture without an end is dropped."""
+        """Begin a gesture. An earlier one without an end is dropped."""
         self._start = self._end = at
         self._dragging = False
 
     def move(self, at: Position) -> Drag | None:
-        """The drag so far; None while it may still be a click, or when nothing is pressed."""
+        """The drag so far; None while it may still be a click, or if nothing is pressed."""
         if self._start is None:
             return None
         self._end = at
@@ -61,7 +61,7 @@ class Gesture:
         return Drag(self._start, at) if self._dragging else None
 
     def release(self, at: Position | None = None) -> Click | Drag | None:
-        """End, at the last known place if None; None when nothing was pressed."""
+        """End the gesture, by default at the last known position. None if nothing was pressed."""
         if self._start is None:
             return None
         start = self._start

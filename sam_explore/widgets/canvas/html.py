@@ -1,4 +1,4 @@
-"""HTML for a page: made here and nowhere else, so that no text is ever taken for markup."""
+"""HTML for a page. It is made only here, so that text is never interpreted as markup."""
 
 from html import escape
 
@@ -7,7 +7,7 @@ from traitlets import Bunch, validate
 
 
 class Markup(str):
-    """HTML that `element` made. Any other operation on it gives a plain string, which is text."""
+    """HTML that `element` made. Any operation on it gives a plain string, which counts as text."""
 
 
 NOTHING, BREAK = Markup(), Markup("<br>")
@@ -18,8 +18,8 @@ def element(tag: str, *inside: str, **attributes: str) -> Markup:
 
     Args:
         tag: such as "div".
-        inside: text, which is shown as it is, whatever it holds; or other elements.
-        attributes: text as well; an underscore at the end of a name is left out, as in `class_`.
+        inside: text, which is escaped; or other elements.
+        attributes: also text; an underscore at the end of a name is removed, as in `class_`.
     """
     given = "".join(f' {name.rstrip("_")}="{escape(text)}"' for name, text in attributes.items())
     return Markup(f"<{tag}{given}>{together(*inside)}</{tag}>")
@@ -31,7 +31,7 @@ def together(*parts: str) -> Markup:
 
 
 class Html(HTML):
-    """ipywidgets' widget for HTML, that shows what `element` made and refuses everything else."""
+    """ipywidgets' widget for HTML, which accepts only what `element` made."""
 
     @validate("value")
     def _is_markup(self, proposal: Bunch) -> str:

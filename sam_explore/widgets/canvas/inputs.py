@@ -1,4 +1,4 @@
-"""Input widgets that hold one value, and which of them suits a knob."""
+"""Input widgets for one value, and the choice of one for a knob."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,9 +23,9 @@ from .html import Html, element
 
 
 class Control:
-    """One input widget or several that hold one value together.
+    """One or several input widgets that hold one value together.
 
-    `inputs` are those that the reader changes; `widgets` is what to lay out.
+    `inputs` are those that the user changes; `widgets` are those to lay out.
     """
 
     def __init__(self, *inputs: Widget, words: tuple[str, ...] = ()):
@@ -51,16 +51,16 @@ class Control:
 
 
 class WideSlider(Control):
-    """A slider over the usual part of a wide range of decimals, with a field for all of it.
+    """A slider over the usual part of a wide range of decimals, with a field for the whole range.
 
-    The slider counts tenths. Over decimals the page adds up steps to 1.4000000000000004, and tells
-    the kernel back in such numbers what it was told. Views that follow one another would hand a
-    value to and fro for ever, and pull the handle back from under a hand.
+    The slider counts tenths. With decimals the page would add up steps to 1.4000000000000004, and
+    report such numbers back for a value that it was sent. Linked views would then send a value back
+    and forth forever, and move the handle while it is dragged.
 
     Args:
-        value: to begin with.
+        value: the first value.
         low, high: the bounds of the field.
-        reach: how far the slider goes at first, to both sides of zero.
+        reach: the slider's range at first, on both sides of zero.
     """
 
     def __init__(self, value: float, low: float, high: float, reach: float = 20.0):
@@ -86,12 +86,12 @@ class WideSlider(Control):
         self.field.observe(callback, "value")
 
     def _take_slider(self, change: dict) -> None:
-        # What was typed may be finer than the slider, which then shows the nearest tenth.
+        # A typed value may be finer than the slider, which then shows the nearest tenth.
         if _tenths(self.field.value) != change["new"]:
             self.field.value = change["new"] / 10
 
     def _take_field(self, change: dict) -> None:
-        # A slider would cut a value beyond its end.
+        # A slider would clip a value beyond its end.
         tenths = _tenths(change["new"])
         self.slider.max = max(self.slider.max, tenths)
         self.slider.min = min(self.slider.min, tenths)
@@ -99,7 +99,7 @@ class WideSlider(Control):
 
 
 def control_for(knob: Knob, value: Any, run: Trace) -> Control:
-    """The control that suits a knob's values."""
+    """A suitable control for a knob's values."""
     low, high = knob.bounds(run)
     if isinstance(value, bool):
         return Control(Checkbox(value, indent=False, layout={"width": "28px"}))

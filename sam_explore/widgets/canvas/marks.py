@@ -1,4 +1,4 @@
-"""The marks of prompts on a picture: how they look, which one is near, and how they move."""
+"""The marks of prompts on a picture: drawing them, finding the nearest one, and moving them."""
 
 from dataclasses import dataclass, replace
 
@@ -10,7 +10,7 @@ from ...plots import style
 from .viewport import SHARPNESS
 
 MARK_CSS = 9  # the radius of a point
-REACH_CSS = MARK_CSS + 3  # how far from its middle a mark can be taken
+REACH_CSS = MARK_CSS + 3  # how far from its centre a mark can be dragged
 _HANDLE_CSS = 4  # half the side of a box's handle
 _HALO = style.css(style.HALO, style.HALO_OPACITY)
 
@@ -21,8 +21,8 @@ class Mark:
 
     Args:
         kind: "point" or "corner".
-        index: which one: a point's place in the prompts, or 0 to 3 for the corners from the left
-            top one clockwise.
+        index: which one: a point's number in the prompts, or 0 to 3 for the corners, clockwise from
+            the top left.
     """
 
     kind: str
@@ -39,7 +39,7 @@ class Mark:
         return prompts.points[self.index] if self.kind == "point" else corners(prompts)[self.index]
 
     def moved(self, prompts: Prompts, to_px: tuple[float, float]) -> Prompts:
-        """The same prompts with this mark elsewhere; a corner leaves the opposite one in place."""
+        """The same prompts with this mark moved; the corner opposite to it stays in place."""
         if self.kind == "point":
             points = prompts.points.copy()
             points[self.index] = to_px
@@ -57,7 +57,7 @@ class Mark:
 
 
 def corners(prompts: Prompts) -> np.ndarray:
-    """The box's four corners (corner, x and y), clockwise from the left top one; none without."""
+    """The box's four corners (corner, x and y), clockwise from the top left; none without a box."""
     if prompts.box is None:
         return np.zeros((0, 2))
     x0, y0, x1, y1 = prompts.box
@@ -65,10 +65,10 @@ def corners(prompts: Prompts) -> np.ndarray:
 
 
 def nearest_mark(prompts: Prompts, at_px: tuple[float, float], reach_px: float) -> Mark | None:
-    """The mark nearest to a place, if one is within reach; of those on top of one another the last.
+    """The mark nearest to a position, within reach; of several at the same position the last one.
 
     Args:
-        prompts: whose marks.
+        prompts: the prompts.
         at_px: x, y in pixels of the picture.
         reach_px: the greatest distance.
     """
@@ -94,9 +94,9 @@ def draw_box(canvas: Canvas, x0: float, y0: float, x1: float, y1: float) -> None
 
 
 def draw_point(canvas: Canvas, x: float, y: float, label: int, is_example: bool = False) -> None:
-    """A disc with a plus or a minus, ringed in white and in a dark halo to show on any picture.
+    """Draw a disc with a plus or a minus, and rings in white and dark to be visible on any picture.
 
-    That of an example is an empty ring of dashes.
+    The point of an example is a dashed ring.
     """
     radius = MARK_CSS * SHARPNESS
     colour = style.FOREGROUND if label == FOREGROUND else style.BACKGROUND

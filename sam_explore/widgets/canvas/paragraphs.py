@@ -1,16 +1,16 @@
-"""Plain words, an error and code as HTML, in one look for all views."""
+"""Text, errors and code as HTML, with the same look in all views."""
 
 from ...plots import style
 from .html import NOTHING, Markup, element
 
 
 def paragraph(*words: str, colour: str = style.TEXT) -> Markup:
-    """HTML of plain words, and of elements between them."""
+    """HTML of text, with elements in between."""
     return element("div", *words, style=f"line-height:1.45;color:{colour}")
 
 
 def alert(words: str) -> Markup:
-    """HTML of what went wrong, in words; nothing if there are none."""
+    """HTML of an error message; empty if there is none."""
     if not words:
         return NOTHING
     look = (

@@ -1,4 +1,4 @@
-"""The kernel's side of the area over a canvas: the page's events as frozen values."""
+"""The kernel's side of the area over a canvas: the page's events as immutable values."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from ..session.ipykernel_subshells import keep_order
 Position = tuple[float, float]
 
 _HERE = Path(__file__)
-_LEFT, _RIGHT = 0, 2  # as the page numbers the buttons
+_LEFT, _RIGHT = 0, 2  # the page's number of the right button
 _COLOURS = {
     "ring": style.MASK,
     "sign": style.SIGN,
@@ -31,12 +31,12 @@ class Contact:
     """A pointer at a place.
 
     Args:
-        at: x, y in canvas pixels; outside of the canvas for what was pressed on it.
+        at: x, y in canvas pixels; may be outside the canvas after a press on it.
         button: that was pressed: 0 the left one, a finger or a pen's tip, 2 the right one.
         pointer: "mouse", "touch" or "pen".
         id: of the finger, in the page's own numbers.
-        width: of the contact in CSS pixels.
-        modifiers: those of "shift", "ctrl", "alt" and "meta" that are held.
+        width: width of the contact in CSS pixels.
+        modifiers: the pressed ones of "shift", "ctrl", "alt" and "meta".
     """
 
     at: Position
@@ -57,8 +57,8 @@ class Pinch:
     """Two fingers that have moved.
 
     Args:
-        start, at: the middle between them before and now, in canvas pixels.
-        factor: how many times as far apart they are now.
+        start, at: the point between them before and now, in canvas pixels.
+        factor: the ratio of their distances now and before.
     """
 
     start: Position
@@ -73,8 +73,8 @@ class KeyPress:
     Args:
         name: "move", "enter", "begin" or "box" for the first and the second corner of a box,
             "delete", "undo", "redo" or "abandon".
-        at: the keys' cursor in canvas pixels.
-        corner: where a box was begun; None while there is none.
+        at: the keyboard cursor in canvas pixels.
+        corner: the first corner of an unfinished box, or None.
     """
 
     name: str
@@ -85,13 +85,13 @@ class KeyPress:
 class PointerArea(AnyWidget):
     """A transparent area over a canvas; `under` lays both out.
 
-    It decides in the page what is no prompt: palms, a second finger, the second click of a double
-    click, the middle button. The page scrolls under the wheel, unless the wheel zooms.
+    The page already drops what is not a prompt: palms, a second finger, the second click of a
+    double click, the middle button. The wheel scrolls the page, unless it zooms.
 
     Args:
-        canvas: the one under it.
-        keys: for each key what it does, in words; they are shown at "?". Without any, the area
-            takes no focus and handles no key.
+        canvas: the canvas under it.
+        keys: for each key what it does, in words, shown by "?". Without keys the area takes no
+            focus.
 
     Traits:
         grabs: it handles presses, drags and two fingers, and keeps the page from scrolling under a
@@ -99,7 +99,7 @@ class PointerArea(AnyWidget):
         zooms: the wheel zooms without Ctrl, and each of two quick clicks counts.
         cursor: CSS name of the mouse's cursor.
         label: what is seen, in words, for those who don't see it.
-        news: read to them when it changes.
+        news: read to them when it changes, such as by a screen reader.
     """
 
     _esm = _HERE.with_suffix(".js").read_text("utf-8")
@@ -120,19 +120,19 @@ class PointerArea(AnyWidget):
         keep_order(self)
 
     def on(self, **callbacks: Callable[..., None]) -> None:
-        """Call these for the page's events.
+        """Set the callbacks for the page's events.
 
         Args:
             press, move, release: with a `Contact`.
-            leave, cancel: with nothing; a press that is cancelled has no release.
-            wheel: with x, y in canvas pixels and how far it was turned, down or towards the reader.
+            leave, cancel: without arguments; a cancelled press has no release.
+            wheel: with x, y in canvas pixels and how far it was turned, positive for down.
             pinch: with a `Pinch`.
             key: with a `KeyPress`.
         """
         self._callbacks |= callbacks
 
     def announce(self, words: str) -> None:
-        """Have the words read out, also when they are the same as the last ones."""
+        """Let a screen reader read these words, even if they are the same as the last ones."""
         self.news = f"{words}\N{NO-BREAK SPACE}" if words == self.news else words
 
     def _receive(self, _: object, content: dict, buffers: list) -> None:
@@ -161,7 +161,7 @@ class PointerArea(AnyWidget):
 
 
 def under(area: PointerArea) -> Box:
-    """The area's canvas with the area over it, as one widget."""
+    """The canvas with the area over it, as one widget."""
     box = Box([area.canvas, area])
     box.add_class("sam-explore-under")
     return box

@@ -1,4 +1,4 @@
-"""Whether a view can be seen in the browser just now, and what stays in sight when it can't."""
+"""Detects whether a view is visible in the browser, and keeps a small copy visible if it isn't."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,19 +15,19 @@ _COLOURS = {"paper": style.SIGN, "ink": style.INK, "rim": style.HALO}
 
 
 class Sight(AnyWidget):
-    """An invisible child of a box, which tells whether any part of that box is on the screen.
+    """An invisible child of a box, which reports whether any part of the box is on the screen.
 
-    A view that no browser has spoken of counts as seen: one in a test, in a page that is being
-    exported, or in a kernel that no page is connected to. Shown several times on a page, it is seen
-    as long as one of them is.
+    A view without reports from a browser counts as visible: in a test, in a page that is being
+    exported, or without a connected page. A view shown several times on a page is visible as long
+    as one copy is.
 
     Args:
-        changed: called when that changes.
+        changed: called when visibility changes.
 
     Traits:
-        keeps: once it was seen, and as long as it is scrolled away, what has the class
-            `sam-explore-kept` in the prompting view around goes, small, into a corner of the page.
-            The reader can move it, fold it and put it away, which makes this False.
+        keeps: while the view is scrolled away, after it was visible, the element with the class
+            `sam-explore-kept` in the surrounding prompting view is shown small in a corner of the
+            page. The user can move, fold and close it; closing sets this to False.
     """
 
     _esm = _HERE.with_suffix(".js").read_text("utf-8")
@@ -37,20 +37,20 @@ class Sight(AnyWidget):
     def __init__(self, changed: Callable[[], None], keeps: bool = False):
         super().__init__(keeps=keeps)
         self._changed = changed
-        self._seen: frozenset[str] | None = None  # in the page's own names; None before it speaks
+        self._seen: frozenset[str] | None = None  # the page's names of visible copies
         self.add_class("sam-explore-sight")
         self.on_msg(self._hear)
         keep_order(self)
 
     @property
     def is_seen(self) -> bool:
-        """Whether the box is on the screen, as far as is known."""
+        """Whether the box is on the screen, by the latest report."""
         return self._seen is None or bool(self._seen)
 
     def _hear(self, _: object, content: dict, buffers: list) -> None:
         was_seen, seen = self.is_seen, self._seen or frozenset()
         kind = content.get("kind")
-        if kind == "page":  # that has just loaded: those before it are gone
+        if kind == "page":  # a page that has just loaded: earlier ones are gone
             self._seen = frozenset()
         elif kind == "seen":
             self._seen = seen | {content["view"]}

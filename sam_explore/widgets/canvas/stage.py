@@ -1,4 +1,4 @@
-"""The picture with its mask and its prompts, drawn at any zoom."""
+"""Draws the picture with its mask, prompts and dashed preview, at any zoom."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -31,9 +31,9 @@ KEY_HELP = {
 # The layers, from the lowest.
 PHOTO, MASK, TRUTH, PROMPTS, PREVIEW, BAND = range(6)
 
-Lines = Sequence[Float[np.ndarray, "_ 2"]]  # each of its own length
+Lines = Sequence[Float[np.ndarray, "_ 2"]]  # each with its own lengths
 Indices = Int[np.ndarray, "_"]
-# Returns the mask in these rows and columns of the picture, the ones that are visible.
+# Returns the mask at these rows and columns of the picture, which are the visible ones.
 Shape = Callable[[Indices, Indices], Bool[np.ndarray, "row column"]]
 
 
@@ -41,15 +41,15 @@ class Stage:
     """Layers of canvases: the photo, the mask, the prompts, a preview, and what is being dragged.
 
     Args:
-        connection: what it draws through.
+        connection: the connection to draw through.
         width: the width of the stage in CSS pixels; a picture fits into a square of it.
 
     Attributes:
         viewport: the part of the picture that is shown; see `look`.
         opacity: of the colour over the mask, 0 to 1; the outline keeps its own.
-        canvas: what is drawn on.
+        canvas: the canvas with all layers.
         area: handles pointer and keys.
-        widget: both, to be laid out.
+        widget: canvas and area, to be laid out.
     """
 
     def __init__(self, connection: CanvasConnection, width: int):
@@ -73,17 +73,17 @@ class Stage:
         return self._image
 
     def show_photo(self, image: UInt8[np.ndarray, "h w 3"]) -> None:
-        """Draw the whole picture and nothing on it, sent as a JPEG of the stage's size."""
+        """Draw the whole picture without anything on it, sent as a JPEG of the stage's size."""
         scale = self._width / max(image.shape[:2])
         height, width = (max(1, round(length * scale)) for length in image.shape[:2])
         size = height * SHARPNESS, width * SHARPNESS
-        if image is not self._image:  # else it is drawn again as it was looked at
+        if image is not self._image:  # else the viewport stays
             self._image, self._mask, self._prompts, self._hint = image, None, Prompts(), ()
             self._is_example, self._truth = False, ()
             self.viewport = Viewport(image.shape[:2], size)
-        # Changing the size wipes a canvas, even to the same size.
+        # Setting the size clears a canvas, even if it is the same size.
         if (self.canvas.height, self.canvas.width) != size:
-            # A narrower page shrinks it; the pointer's places stay in the canvas's pixels.
+            # A narrow page shrinks it; pointer positions are still in canvas pixels.
             self.canvas.layout.width, self.canvas.layout.height = f"{width}px", "auto"
             self.canvas.layout.max_width = "100%"
             self.canvas.height, self.canvas.width = size
@@ -98,7 +98,7 @@ class Stage:
         self.viewport = viewport
 
     def show_again(self) -> None:
-        """Draw all that was shown, as the viewport and the opacity now are."""
+        """Draw everything again with the current viewport and opacity."""
         with self._connection.batch():
             self._draw_photo()
         self.show_mask(self._mask)
@@ -122,7 +122,7 @@ class Stage:
             paste(layer, self._overlay)
 
     def show_truth(self, lines_px: Lines) -> None:
-        """Draw the edge of a true region, in pixels of the picture; nothing takes it away."""
+        """Draw the edge of a true region, in pixels of the picture; without lines, remove it."""
         if not self._truth and not lines_px:
             return
         self._truth = lines_px
@@ -164,7 +164,7 @@ class Stage:
             draw_box(layer, *box)
 
     def show_marks_moving(self, prompts: Prompts, before: Prompts) -> None:
-        """Draw what is being dragged: the marks that differ from those before."""
+        """Draw the marks that are being dragged: those that differ from the ones before."""
         with self._band() as layer:
             if prompts.box is not None and prompts.box is not before.box:
                 draw_box(layer, *self._canvas_corners(prompts.box))
@@ -176,7 +176,7 @@ class Stage:
                     draw_point(layer, x, y, int(label))
 
     def show_stroke(self, way: list[tuple[float, float]], radius: float, erase: bool) -> None:
-        """Draw where a brush was and is, all in canvas pixels."""
+        """Draw the brush and its stroke, in canvas pixels."""
         with self._band() as layer:
             colour = style.css(style.HALO if erase else style.HINT, 0.5)
             layer.stroke_style = colour
@@ -208,7 +208,7 @@ class Stage:
         paste(self.canvas[PHOTO], self._photo)
 
     def _places(self) -> tuple[Indices, Indices]:
-        """Rows and columns to draw: the picture's own if the canvas has more, which enlarges."""
+        """Rows and columns to draw: no more than the picture has, if the canvas is larger."""
         canvas, size = self.viewport.canvas_size, self.viewport.image_size
         corner = self.viewport.top, self.viewport.left
         counts = canvas if self.viewport.zoom > 1 else map(min, size, canvas)
@@ -224,7 +224,7 @@ class Stage:
     def _draw_lines(
         self, layer: int, lines_px: Lines, colour: str, line_css: float, dash: list, cap: str
     ) -> None:
-        """Broken lines over a dark rim, which shows them on any picture."""
+        """Draw dashed lines over a dark rim, so that they are visible on any picture."""
         if not lines_px:
             return
         canvas = self.canvas[layer]
@@ -239,7 +239,7 @@ class Stage:
 
     @contextmanager
     def _band(self) -> Iterator[Canvas]:
-        """The layer for a drag, cleared, and sent at the end."""
+        """The layer for a drag, cleared at the start of this context and sent at its end."""
         with self._connection.batch():
             self.canvas[BAND].clear()
             yield self.canvas[BAND]
@@ -247,7 +247,7 @@ class Stage:
 
 
 def _mask_colours(opacity: float) -> UInt8[np.ndarray, "3 4"]:
-    """Outside, inside and on the edge of the mask."""
+    """The colours outside, inside and on the edge of the mask."""
     inside = style.rgba(style.MASK, opacity)
     return np.array([style.rgba(style.MASK, 0.0), inside, style.rgba(style.SIGN)], np.uint8)
 

@@ -1,6 +1,6 @@
-"""A view on a page without a kernel: a picture of it, and its sentence.
+"""The static form of a view, for pages without a kernel: a picture and a sentence.
 
-A notebook keeps both together with the live view, which is shown where there is a kernel.
+A notebook stores both together with the live view, which is shown if there is a kernel.
 """
 
 import logging
@@ -20,7 +20,7 @@ from .ipywidgets_registry import widget_of
 from .viewport import SHARPNESS
 
 _LOG = logging.getLogger(__name__)
-_PATIENCE_S = 0.5  # that a cell waits for an answer to be in the picture
+_PATIENCE_S = 0.5  # that a cell waits for a prediction to be in the picture
 _FONT_SIZE = 9.5
 _LETTERS_PER_INCH = 14.5
 _LINE_INCHES = 0.18
@@ -31,18 +31,18 @@ Bundle = tuple[dict, dict]  # data and metadata, by MIME type
 
 
 class StaticView:
-    """A widget that also has a static picture; a mixin, to be named before the base widget."""
+    """A mixin for widgets with a static picture; the first of the base classes."""
 
     session: Session
 
     def still(self) -> Bundle:
-        """The view as it is now: a PNG with the sentence below, and the sentence as text."""
+        """The current view: a PNG with the sentence below, and the sentence as text."""
         figure, words = self._figure()
         if figure is None:
             return {"text/plain": words}, {}
         write_below(figure, words)
         width, height = (round(inches * figure.dpi) for inches in figure.get_size_inches())
-        # A built document may take its time; in a live page the picture is seldom seen.
+        # A built document may wait longer; in a live page the picture is rarely visible.
         sharpness = SHARPNESS if self.session.synchronous else 1
         about = {"width": width, "height": height, "alt": words}
         picture = figure.png(sharpness * figure.dpi)
@@ -54,7 +54,7 @@ class StaticView:
 
     def _repr_mimebundle_(self, **kwargs: object) -> Bundle:
         live = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]  # of the widget it is mixed into
-        with suppress(TimeoutError, RuntimeError):  # then of what there is
+        with suppress(TimeoutError, RuntimeError):  # then show what there is
             self.session.settle(_PATIENCE_S)
         try:
             data, about = self.still()
@@ -73,9 +73,9 @@ def publish(model_ids: list[str]) -> None:
 
 
 def static_views(model_ids: list[str]) -> dict[str, list[Bundle]]:
-    """The static views of displayed widgets by their ids: one of a view, several of a box of views.
+    """The static views of displayed widgets by id: one for a view, several for a box of views.
 
-    Widgets that hold no view of ours, and those that are closed, are left out.
+    Widgets without a view of ours, and closed ones, are left out.
     """
     found = {name: _views_in(widget_of(name)) for name in model_ids}
     return {name: [view.still() for view in views] for name, views in found.items() if views}
@@ -83,7 +83,7 @@ def static_views(model_ids: list[str]) -> dict[str, list[Bundle]]:
 
 @own_settings()
 def write_below(figure: Figure, words: str) -> None:
-    """Write words below a figure, which becomes higher by their height."""
+    """Add words below a figure, which grows by their height."""
     width, height = figure.get_size_inches()
     lines = wrap(words, int(width * _LETTERS_PER_INCH))
     figure.set_size_inches(width, height + _LINE_INCHES * (len(lines) + 0.8))

@@ -1,17 +1,17 @@
-"""Which part of a picture a canvas shows: all of it, or a part enlarged."""
+"""The part of a picture that a canvas shows: all of it, or an enlarged part."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
 
-SHARPNESS = 2  # canvas pixels for one CSS pixel, so that screens with small pixels show sharp lines
+SHARPNESS = 2  # canvas pixels for one CSS pixel, so that lines are sharp on high-resolution screens
 _MOST = 16.0
 
 
 @dataclass(frozen=True)
 class Viewport:
-    """A rectangle of the picture, as wide for its height as the picture, that fills a canvas.
+    """A rectangle of the picture, with the picture's aspect ratio, that fills a canvas.
 
     Args:
         image_size: height and width of the picture in its pixels.
@@ -45,31 +45,31 @@ class Viewport:
         return np.array([canvas_width / width, canvas_height / height])
 
     def px_from_canvas(self, positions: Float[np.ndarray, "*any 2"]) -> Float[np.ndarray, "*any 2"]:
-        """Pixels of the picture; a place outside becomes the nearest one on the border."""
+        """Pixels of the picture; a position outside becomes the nearest one on the border."""
         height, width = self.image_size
         places = positions / self.scale + (self.left, self.top)
         return np.clip(places, 0, (width, height))
 
     def canvas_from_px(self, points_px: Float[np.ndarray, "*any 2"]) -> Float[np.ndarray, "*any 2"]:
-        """The inverse, also for what lies outside of the part that is shown."""
+        """The inverse, also for positions outside the part that is shown."""
         return (np.asarray(points_px, float) - (self.left, self.top)) * self.scale
 
     def zoomed(self, factor: float, around: tuple[float, float] | None = None) -> "Viewport":
-        """Enlarged by `factor`; what lies at `around` in canvas pixels stays there.
+        """Enlarged by `factor` around a fixed position, `around` in canvas pixels.
 
-        Without a place, that is the middle of the canvas.
+        By default that is the middle of the canvas.
         """
         height, width = self.canvas_size
         x, y = (width / 2, height / 2) if around is None else around
         zoom = min(max(self.zoom * factor, 1.0), _MOST)
         (left, top), scale = (self.left, self.top), self.scale
-        # The pixel of the picture at (x, y) before must be the one after.
+        # The same pixel of the picture has to be at (x, y) before and after.
         after = scale * (zoom / self.zoom)
         corner = left + x / scale[0] - x / after[0], top + y / scale[1] - y / after[1]
         return replace(self, zoom=zoom)._at(*corner)
 
     def moved(self, dx: float, dy: float) -> "Viewport":
-        """With the picture shifted by so many canvas pixels, as far as there is picture."""
+        """With the picture shifted by some canvas pixels, up to the picture's edges."""
         across, down = self.scale
         return self._at(self.left - dx / across, self.top - dy / down)
 

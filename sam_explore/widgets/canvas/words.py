@@ -1,4 +1,4 @@
-"""What a view shows, in plain words."""
+"""Describes what a view shows in words."""
 
 import numpy as np
 
@@ -22,7 +22,7 @@ def value_in_words(value: float, scale: Scale) -> str:
 
 
 def describe_prompts(prompts: Prompts) -> str:
-    """What is asked, such as "A box, 2 foreground points and 1 background point"."""
+    """The prompts in words, such as "A box, 2 foreground points and 1 background point"."""
     parts = ["a box"] if prompts.box is not None else []
     for label, kind in ((FOREGROUND, "foreground"), (BACKGROUND, "background")):
         count = int((prompts.labels == label).sum())
@@ -40,13 +40,13 @@ def describe_prompts(prompts: Prompts) -> str:
 def describe(
     prediction: Prediction, chosen: Choice, threshold: float, fed_back: bool = False
 ) -> str:
-    """Which mask is shown, why that one, and what the model makes of it.
+    """The mask that is shown in words: why that one, and its scores.
 
-    Stability and the share that it covers are of `Prediction.sampled`.
+    Stability and the covered share are measured on `Prediction.sampled`.
 
     Args:
-        prediction: the answer that is shown.
-        chosen: which mask the reader wants to answer; None if that was left to the model.
+        prediction: the prediction that is shown.
+        chosen: the user's choice of the mask; None for the model's choice.
         threshold: the logit above which a pixel is in the mask.
         fed_back: whether the mask hint is logits that were fed back.
     """

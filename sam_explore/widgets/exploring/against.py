@@ -1,4 +1,4 @@
-"""The second run of a view that shows two: what the session's run is compared with."""
+"""The second run of a view with `against`, which the session's run is compared with."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ _LONGEST_EDITS = 160  # characters
 
 @dataclass(frozen=True)
 class Comparison:
-    """A probe asked of two runs; it is called with the first one.
+    """A probe of two runs; it is called with the first one.
 
-    It keeps no run alive, and is equal to another one with an equal probe and the same second run.
+    It does not keep runs alive, and equals another one with an equal probe and the same second run.
 
     Args:
-        probe: the question.
-        other: gives the second run.
+        probe: the probe.
+        other: returns the second run.
     """
 
     probe: Probe
@@ -38,23 +38,23 @@ class Comparison:
 
     def __call__(self, trace: Trace) -> Panel:
         other = self.other()
-        if other is None:  # another has taken its place, for which a new job is queued
+        if other is None:  # it was replaced by another, for which a new job is queued
             raise Cancelled
         names = names_of_two(trace, other)
         return compare(self.probe(trace), self.probe(other), names)
 
 
 class Against:
-    """Derives the second run from the first, or takes it from another session.
+    """Derives the second run from the session's, or takes it from another session.
 
     Args:
-        given: a dict of the session's traits that are different in the second run, such as
-            {"windows": [4] * 8}; or another session; or a trace.
-        now: the session at this moment.
+        given: a dict of the session's traits that differ in the second run, such as {"windows": [4]
+            * 8}; or another session; or a trace.
+        now: the session's current state.
 
     Raises:
         TypeError: something else.
-        ValueError: a dict with other names, or of what the session can't have as it is now.
+        ValueError: a dict with other names, or with values that the session can't have now.
     """
 
     def __init__(self, given: Any, now: Snapshot):
@@ -64,7 +64,7 @@ class Against:
                 f"another session, or a trace, not a {type(given).__name__}."
             )
         self._given = _checked(given) if isinstance(given, Mapping) else given
-        # By what they were derived from, and no longer than that lives.
+        # Cached by what they were derived from, as long as that exists.
         self._sources: WeakKeyDictionary[Source, Source] = WeakKeyDictionary()
         self._runs: WeakKeyDictionary[Question, Trace] = WeakKeyDictionary()
         if isinstance(self._given, dict):
@@ -73,11 +73,11 @@ class Against:
 
     @property
     def session(self) -> Session | None:
-        """The other session, if it is one."""
+        """The other session, if one was given."""
         return self._given if isinstance(self._given, Session) else None
 
     def code(self, now: Snapshot) -> str:
-        """Python that makes the second run, `other`."""
+        """Python code for the second run, `other`."""
         if isinstance(self._given, Session):
             return "other = against.trace"
         if isinstance(self._given, Trace):
@@ -86,11 +86,11 @@ class Against:
         return f"{_FED_BACK if is_fed else ''}other = {_run_in_python(self._given, now)}"
 
     def run(self, now: Snapshot, is_prompted: bool) -> Trace:
-        """The second run to this state of the session.
+        """The second run for this state of the session.
 
         Args:
             now: the session's state.
-            is_prompted: whether prompts matter.
+            is_prompted: whether the probe depends on prompts.
 
         Raises:
             ValueError: a change that this model or picture can't have.
@@ -109,11 +109,11 @@ class Against:
         return known
 
     def comparison(self, probe: Probe, now: Snapshot, is_prompted: bool) -> Comparison:
-        """What is to be computed for this state of the session."""
+        """The computation for this state of the session."""
         return Comparison(probe, ref(self.run(now, is_prompted)))
 
     def _answering(self, given: dict[str, Any], source: Source, now: Snapshot) -> Trace:
-        """The run with the prompts; what is fed back with corrections are logits of its own."""
+        """The run with the prompts; with corrections it feeds back its own logits."""
         if "prompts" in given:
             return source.run.with_prompts(given["prompts"])
         return Question(source, now.dialogue, now.feeds_back).run
@@ -122,7 +122,7 @@ class Against:
         known = self._sources.get(now.source)
         if known is None:
             changed = now
-            for name in CHANGES[:-1]:  # in the order in which one drops another
+            for name in CHANGES[:-1]:  # in this order, since setting one may reset later ones
                 if name in given:
                     changed = changed.with_trait(name, given[name])
             known = self._sources.setdefault(now.source, changed.source)
@@ -144,11 +144,11 @@ def _windows(windows: Any) -> tuple[int, ...] | None:
 
 
 def _run_in_python(given: dict[str, Any], now: Snapshot) -> str:
-    """A trace with what is given, and the rest as the session has it.
+    """Python code for a trace with the given values, and the rest as in the session.
 
-    What is too long, or no literal, stands there by its name, such as `image`.
+    Values that are too long, or no literals, are written by name, such as `image`.
     """
-    is_inside = "sam" not in given  # another model begins with its trained windows, unedited
+    is_inside = "sam" not in given  # another model starts with its trained windows, without edits
     of_session = "session.trace" if now.question.feeds_back else "session"
     places = {"sam": "session", "image": "session", "prompts": of_session}
     arguments = [name if name in given else f"{place}.{name}" for name, place in places.items()]

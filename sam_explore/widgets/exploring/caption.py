@@ -9,11 +9,11 @@ from ..canvas.paragraphs import alert, code_block, paragraph
 
 _WIDTH_CSS = 290
 _TITLE_PX = 15
-OUTDATED = "sam-explore-outdated"  # the class of what is no answer to the latest state
+OUTDATED = "sam-explore-outdated"  # the CSS class of elements that don't show the latest state
 
 
 class Caption:
-    """Words, status and code of a reading, one below the other."""
+    """The words, the status and the code of a reading, one below the other."""
 
     def __init__(self) -> None:
         self.words, self._status, self._code = Html(), Html(), Html()
@@ -28,31 +28,31 @@ class Caption:
         self.words.value = paragraph(words)
 
     def show_status(self, words: str) -> None:
-        """How far a computation is, or how long it took."""
+        """Show the progress of a computation, or how long it took."""
         self._status.value = paragraph(words, colour=style.FAINT_TEXT)
 
     def show_error(self, words: str) -> None:
-        """What went wrong, in the place of the status."""
+        """Show an error instead of the status."""
         self._status.value = alert(words)
 
     def show_code(self, code: str) -> None:
-        """Python to be copied."""
+        """Show Python code to copy."""
         self._code.value = code_block(code)
 
     def close(self) -> None:
-        """Remove all of it."""
+        """Remove the caption."""
         close_all(self.widget)
 
 
 def header(title: str, name: str, about: str) -> Html:
-    """What stands above a view, with the view's CSS rules.
+    """The heading of a view, with the view's CSS rules.
 
     Args:
-        title: the question in words; without one the name is the heading.
+        title: the question in words; without one the name is used.
         name: of the probe, as in Python.
-        about: what it gives, in a sentence.
+        about: what it returns, in a sentence.
     """
-    # After a delay, so that a quick answer does not flicker.
+    # With a delay, so that a quick update does not flicker.
     dimmed = f"opacity:{style.OUTDATED_OPACITY};transition:opacity .2s .4s"
     rules = element("style", f".{OUTDATED} {{{dimmed}}}")
     words = element("b", title or name, style=f"font-size:{_TITLE_PX}px")

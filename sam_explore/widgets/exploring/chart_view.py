@@ -1,4 +1,4 @@
-"""Profiles and matrices as a picture that matplotlib draws into one figure, again and again."""
+"""Shows profiles and matrices as a picture, which matplotlib draws into one reused figure."""
 
 from ipywidgets import Image
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -9,30 +9,30 @@ from ..canvas.closing import close_all
 from ..canvas.connection import BLANK
 from ..canvas.viewport import SHARPNESS
 
-_HIGH = 0.85  # of its width, at most, where a chart is narrow
+_HIGH = 0.85  # at most, of a narrow chart's width
 _DPI = 100  # CSS pixels an inch
 
 
 class ChartView:
-    """A reading's curves or table, drawn as `sam_explore.draw` does.
+    """A reading's curves or table, drawn like `sam_explore.draw`.
 
     Args:
-        width: the most CSS pixels that it may take. Curves are drawn that wide, with text of the
-            usual size; a wider table is made smaller.
+        width: the largest width in CSS pixels. Curves are drawn this wide, with text of the usual
+            size; a wider table is scaled down.
     """
 
     def __init__(self, width: int):
         self._width = width
         layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.06)
         self._figure = ReadingFigure(dpi=_DPI * SHARPNESS, layout=layout)
-        # An image that started empty kept a layout box of 0 x 0 on some pages until the window was
-        # resized, although its picture had arrived. So it never is empty, and gets its size first.
+        # On some pages an image that started empty kept a layout box of 0 x 0 until the window was
+        # resized, although its picture had arrived. So it is never empty, and gets its size first.
         self.widget = Image(format="png", value=BLANK)
         self.widget.layout.flex = "none"
         self.widget.layout.width = self.widget.layout.height = "1px"
 
     def show(self, reading: Profile | Matrix) -> None:
-        """Draw a reading in place of the one before."""
+        """Draw a reading instead of the earlier one."""
         width, height = size_of(reading)
         room = self._width / _DPI
         if isinstance(reading, Profile) and room < width:

@@ -25,7 +25,7 @@ from .reading_view import ReadingView
 from .same_scale import SameScale
 from .static_reading import StaticReading
 
-_PICTURE_CSS = 640  # with the caption next to it, as wide as a notebook's output usually is
+_PICTURE_CSS = 640  # with the caption next to it, the usual width of a notebook's output
 
 
 def explore(
@@ -36,42 +36,41 @@ def explore(
     same_scale_as: "Explorer | None" = None,
     **knobs: Any,
 ) -> "Explorer":
-    """A live view of a question: controls for its knobs, the picture that answers, and words.
+    """A live view of a probe: controls for its knobs, the picture of its reading, and words.
 
         sx.explore(sx.probes.BlockNorms, session)
 
     It follows the session: a click, another threshold, another picture. Knobs that are linked to
-    the session take its value and change it for all views, until their box "follows session" is
-    unticked. Run its cell again, and the new view takes the place of the old one, which is closed.
+    the session show its value and change it for all views, until their box "follows session" is
+    unticked. If its cell is run again, the new view replaces the old one, which is closed.
 
-    With `against` it shows two runs, A and B, with the same knobs: the session's, another one, and
-    their difference B − A, as `sam_explore.readings.compare` does. A click moves all three.
+    With `against` it shows two runs, the session's (A) and another one (B), with the same knobs,
+    and their difference B − A, like `sam_explore.readings.compare`. A click updates all three.
 
         sx.explore(sx.probes.RawLogits, session, against={"windows": [4] * 8})
 
     Args:
-        probe: the question, a class of `sam_explore.probes`.
-        session: what it is asked of.
-        against: the second run: a dict of the session's traits that are different in it, of sam,
-            image, preprocessing, windows, edits and prompts; or another session, which is followed
-            too; or a trace, which stays as it is.
-        same_scale_as: another view, whose maps and this one's have the same colours for the same
-            values from now on.
-        knobs: values to begin with; a linked knob that is given here does not follow the session.
+        probe: a class of `sam_explore.probes`.
+        session: the session whose run the probe reads.
+        against: the second run: a dict of the session's traits that differ in it (sam, image,
+            preprocessing, windows, edits, prompts); or another session, which is followed too; or a
+            trace, which stays the same.
+        same_scale_as: another view; from now on equal values get equal colours in the maps of both.
+        knobs: initial values; a linked knob that is given here does not follow the session.
 
     Raises:
-        TypeError: something that is no class of probes, no view to share a scale with, or no run
-            to compare with.
-        ValueError: an unknown knob, a value out of its bounds, or a second run that can't be had.
+        TypeError: something other than a class of probes, a view to share a scale with, or a run to
+        compare with. ValueError: an unknown knob, a value out of its bounds, or an impossible
+        second run.
     """
     return Explorer(probe, session, against=against, same_scale_as=same_scale_as, **knobs)
 
 
 class Explorer(StaticReading, VBox):
-    """What `explore` returns: a widget that shows a probe's reading of the session's trace."""
+    """A widget that shows a probe's reading of the session's trace; `explore` returns it."""
 
     children: Any
-    _open = False  # before and after: also a widget whose making failed is closed in the end
+    _open = False  # before and after, so that a widget whose construction failed is closed too
 
     def __init__(
         self,
@@ -116,14 +115,13 @@ class Explorer(StaticReading, VBox):
     def reading(self) -> Reading | None:
         """The latest reading, None before the first.
 
-        While the view is out of sight it may be of an earlier state; `session.settle()` brings it
-        up to date.
+        While the view is out of sight it may be of an earlier state; `session.settle()` updates it.
         """
         return self._runner.reading
 
     @property
     def seconds(self) -> float:
-        """How long the latest reading took to compute."""
+        """The time that the latest reading took to compute."""
         return self._runner.seconds
 
     @property
@@ -133,12 +131,12 @@ class Explorer(StaticReading, VBox):
 
     @property
     def probe(self) -> Probe:
-        """The probe with the knobs that the controls show now."""
+        """The probe with the current values of the controls."""
         return self._knobs.probe
 
     @property
     def code(self) -> str:
-        """Python that draws the same picture, without controls."""
+        """Python code that draws the same picture, without controls."""
         opacity = "" if self.map_opacity is None else f", map_opacity={self.map_opacity:g}"
         if self._against is not None:
             return (
@@ -158,12 +156,12 @@ class Explorer(StaticReading, VBox):
 
     @property
     def map_opacity(self) -> float | None:
-        """What `sam_explore.draw` is told; None where the reading itself would have it so."""
+        """The `map_opacity` for `sam_explore.draw`; None for the reading's default."""
         return self._below.asked
 
     @property
     def scales(self) -> SameScale:
-        """The views that have one scale with this one."""
+        """The views that share a scale with this one."""
         return self._scales
 
     @property
@@ -173,11 +171,11 @@ class Explorer(StaticReading, VBox):
 
     @property
     def words(self) -> str:
-        """What the latest reading shows, in a sentence or two; "" before the first."""
+        """What the latest reading shows, in one or two sentences; "" before the first."""
         return self.reading.words if self.reading else ""
 
     def set(self, **knobs: Any) -> None:
-        """Turn knobs from Python, as the controls do.
+        """Set knobs from Python, like the controls.
 
         Raises:
             ValueError: an unknown knob, or a value out of its bounds; nothing changes.
@@ -187,10 +185,11 @@ class Explorer(StaticReading, VBox):
             self._turn(name, value)
 
     def snapshot(self, path: str | Path) -> None:
-        """Save the latest reading as a PNG file, drawn as `sam_explore.draw` does.
+        """Save the latest reading as a PNG file, drawn like `sam_explore.draw`.
 
         Raises:
-            RuntimeError: there is no reading yet, or an old one, of a view out of sight.
+            RuntimeError: there is no reading yet, or an outdated one since the view is out of
+            sight.
         """
         if self.reading is None:
             why = f": {self.error}" if self.error else "; session.settle() waits for it."
@@ -240,7 +239,7 @@ class Explorer(StaticReading, VBox):
         if self._against is not None and self._against.session is not None:
             self._observers.append((self._against.session, ask, asked))
         for source, observer, names in self._observers:
-            if names:  # none would mean all
+            if names:  # with no names, `observe` would mean all
                 source.observe(observer, names)
         self._ask()
 
@@ -265,7 +264,7 @@ class Explorer(StaticReading, VBox):
         )
 
     def _rebuild_controls(self, change: dict) -> None:
-        """Make the controls again: another model, input size or prompts can have other bounds."""
+        """Make new controls, since another model, input size or prompts can have other bounds."""
         if self._open:
             self._knobs.fit()
             old, self._controls = self._controls, self._make_controls()
@@ -288,7 +287,7 @@ class Explorer(StaticReading, VBox):
         return self._below.opacity
 
     def _show_reading(self, reading: Reading) -> list[Callable[[], None]]:
-        """What draws a reading, part by part."""
+        """The callbacks that draw a reading, part by part."""
         drawn = self._scales.scaled(self.model_id, reading)
         return [
             partial(self._below.follow, picture_wanted(reading)),
@@ -297,7 +296,7 @@ class Explorer(StaticReading, VBox):
         ]
 
     def _fade(self) -> None:
-        """Draw the maps again with the opacity that is wanted now."""
+        """Draw the maps again with the current opacity."""
         if self._open:
             self._view.fade()
             self._caption.show_code(self.code)
@@ -314,7 +313,7 @@ class Explorer(StaticReading, VBox):
             self.session.token = token
 
     def _picked(self) -> tuple[int, int]:
-        """The token that this view shows: its knob's, or else the session's."""
+        """The picked token: that of the view's knob, or else the session's."""
         knob = self._token_knob()
         return self._knobs.now[knob] if knob else self.session.token
 
@@ -335,7 +334,7 @@ class Explorer(StaticReading, VBox):
         self._runner.ask()
 
     def _wanted(self) -> ProbeCall:
-        """What is to be computed: a probe, or one that compares, and the trace to run it on."""
+        """The computation: a probe, or a comparison, and the trace to run it on."""
         now, is_prompted = self.session.now, self._class.reads_prompts
         run = now.trace if is_prompted else now.source.run
         probe = self._knobs.probe_for(run)
@@ -348,7 +347,7 @@ class Explorer(StaticReading, VBox):
             self._runner.sight_changed()
 
     def _dim(self, is_outdated: bool) -> None:
-        """Dim a drawing that is out of date, so that it is not taken for the answer."""
+        """Dim an outdated drawing, so that it is not mistaken for the current one."""
         for widget in (self._view.widget, self._caption.words):
             (widget.add_class if is_outdated else widget.remove_class)(OUTDATED)
 

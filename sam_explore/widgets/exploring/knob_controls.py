@@ -1,4 +1,4 @@
-"""Ordinary controls for the knobs of a probe: those that matter, and the others folded away."""
+"""Controls for the knobs of a probe: the main ones, and the others folded away."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,17 +19,16 @@ _ROW_CSS = 476
 
 
 class KnobControls:
-    """A control for each knob, and for a linked one whether it follows the session.
+    """A control for each knob, and a box for each linked one that makes it follow the session.
 
-    Those that matter are shown, and a button opens the others. One that means nothing with the
-    others as they are is hidden.
+    The main ones are shown, and a button opens the others. A knob without an effect is hidden.
 
     Args:
-        knobs: what the fields of the probe may be, and what they are now.
-        run: what bounds come from.
-        on_change: called with a knob's name and its new value when the reader changes it.
-        on_follow: called with a linked knob's name and whether it follows from now on.
-        guard: wraps what the page calls, so that no exception gets lost.
+        knobs: the knobs of the probe and their values.
+        run: the run that bounds depend on.
+        on_change: called with a knob's name and its new value when the user changes it.
+        on_follow: called with a linked knob's name and whether it now follows the session.
+        guard: wraps callbacks of the page, so that no exception gets lost.
     """
 
     def __init__(
@@ -80,7 +79,7 @@ class KnobControls:
         self._fold()
 
     def show(self, values: dict[str, Any], idle: frozenset[str] = frozenset()) -> None:
-        """Show these values, without reporting them, and hide the knobs that mean nothing."""
+        """Show these values, without reporting them, and hide the knobs without an effect."""
         with self._suppress_echo:
             for name, value in values.items():
                 if not self._suppress_echo.is_ahead(*self._controls[name].inputs):
@@ -89,7 +88,7 @@ class KnobControls:
         self._fold()
 
     def is_shown(self, name: str) -> bool:
-        """Whether the reader sees a knob's control."""
+        """Whether a knob's control is visible."""
         return name not in self._idle and (self.more.value or name not in self._folded)
 
     def _fold(self) -> None:

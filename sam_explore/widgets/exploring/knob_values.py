@@ -1,4 +1,4 @@
-"""The values of a live view's knobs: its own, or the session's for those that follow it."""
+"""The values of a live view's knobs: its own, or the session's for knobs that follow it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from ..session import Session
 
 
 class KnobValues:
-    """What each knob of a probe is set to.
+    """The values of a probe's knobs.
 
     Args:
         probe: the class of the probe.
-        session: what linked knobs follow.
-        given: values to begin with; a linked knob that is given does not follow. Fields of the
-            probe that are no knobs, such as another run, are given here too.
+        session: the session that linked knobs follow.
+        given: initial values; a linked knob that is given does not follow. Fields of the probe that
+            are not knobs, such as another run, are given here too.
 
     Raises:
         ValueError: an unknown knob, or a value out of its bounds.
@@ -29,7 +29,7 @@ class KnobValues:
         self._class, self._session = probe, session
         self.knobs = probe.knobs()
         self.linked = {name: LINKS[knob.link] for name, knob in self.knobs.items() if knob.link}
-        # A dict: one thread may set a value while another reads all of them.
+        # A dict, since one thread may set a value while another one reads all of them.
         self._follows = {name: name not in given for name in self.linked}
         self._own = self._defaults()
         self._fixed: dict[str, Any] = {}
@@ -55,19 +55,19 @@ class KnobValues:
 
     @property
     def main(self) -> tuple[str, ...]:
-        """Names of the knobs that matter most."""
+        """Names of the main knobs."""
         return self._class.main_knobs()
 
     @property
     def idle(self) -> frozenset[str]:
-        """Names of the knobs that mean nothing with the others as they are."""
+        """Names of the knobs without an effect, with the others as they are."""
         return self._class(**self.now, **self._fixed).idle_knobs
 
     @property
     def run(self) -> Trace:
-        """The run that bounds come from: of the prompts as they were said.
+        """The run that bounds depend on: with the user's prompts.
 
-        No bound depends on logits that go back, which would have to be computed first.
+        No bound depends on logits that are fed back, which would have to be computed first.
         """
         session = self._session
         if not self._class.reads_prompts:
@@ -76,7 +76,7 @@ class KnobValues:
 
     @property
     def limits(self) -> dict[str, tuple]:
-        """Each knob's bounds and names in that run."""
+        """Each knob's bounds, and its special values with their names, in that run."""
         run = self.run
         return {name: (knob.bounds(run), knob.named(run)) for name, knob in self.knobs.items()}
 
@@ -86,9 +86,9 @@ class KnobValues:
         return self._class(**self.now, **self._fixed)
 
     def probe_for(self, run: Trace) -> Probe:
-        """The probe with these values, and with the defaults of those that the run doesn't have.
+        """The probe with these values, or the default where a value is out of the run's bounds.
 
-        The prompts can have changed since the values were fitted to them.
+        The prompts may have changed since the values were fitted to them.
         """
         return self._class(**self._within(run), **self._fixed)
 
@@ -120,14 +120,14 @@ class KnobValues:
         self._follows[name] = follows
 
     def fit(self) -> None:
-        """Reset knobs out of the bounds of a new model, input size or prompts to their defaults."""
+        """Reset knobs that are out of the bounds of a new model, input size or prompts."""
         now = self.now
         for name, value in self._within(self.run).items():
             if value != now[name]:
                 self._own[name] = value
 
     def _within(self, run: Trace) -> dict[str, Any]:
-        """Each knob's value, or its default where the value is out of the run's bounds."""
+        """Each knob's value, or its default if the value is out of the run's bounds."""
         values = self.now
         for name, default in self._defaults().items():
             try:
@@ -143,14 +143,14 @@ class KnobValues:
 
 @dataclass(frozen=True)
 class Link:
-    """A trait of the session, with functions from its values to a knob's and back."""
+    """A trait of the session, with functions that convert its values to a knob's and back."""
 
     trait: str
     to_knob: Callable[[Any], Any] = lambda value: value
     to_trait: Callable[[Any], Any] = lambda value: value
 
     def read(self, session: Session) -> Any:
-        """The session's value, as the knob has it."""
+        """The session's value, converted to the knob's."""
         return self.to_knob(getattr(session, self.trait))
 
     def write(self, session: Session, value: Any) -> None:

@@ -1,4 +1,4 @@
-"""How a map view looks: coloured cells, and the lines and labels on and around them."""
+"""Draws maps on a canvas: coloured cells, and the lines and labels on and around them."""
 
 import numpy as np
 from ipycanvas import Canvas
@@ -12,7 +12,7 @@ from ...readings import Gallery, Heatmap
 from ..canvas.viewport import SHARPNESS
 from .map_layout import ARROW, AXIS, GAP, LINE, MapLayout, Tile
 
-PAPER = 255  # the entry of the lookup table for what is no map
+PAPER = 255  # the entry of the lookup table for pixels outside the maps
 
 
 def colours_of(layout: MapLayout) -> UInt8[np.ndarray, "entry 4"]:
@@ -33,9 +33,9 @@ def cell_entries(layout: MapLayout) -> UInt8[np.ndarray, "row column"]:
 
 
 def bar_entries(layout: MapLayout) -> UInt8[np.ndarray, "row column"]:
-    """A colour bar: upright with the lowest value below if the maps share one, else lying.
+    """A colour bar: vertical with the lowest value below if the maps share one, else horizontal.
 
-    It has all colours, or a swatch for each value that has a name.
+    It has all colours, or a swatch for each named value.
     """
     first = layout.tiles[0]
     colours = np.arange(PAPER, dtype=np.uint8)
@@ -60,7 +60,7 @@ def _entries(values: Float[np.ndarray, "*any"], tile: Tile) -> UInt8[np.ndarray,
 
 
 def draw_underlays(canvas: Canvas, layout: MapLayout, picture: Image) -> None:
-    """The picture below each map that has one, in the cells that it fills."""
+    """Draw the picture below each map that has one, in the cells that it fills."""
     canvas.image_smoothing_enabled = True
     for tile in layout.tiles:
         below = tile.heatmap.underlay
@@ -72,7 +72,7 @@ def draw_underlays(canvas: Canvas, layout: MapLayout, picture: Image) -> None:
 
 
 def draw_cell_lines(canvas: Canvas, layout: MapLayout) -> None:
-    """Faint lines between large cells, which a picture that shines through would blur."""
+    """Draw faint lines between large cells, which the picture below would blur."""
     canvas.stroke_style = style.css(style.SIGN, style.CELL_LINE_OPACITY)
     canvas.line_width = 1
     for tile in layout.tiles:
@@ -97,7 +97,7 @@ def _slices(left: int, top: int, width: int, height: int) -> tuple[slice, slice]
 
 
 def annotate(canvas: Canvas, reading: Heatmap | Gallery, layout: MapLayout) -> None:
-    """Everything but the cells' colours: titles, frames, lines, marks, numbers."""
+    """Draw everything except the cells' colours: titles, frames, lines, marks, numbers."""
     if isinstance(reading, Gallery):
         _write(canvas, reading.title, 0, LINE - 4, 14, layout.width, bold=True)
     for tile in layout.tiles:
@@ -139,7 +139,7 @@ def _write(
     *,
     bold: bool = False,
 ) -> None:
-    """Text with its base line at y; what is longer than `room` is squeezed."""
+    """Write text with its baseline at y, squeezed if it is longer than `room`."""
     canvas.fill_style = style.INK
     canvas.font = f"{'600 ' if bold else ''}{size * SHARPNESS}px sans-serif"
     canvas.text_align = align
@@ -153,7 +153,7 @@ def _frame(canvas: Canvas, left: float, top: float, width: float, height: float)
 
 
 def _draw_lines(canvas: Canvas, tile: Tile) -> None:
-    """Lines such as windows' edges, with a halo so that they show on any colour."""
+    """Draw lines such as windows' edges, with a halo so that they are visible on any colour."""
     rows, columns = tile.heatmap.values.shape
     after_rows, after_columns = tile.heatmap.grid_lines
     left, top, width, height = (
@@ -175,7 +175,7 @@ def _draw_mark(canvas: Canvas, tile: Tile, row: int, column: int) -> None:
 
 
 def draw_picked(canvas: Canvas, tile: Tile, row: int, column: int) -> None:
-    """Outline the picked token, around what a mark of the same cell would cover."""
+    """Outline the picked token, outside the outline of a mark of the same cell."""
     rows, columns = tile.heatmap.values.shape
     if row < rows and column < columns:
         _outline(canvas, tile, row, column, style.CHOSEN, grown_css=3)
@@ -217,12 +217,12 @@ def _draw_bar(canvas: Canvas, layout: MapLayout) -> None:
 
 
 def _draw_arrows(canvas: Canvas, tile: Tile, left: int, top: int, width: int, height: int) -> None:
-    """An arrow at each end of a colour bar that values lie beyond, in the colour that they get."""
+    """Draw an arrow at each end of a colour bar with values beyond it, in that end's colour."""
     table = raster.lookup_table(colormap_of(tile.scale))
     for end, entry, word in ((0, 0, "min"), (1, PAPER - 1, "max")):
         if tile.extend not in (word, "both"):
             continue
-        if height > width:  # upright: the last colour is at the top
+        if height > width:  # vertical: the last colour is at the top
             edge, way = (top, -ARROW) if end else (top + height, ARROW)
             corners: list[tuple[float, float]] = [
                 (left, edge),
@@ -238,7 +238,7 @@ def _draw_arrows(canvas: Canvas, tile: Tile, left: int, top: int, width: int, he
 
 
 def _number_axes(canvas: Canvas, tile: Tile) -> None:
-    """Numbers of some rows and columns, at the middle of their cells."""
+    """Write the numbers of some rows and columns at the middle of their cells."""
     rows, columns = tile.heatmap.values.shape
     every = max(1, 2 ** int(np.log2(max(rows, columns) / 4)))
     for row in range(0, rows, every):

@@ -17,7 +17,7 @@ LINE = 17  # CSS pixels of a line of text
 GAP = 14
 BAR = 12  # the thickness of a colour bar
 NUMBERS = 58  # next to a colour bar
-ARROW = 6  # of the arrow at an end of a colour bar, beyond which values lie
+ARROW = 6  # of the arrow at an end of a colour bar with values beyond it
 AXIS = 26  # for the numbers of rows and columns
 EDGE = 2  # for the frame of a map at the border
 FOOT = 7  # for the lower half of a number next to the end of a colour bar
@@ -25,10 +25,10 @@ FOOT = 7  # for the lower half of a number next to the end of a colour bar
 
 @dataclass(frozen=True)
 class Tile:
-    """One map: the cells, their place in CSS pixels, and which value gets which colour.
+    """One map: its cells, its position in CSS pixels, and the colours of its values.
 
-    The title is above it. `bar` is the place of its own colour bar below, or None. `extend`
-    says at which ends of a colour bar values lie beyond: "min", "max", "both" or "neither".
+    The title is above it. `bar` is the position of its own colour bar below, or None. `extend`
+    gives the ends of the colour bar with values beyond: "min", "max", "both" or "neither".
     """
 
     heatmap: Heatmap
@@ -53,8 +53,8 @@ class Tile:
 class MapLayout:
     """A heatmap or a gallery, laid out. All lengths are CSS pixels.
 
-    `bar` is the place of the colour bar that all maps share, or None; `ticks` are its labels, each
-    with its height as a share of the bar's.
+    `bar` is the position of the colour bar that all maps share, or None; `ticks` are its labels,
+    each with its height as a fraction of the bar's.
     """
 
     tiles: tuple[Tile, ...]
@@ -65,7 +65,7 @@ class MapLayout:
 
 
 def lay_out(reading: Heatmap | Gallery, width: int) -> MapLayout:
-    """Place a reading's maps in at most `width` CSS pixels."""
+    """Lay out a reading's maps in at most `width` CSS pixels."""
     if isinstance(reading, Heatmap):
         return _lay_out_one(reading, width)
     maps, shared = reading.maps, reading.shared
@@ -101,7 +101,7 @@ def _coloured(scale: Scale, values: Float[np.ndarray, "*any"]) -> tuple[Scale, C
 
 
 def ticks(scale: Scale, colours: ColourRange) -> tuple[tuple[float, str], ...]:
-    """A few round values between `low` and `high`, a stated centre among them; or the names."""
+    """A few round values between `low` and `high`, including a stated centre; or the names."""
     if scale.names:
         count = len(scale.names)
         return tuple(((i + 0.5) / count, name) for i, (_, name) in enumerate(scale.names))
@@ -124,7 +124,7 @@ def _lay_out_one(one: Heatmap, width: int) -> MapLayout:
 
 
 def _size(one: Heatmap, room: float) -> tuple[int, int]:
-    """Width and height of a map with square cells, each of whole pixels if there is room."""
+    """The width and height of a map with square cells, of whole pixels if there is room."""
     rows, columns = one.values.shape
     cell = room / max(rows, columns)
     cell = int(cell) if cell >= 2 else cell

@@ -1,4 +1,4 @@
-"""Heatmaps and galleries on a canvas: quick to redraw, with the value under the pointer."""
+"""Shows heatmaps and galleries on a canvas: quick to redraw, with the value under the pointer."""
 
 from collections.abc import Callable
 
@@ -28,7 +28,7 @@ from .map_layout import MapLayout, Tile, lay_out
 
 _HINT = "Point at a cell to read its value."
 _HINT_OVER_TOKENS = "Point at a cell to read its value, click to pick its token."
-_EDGE_CSS = 6  # of the paper around a map, which a dark page would else cut close to its words
+_EDGE_CSS = 6  # of the paper around a map, so that its words are not at the edge of a dark page
 PICTURES, MAPS, NOTES, PICKED = range(4)
 
 
@@ -36,10 +36,10 @@ class MapView:
     """A reading's maps with colour bars and marks.
 
     Args:
-        width: the most CSS pixels that the maps may take.
+        width: the largest width of the maps in CSS pixels.
         on_pick: called with (row, column) of a token that is clicked on.
-        picked: gives the token to outline in maps over tokens.
-        opacity: gives that of maps over their picture, from 0 to 1.
+        picked: returns the token to outline in maps over tokens.
+        opacity: returns the opacity of maps over their picture, from 0 to 1.
         guard: wraps callbacks of the page, so that no exception gets lost.
         redraw: called when the page needs the drawing again, as after a reload.
     """
@@ -59,7 +59,7 @@ class MapView:
         self._reading: Heatmap | Gallery | None = None
         self._pointed: tuple[Tile, tuple[int, int]] | None = None
         self._connection = CanvasConnection()
-        self._grey: UInt8[np.ndarray, "height width"] | None = None  # what `_picture` shows
+        self._grey: UInt8[np.ndarray, "height width"] | None = None  # the content of `_picture`
         self._picture = self._connection.image("jpeg")
         self._cells, self._bar = self._connection.image("png"), self._connection.image("png")
         self.canvas = self._connection.canvas(4, width, width)
@@ -82,7 +82,7 @@ class MapView:
         self.canvas.on_client_ready(redraw)
 
     def show(self, reading: Heatmap | Gallery) -> None:
-        """Draw a reading in place of the one before."""
+        """Draw a reading instead of the earlier one."""
         layout = lay_out(reading, self._width - 2 * _EDGE_CSS)
         self._reading, self._layout = reading, layout
         self.area.label = " ".join(reading.title.split())
@@ -103,7 +103,7 @@ class MapView:
         self.outline_picked()
 
     def fade(self) -> None:
-        """Draw maps and pictures again, with the opacity that is wanted now."""
+        """Draw maps and pictures again with the current opacity."""
         layout = self._layout
         if layout is None:
             return
@@ -117,12 +117,12 @@ class MapView:
             maps.global_alpha = opacity
             paste(maps, self._cells)
             maps.global_alpha = 1.0
-            if opacity < 1:  # else it would show where a map has no value
+            if opacity < 1:  # otherwise it would be visible where a map has no value
                 draw_underlays(pictures, layout, self._picture)
                 draw_cell_lines(maps, layout)
 
     def _take_picture(self, layout: MapLayout) -> None:
-        """Send the picture below the maps, unless the page has it already."""
+        """Send the picture for below the maps, unless the page has it already."""
         below = next((tile.heatmap.underlay for tile in layout.tiles), None)
         grey = None if below is None else below.grey
         if grey is not None and grey is not self._grey:
@@ -142,13 +142,13 @@ class MapView:
         self._show_value()
 
     def close(self) -> None:
-        """Remove canvas and text, here and on the page."""
+        """Remove canvas and text in the kernel and on the page."""
         self.canvas.on_client_ready(self._redraw, remove=True)
         self._connection.close()
         close_all(self.value, self.widget)
 
     def _fit(self, layout: MapLayout) -> None:
-        """Give the canvas its size. Changing that wipes a canvas, even to the same size."""
+        """Set the canvas's size if it differs: setting even the same size clears a canvas."""
         width, height = layout.width, layout.height
         if (self.canvas.width, self.canvas.height) != (width * SHARPNESS, height * SHARPNESS):
             self.canvas.layout.width, self.canvas.layout.height = f"{width}px", f"{height}px"
@@ -165,7 +165,7 @@ class MapView:
 
     def _move(self, x: float, y: float) -> None:
         pointed, before = self._at(x, y), self._pointed
-        # There are many moves; only a new cell is worth a message to the page.
+        # There are many moves, so only a new cell sends a message to the page.
         if pointed != before:
             self._pointed = pointed
             self._show_value()
@@ -189,7 +189,7 @@ class MapView:
         words = _HINT_OVER_TOKENS if is_over_tokens else _HINT
         if pointed is not None:
             words = self._value_in_words(layout, *pointed) or words
-        # A line of its own, so that nothing below moves when the pointer comes and goes.
+        # The line is always there, so that nothing below moves when the pointer enters and leaves.
         row, column = self._picked()
         picked = f"Outlined: the picked token, row {row}, column {column}."
         text = paragraph(words, BREAK, picked) if is_over_tokens else paragraph(words)
@@ -206,7 +206,7 @@ class MapView:
             return ""
         value = tile.heatmap.values[cell]
         name = "" if len(places) == 1 else f"{' '.join(tile.heatmap.title.split())}: "
-        # Without a value it may be padding, which is no token.
+        # A cell without a value may be padding, which is not a token.
         is_token = tile.heatmap.frame == "tokens" and not np.isnan(value)
         kind = "token at row" if is_token else "row"
         what = value_in_words(value, tile.scale)

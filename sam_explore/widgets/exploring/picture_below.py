@@ -1,4 +1,4 @@
-"""Whether an exhibit's maps lie over the picture, and how opaque all maps of the page are there."""
+"""Controls for the picture below a view's maps: whether it is drawn, and the maps' opacity."""
 
 from collections.abc import Callable
 
@@ -13,16 +13,16 @@ from ..session.suppress_echo import SuppressEcho
 
 
 class PictureBelow:
-    """A box that lays the maps of one exhibit over the picture, and the opacity of all maps.
+    """A box that draws one view's maps over the picture, and a slider for the opacity of all maps.
 
     Args:
-        session: has the opacity, which all exhibits of the page share.
-        guard: wraps what the page calls, so that no exception gets lost.
-        on_change: called when the maps are to be drawn with another opacity.
+        session: the session with the opacity, which all of its views share.
+        guard: wraps callbacks of the page, so that no exception gets lost.
+        on_change: called when the maps have to be drawn with another opacity.
 
     Attributes:
-        widget: to be laid out; hidden as long as there is no picture to lie over.
-        box: says whether the maps lie over the picture.
+        widget: to be laid out; hidden as long as there is no picture.
+        box: whether the maps are drawn over the picture.
         slider: the opacity in per cent.
     """
 
@@ -34,7 +34,7 @@ class PictureBelow:
     ):
         self._session, self._on_change = session, on_change
         self._suppress_echo = SuppressEcho()
-        self._wanted: bool | None = None  # as the reading would have it; None before the first
+        self._wanted: bool | None = None  # the reading's default; None before the first reading
         self.box = Checkbox(False, description="over the picture", indent=False)
         self.box.layout.width = "auto"
         self.slider = IntSlider(_per_cent(session), min=0, max=100, readout=False)
@@ -54,19 +54,19 @@ class PictureBelow:
 
     @property
     def opacity(self) -> float:
-        """Of this exhibit's maps."""
+        """The opacity of this view's maps."""
         return self._session.map_opacity if self.box.value else 1.0
 
     @property
     def asked(self) -> float | None:
-        """What `sam_explore.draw` is to be told; None where the reading itself would have it so."""
+        """The `map_opacity` for `sam_explore.draw`; None for the reading's default."""
         by_default = self._session.map_opacity == _DEFAULT or not self.box.value
         return None if self.box.value == bool(self._wanted) and by_default else self.opacity
 
     def follow(self, wanted: bool | None) -> None:
-        """Follow a reading: whether it would have its maps over the picture; None if it has none.
+        """Take a reading's default for its maps over the picture; None if it has no picture.
 
-        What the reader has chosen stays.
+        A choice by the user is kept.
         """
         if wanted is not None and self._wanted is None:
             with self._suppress_echo:

@@ -1,4 +1,4 @@
-"""Runs a probe in the session's worker, again for each new state, without delaying a prompt."""
+"""Runs a probe in the session's worker for each new state, without delaying prompts."""
 
 import logging
 import weakref
@@ -27,23 +27,23 @@ class ProbeRunner:
     Args:
         name: of its jobs; a newer job replaces a waiting one of the same name.
         session: whose worker computes and draws.
-        wanted: gives what is to be computed now: a probe, and the trace to run it on.
-        show: gives the callbacks that draw a reading, part by part.
-        dim: called with whether the drawing is out of date.
-        caption: where words, progress and errors go.
-        priority: of its jobs; between two steps a computation lets jobs of higher priority run.
-        is_seen: whether the view can be seen just now. Out of sight a first reading is computed
-            after all else, and a newer one when the view comes into sight, or `settle` asks for it.
+        wanted: returns the computation: a probe, and the trace to run it on.
+        show: returns the callbacks that draw a reading, part by part.
+        dim: called with whether the drawing is outdated.
+        caption: shows words, progress and errors.
+        priority: the priority of its jobs; between two steps, jobs of higher priority run.
+        is_seen: whether the view is visible. Out of sight, the first reading is computed after
+            everything else, and a newer one when the view comes into sight or `settle` is called.
 
     Attributes:
         reading: the latest one, None before the first.
-        seconds: how long that took to compute.
+        seconds: the time that it took to compute.
         error: what went wrong with the latest state, in words, or "".
-        hint: what else the reader should know, or "".
+        hint: another message for the user, or "".
         open: False after `close`.
 
-    Readings are computed in the worker, which alone decides which state is the latest. Widgets are
-    changed in turn (`Session.run_in_turn`), so no lock is needed.
+    Readings are computed in the worker, and only the worker decides which state is the latest.
+    Widgets are changed in turn (`Session.run_in_turn`), so no lock is needed.
     """
 
     def __init__(
@@ -60,25 +60,25 @@ class ProbeRunner:
         self._name, self._session, self._priority = name, session, priority
         self._wanted, self._draw, self._dim, self._caption = wanted, show, dim, caption
         self._is_seen, self._waits, self._is_out_of_sight = is_seen, False, False
-        # It keeps no run alive.
+        # It does not keep runs alive.
         self._answered: tuple[Probe | Comparison, weakref.ref[Trace]] | None = None
         self.reading: Reading | None = None
         self.seconds, self.error, self.hint = 0.0, "", ""
         self.open = True
 
     def ask(self) -> None:
-        """Ask again soon, if the state has changed."""
+        """Compute again soon, if the state has changed."""
         self._waits = True
         self._while_open(self._show_waiting)
         self._session.submit(f"explore {self._name}", self._answer, self._rank)
 
     @property
     def waits_for_sight(self) -> bool:
-        """Whether the reading is of an earlier state, and stays so while the view is not seen."""
+        """Whether the reading is outdated, and stays so while the view is out of sight."""
         return self._waits and self._rank() is None
 
     def sight_changed(self) -> None:
-        """The view has come into sight, or gone out of it."""
+        """To be called when the view has come into sight, or gone out of sight."""
         if self._waits:
             self._while_open(self._show_waiting)
         self._session.reconsider()
@@ -103,13 +103,13 @@ class ProbeRunner:
         return guarded
 
     def close(self) -> None:
-        """Draw no more; a computation that runs ends at its next step."""
+        """Stop drawing; a running computation ends at its next step."""
         self.open = False
-        self._session.reconsider()  # a job that waits for its sight goes, and ends at once
+        self._session.reconsider()  # a job that waits for visibility now runs, and ends at once
 
     def _answer(self) -> None:
         """In the worker: update reading and picture to the latest state."""
-        if not self.open or self._session.stopped:  # asks again when the picture is encoded
+        if not self.open or self._session.stopped:  # `ask` is called again after the encode
             return
         self._waits = False
         probe, trace = wanted = self._wanted()
@@ -131,7 +131,7 @@ class ProbeRunner:
             self._session.at_length.discard(self._name)
 
     def _rank(self) -> int | None:
-        """The priority of an answer now; None while nobody sees that it is missing."""
+        """The priority of a new reading; None while the view is out of sight."""
         if not self.open or self._is_seen():
             return self._priority
         return UNSEEN if self.reading is None else None
@@ -157,7 +157,7 @@ class ProbeRunner:
                 raise Cancelled
             if is_long:
                 self._session.at_length.add(self._name)
-            if is_long or self.seconds > _PATIENCE_S:  # as it was the last time
+            if is_long or self.seconds > _PATIENCE_S:  # as it did the last time
                 self._show_progress(what)
 
         return step
@@ -165,7 +165,7 @@ class ProbeRunner:
     def _show(self, reading: Reading, answered: ProbeCall) -> None:
         """Draw part by part; jobs of higher priority run between two parts.
 
-        Nothing is drawn of a picture that another has replaced, or after a part has failed.
+        Nothing is drawn for a picture that was replaced, or after a part has failed.
         """
         probe, trace = answered
         mark, image = (probe, weakref.ref(trace)), trace.image
@@ -185,7 +185,7 @@ class ProbeRunner:
             self._while_open(draw)
 
     def _while_open(self, draw: Callable[[], None]) -> None:
-        """Draw in turn, unless the view has been closed by then; failures are shown."""
+        """Draw in turn, unless the view has been closed meanwhile; failures are shown."""
         self.show_errors(lambda: draw() if self.open else None)()
 
     def _show_waiting(self) -> None:

@@ -1,4 +1,4 @@
-"""The live picture of any reading: a view for each of its parts, reused while the kinds fit."""
+"""The live picture of any reading: a view for each part, reused while the kinds are the same."""
 
 from collections.abc import Callable
 from functools import partial
@@ -20,23 +20,25 @@ class ReadingView:
     """A map view, a chart view, or several for a panel.
 
     Args:
-        width: the most CSS pixels that the picture may take.
+        width: the largest width of the picture in CSS pixels.
         make_map: makes a map view of this width.
     """
 
     def __init__(self, width: int, make_map: Callable[[int], MapView]):
         self._width, self._make_map = width, make_map
         self._kinds: tuple = ()
-        self.views: list[Any] = []  # a map or a chart, as suits the part of the reading
+        self.views: list[
+            Any
+        ] = []  # a map view or a chart view, depending on the part of the reading
         self._title = Html()
         self.widget = VBox([])
         self.widget.layout.overflow = "visible"
         self.widget.layout.flex = "none"
-        # On a narrow page pictures that stand side by side wrap; they would be cut off otherwise.
+        # On a narrow page pictures side by side wrap, so that they are not cut off.
         self.widget.layout.max_width = "100%"
 
     def show(self, reading: Reading) -> list[Callable[[], None]]:
-        """Callbacks that draw this reading, part by part, in place of the one before."""
+        """The callbacks that draw this reading, part by part, instead of the earlier one."""
         parts = reading.readings if isinstance(reading, Panel) else (reading,)
         draw_parts = [partial(self._show_part, index, part) for index, part in enumerate(parts)]
         return [partial(self._make_room, reading, parts), *draw_parts]
@@ -54,13 +56,13 @@ class ReadingView:
         self.views[index].show(part)
 
     def fade(self) -> None:
-        """Draw all maps again with the opacity that is wanted now."""
+        """Draw all maps again with the current opacity."""
         for view in self.views:
             if isinstance(view, MapView):
                 view.fade()
 
     def outline_picked(self) -> None:
-        """Outline the picked token where it is one now."""
+        """Outline the picked token in all maps over tokens."""
         for view in self.views:
             if isinstance(view, MapView):
                 view.outline_picked()
@@ -73,7 +75,7 @@ class ReadingView:
     def _rebuild(self, reading: Reading, parts: tuple) -> None:
         self._drop()
         across = min(reading.across, len(parts)) if isinstance(reading, Panel) else 1
-        # Several pictures side by side also take the place of the caption, which goes below.
+        # Several pictures side by side need the caption's place; the caption is then below.
         room = self._width if across == 1 else round(1.48 * self._width)
         width = (room - _GAP_CSS * (across - 1)) // across
         self.views = [

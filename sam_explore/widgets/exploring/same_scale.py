@@ -1,4 +1,4 @@
-"""Exhibits that are compared: their maps have one scale, whatever each of them shows."""
+"""A common scale for the maps of several views that are compared."""
 
 from collections.abc import Callable
 
@@ -6,24 +6,24 @@ from ...readings import Reading, Scale, common_scales, on_scale
 
 
 class SameScale:
-    """The exhibits whose maps share their scales, by what each of them shows now."""
+    """The views that share a scale, with their current readings."""
 
     def __init__(self) -> None:
-        self._shown: dict[str, Reading] = {}  # by the exhibit's name
+        self._shown: dict[str, Reading] = {}  # by the view's name
         self._drawn: dict[str, tuple[Scale, ...]] = {}
         self._draw_again: dict[str, Callable[[], None]] = {}
 
     def join(self, name: str, draw_again: Callable[[], None]) -> None:
-        """Take an exhibit in; `draw_again` draws its maps once more."""
+        """Add a view; `draw_again` draws its maps again."""
         self._draw_again[name] = draw_again
 
     def leave(self, name: str) -> None:
-        """Let an exhibit go that was closed."""
+        """Remove a view that was closed."""
         for kept in (self._shown, self._drawn, self._draw_again):
             kept.pop(name, None)
 
     def scaled(self, name: str, reading: Reading) -> Reading:
-        """A reading of an exhibit, on the scales of all."""
+        """A reading of a view, on the common scales."""
         if name in self._draw_again:
             self._shown[name] = reading
             self._drawn[name] = self._scales()
@@ -32,14 +32,14 @@ class SameScale:
         return reading
 
     def tell_others(self, name: str) -> None:
-        """Let those be drawn again whose maps are on an older scale."""
+        """Redraw the views whose maps are on an older scale."""
         scales = self._scales()
         for other in [each for each in self._draw_again if each != name]:
             if other in self._shown and self._drawn.get(other) != scales:
                 self._draw_again[other]()
 
     def _scales(self) -> tuple[Scale, ...]:
-        """None where there is nothing to compare with."""
+        """The common scales; none if there is only one view."""
         if len(self._shown) < 2:
             return ()
         return common_scales(*[self._shown[each] for each in sorted(self._shown)])

@@ -1,4 +1,4 @@
-"""A reading's view on a page without a kernel."""
+"""The static form of a live view of a probe, for pages without a kernel."""
 
 from ...plots.drawing import ReadingFigure, draw
 from ...readings import Reading
@@ -8,26 +8,26 @@ _NOTHING_YET = "This view had not been computed when the page was saved."
 
 
 class StaticReading(StaticView):
-    """The static view of a `reading`, as `sam_explore.draw` draws it."""
+    """A static view of a `reading`, drawn like `sam_explore.draw`."""
 
     @property
     def reading(self) -> Reading | None:
-        """What is drawn; None while there is nothing."""
+        """The reading to draw, or None."""
         raise NotImplementedError
 
     @property
     def error(self) -> str:
-        """What to say while there is nothing, or ""."""
+        """The message if there is no reading, or ""."""
         raise NotImplementedError
 
     @property
     def drawn(self) -> Reading | None:
-        """The reading on the scale that it is drawn on."""
+        """The reading with the scale that it is drawn on."""
         raise NotImplementedError
 
     @property
     def map_opacity(self) -> float | None:
-        """As `sam_explore.draw` takes it."""
+        """The `map_opacity` for `sam_explore.draw`."""
         raise NotImplementedError
 
     def _figure(self) -> tuple[ReadingFigure | None, str]:

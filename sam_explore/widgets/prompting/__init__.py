@@ -1,4 +1,4 @@
-"""Click on a picture and see what the model makes of it: `PromptCanvas` and all its parts."""
+"""Prompting with clicks on a picture: `PromptCanvas` and its parts."""
 
 from .prompt_canvas import PromptCanvas
 

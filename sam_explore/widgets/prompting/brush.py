@@ -1,4 +1,4 @@
-"""Strokes of a brush as a mask hint: logits in the model's own low-resolution frame."""
+"""Converts brush strokes to a mask hint: logits in the model's own low-resolution frame."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from ...geometry import Frame, Prompts
 from ...prediction import upscale
 
-# Logits of what is painted and of what is not, about as sure as the model is of its own masks.
+# Logits of painted and of other cells, of about the size of the model's own logits.
 INSIDE, OUTSIDE = 8.0, -8.0
 
 
@@ -25,10 +25,10 @@ def painted(
     """The same prompts, with the cells under the brush added to the mask hint or removed from it.
 
     Args:
-        prompts: a hint that they have is painted on.
-        way_px: the way of the brush, x, y in pixels of the picture.
+        prompts: the prompts; their mask hint, if any, is painted on.
+        way_px: the path of the brush, x, y in pixels of the picture.
         radius_px: of the brush.
-        erase: whether it takes away.
+        erase: whether it erases.
         frame: how the picture lies in the model's input.
         size: rows and columns of a mask hint.
     """
@@ -44,14 +44,14 @@ def painted(
 def painted_mask(
     hint: Float[np.ndarray, "row column"], frame: Frame
 ) -> Bool[np.ndarray, "height width"]:
-    """What was painted, at the picture's size."""
+    """The painted mask, at the picture's size."""
     return upscale(torch.tensor(hint)[None], frame)[0].numpy() > 0
 
 
 def under_brush(
     way_px: Float[np.ndarray, "point 2"], radius_px: float, frame: Frame, size: tuple[int, int]
 ) -> Bool[np.ndarray, "row column"]:
-    """Which cells of a mask hint a brush covers: those whose middle it reaches, at least one."""
+    """The cells of a mask hint that a brush covers: by their centres, and at least one."""
     rows, columns = size
     middles = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1) + 0.5
     places = px_from_cells(middles, frame, size)
@@ -68,7 +68,7 @@ def px_from_cells(
     """Cells of a low-resolution mask as pixels of the picture.
 
     Args:
-        cells: x, y in cells from the corner, so that 0.5 is the middle of the first.
+        cells: x, y in cells from the corner, so that 0.5 is the centre of the first.
         frame: how the picture lies in the model's input.
         size: rows and columns of the mask.
 
@@ -76,14 +76,14 @@ def px_from_cells(
         x, y in pixels from the corner of the picture.
     """
     unit = cells / size[::-1]
-    # Clicks count from the middle of a pixel, areas from its corner.
+    # Clicks are measured from the centre of a pixel, areas from its corner.
     return frame.px_from_unit(unit) - frame.px_from_unit(np.zeros(2))
 
 
 def _distances(
     places: Float[np.ndarray, "*any 2"], start: Float[np.ndarray, "2"], end: Float[np.ndarray, "2"]
 ) -> Float[np.ndarray, "*any"]:
-    """Of places from the line between two points."""
+    """The distances of positions from the line between two points."""
     way = end - start
     along = np.clip((places - start) @ way / max(float(way @ way), 1e-12), 0, 1)
     return np.linalg.norm(places - start - along[..., None] * way, axis=-1)

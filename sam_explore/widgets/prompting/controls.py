@@ -1,4 +1,4 @@
-"""Buttons and sliders of the prompting view; each works from the keyboard."""
+"""Buttons and sliders of the prompting view, all of which can be used from the keyboard."""
 
 from collections.abc import Callable
 
@@ -16,23 +16,23 @@ from ..session.suppress_echo import SuppressEcho
 from .mode_switch import ModeSwitch
 from .typed_line import TypedLine
 
-_PUBLISHED = "published"  # a button's value, since None would be no button
+_PUBLISHED = "published"  # a button's value, since None would mean no button
 _NO_TRUTH = -1
 _REACH = 10.0  # of the threshold's slider at first, in logits
 
 
 class Controls:
-    """Ordinary controls on a session.
+    """The main controls of a session.
 
     Args:
-        session: what they show and change.
+        session: the session that they show and change.
         modes: the switch whose first row is in the toolbar.
         on_typed: called with two or four numbers that were typed, x before y.
 
     Attributes:
-        more: whether the further controls are shown.
+        more: whether the other controls are shown.
         keep: whether the picture stays in view while the reader scrolls.
-        line: where prompts are typed.
+        line: the text field for typed prompts.
         toolbar, cut, rule, truth, typed, busy: the widgets, to be laid out.
     """
 
@@ -87,7 +87,7 @@ class Controls:
             observer()
 
     def _make_rule(self, count: int) -> VBox:
-        """How a correction is asked, and which mask answers."""
+        """The controls for how corrections are made and which mask is shown."""
         self._choice = ToggleButtons(
             options=[
                 ("published", _PUBLISHED),
@@ -154,7 +154,8 @@ class Controls:
             self._threshold.set(session.threshold)
 
     def _show_busy(self, change: dict | None = None) -> None:
-        # Separate from the rest: the worker sets it at any time, also while a slider is dragged.
+        # Separate from the others, since the worker sets it at any time, also while a slider is
+        # dragged.
         self.busy.value = _busy(self._session.busy)
 
     def _set_threshold(self, change: dict) -> None:
@@ -210,7 +211,7 @@ def _numbers(text: str) -> list[float]:
 
 
 def _about_rule(now: Snapshot) -> Markup:
-    """What is chosen for an answer, in words."""
+    """The choices for corrections and masks, in words."""
     rules: dict[Choice, str] = {
         None: "Of one click or one box, the best predicted of masks 1–3 answers; of more, mask 0.",
         BEST: "The mask of the best predicted IoU of all answers.",

@@ -9,7 +9,7 @@ from ..session import Session
 from ..session.ipykernel_subshells import keep_order
 
 _CLASS = "sam-explore-cancel"
-# A quick encode shows no button, which would only flicker.
+# A quick encode shows no button, since it would only flicker.
 _RULES = (
     f"@keyframes {_CLASS} {{from {{visibility: hidden}}}}"
     f".{_CLASS} {{animation: {_CLASS} 1ms .5s backwards}}"
@@ -20,8 +20,8 @@ class EncodeRow:
     """The progress of an encode, and its buttons.
 
     Args:
-        session: whose encode.
-        busy: the words for what is running, which come first.
+        session: the session.
+        busy: the words for what is running, shown first.
 
     Attributes:
         widget: to be laid out.
@@ -49,7 +49,7 @@ class EncodeRow:
         self._follow()
 
     def follow(self, change: dict | None = None) -> None:
-        """Show the buttons that do something now."""
+        """Show the buttons that currently have an effect."""
         session = self._session
         idle = session.encoded is None and not session.busy and not session.closed
         for part, shown in (

@@ -1,4 +1,4 @@
-"""Another picture, another model: opened from the page, in the worker."""
+"""Controls to open another picture or another model, in the worker."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +26,7 @@ from .typed_line import TypedLine
 
 _LABEL_CSS = 84
 _FIELD_CSS, _CHOICE_CSS = 180, 230
-_OTHER = ""  # the choice for anything that is not in the list
+_OTHER = ""  # the choice for a picture or a model that is not in the list
 
 _ABOUT = (
     "A new picture starts without prompts; another model answers those that there are. Cancel, "
@@ -118,7 +118,7 @@ class Files:
         if not change["new"]:
             return
         (file,) = change["new"]
-        self.upload.value = ()  # the next file may be the same
+        self.upload.value = ()  # the next file may be the same one
         name, content = file["name"], bytes(file["content"])
         self._fetch("image", lambda: _uploaded(name, content), f"Opening {name}")
 
@@ -145,7 +145,7 @@ class Files:
                     self._session.guard(line.put_back)()
                 raise
 
-        # The new choice replaces a path that was refused.
+        # The new choice replaces a rejected path.
         (self.path if trait == "image" else self.weights).forget()
         self._session.fetch(trait, got, doing)
 

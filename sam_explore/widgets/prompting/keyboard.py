@@ -1,4 +1,4 @@
-"""Keys on the stage: a cursor, and everything that a mouse can do at its place."""
+"""Keys on the stage: a cursor, and everything that a mouse can do, at the cursor."""
 
 from collections.abc import Callable
 
@@ -13,13 +13,12 @@ from .prompt_editor import PointPx, PromptEditor
 
 
 class Keyboard:
-    """Turns key presses into edits of the session's prompts, and announces where the cursor is.
+    """Turns key presses into edits of the session's prompts, and announces the cursor's position.
 
     Args:
-        stage: where.
-        session: whose prompts, and whose guard for the page's events.
-        editor: what a click or a box does.
-        preview: asked for what a box to the cursor would give.
+        stage: where. session: whose prompts, and whose guard for the page's events. editor: what a
+            click or a box does.
+        preview: shows the mask of a box that ends at the cursor.
         pointer: does what a click would do.
         mode: returns the pointer's current mode.
     """

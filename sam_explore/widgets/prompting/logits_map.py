@@ -18,7 +18,7 @@ _STOPS = 33  # of the legend's colour bar
 
 
 class LogitsMap:
-    """What a mask is cut from, over the picture: blue above the threshold, red below, white at it.
+    """A mask's raw logits over the picture: blue above the threshold, red below, white at it.
 
     Args:
         width: in CSS pixels; a picture fits into a square of it.
@@ -37,18 +37,18 @@ class LogitsMap:
         self.widget.layout.overflow = "visible"
 
     def show_picture(self, image: UInt8[np.ndarray, "h w 3"]) -> None:
-        """Take another picture to lie over; it is sent once, small and grey."""
+        """Set the picture below the map; it is sent once, small and grey."""
         self._picture.value = raster.grey_jpeg(raster.pale(small_grey(image)))
         self.show_nothing(image.shape[:2])
 
     def show_nothing(self, image_size: tuple[int, int]) -> None:
-        """Keep the place for a picture of this height and width."""
+        """Show an empty map for a picture of this height and width."""
         height, width = self._fit(image_size)
         self._draw(np.zeros((height, width), np.uint8), _BLANK)
         self._legend.value = _text("The raw logits of the mask will be shown here.")
 
     def show(self, prediction: Prediction, mask: int, threshold: float) -> None:
-        """Draw the logits of a mask, one coloured cell each, as far as the picture reaches."""
+        """Draw the logits of a mask over the picture, one coloured cell each."""
         frame, logits = prediction.frame, prediction.logits[mask]
         shown = np.array(frame.input_size) / frame.side * logits.shape  # in cells
         rows, columns = map(raster.nearest, self._fit(frame.image_size), shown.tolist())
@@ -59,12 +59,12 @@ class LogitsMap:
         self._legend.value = together(title, legend(visible, threshold))
 
     def fade(self, opacity: float) -> None:
-        """Draw the colours again, of this opacity from 0 to 1."""
+        """Draw the colours again with this opacity, from 0 to 1."""
         self._opacity = opacity
         self._draw(*self._shown)
 
     def close(self) -> None:
-        """Remove map and legend, here and on the page."""
+        """Remove map and legend, in the kernel and on the page."""
         close_all(self.widget)
 
     def _draw(
@@ -72,22 +72,22 @@ class LogitsMap:
     ) -> None:
         self._shown = entries, table
         seen = table.copy()
-        if len(table) > 1:  # what is blank stays as it is
+        if len(table) > 1:  # a blank map stays blank
             seen[:, 3] = round(255 * self._opacity)
         self._image.value = raster.indexed_png(entries, seen)
 
     def _fit(self, image_size: tuple[int, int]) -> tuple[int, int]:
-        """Height and width of the map in pixels; its place on the page is made as large."""
+        """The height and width of the map in pixels; its element on the page gets the same size."""
         scale = self._width / max(image_size)
         height, width = (max(1, round(length * scale)) for length in image_size)
         for image in (self._picture, self._image):
             image.layout.height, image.layout.width = f"{height}px", f"{width}px"
-        self._image.layout.margin = f"-{height}px 0 0 0"  # it lies over the picture
+        self._image.layout.margin = f"-{height}px 0 0 0"  # so that it covers the picture
         return height * SHARPNESS, width * SHARPNESS
 
 
 def legend(logits: Float[np.ndarray, "row column"], threshold: float) -> Markup:
-    """HTML of a colour bar from the least to the greatest logit, with the threshold on it."""
+    """HTML of a colour bar from the smallest to the largest logit, with the threshold on it."""
     least, greatest = float(logits.min()), float(logits.max())
     start, end = min(least, threshold), max(greatest, threshold)
     at = (threshold - start) / (end - start or 1.0)
@@ -114,7 +114,7 @@ def legend(logits: Float[np.ndarray, "row column"], threshold: float) -> Markup:
 
 
 def _colours(logits: Float[np.ndarray, "row column"], threshold: float) -> ColourRange:
-    """As all maps of logits are drawn."""
+    """The colours that all maps of logits have."""
     return range_of(Scale("logit", centre=threshold), logits)
 
 

@@ -1,4 +1,4 @@
-"""Marks chosen from a list, moved by numbers and removed by a button: no mouse is needed."""
+"""Controls to choose marks from a list, move them by numbers and remove them, without a mouse."""
 
 from ipywidgets import BoundedFloatText, Button, Dropdown
 
@@ -15,11 +15,11 @@ _AXES = ("x", "y")
 
 
 class MarkControls:
-    """A list of the prompts' marks, the place of the chosen one, and a button to remove it.
+    """A list of the prompts' marks, the position of the chosen one, and a button to remove it.
 
     Args:
         session: whose prompts.
-        editor: what changes them.
+        editor: changes them.
 
     Attributes:
         widgets: to be laid out in a row.
@@ -28,7 +28,7 @@ class MarkControls:
     def __init__(self, session: Session, editor: PromptEditor):
         self._session, self._editor = session, editor
         self._suppress_echo = SuppressEcho()
-        self._prompts = session.prompts  # those that are shown
+        self._prompts = session.prompts  # the marks that are shown
         self._marks = Dropdown(layout={"width": "150px"})
         self._fields = [BoundedFloatText(step=1, layout={"width": "76px"}) for _ in _AXES]
         self._remove = Button(description="Remove", layout={"width": "76px"})
@@ -101,4 +101,4 @@ def marks_of(prompts: Prompts) -> list[tuple[Mark, str]]:
     return marks
 
 
-_CORNERS = ((0, "left top"), (2, "right bottom"))  # which describe the whole box
+_CORNERS = ((0, "left top"), (2, "right bottom"))  # the fields of the whole box

@@ -1,4 +1,4 @@
-"""The buttons for the pointer's mode: two rows, of which one button is pressed."""
+"""The buttons for the pointer's mode: two rows, with one pressed button in all."""
 
 from collections.abc import Callable
 

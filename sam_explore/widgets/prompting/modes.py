@@ -10,7 +10,7 @@ class Mode(Enum):
 
     Attributes:
         words: on its button.
-        hint: what to do in this mode, in a line under the picture.
+        hint: instructions for this mode, in a line under the picture.
     """
 
     FOREGROUND = ("+ Foreground", "Click: on the object. Drag: a box; from a mark, moves it.")
@@ -26,7 +26,7 @@ class Mode(Enum):
 
     @property
     def label(self) -> int:
-        """Of the points that a click adds."""
+        """The label of the points that a click adds."""
         return BACKGROUND if self is Mode.BACKGROUND else FOREGROUND
 
     @property

@@ -1,4 +1,4 @@
-"""Less common controls: further modes, the mask hint, zoom, and how the view looks."""
+"""Less common controls: more modes, the mask hint, zoom, and the view's appearance."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ from .preview import SLOW_S, Preview
 from .prompt_editor import PromptEditor
 
 _STEP = 2.0  # of a zoom
-_PAN = 0.5  # of what is shown, at a press
+_PAN = 0.5  # of the visible part, for each press
 
 
 class MoreControls:
@@ -30,8 +30,8 @@ class MoreControls:
         session: what they change.
         modes: the switch whose second row is shown here.
         editor: changes the prompts.
-        preview: what they switch.
-        viewport: returns which part of the picture is shown.
+        preview: the preview that they switch on and off.
+        viewport: returns the part of the picture that is shown.
         look: called with the part of the picture to show.
         opacity: called with the opacity of the mask's colour, 0 to 1.
         brush: called with the brush's radius in CSS pixels.
@@ -95,14 +95,14 @@ class MoreControls:
         self.panel.layout.display = "flex" if shown else "none"
 
     def follow(self, change: dict | None = None) -> None:
-        """Show what can be done with the session's mask hint, and the preview's switch."""
+        """Show the possible actions on the session's mask hint, and the preview's switch."""
         self._take.disabled = self._session.prediction is None
         self._drop.disabled = self._session.prompts.mask_hint is None
         self._paint.disabled = self._drop.disabled
         self._forget.disabled = self._session.truth is None
 
     def tell_slow(self) -> None:
-        """Show that previews have switched themselves off, and why."""
+        """Show that previews were switched off automatically, and why."""
         self._previews.value = False
         words = f"off: it took more than {1000 * SLOW_S:.0f} ms"
         self._note.value = element("span", words, style=f"color:{style.FAINT_TEXT}")

@@ -1,4 +1,4 @@
-"""Mouse, finger and pen on the stage: their effects, and the feedback while dragging."""
+"""Handles mouse, finger and pen on the stage: their effects, and the feedback while dragging."""
 
 import math
 import time
@@ -18,13 +18,13 @@ from .preview import Preview
 from .prompt_editor import Held, PointPx, PromptEditor
 
 _SLOP_CSS = 4
-# How often a drag is drawn. Less often when moves come faster than a hand makes them: then they
-# have queued, and the page has a backlog.
+# The time between two drawings of a drag. It is longer if moves come faster than a hand makes them:
+# then they were queued, and the page has a backlog.
 _INTERVAL_S = 0.05
 _MOVES = 12
 _INTERVAL_IN_FLOOD_S = 0.3
-_PAN_INTERVAL_S = 0.15  # the picture is sent again each time
-_WHEEL = 1.0015  # the zoom of one unit of the wheel
+_PAN_INTERVAL_S = 0.15  # since each of these sends the picture again
+_WHEEL = 1.0015  # zoom for one unit of the wheel
 _MOST_WHEEL = 300
 
 
@@ -37,7 +37,7 @@ class Pointer:
         stage: where.
         session: whose prompts, and whose guard for the page's events.
         editor: what a click or a drag does.
-        preview: asked for what a click here would give.
+        preview: shows the mask of a click at the pointer.
         mode: returns the pointer's current mode.
         look: called with the part of the picture to show.
 
@@ -67,7 +67,7 @@ class Pointer:
 
     @property
     def reach_px(self) -> float:
-        """How close to a mark counts as on it, in pixels of the picture."""
+        """The distance within which a position counts as on a mark, in pixels of the picture."""
         return self._px(REACH_CSS)
 
     @property
@@ -79,7 +79,7 @@ class Pointer:
         return length_css * SHARPNESS / float(self._stage.viewport.scale.min())
 
     def click(self, at: Position) -> None:
-        """Act as a click with the left button there."""
+        """Act like a click with the left button at this position."""
         self._press(Contact(at))
         self._release(Contact(at))
 
@@ -101,7 +101,7 @@ class Pointer:
         return mode.secondary if self._secondary else mode
 
     def place(self, at: Position) -> PointPx:
-        """Canvas pixels as pixels of the picture."""
+        """Convert canvas pixels to pixels of the picture."""
         x, y = self._stage.viewport.px_from_canvas(np.array(at, float))
         return float(x), float(y)
 
@@ -115,9 +115,9 @@ class Pointer:
         self._held = None if mark is None else (mark, prompts)
 
     def _markable(self, prompts: Prompts, at: Position) -> Mark | None:
-        """The mark that a drag from here moves."""
+        """The mark that a drag from this position moves."""
         mode = self._mode_now()
-        if mode is Mode.BOX:  # where points never get into the way of a box
+        if mode is Mode.BOX:  # so that points don't get in the way of a box
             prompts = Prompts(box=prompts.box)
         elif not mode.adds_points:
             return None
@@ -151,7 +151,7 @@ class Pointer:
         self._preview.want(moved, "if you let go here")
 
     def hover(self, at: Position) -> None:
-        """Show what would happen at a place in canvas pixels."""
+        """Show what a click would do at a position in canvas pixels."""
         mode = self._mode_now()
         if mode.adds_points:
             prompts = self._session.prompts.with_point(self.place(at), mode.label)

@@ -1,4 +1,8 @@
-"""The mask that a click at the pointer would give, decoded in advance."""
+"""The preview: computes the mask that a click at the pointer would give.
+
+`PromptCanvas` shows it: `show_preview` in `canvas/stage.py` draws the dashed outline, and the words
+appear under the picture.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -16,15 +20,14 @@ from ..canvas.stage import Lines
 from ..session import PREVIEWS, Session, Snapshot
 from .brush import px_from_cells
 
-# A preview with a longer delay than this is no help, and takes time from the prompts.
-# The decoder of every released model is of one size, and takes 28 ms on two cores; see
-# docs/benchmarks.md.
+# A preview with a longer delay does not help, and takes time from the prompts. The decoder has the
+# same size in all released models, and takes 28 ms on two cores; see docs/benchmarks.md.
 SLOW_S = 0.15
 _TRIALS = 3
 
 
 class _Wanted(NamedTuple):
-    """Prompts to preview, the action that would set them, and their picture."""
+    """Prompts to preview, the user's action that would set them, and their picture."""
 
     prompts: Prompts
     when: str
@@ -32,17 +35,17 @@ class _Wanted(NamedTuple):
 
 
 class Preview:
-    """Decodes the prompts that a click would make, at the pointer's latest place only.
+    """Predicts for the prompts that a click would set, at the pointer's latest position only.
 
-    It runs in the session's worker, after prompts and explorers. When even the quickest of three
-    in a row takes longer than `SLOW_S`, it switches itself off, until the reader switches it on.
+    It runs in the session's worker, after prompts and explorers. If three in a row take longer than
+    `SLOW_S`, it is switched off, until the user switches it on.
 
     Args:
-        session: whose state it adds to.
+        session: the session whose prompts it adds to.
         name: of its jobs.
-        show: called with the mask's outlines in pixels of the picture and words; with none of both
-            when there is nothing to preview.
-        on_slow: called when it has switched itself off.
+        show: called with the mask's outlines in pixels of the picture and with words; both are
+            empty if there is nothing to preview.
+        on_slow: called when it was switched off for being slow.
 
     Attributes:
         on: whether there are previews; see `switch`.
@@ -61,11 +64,11 @@ class Preview:
         self.on, self._insisted = True, False
 
     def want(self, prompts: Prompts | None, when: str = "") -> None:
-        """Preview these prompts soon instead of those before, or nothing.
+        """Preview these prompts soon instead of earlier ones, or nothing.
 
         Args:
-            prompts: what would be asked, None for nothing.
-            when: what makes it so, such as "if you click here".
+            prompts: the prompts, None for nothing.
+            when: the action that would set them, such as "if you click here".
         """
         had = self._wanted is not None
         wanted = None
@@ -78,7 +81,7 @@ class Preview:
             self._session.run_in_turn(partial(self._show, [], ""))
 
     def switch(self, on: bool) -> None:
-        """Switch previews on or off for the reader. Switched on, they stay on, however slow."""
+        """Switch previews on or off for the user. Then they stay on, even if they are slow."""
         self.on = self._insisted = on
         self.want(None)
 
@@ -91,12 +94,13 @@ class Preview:
         asked = now.asked_after(wanted.prompts)
         if now.edits:
             prediction = asked.run.prediction
-        else:  # without a trace, which would cache each place that the pointer passed
+        else:  # without a trace, which would cache the results for each position of the pointer
             prediction = predict(now.sam, now.encoded, asked.asked)
         lines, words = self._describe(prediction, wanted.when, now)
 
         def show() -> None:
-            # Dropped if the pointer has left, but not if it moved on: else nothing would ever show.
+            # Dropped if the pointer has left, but not if it has moved: otherwise nothing would be
+            # shown while it moves.
             if self._wanted is not None and now.image is self._session.image:
                 self._show(lines, words)
 

@@ -1,4 +1,4 @@
-"""The prompting view: click on a picture, and see what the model makes of it."""
+"""The prompting view: click on a picture, and see the predicted masks."""
 
 from ipywidgets import Box, HBox, VBox
 from traitlets import link
@@ -31,33 +31,33 @@ from .thumbnails import Thumbnails
 from .truth_shown import Compared, compared
 
 _GAP_CSS = 16
-_CONTROLS_CSS = 320  # what a row of controls needs
+_CONTROLS_CSS = 320  # the width of a row of controls
 
 
 class PromptCanvas(StaticPrompting, VBox):
-    """A picture to click on, with the masks that answer.
+    """A picture to click on, with the predicted masks.
 
     A click adds a point, of the kind that the buttons above the picture show; a drag draws a box,
     or moves the mark that it starts on. The right button, or Ctrl, adds a background point. The
     dashed line at the pointer is the mask that a click there would give. Two fingers, or the wheel
-    with Ctrl, enlarge the picture. A picture that has the focus takes keys, which "?" shows; all of
-    it has a control, too, and the rarer ones open with "More".
-    Next to the picture are the raw logits of the mask shown, below it all four masks: click on one
-    to look at that. Folded up at the bottom: another picture or model, masks and prompts as files,
-    and the code that does the same. Several canvases may share a session. Run its cell again, and
-    the new canvas takes the place of the old one, which is closed.
+    with Ctrl, zoom into the picture. A picture with the focus takes keys, which "?" lists. There is
+    a control for each of these actions, too; "More" opens the rarer ones. Next to the picture are
+    the raw logits of the mask shown, and below it all four masks: click on one to show it. Folded
+    up at the bottom are controls for another picture or model, masks and prompts as files, and the
+    code that does the same. Several canvases may share a session. If its cell is run again, the new
+    canvas replaces the old one, which is closed.
 
     Args:
         session: picture, prompts and prediction, which the canvas follows.
         width: of the picture in CSS pixels, from 192.
-        keep_in_view: while the reader scrolls on, a small copy of the picture stays in a corner and
-            takes clicks and keys. "Keep in view" over the picture turns that on and off.
+        keep_in_view: while the picture is scrolled away, a small copy of it stays in a corner and
+            takes clicks and keys. "Keep in view" above the picture turns that on and off.
 
     Raises:
         ValueError: a smaller width.
     """
 
-    _open = False  # before and after: also a widget whose making failed is closed in the end
+    _open = False  # before and after, so that a widget whose construction failed is closed too
 
     def __init__(self, session: Session, width: int = 512, keep_in_view: bool = True):
         if width < 192:
@@ -101,7 +101,7 @@ class PromptCanvas(StaticPrompting, VBox):
         self.session.run_in_turn(self._remove)
 
     def _remove(self) -> None:
-        self._sight.keeps = False  # the page puts everything back before it is told to drop it
+        self._sight.keeps = False  # so that the page puts everything back before it is removed
         self._stage.canvas.on_client_ready(self._redraw_soon, remove=True)
         self._thumbnails.canvas.on_client_ready(self._redraw_soon, remove=True)
         self._modes.close()
@@ -156,10 +156,10 @@ class PromptCanvas(StaticPrompting, VBox):
         place.layout.overflow = "visible"
         place.add_class("sam-explore-stage-place")
         left = VBox([place, self._pointed, self._thumbnails.widget])
-        # Parts whose height changes come last, so that nothing moves away from under the pointer.
+        # Parts whose height changes are at the end, so that nothing moves under the pointer.
         choices = [self._controls.cut, self._controls.rule, self._controls.truth]
         choices += [self._controls.typed]
-        # An error is shown under the field that may have caused it.
+        # An error is shown below the field that may have caused it.
         words = [self._error, self._session_panel.encode_row.widget, self._status]
         right = VBox([self._logits.widget, *choices, *words])
         left.layout.width = f"{width}px"
@@ -182,7 +182,7 @@ class PromptCanvas(StaticPrompting, VBox):
         return columns
 
     def _follow(self) -> None:
-        # Guarded, so that a view that cannot draw does not stop the others.
+        # Guarded, so that a view that can't draw does not stop the others.
         guard = self.session.guard
         self._observers = [
             (guard(self._show_image), "image"),
@@ -193,7 +193,7 @@ class PromptCanvas(StaticPrompting, VBox):
         ]
         for observer, names in self._observers:
             self.session.observe(observer, names)
-        # A page that was reloaded has empty canvases.
+        # After a reload, the page's canvases are empty.
         self._stage.canvas.on_client_ready(self._redraw_soon)
         self._thumbnails.canvas.on_client_ready(self._redraw_soon)
 
@@ -206,7 +206,7 @@ class PromptCanvas(StaticPrompting, VBox):
 
     def _show_more(self, change: dict) -> None:
         self._more.show(change["new"])
-        if not change["new"]:  # no hidden mode stays chosen
+        if not change["new"]:  # so that no hidden mode stays chosen
             self._modes.leave_more()
 
     def _take_typed(self, numbers: list[float]) -> None:
@@ -232,7 +232,7 @@ class PromptCanvas(StaticPrompting, VBox):
             self._stage.show_again()
 
     def _show_preview(self, lines_px: Lines, words: str) -> None:
-        """Dashed lines and their words; without them, what can be done in the mode."""
+        """Show a preview on the stage and its words; without lines, the mode's instructions."""
         if self._open:
             self._stage.show_preview(lines_px)
             self._pointed.value = _pointed(words or self._modes.mode.hint)
@@ -264,7 +264,7 @@ class PromptCanvas(StaticPrompting, VBox):
         self.session.submit(f"render {self.model_id}", self._render, self._rank)
 
     def _rank(self) -> int:
-        """What is on the screen goes before what is scrolled away."""
+        """The priority: views on the screen come before views that are scrolled away."""
         return PROMPTS if self._sight.is_seen or not self._open else UNSEEN
 
     def _redraw_soon(self) -> None:
@@ -280,7 +280,7 @@ class PromptCanvas(StaticPrompting, VBox):
         if now.prediction is None:
             self.session.guard(self._show_nothing)()
             return
-        # The slowest part is computed here, outside of the turn for drawing.
+        # The slowest part is computed here, before the turn for drawing.
         words = describe(now.prediction, now.chosen, now.threshold, now.is_fed_back)
         words = f"{EXAMPLE} {words}" if now.answers_example else words
         truth = compared(now)
@@ -315,7 +315,7 @@ class PromptCanvas(StaticPrompting, VBox):
         self._say(WAITING if waiting else INVITATION)
 
     def _say(self, words: str) -> None:
-        """What is shown, below the picture and for those who don't see it."""
+        """Describe what is shown, below the picture and for screen readers."""
         if words != self._announced:
             self._stage.area.announce(words)
         self._announced = words
@@ -343,6 +343,6 @@ def _hint_px(now: Snapshot) -> Lines:
 
 
 def _pointed(words: str) -> Markup:
-    # Of two lines' height always, so that nothing moves when the pointer comes and goes.
+    # Always two lines high, so that nothing moves when the pointer enters and leaves.
     look = "line-height:18px;height:36px;overflow:hidden;font-size:12px;"
     return element("div", words, style=f"{look}color:{style.FAINT_TEXT}")

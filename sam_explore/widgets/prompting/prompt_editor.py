@@ -15,12 +15,12 @@ Held = tuple[Mark, Prompts]
 
 
 class PromptEditor:
-    """The session's prompts, edited on a picture. All places are x, y in pixels of the picture.
+    """Edits the session's prompts on a picture. All positions are x, y in pixels of the picture.
 
     Args:
         session: whose prompts.
-        picture: gives the picture that the reader sees; None for the session's own. An edit belongs
-            to that picture, also when the session has gone over to another one meanwhile.
+        picture: returns the picture that the user sees; None for the session's own. An edit belongs
+            to that picture, also if the session has another one by then.
     """
 
     def __init__(self, session: Session, picture: Callable[[], np.ndarray | None] = lambda: None):
@@ -55,12 +55,12 @@ class PromptEditor:
         self._edit(lambda prompts: _checked(mark, prompts).removed(prompts))
 
     def drag(self, held: Held | None, box_px: Sequence[float], to_px: PointPx) -> None:
-        """End a drag: the mark that was held goes there; else the drag is a box.
+        """End a drag: move the dragged mark, or if there is none, set the box.
 
         Args:
-            held: a mark, and the prompts that had it. If they have changed since, it is not moved.
-            box_px: the box from where the drag began to where it ended.
-            to_px: where it ended.
+            held: a mark and its prompts. If they have changed since, it is not moved.
+            box_px: the box from the start to the end of the drag.
+            to_px: the end of the drag.
         """
         mark, of = held or (None, None)
         picked = to_px if mark is not None and mark.kind == "point" else None
@@ -78,7 +78,7 @@ class PromptEditor:
         self._session.set_box(box_px, picture=self._picture())
 
     def paint(self, mode: Mode, way_px: Sequence[PointPx], radius_px: float) -> None:
-        """Paint the mask hint, or erase from it, along a way."""
+        """Paint the mask hint, or erase from it, along a path."""
         frame = self._session.now.of_picture(self._picture()).source.frame
         self._edit(
             lambda prompts: painted(
@@ -92,7 +92,7 @@ class PromptEditor:
         )
 
     def hint_from_shown_mask(self) -> None:
-        """Give the logits of the mask that is shown back to the model, as a mask hint.
+        """Feed the logits of the mask that is shown back to the model, as a mask hint.
 
         Raises:
             ValueError: no mask is shown.
@@ -104,7 +104,7 @@ class PromptEditor:
         self._edit(lambda prompts: prompts.with_mask_hint(logits))
 
     def truth_from_hint(self) -> None:
-        """Take the mask hint, which was painted perhaps, as the truth instead, and drop it.
+        """Make the mask hint, such as a painted one, the truth, and remove the hint.
 
         Raises:
             ValueError: there is no hint, or nothing is inside of it.
@@ -117,7 +117,7 @@ class PromptEditor:
         self.drop_hint()
 
     def ask_without(self, prompts: Prompts) -> None:
-        """Ask without points and box, in place of what is asked now; a mask hint stays.
+        """Replace the prompts by ones without points and box; a mask hint stays.
 
         Args:
             prompts: `Prompts.nothing()` or `Prompts.padding_point()`.
@@ -129,12 +129,13 @@ class PromptEditor:
         self._edit(lambda prompts: prompts.with_mask_hint(None))
 
     def typed(self, mode: Mode, numbers: Sequence[float], reach_px: float) -> None:
-        """Two numbers act as a click there, four as a drag from the first place to the second.
+        """Apply typed numbers: two act as a click, four as a drag between two positions.
 
-        Where a click adds no point, as in the mode for boxes, two numbers are a foreground point.
+        In a mode in which a click adds no point, such as that for boxes, two are a foreground
+        point.
 
         Raises:
-            ValueError: nothing to remove there, or four numbers where marks are removed.
+            ValueError: nothing to remove there, or four numbers in the mode that removes marks.
         """
         places = list(zip(numbers[::2], numbers[1::2], strict=False))
         if mode.paints:

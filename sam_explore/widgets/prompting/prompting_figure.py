@@ -20,14 +20,14 @@ from ..canvas.words import describe, describe_prompts
 from ..session import Snapshot
 from .truth_shown import compared
 
-# Inches on a figure whose places are known: a layout engine would take several times as long.
+# Fixed positions in inches, since a layout engine would take several times as long.
 _WIDTH_IN = 8.4
 _MARGIN_IN = 0.1
 _GAP_IN = 0.14
 _LINE_IN = 0.24  # of text above and below a picture
 _STAGE_IN = 4.9  # the longer side of the large picture
-_LOGITS_IN = 2.35  # and of the map next to it, which leaves room for its colour bar
-_SIDE_PX = 980  # of the large picture in pixels: twice as many as it has on the page
+_LOGITS_IN = 2.35  # the longer side of the map next to it, with room for its colour bar
+_SIDE_PX = 980  # of the large picture in pixels: twice its size on the page
 _THUMBNAIL_PX = 360
 _OUTLINE_PX = 3
 _COLOURS = np.array(
@@ -42,9 +42,9 @@ _COLOURS = np.array(
 
 @own_settings()
 def draw_prompting(now: Snapshot) -> ReadingFigure:
-    """Picture, prompts and mask; if there is an answer, the logits on the right, all masks below.
+    """Draw picture, prompts and mask, and for a prediction also the logits and all masks.
 
-    A session whose prompts are not answered yet gives the picture and the prompts.
+    Without a prediction yet, only the picture and the prompts are drawn.
     """
     image, prediction, mask = now.image, now.prediction, now.shown_mask
     high, wide = _fit(image, _STAGE_IN)
@@ -72,7 +72,7 @@ def draw_prompting(now: Snapshot) -> ReadingFigure:
 
 
 def prompting_in_words(now: Snapshot) -> str:
-    """What the figure shows, in a sentence or two."""
+    """What the figure shows, in one or two sentences."""
     if now.prediction is not None:
         words = describe(now.prediction, now.chosen, now.threshold, now.is_fed_back)
         words = f"An example, which nobody has asked. {words}" if now.answers_example else words
@@ -125,7 +125,7 @@ def _draw_thumbnails(
         is_shown = mask == now.shown_mask
         iou = text(prediction.iou[mask], decimals=2)
         scores = f"IoU {iou}, stability {text(stability[mask], decimals=2)}"
-        if true is not None:  # there is no room for all three
+        if true is not None:  # since there is no room for all three
             scores = f"IoU {iou}, true IoU {text(true[mask], decimals=2)}"
         name = f"▸ Mask {mask}, shown" if is_shown else f"Mask {mask}"
         weight = "bold" if is_shown else "normal"
@@ -135,7 +135,7 @@ def _draw_thumbnails(
 
 
 def _place(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
-    """Axes at this place in inches from the upper left corner, also when the figure grows."""
+    """Axes at a position in inches from the upper left corner, also if the figure grows."""
 
     def locate(ax: object, renderer: object) -> Bbox:
         across, down = figure.get_size_inches()
@@ -148,7 +148,7 @@ def _place(figure: Figure, left: float, top: float, width: float, height: float)
 
 
 def _fit(image: UInt8[np.ndarray, "h w 3"], side: float) -> tuple[float, float]:
-    """Height and width of the picture within a square."""
+    """The height and width of the picture within a square."""
     height, width = image.shape[:2]
     return height * side / max(height, width), width * side / max(height, width)
 
@@ -167,7 +167,7 @@ def _logits(now: Snapshot, prediction: Prediction, mask: int) -> Heatmap:
 
 
 def _draw_photo(ax: Axes, image: UInt8[np.ndarray, "h w 3"], side: int) -> None:
-    """The picture in its own coordinates, with no more pixels than are seen."""
+    """Draw the picture in its own coordinates, with no more pixels than are visible."""
     photo = Image.fromarray(image)
     photo.thumbnail((side, side), Image.Resampling.LANCZOS)
     ax.imshow(np.asarray(photo), extent=_extent(image))
@@ -183,7 +183,7 @@ def _extent(image: UInt8[np.ndarray, "h w 3"]) -> tuple[float, float, float, flo
 def _shapes(
     prediction: Prediction, threshold: float, side: int
 ) -> Bool[np.ndarray, "mask row column"]:
-    """The masks in at most `side` pixels along an axis."""
+    """The masks with at most `side` pixels along an axis."""
     size = prediction.frame.image_size
     scale = min(1.0, side / max(size))
     rows, columns = (raster.nearest(max(1, round(length * scale)), length) for length in size)

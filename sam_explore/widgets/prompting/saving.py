@@ -1,4 +1,4 @@
-"""Masks and prompts as files for the reader's computer, and prompts back from one."""
+"""Saves masks and prompts as files on the user's computer, and restores prompts from a file."""
 
 import json
 from base64 import b64encode
@@ -25,10 +25,10 @@ _KIND = {"png": "image/png", "json": "application/json", "npz": "application/oct
 
 
 class Saving:
-    """Controls that make files out of a session's masks and prompts.
+    """Controls that make files of a session's masks and prompts.
 
     Args:
-        session: whose masks and prompts.
+        session: the session.
 
     Attributes:
         widget: to be laid out.
@@ -61,7 +61,7 @@ class Saving:
         self._follow()
 
     def follow(self, change: dict | None = None) -> None:
-        """Offer links for the current state, and drop those of an earlier one."""
+        """Show links for the current state, and remove those of an earlier one."""
         self._link.value = self._words.value = NOTHING
         for button in (self.png, self.coco, self.numpy):
             button.disabled = self._session.prediction is None
@@ -74,7 +74,7 @@ class Saving:
         close_all(self.widget)
 
     def _make(self, make: Callable[[Snapshot], tuple[str, bytes]]) -> None:
-        """Let the worker make a file, and offer it unless the state has changed meanwhile."""
+        """Let the worker make a file, and show its link unless the state has changed meanwhile."""
 
         def job() -> None:
             now = self._session.now
@@ -117,7 +117,7 @@ class Saving:
         if not change["new"]:
             return
         (file,) = change["new"]
-        self.upload.value = ()  # the next file may be the same
+        self.upload.value = ()  # the next file may be the same one
         text = bytes(file["content"]).decode("utf-8", errors="replace")
         saved = saved_from_json(text).dialogue.prompts
         self._session.restore(text)
@@ -125,7 +125,7 @@ class Saving:
 
 
 def _shown(now: Snapshot) -> tuple[Prediction, int, float]:
-    """The prediction, the mask that is shown of it, and the threshold."""
+    """The prediction, the number of the mask shown, and the threshold."""
     prediction, mask = now.prediction, now.shown_mask
     if prediction is None or mask is None:
         raise ValueError("There is no mask yet. Click on an object, and save its mask then.")

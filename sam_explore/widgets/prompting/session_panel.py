@@ -18,20 +18,20 @@ _OF_CODE += ["feeds_back", "chosen", "threshold"]
 
 
 class SessionPanel:
-    """Three buttons that unfold a part each: picture and model, files, the code that does the same.
+    """Three buttons that each unfold a part: picture and model, files, the code that does the same.
 
-    Buttons, since the keyboard does not reach the headings of an accordion.
+    Buttons, since the headings of an accordion can't be reached by keyboard.
 
     Args:
-        session: what it is about.
-        busy: the words of what takes long.
-        error: the words of what went wrong, near the picture. While a part is open they stand in
-            it instead, where the reader is at work.
+        session: the session.
+        busy: the words for a long task.
+        error: the error message near the picture. While a part is open, it is shown in that part
+            instead.
 
     Attributes:
         widget: buttons and parts, to be laid out.
-        toggles: the buttons; one is pressed at most.
-        encode_row: how far an encode is, to be laid out near the picture.
+        toggles: the buttons; at most one is pressed.
+        encode_row: the progress of an encode, to be laid out near the picture.
     """
 
     def __init__(self, session: Session, busy: Html, error: Html):
@@ -75,7 +75,7 @@ class SessionPanel:
             toggle.icon = "caret-down" if toggle.value else "caret-right"
             part.layout.display = "flex" if toggle.value else "none"
         if self.toggles[_FILES].value:
-            self.files.follow()  # other files may be available by now
+            self.files.follow()  # there may be other files by now
         self._show_code_soon()
         self._show_error()
 

@@ -1,4 +1,4 @@
-"""A prompting view on a page without a kernel."""
+"""The static form of the prompting view, for pages without a kernel."""
 
 from ...plots.drawing import ReadingFigure
 from ..canvas.static_view import StaticView

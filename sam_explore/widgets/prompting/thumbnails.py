@@ -1,4 +1,4 @@
-"""The four masks side by side, each over the dimmed picture, to compare and to choose from."""
+"""All masks side by side, each over the dimmed picture, to compare and to choose from."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -21,10 +21,10 @@ _NOTHING, _LEFT_OUT, _INSIDE, _OUTLINE = range(4)
 
 
 class Thumbnails:
-    """A row of small pictures, one a mask token, with a caption under each.
+    """A row of small pictures, one for each mask token, with a caption under each.
 
     Args:
-        connection: what it draws through.
+        connection: the connection to draw through.
         width: of the whole row in CSS pixels.
         count: how many masks there are.
         on_pick: called with the number of the mask that was clicked on.
@@ -44,10 +44,10 @@ class Thumbnails:
         self.area = PointerArea(self.canvas, cursor="pointer")
         self.area.on(press=lambda contact: self._pick(contact.at[0]))
         self.widget = VBox([under(self.area), self._captions])
-        self.widget.layout.overflow = "visible"  # its margins would make a scrollbar
+        self.widget.layout.overflow = "visible"  # its margins would cause a scrollbar
 
     def show_photo(self, image: UInt8[np.ndarray, "h w 3"]) -> None:
-        """Draw the picture once for each mask, and no mask. It is sent once, as a small JPEG."""
+        """Draw the picture once for each mask, without masks. It is sent once, as a small JPEG."""
         scale = (self._step - _GAP_CSS) * SHARPNESS / max(image.shape[:2])
         height, width = (max(1, round(length * scale)) for length in image.shape[:2])
         self._size = height, width
@@ -80,7 +80,7 @@ class Thumbnails:
             prediction: the masks.
             threshold: the logit above which a pixel is in a mask.
             chosen: which mask is shown.
-            true: the true IoU of each, to stand next to the predicted one; None if unknown.
+            true: the true IoU of each, to show next to the predicted one; None if unknown.
         """
         rows, columns = map(raster.nearest, self._size, prediction.frame.image_size)
         self._draw(prediction.upscaled_at(rows, columns) > threshold, chosen)
@@ -94,7 +94,7 @@ class Thumbnails:
         self.area.label = f"{self._count} masks, of which mask {chosen} is shown above."
 
     def close(self) -> None:
-        """Remove canvas and captions, here and on the page."""
+        """Remove canvas and captions, in the kernel and on the page."""
         close_all(self.widget)
 
     def _draw(self, masks: Bool[np.ndarray, "mask row column"], chosen: int | None) -> None:
@@ -130,7 +130,7 @@ class Thumbnails:
 
 
 def _captions(scores: Sequence[tuple[str, ...] | None], chosen: int | None, step: int) -> Markup:
-    """Name, predicted IoU and stability of each mask, in words that fit under its picture."""
+    """The name, predicted IoU and stability of each mask, in words that fit under its picture."""
     room = step - _GAP_CSS
     iou_word, stability_word, shown = next(words for least, *words in _WORDS if room >= least)
     cells = []
@@ -151,7 +151,7 @@ def _captions(scores: Sequence[tuple[str, ...] | None], chosen: int | None, step
     return element("div", *cells, style=look)
 
 
-# From so many CSS pixels under a picture: the words for both scores, and for the mask shown.
+# For pictures from this width on in CSS pixels: the words for both scores, and for the mask shown.
 _WORDS = (
     (118, "predicted IoU", "stability", ", shown"),
     (88, "pred. IoU", "stability", ""),

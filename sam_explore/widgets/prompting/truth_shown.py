@@ -1,4 +1,4 @@
-"""What a view shows of the truth: the edge of the region that is meant, and true IoU in words."""
+"""What a view shows of the truth: the edge of the true region, and true IoU in words."""
 
 from typing import NamedTuple
 
@@ -12,16 +12,16 @@ from ...truth import true_ious
 from ..canvas.stage import Lines
 from ..session import Snapshot
 
-_MOST = 512  # places along an axis that the edge is drawn from
+_MOST = 512  # points along an axis that the edge is drawn from
 
 
 class Compared(NamedTuple):
-    """A prediction next to the truth.
+    """The comparison of a prediction with the truth.
 
     Args:
-        ious: the true IoU of each mask; None where nothing is compared.
-        lines_px: the edge of the region that is meant, in pixels of the picture.
-        words: what the region is and how well the mask shown hits it, or why there is none.
+        ious: the true IoU of each mask; None if nothing is compared.
+        lines_px: the edge of the true region that the prompts mean, in pixels of the picture.
+        words: the region's name and the true IoU of the mask shown, or why there is no region.
     """
 
     ious: Float[np.ndarray, "mask"] | None = None
@@ -30,7 +30,7 @@ class Compared(NamedTuple):
 
 
 def compared(now: Snapshot) -> Compared:
-    """What is to be shown of the truth now; nothing where the reader wants none."""
+    """The current comparison with the truth; empty if the user wants none."""
     if now.truth_level is None or now.prediction is None or now.shown_mask is None:
         return Compared()
     if now.truth is None:

@@ -1,4 +1,4 @@
-"""A line to type into, with the button that sends it; Enter sends it too."""
+"""A text field with a button that sends it; Enter sends it too."""
 
 from collections.abc import Callable
 
@@ -13,9 +13,9 @@ class TypedLine:
     Args:
         placeholder: text in the empty field.
         button: text on the button.
-        about: what it does, for a tooltip.
-        on_line: called with what was typed, which may be nothing when the button was pressed; the
-            field is empty then. `put_back` fills it again.
+        about: a tooltip.
+        on_line: called with the text, which may be empty if the button was pressed. The field is
+            empty then; `put_back` restores the text.
 
     Attributes:
         widgets: field and button, to be laid out.
@@ -23,7 +23,8 @@ class TypedLine:
 
     def __init__(self, placeholder: str, button: str, about: str, on_line: Callable[[str], None]):
         self._on_line, self._entered, self._sent = on_line, False, ""
-        # Sent as a whole when left: letter by letter it may arrive after the press of the button.
+        # Sent as a whole when the field is left; sent by letter, it may arrive after the button's
+        # press.
         self.field = Text(placeholder=placeholder, continuous_update=False)
         self.button = Button(description=button, tooltip=about)
         self.button.layout.width = "64px"
@@ -34,11 +35,11 @@ class TypedLine:
         self.field.observe(self._take_entered, "value")
 
     def put_back(self) -> None:
-        """Show the line that was sent last, to be corrected, unless another has been begun."""
+        """Show the line that was sent last, to be corrected, unless a new one was started."""
         self.field.value = self.field.value or self._sent
 
     def forget(self) -> None:
-        """Empty the field of a line that was put back and not touched since."""
+        """Clear a line that was put back and not changed since."""
         if self.field.value == self._sent:
             self.field.value = ""
 
@@ -52,6 +53,6 @@ class TypedLine:
             self._send()
 
     def _send(self) -> None:
-        # The page sends a line only when it has changed: the next may be the same.
+        # The page sends a line only if it has changed, and the next may be the same.
         self._sent, self.field.value, self._entered = self.field.value.strip(), "", False
         self._on_line(self._sent)

@@ -1,4 +1,4 @@
-"""A session's prediction as Python: text that gives the same masks in a fresh interpreter."""
+"""A session's prediction as Python code, which gives the same masks in a new interpreter."""
 
 from ast import literal_eval
 from collections.abc import Iterable
@@ -27,10 +27,10 @@ _HINT = Origin(
 
 
 def as_python(now: Snapshot) -> str:
-    """Python that makes `prediction` and `mask`, the one shown, to the last bit.
+    """Python code for `prediction` and `mask`, the one shown, identical to the last bit.
 
-    What code can't express, such as an edit that is the user's own function, is left out and named
-    in a comment.
+    What code can't express, such as a user's own function as an edit, is left out and named in a
+    comment.
     """
     sam = origin_of_model(now.sam) or _UNKNOWN_MODEL
     picture = origin_of_picture(now.image) or _UNKNOWN_PICTURE
@@ -55,7 +55,7 @@ def as_python(now: Snapshot) -> str:
 
 
 def _corrections(now: Snapshot) -> Iterable[str]:
-    """The prompts asked one after another, each time with the logits that go back."""
+    """The code that predicts for one prompt after another, with the logits fed back."""
     prompts = now.prompts
     points = [repr(tuple(point)) for point in prompts.points.tolist()]
     yield f"points = {_call('', points, 'points = ', '[]')}"
@@ -73,14 +73,14 @@ def _corrections(now: Snapshot) -> Iterable[str]:
 
 
 def _said(now: Snapshot, of: str | None, hint: list[str]) -> str:
-    """Prompts of named points, of which a slice is taken; None takes none."""
+    """The code of prompts with a slice of named points; None for no points."""
     given = [] if of is None else [f"points=points{of}", f"labels=labels{of}"]
     box = [] if now.prompts.box is None else ["box=box"]
     return _call("sx.Prompts", [*given, *box, *hint], "prompts = ")
 
 
 def _mask(now: Snapshot, choice: Choice) -> str:
-    """The mask of `prediction` that answers."""
+    """The code of the chosen mask of `prediction`."""
     if choice == BEST:
         return "prediction.iou.argmax()"
     has_mask = isinstance(choice, int) and choice < now.sam.config.mask_tokens
@@ -113,7 +113,7 @@ def _preprocessing(now: Snapshot) -> list[str]:
 
 
 def _steps(now: Snapshot) -> tuple[list[str], list[str]]:
-    """The calls on the trace for windows and edits, and names of edits that code can't express."""
+    """The trace's calls for windows and edits, and the names of edits that code can't express."""
     windows = now.windows
     steps, left_out = [] if windows is None else [f"with_windows({windows})"], []
     for edit in now.edits:
@@ -151,7 +151,7 @@ def _assigned(name: str, origin: Origin) -> Iterable[str]:
 
 
 def _call(name: str, arguments: list[str], before: str = "", brackets: str = "()") -> str:
-    """A call in one line if there is room for it, else with an argument a line."""
+    """A call in one line if there is room for it, else with one argument a line."""
     begin, end = brackets[0], brackets[1]
     line = f"{name}{begin}{', '.join(arguments)}{end}"
     if len(before) + len(line) <= _WIDTH:

@@ -15,11 +15,11 @@ from ...tracing.recording import find_hooks
 from ...truth import scene_of_mask
 from .source import Source
 
-THRESHOLD = threshold_knob().metadata["knob"]  # one bound for the session and what follows it
+THRESHOLD = threshold_knob().metadata["knob"]  # the bound for the session and for its views
 
 
 def checked_preprocessing(source: Source, how: Any) -> Preprocessing:
-    """A preprocessing that this model has, or its name."""
+    """A preprocessing that this model supports, given as such or by name."""
     how = how if isinstance(how, Preprocessing) else Preprocessing(how)
     how.check(source.sam.config)
     return how
@@ -32,7 +32,7 @@ def checked_prompts(source: Source, prompts: Prompts) -> Prompts:
 
 
 def checked_chosen(source: Source, chosen: Any) -> Choice:
-    """One of the model's masks, "best", or None."""
+    """The number of one of the model's masks, "best", or None."""
     count = source.sam.config.mask_tokens
     is_mask = isinstance(chosen, int | np.integer) and not isinstance(chosen, bool)
     if is_mask and 0 <= chosen < count:
@@ -56,7 +56,7 @@ def checked_threshold(source: Source, threshold: float) -> float:
 
 
 def checked_truth(source: Source, truth: Any) -> Scene | None:
-    """A scene of the picture's size; a mask becomes one, and so does a file of one."""
+    """A scene of the picture's size, given as such, as a mask, or as the file of a mask."""
     if truth is None:
         return None
     if not isinstance(truth, Scene):

@@ -1,4 +1,4 @@
-"""How long an encode will still take, judged by the steps that are done."""
+"""Estimates the rest of an encode's time from the steps that have ended."""
 
 from collections.abc import Hashable, Mapping
 
@@ -9,8 +9,8 @@ class Countdown:
     """Measures the steps of a run, and estimates how long the others will take.
 
     Args:
-        kinds: the steps in order, and what kind each is of; steps of a kind take about as long.
-        pace: seconds of a step by kind, as far as they are known. Newer ones are put in there.
+        kinds: the steps in order, each with its kind; steps of a kind take about the same time.
+        pace: seconds of a step by kind, as far as they are known. It is updated.
     """
 
     def __init__(self, kinds: Mapping[str, Hashable], pace: dict[Hashable, float]):
@@ -18,16 +18,16 @@ class Countdown:
         self._begun: tuple[Hashable, float] | None = None
 
     def end_step(self, now: float) -> None:
-        """The step that was begun last has ended, at this time in seconds."""
+        """Note that the current step has ended, at this time in seconds."""
         if self._begun is not None:
             kind, start = self._begun
             self._pace[kind] = now - start
         self._begun = None
 
     def begin_step(self, step: str, now: float) -> float | None:
-        """A step begins: the seconds that it and the ones after it will take; None if unknown.
+        """Note that a step begins. Returns the seconds for it and later ones, None if unknown.
 
-        A kind that was never seen is taken to be as quick as those that were, on average.
+        A kind that was not measured yet counts as the average of those that were.
         """
         steps = list(self._kinds)
         if step not in steps:
@@ -54,7 +54,7 @@ def encoder_steps(trace: Trace) -> dict[str, Hashable]:
 
 
 def time_left(seconds: float | None) -> str:
-    """Such as ", 3 s left" or ", 2 min left"; nothing for less than a second, or if unknown."""
+    """Such as ", 3 s left" or ", 2 min left"; "" for less than a second, or if unknown."""
     if seconds is None or seconds < 0.95:
         return ""
     return f", {seconds:.0f} s left" if seconds < 99.5 else f", {seconds / 60:.0f} min left"

@@ -1,8 +1,8 @@
-"""Exceptions in words, for a reader."""
+"""Exceptions in words, for users."""
 
 
 def in_words(error: Exception) -> str:
-    """The text for the reader. Our own errors are sentences; others get their class name."""
+    """The text to show. Our own errors are sentences; others get their class name."""
     words, kind = str(error), type(error).__name__
     ours = isinstance(error, OSError) and error.errno is None  # the system's have a number
     is_plain = ours or isinstance(error, TypeError | ValueError)

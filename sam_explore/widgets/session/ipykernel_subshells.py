@@ -1,10 +1,10 @@
-"""Handles a page's messages in the order in which they were sent."""
+"""Makes ipykernel handle a page's messages in the order in which they were sent."""
 
 from ipywidgets import Widget
 
 
 def keep_order(*widgets: Widget) -> None:
-    """Let the kernel handle all messages for these widgets on one and the same thread.
+    """Let the kernel handle all messages for these widgets on the same thread.
 
     ipykernel 7.4 handles a widget's messages on the thread that last sent something for it. A
     release could be handled before its press, a button before the text that was typed, and
@@ -16,7 +16,7 @@ def keep_order(*widgets: Widget) -> None:
 
 
 def _as_sent(data: object, thread: str | None) -> str | None:
-    """The thread that the page's message names, the same for all widgets."""
+    """The thread named in the page's message, the same for all widgets."""
     return thread
 
 

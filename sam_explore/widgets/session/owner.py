@@ -1,4 +1,4 @@
-"""The one place that holds a state."""
+"""Holds an immutable state, and replaces it in steps."""
 
 import threading
 from collections.abc import Callable
@@ -10,7 +10,7 @@ State = TypeVar("State")
 
 @dataclass(frozen=True, eq=False)
 class Change(Generic[State]):
-    """A step from one moment to the next; both are the same object if nothing changed."""
+    """A step from one state to the next; both are the same object if nothing changed."""
 
     old: State
     new: State
@@ -28,10 +28,10 @@ class Owner(Generic[State]):
         self._lock = threading.Lock()
 
     def change(self, step: Callable[[State], State]) -> Change[State]:
-        """Go from the current state to the one that `step` makes of it.
+        """Replace the current state by the one that `step` makes of it.
 
-        `step` runs without the lock, and again when another thread was quicker: it must do nothing
-        but return a state. What it raises leaves everything as it was.
+        `step` runs without the lock, and again if another thread changed the state meanwhile, so it
+        must do nothing but return a state. If it raises, nothing changes.
         """
         while True:
             old = self.now

@@ -20,9 +20,9 @@ class PredictionRunner:
     """Updates `encoded` and `prediction` of a session to its latest state.
 
     Args:
-        now: gives the session's current snapshot.
-        change: goes on to the snapshot that a step makes of the current one.
-        worker: whose jobs call it, and go first where they have to.
+        now: returns the session's current snapshot.
+        change: replaces the current snapshot by the one that a step makes of it.
+        worker: the worker that calls it, and whose more urgent jobs run between blocks.
     """
 
     def __init__(self, now: Callable[[], Snapshot], change: Callable[[Step], None], worker: Worker):

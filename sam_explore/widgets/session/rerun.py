@@ -1,4 +1,4 @@
-"""A cell that is run again replaces the views that it made before."""
+"""Closes the views that a cell made earlier when the cell runs again."""
 
 import re
 import sys
@@ -6,7 +6,7 @@ from weakref import WeakSet
 
 from ipywidgets import Widget
 
-_RESULT = re.compile(r"_{1,3}|_?\d+")  # IPython's names of what cells gave, and Out's
+_RESULT = re.compile(r"_{1,3}|_?\d+")  # IPython's names for the results of cells, and for Out
 
 # By cell: its latest run, and the views that this run has made.
 _made: dict[str, tuple[str, WeakSet[Widget]]] = {}
@@ -15,8 +15,8 @@ _made: dict[str, tuple[str, WeakSet[Widget]]] = {}
 def replace_older(view: Widget) -> None:
     """Close the views that earlier runs of the running cell have made.
 
-    The page drops a cell's output when the cell runs again, but the views that were in it would go
-    on following their session unseen, and each would delay the others.
+    The page drops a cell's output when the cell runs again, but the views in it would go on
+    updating unseen, and each would delay the others.
     """
     running = running_cell()
     if running is None:
@@ -35,7 +35,7 @@ def replace_older(view: Widget) -> None:
 def _forget(view: Widget) -> None:
     """Remove a closed view from the notebook's record of its cells' results.
 
-    Otherwise a session that no name refers to would be kept alive there, with all its results.
+    Otherwise the record would keep an unused session alive, with all its results.
     """
     shell = sys.modules["IPython"].get_ipython()
     for names in (shell.user_ns.get("Out", {}), shell.user_ns, shell.user_ns_hidden):
@@ -48,9 +48,9 @@ def _forget(view: Widget) -> None:
 
 
 def running_cell() -> tuple[str, str] | None:
-    """The notebook's cell that runs now, and which run of it this is.
+    """The id of the notebook's running cell, and of this run of it.
 
-    None outside of cells, such as in a widget's callback, and where the page names no cells.
+    None outside of cells, such as in a widget's callback, and for pages without ids of cells.
     """
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None

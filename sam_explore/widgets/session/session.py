@@ -1,4 +1,4 @@
-"""The state that all views of a page share: a picture, prompts, and what the model answers."""
+"""The state that all views of a page share: a picture, prompts, and the model's prediction."""
 
 import logging
 import threading
@@ -44,52 +44,51 @@ _LOG = logging.getLogger(__name__)
 
 
 class Session(SharedState):
-    """One picture, its prompts and the model's answer; every view of it follows.
+    """One picture, its prompts and the model's prediction, shared by all views.
 
-    Set a trait, from Python or through a view, and all views show it. The model runs in a thread of
-    its own: `prompts` change at once, `prediction` follows, and `settle` waits for it. All that is
-    computed comes from `trace`, so views share it.
+    Set a trait, from Python or through a view, and all views show it. The model runs in its own
+    thread: `prompts` change at once, `prediction` follows, and `settle` waits for it. All results
+    come from `trace`, so views share them.
 
     Args:
-        sam: the model, as `sam_explore.load` gives it.
+        sam: the model, as `sam_explore.load` returns it.
         image: a picture as in `sx.encode`. The session keeps a copy, RGB from 0 to 255.
         preprocessing, side, keep_aspect: how it becomes the model's input, as in `sx.encode`.
-        synchronous: compute in the calling thread, so that each change is answered when it returns;
-            so does every session where the environment's SAM_EXPLORE_SYNCHRONOUS is 1.
+        synchronous: compute in the calling thread, so that a change is complete when it returns. If
+            the environment variable SAM_EXPLORE_SYNCHRONOUS is 1, all sessions do so.
 
     Traits:
-        sam, image: as above; a new one is encoded. A new image drops the prompts. `cancel`
-            goes back, as long as that is not done.
-        preprocessing: the name, the side and whether the aspect is kept, as `set_preprocessing`
-            puts them together. Another one is encoded again and drops a hint that does not fit.
-        encoded: the encoded picture, None until that is done.
-        prompts: what the reader asks now. Set from Python, they are asked at once, as `sx.predict`
-            asks them.
-        feeds_back: whether the logits of the mask that was shown go back to the model with each
-            click that corrects it. `trace.prompts` are those that the model is asked in the end.
-        chosen: which mask answers: None takes the model's choice as published, "best" the best
-            predicted IoU of all, 0 to 3 always that mask. See also `pick_mask`.
-        truth: what is truly in the picture, as a scene; examples and scenes bring theirs. Set it to
-            a mask, or to a file of one (white is inside), for a picture of your own.
+        sam, image: as above; a new one is encoded. A new image drops the prompts. `cancel` goes
+            back until the encode has ended.
+        preprocessing: the name, the side and whether the aspect is kept, as in `set_preprocessing`.
+            With a new one the picture is encoded again, and a hint that does not fit is dropped.
+        encoded: the encoded picture, None until the first encode has ended.
+        prompts: the current prompts. If set from Python, all are used at once, as in `sx.predict`.
+        feeds_back: whether the logits of the mask that was shown are fed back to the model with
+            each click that corrects it. `trace.prompts` are the prompts that the model gets.
+        chosen: which mask is shown: None for the model's choice as published, "best" for the best
+            predicted IoU of all, 0 to 3 for always that mask. See also `pick_mask`.
+        truth: the picture's ground truth, as a scene; examples and scenes have one. For a picture
+            of your own, set it to a mask, or to the file of a mask (white is inside).
         truth_level: the level of the true region that is shown and compared: 0 for the whole under
             the first foreground point, 1 for a part, 2 for a sub-part, None for no truth.
         threshold: a mask is where its logits exceed this.
         token: the picked image token (row, column), in the middle at first; `add_point` picks the
             one under the point.
-        map_opacity: of all maps that lie over the picture, 0 to 1; 1 shows the maps alone.
+        map_opacity: of all maps over the picture, 0 to 1; 1 shows the maps alone.
         windows: each block's window in tokens, 0 for global; None for the trained ones. Tables of
-            relative positions are interpolated to others; `WindowEffect` can also crop them.
-        edits: what is changed inside the run: `sx.interventions`, or pairs of a hook point's name
-            and a function, as in `Trace.with_edit`.
-        prediction: the latest answer, None without prompts. In a flood of prompts it may belong to
-            slightly older ones (see its `prompts`), never to another picture.
-        busy: what takes long just now, or "".
+            relative positions are interpolated to other windows; `WindowEffect` can also crop them.
+        edits: changes inside the run: `sx.interventions`, or pairs of a hook point's name and a
+            function, as in `Trace.with_edit`.
+        prediction: the latest prediction, None without prompts. While many prompts come it may be
+            for slightly older ones (see its `prompts`), but never for another picture.
+        busy: the long task that is running, or "".
         error: what went wrong in the last action, or "".
 
     Attributes:
-        now: all of that at one moment, as one immutable `Snapshot`. What reads several traits that
-            belong together reads them there.
-        at_length: names of what takes long just now in the worker.
+        now: all of that as one immutable `Snapshot`. Read several traits that belong together from
+            there.
+        at_length: names of the long tasks that are running in the worker.
 
     Raises:
         TypeError, ValueError: no model, no picture, or a size that the model can't have.
@@ -111,7 +110,7 @@ class Session(SharedState):
         self._owner = Owner(first_snapshot(source_of(sam, _own_picture(image), how)))
         super().__init__()
         self._notified = {name: getattr(self.now, name) for name in TRAITS}
-        changed = threading.Condition()  # of the two queues, so that both can be waited for
+        changed = threading.Condition()  # of both queues, so that one can wait for both
         self._worker = Worker(synchronous=synchronous or is_document_built(), changed=changed)
         self._turns = Turns(changed, self._hand_over, self._show_error)
         self._runner = PredictionRunner(lambda: self.now, self.change, self._worker)
@@ -128,7 +127,7 @@ class Session(SharedState):
 
     @property
     def now(self) -> Snapshot:
-        """The session at this moment; it never changes."""
+        """The current state as a snapshot, which never changes."""
         return self._owner.now
 
     @property
@@ -143,26 +142,27 @@ class Session(SharedState):
 
     @property
     def unprompted(self) -> Trace:
-        """`trace` without prompts: one and the same for all prompts, which share its results."""
+        """`trace` without prompts: the same one for all prompts, which share its results."""
         return self.now.source.run
 
     @property
     def trace(self) -> Trace:
-        """The trace for the current state; the same one until the state changes.
+        """The trace of the current state; the same one until the state changes.
 
-        Nothing is computed before a tensor or the prediction is asked of it, but for logits that go
-        back with a click and are not known yet: then the clicks before are asked now.
+        Nothing is computed before a tensor or the prediction is read, with one exception: logits
+        that are fed back with a click, if they are not known yet, are predicted for the earlier
+        clicks now.
         """
         return self.now.trace
 
     @property
     def shown_mask(self) -> int | None:
-        """The mask to look at, as `chosen` says; None without prediction."""
+        """The number of the mask to show, by `chosen`; None without a prediction."""
         return self.now.shown_mask
 
     @property
     def stopped(self) -> bool:
-        """Whether an encode was cancelled, and nothing has asked for it since."""
+        """Whether an encode was cancelled, and not requested again since."""
         return self.now.stopped
 
     @property
@@ -177,7 +177,7 @@ class Session(SharedState):
 
     @property
     def can_go_back(self) -> bool:
-        """Whether `cancel` would bring something back that was encoded."""
+        """Whether `cancel` would go back to something that was encoded."""
         return self.now.before is not None
 
     @property
@@ -187,19 +187,19 @@ class Session(SharedState):
 
     @property
     def synchronous(self) -> bool:
-        """Whether each change is answered when it returns."""
+        """Whether each change is complete when it returns."""
         return self._worker.synchronous
 
     @property
     def code(self) -> str:
-        """Python that gives the prediction and the mask shown, in a fresh interpreter."""
+        """Python code for the prediction and the mask shown, for a new interpreter."""
         return as_python(self.now)
 
     def change(self, step: Callable[[Snapshot], Snapshot]) -> None:
-        """Go on to the snapshot that `step` makes of the current one, and notify all views.
+        """Replace the current snapshot by the one that `step` makes of it, and notify all views.
 
-        `step` may be called several times, when other threads change the state meanwhile: it must
-        do nothing but return a snapshot. What it raises leaves everything as it was.
+        `step` may be called several times if other threads change the state meanwhile, so it must
+        do nothing but return a snapshot. If it raises, nothing changes.
         """
         change = self._owner.change(step)
         if change.new is change.old:
@@ -211,11 +211,11 @@ class Session(SharedState):
                 self.submit("answer", self._runner.answer)
 
     def plain_trace(self) -> Trace:
-        """A run of the picture in the trained windows, without prompts and edits."""
+        """A run on the picture with the trained windows, without prompts and edits."""
         return self.now.source.plain
 
     def set_in_snapshot(self, name: str, value: Any) -> None:
-        """Set a trait: go on to the snapshot that has the new value."""
+        """Set a trait: replace the snapshot by one with the new value."""
         if name == "image" and value is not self.image:
             value = self._known_picture(value)
         if name == "truth" and isinstance(value, str | Path):
@@ -254,9 +254,9 @@ class Session(SharedState):
         )
 
     def show_example(self, point_px: Sequence[float], label: int = FOREGROUND) -> None:
-        """Ask with a point as an example: it is drawn as one, and the first click replaces it.
+        """Set a point as an example: it is drawn as one, and the first click replaces it.
 
-        Nothing happens if the reader has asked something already.
+        Nothing happens if there are prompts already.
 
         Args:
             point_px, label: as in `add_point`.
@@ -271,7 +271,7 @@ class Session(SharedState):
         """Replace the box by this one: (x0, y0, x1, y1) in pixels of the picture.
 
         Args:
-            box_px: the box, None for none.
+            box_px: the box, None to remove it.
             picture: as in `edit_prompts`.
 
         Raises:
@@ -286,14 +286,15 @@ class Session(SharedState):
         *,
         picture: np.ndarray | None = None,
     ) -> None:
-        """Change the prompts in one step, in which no edit by another thread gets lost.
+        """Change the prompts in one step, without losing edits by other threads.
 
         Args:
-            edit: gives the new prompts from the present ones. It may be called several times. A
-                point that it puts behind the others corrects the mask that is shown.
-            point_px: x, y in pixels of the picture, whose token becomes the picked one.
-            picture: the session's `image` that was looked at. If another has taken its place, the
-                edit goes to where `cancel` goes back to, or nowhere if that is gone too.
+            edit: returns the new prompts for the current ones. It may be called several times. A
+                point that it adds after the others corrects the mask that is shown.
+            point_px: x, y in pixels of the picture; its token becomes the picked one.
+            picture: the session's `image` that the user saw. If it has been replaced, the edit
+                applies to the state that `cancel` goes back to, or is dropped if that has another
+                picture too.
 
         Raises:
             ValueError: prompts that do not fit; nothing changes.
@@ -302,7 +303,7 @@ class Session(SharedState):
         self.change(lambda now: now.with_edited_prompts(edit, token, picture))
 
     def pick_mask(self, mask: int) -> None:
-        """Look at a mask of this answer; what is asked next is answered as `chosen` was before.
+        """Show a mask of this prediction; for the next prompts `chosen` is as it was before.
 
         Raises:
             ValueError: no mask of this model.
@@ -314,25 +315,25 @@ class Session(SharedState):
         self.edit_prompts(lambda prompts: prompts if prompts.is_empty else Prompts())
 
     def undo(self) -> None:
-        """Take back the last change of the prompts, up to a hundred; nothing when there is none."""
+        """Undo the last change of the prompts, up to a hundred times."""
         self.change(lambda now: now.stepped(forth=False))
 
     def redo(self) -> None:
-        """Do again what `undo` took back last; nothing happens after another change."""
+        """Redo what `undo` took back last; nothing happens after another change."""
         self.change(lambda now: now.stepped(forth=True))
 
     def save_prompts(self, path: str | Path) -> None:
-        """Write the prompts to a JSON file, with the picture's size, and how they are asked.
+        """Write the prompts to a JSON file, with the picture's size and the way they are used.
 
-        Logits that are fed back are in it as a mask hint; they are computed if they are not yet.
+        Logits that are fed back are stored as a mask hint; they are computed if needed.
         """
         Path(path).expanduser().write_text(self.now.saved_prompts, "utf-8")
 
     def restore_prompts(self, path: str | Path) -> None:
         """Load prompts from a file that `save_prompts` wrote; `undo` brings back the earlier ones.
 
-        If they were for a picture of another size, points and box move in proportion. What was
-        chosen for them, `feeds_back` and `chosen`, is set as it was.
+        If they were saved for another size of the picture, points and box are scaled. `feeds_back`
+        and `chosen` are restored too.
 
         Raises:
             OSError: there is no such file.
@@ -341,7 +342,7 @@ class Session(SharedState):
         self.restore(text_of_file(path))
 
     def restore(self, text: str) -> None:
-        """Take prompts as `restore_prompts` does, from the text of such a file.
+        """Restore prompts like `restore_prompts`, from the text of such a file.
 
         Raises:
             ValueError: text of another kind, or prompts that do not fit; nothing changes.
@@ -349,14 +350,14 @@ class Session(SharedState):
         self.change(lambda now: now.with_restored(saved_from_json(text, now.image.shape[:2])))
 
     def fetch(self, name: str, get: Callable[[], Any], doing: str) -> None:
-        """Let the worker fetch a picture or a model, between two blocks if need be, and use it.
+        """Let the worker fetch a picture or a model, if necessary between two blocks, and use it.
 
         A failure is shown as `error`, and nothing changes. `cancel` and a later fetch cancel it.
 
         Args:
             name: the trait, "image" or "sam".
-            get: reads a file, or the like.
-            doing: what that is, for `busy`.
+            get: fetches it, such as by reading a file.
+            doing: a description for `busy`.
         """
         fetch = Fetch(name)
         self.change(lambda now: replace(now, fetch=fetch))
@@ -369,33 +370,34 @@ class Session(SharedState):
         self.submit("fetch", job, FETCHES)
 
     def cancel(self) -> None:
-        """Give up what is being opened or encoded, and go back to what was encoded last.
+        """Cancel opening or encoding, and go back to what was encoded last.
 
-        Picture, model, windows and edits are as they were, and so are the prompts; those that were
-        given to the same picture meanwhile stay. When nothing was encoded before, everything stays
-        as it is, and nothing is encoded until prompts come or `go_on` is called. An encode ends
-        after the block that is under way; a file that is being read is read to its end, and
-        dropped. Nothing happens when there is nothing to cancel.
+        Picture, model, windows, edits and prompts are restored; prompts that were added to the same
+        picture meanwhile are kept. If nothing was encoded before, the state stays, and nothing is
+        encoded until there are new prompts or `go_on` is called. An encode ends after the current
+        block; a file is read to its end, and dropped. Nothing happens if there is nothing to
+        cancel.
         """
         self.change(lambda now: now.cancelled())
 
     def go_on(self) -> None:
-        """Encode the picture after all, when that was cancelled or has failed."""
+        """Encode the picture after a cancelled or failed encode."""
         self.change(lambda now: now.going_on())
 
     def submit(self, name: str, job: Job, priority: Priority = PROMPTS) -> None:
         """Let the worker run `job`, the latest of its name; a failure is shown as `error`.
 
-        A priority that is a function is asked when a job is chosen: at None its job waits.
+        A priority that is a function is called when a job is chosen; if it returns None, its job
+        waits.
         """
         self._worker.submit(name, self._reported(job), priority)
 
     def reconsider(self) -> None:
-        """Ask the priorities that are functions again, as when a view has come into sight."""
+        """Call the priorities that are functions again, such as when a view has come into sight."""
         self._worker.reconsider()
 
     def give_way(self, priority: int = EXPLORERS) -> None:
-        """To be called often in a long job of this priority: runs waiting jobs of higher priority.
+        """Run waiting jobs of higher priority. To be called often in a long job of this priority.
 
         Raises:
             Cancelled: the session was closed.
@@ -406,16 +408,16 @@ class Session(SharedState):
             raise Cancelled
 
     def run_in_turn(self, task: Callable[[], None]) -> None:
-        """Run a task that draws or changes a view: one at a time, in order, as notifications do.
+        """Run a task that draws or changes a view: one at a time, in order, like notifications.
 
-        It runs at once, or soon in the thread that is at work for a view just now.
+        It runs at once, or soon in the thread that is running such a task now.
         """
         self._turns.run(task)
 
     def guard(self, callback: Callable[..., None]) -> Callable[..., None]:
-        """`callback`, run in turn; its exceptions are logged and shown as `error`, and end nothing.
+        """`callback`, run in turn; its exceptions are logged and shown as `error`, and not raised.
 
-        All that the page calls is guarded, and all that observes this session for a view.
+        All callbacks of the page are guarded, and all of a view's observers of this session.
         """
         reported = self._reported(callback)
 
@@ -426,7 +428,7 @@ class Session(SharedState):
         return guarded
 
     def action(self, callback: Callable[..., None]) -> Callable[..., None]:
-        """`callback`, guarded, as something the user does: an older error goes."""
+        """`callback`, guarded, as an action of the user, which clears an older error."""
 
         @wraps(callback)
         def act(*args: object, **kwargs: object) -> None:
@@ -438,12 +440,12 @@ class Session(SharedState):
     def settle(self, timeout: float = 60.0) -> None:
         """Wait until the model has answered and the views have drawn the latest state.
 
-        Views that are out of sight in the browser, which would wait, are drawn too.
+        Views out of sight in the browser, which would otherwise wait, are drawn too.
 
         Raises:
             TimeoutError: that took longer than `timeout` seconds.
-            RuntimeError: called where it would wait for itself: by what the session itself runs,
-                such as an observer of `prediction`, or inside of `sx.record` or `sx.edit`.
+            RuntimeError: called where it would wait for itself: in a callback of the session, such
+            as an observer of `prediction`, or inside `sx.record` or `sx.edit`.
         """
         self._refuse_to_wait_for_itself()
         self._turns.run_waiting()
@@ -458,10 +460,10 @@ class Session(SharedState):
     def close(self) -> None:
         """End the worker; views of this session stop following. May be called twice.
 
-        What is being computed stops at its next step, and what traces have cached is let go:
-        whoever asks the session for its `trace` again computes it again.
+        A computation stops at its next step, and the caches of traces are emptied: reading `trace`
+        again computes again.
         """
-        # Inside of sx.record the worker may wait for the model, which this thread holds.
+        # Inside sx.record the worker may wait for the model's lock, which this thread holds.
         self._worker.close(wait=not lock_of(self.sam).is_mine)
         self._turns.run_waiting()
         self.change(lambda now: now.emptied())
@@ -477,7 +479,7 @@ class Session(SharedState):
         try:
             value = get()
             value = _own_picture(value) if fetch.trait == "image" else value
-            # One step from what is said of the fetch to what is said of the encode.
+            # One step, so that `busy` goes directly from the fetch to the encode.
             self.change(lambda now: now.with_fetched(fetch, value))
         except Exception:
             if self.now.fetch is not fetch:
@@ -486,15 +488,15 @@ class Session(SharedState):
             raise
 
     def _known_picture(self, image: Any) -> np.ndarray:
-        """The picture, copied unless it is one of this session's own already."""
+        """The picture, copied unless the session has it already."""
         before = self.now.before
         return image if before is not None and image is before.image else _own_picture(image)
 
     def _notify(self) -> None:
         """Notify observers of what has changed since the last call, even if one of them raises.
 
-        What is told is the state of now, so whatever comes last is true, also when an observer
-        changes the state itself.
+        Observers get the current state, so the last notification is right even if an observer
+        changes the state.
         """
         errors = []
         for name in TRAITS:
@@ -532,7 +534,7 @@ class Session(SharedState):
             _LOG.exception("The error could not be shown.")
 
     def _hand_over(self) -> bool:
-        """Let the worker draw what is waiting; False if there is no worker thread."""
+        """Let the worker run the waiting drawing tasks; False if there is no worker thread."""
         if self.synchronous or self.closed or self._worker.is_mine:
             return False
         self._worker.submit("draw", self._turns.run_waiting, DRAWINGS)

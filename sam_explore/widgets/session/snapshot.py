@@ -1,6 +1,6 @@
-"""The whole state of a session at one moment. Methods return the next snapshot and change none.
+"""The complete state of a session at one moment. Methods return the next snapshot.
 
-Nothing here computes, draws or waits.
+Nothing here changes a snapshot, computes, draws or waits.
 """
 
 from collections.abc import Callable
@@ -26,14 +26,14 @@ from .source import Question, Source
 __all__ = ["ENCODING", "THRESHOLD", "TRAITS", "Snapshot", "first_snapshot"]
 
 ENCODING = "Encoding the picture"
-_MOST_STEPS = 100  # that can be undone; each may hold a mask hint, of 256 KiB for released models
+_MOST_STEPS = 100  # to undo; each may hold a mask hint, of 256 KiB for released models
 
 # What views observe, in the order of their notifications.
 TRAITS: tuple[str, ...]
 TRAITS = ("sam", "image", "preprocessing", "windows", "edits", "encoded", "feeds_back", "prompts")
 TRAITS += ("truth", "truth_level", "chosen", "threshold", "token", "map_opacity", "prediction")
 TRAITS += ("busy", "error")
-# What cancelling an encode leaves as it is.
+# The fields that cancelling an encode leaves as they are.
 _OF_THE_READER = ("threshold", "map_opacity", "truth_level", "error")
 
 
@@ -53,21 +53,21 @@ class Snapshot:
     """The state of a session at one moment.
 
     Args:
-        question: the prompts, and what they are asked of: model, picture, windows, edits.
-        encoded, prediction, feeds_back, chosen, threshold, token, map_opacity, busy, error: as
+        question: the prompts and their source: model, picture, windows, edits. encoded, prediction,
+        feeds_back, chosen, threshold, token, map_opacity, busy, error: as
             `Session` documents them.
-        answered: the question that `prediction` answers; None without one.
+        answered: the question of `prediction`; None without a prediction.
         truth, truth_level: as `Session` documents them.
-        picked_over: what `chosen` was before a mask was picked for this one answer, in a tuple;
-            None where none was picked.
+        picked_over: a tuple of `chosen` as it was before a mask was picked for this prediction;
+            None if none was picked.
         undo, redo: earlier and later prompts, the nearest last.
-        stopped: an encode was cancelled, and nothing has asked for it since.
-        turn: counts the changes of what is asked, to order questions.
-        barrier: answers to questions of earlier turns are dropped.
-        before: what the session was when it was encoded last, while something else is encoded;
+        stopped: an encode was cancelled, and not requested again since.
+        turn: counts the changes of the question, to order questions.
+        barrier: predictions for questions of earlier turns are dropped.
+        before: while something else is encoded, the snapshot when the session was encoded last;
             None otherwise.
         asked_since: prompts have changed since `before`.
-        fetch: what is being fetched; None when nothing is.
+        fetch: the fetch in progress, or None.
     """
 
     question: Question
@@ -124,29 +124,29 @@ class Snapshot:
 
     @property
     def dialogue(self) -> Dialogue:
-        """The prompts in the order in which they were said."""
+        """The prompts in the order in which they were given."""
         return self.question.dialogue
 
     @property
     def trace(self) -> Trace:
-        """The run that answers the prompts."""
+        """The run with the prompts."""
         return self.question.run
 
     @property
     def shown_mask(self) -> int | None:
-        """The mask to look at, as `chosen` says; None without prediction."""
+        """The number of the mask to show, by `chosen`; None without a prediction."""
         return None if self.prediction is None else answering(self.prediction, self.chosen)
 
     @property
     def region_meant(self) -> int | None:
-        """The region of the truth that the answered prompts mean; None if none is shown."""
+        """The true region that the prediction's prompts mean; None if none is shown."""
         if self.truth is None or self.truth_level is None or self.answered is None:
             return None
         return region_meant(self.truth, self.answered.prompts, self.truth_level)
 
     @property
     def answers_example(self) -> bool:
-        """Whether the prediction is that of an example, which nobody has asked."""
+        """Whether the prediction is for an example, not for prompts of the user."""
         return self.answered is not None and self.answered.dialogue.is_example
 
     @property
@@ -156,7 +156,7 @@ class Snapshot:
 
     @property
     def saved_prompts(self) -> str:
-        """The prompts as JSON, as the model is asked, and how they came about."""
+        """The prompts as JSON, as the model gets them, and how they came about."""
         saved = SavedPrompts(self.dialogue, self.feeds_back, self.chosen)
         asked = self.trace.prompts if self.question.feeds_back else self.prompts
         return prompts_to_json(asked, self.image.shape[:2], saved)
@@ -175,13 +175,13 @@ class Snapshot:
             ValueError: a value that the state can't have.
         """
         value = CHECKS[name](self.source, value) if name in CHECKS else value
-        is_picked = name == "chosen" and self.picked_over is not None  # and is now for good
+        is_picked = name == "chosen" and self.picked_over is not None  # and is now permanent
         if is_same(getattr(self, name), value) and not is_picked:
             return self
         return _SETTERS.get(name, _set_alone)(self, name, value)
 
     def with_picked(self, mask: int) -> "Snapshot":
-        """After a mask was picked for this answer alone; what is asked next goes by the rule again.
+        """After a mask was picked for this prediction only; the next one goes by the rule again.
 
         Raises:
             ValueError: no mask of this model.
@@ -190,7 +190,7 @@ class Snapshot:
         return replace(self.with_trait("chosen", mask), picked_over=rule)
 
     def with_prompts(self, prompts: Prompts) -> "Snapshot":
-        """With other prompts, asked at once; `stepped` goes back to the earlier ones.
+        """With other prompts, all used at once; `stepped` goes back to the earlier ones.
 
         Raises:
             ValueError: prompts that do not fit the picture.
@@ -198,7 +198,7 @@ class Snapshot:
         return self.with_dialogue(Dialogue(prompts))
 
     def with_example(self, prompts: Prompts) -> "Snapshot":
-        """After prompts were asked as an example, unless the reader has asked something.
+        """After prompts were set as an example, unless there are prompts of the user.
 
         Raises:
             ValueError: prompts that do not fit the picture.
@@ -222,7 +222,7 @@ class Snapshot:
         return asked if token is None else replace(asked, token=token)
 
     def with_restored(self, saved: SavedPrompts) -> "Snapshot":
-        """After prompts were restored, with what was chosen for them if that was saved.
+        """After prompts were restored, with their `feeds_back` and `chosen` if those were saved.
 
         Raises:
             ValueError: prompts that do not fit the picture.
@@ -241,8 +241,8 @@ class Snapshot:
     ) -> "Snapshot":
         """With prompts that were edited on `picture`.
 
-        If another picture has taken its place, the edit goes to where `cancelled` goes back to;
-        it is dropped if that is not the picture either.
+        If that picture has been replaced, the edit applies to the state that `cancelled` goes back
+        to; it is dropped if that has another picture too.
         """
         if picture is not None and picture is not self.image:
             if self.before is None or self.before.image is not picture:
@@ -255,7 +255,7 @@ class Snapshot:
         return self.with_dialogue(dialogue, None if token is None else token(self.source.frame))
 
     def asked_after(self, prompts: Prompts) -> Question:
-        """What would be asked if the prompts became these by an edit."""
+        """The question if the prompts were edited to these."""
         return self._question(self.dialogue.then(prompts, self.chosen))
 
     def stepped(self, forth: bool) -> "Snapshot":
@@ -269,7 +269,7 @@ class Snapshot:
         return self._asked(steps[-1], undo=undo, redo=redo)
 
     def _question(self, dialogue: Dialogue) -> Question:
-        """The question that a dialogue puts now; the logits that are shown go back as they are."""
+        """The question of a dialogue; if the logits shown are fed back, they are reused."""
         logits, before = None, self.dialogue.corrected
         goes_on = len(dialogue.corrected) > len(before) and dialogue.corrected[:-1] == before
         shown = self.prediction
@@ -289,12 +289,12 @@ class Snapshot:
         )
         if self.picked_over is not None:
             asked = replace(asked, chosen=self.picked_over[0], picked_over=None)
-        if dialogue.prompts.is_empty:  # a late answer to what was asked before is dropped
+        if dialogue.prompts.is_empty:  # a late prediction for earlier prompts is dropped
             asked = replace(asked, prediction=None, answered=None, barrier=asked.turn)
         return asked
 
     def starting(self, source: Source, dialogue: Dialogue, **changes: Any) -> "Snapshot":
-        """With another input of the encode, which has to run again."""
+        """With another source, which has to be encoded."""
         was_encoded = self.encoded is not None
         return replace(
             self,
@@ -313,20 +313,20 @@ class Snapshot:
         )
 
     def with_encoded(self, source: Source, encoded: EncodedImage | None) -> "Snapshot":
-        """After an encode ended (None: it failed), unless it was of another source."""
+        """After an encode ended (None: it failed), unless it was for another source."""
         if source is not self.source:
             return self
         before = self.before if encoded is None else None
         return replace(self, encoded=encoded, busy="", before=before)
 
     def with_answer(self, asked: "Snapshot", prediction: Prediction) -> "Snapshot":
-        """With the answer to an earlier snapshot, unless that has another source or is too old."""
+        """With an earlier snapshot's prediction, unless that is outdated or of another source."""
         if asked.source is not self.source or asked.turn < self.barrier or self.prompts.is_empty:
             return self
         return replace(self, prediction=prediction, answered=asked.question, barrier=asked.turn)
 
     def with_failure(self, asked: "Snapshot", error: str) -> "Snapshot":
-        """With the error of what was asked, unless something newer has been asked since."""
+        """With the error of a question, unless there is a newer one."""
         return replace(self, error=error) if asked.turn == self.turn else self
 
     def cancelled(self) -> "Snapshot":
@@ -348,7 +348,7 @@ class Snapshot:
         return replace(back, **asked, prediction=None, answered=None)
 
     def going_on(self) -> "Snapshot":
-        """After `Session.go_on`: the picture is to be encoded after all."""
+        """After `Session.go_on`: the picture is to be encoded."""
         return replace(self, error="", stopped=False, turn=self.turn + 1)
 
     def with_fetched(self, fetch: Fetch, value: Any) -> "Snapshot":
@@ -362,16 +362,16 @@ class Snapshot:
         return replace(self, fetch=None, busy="") if self.fetch is fetch else self
 
     def renewed(self) -> "Snapshot":
-        """After the model's weights have changed: encoded again, with nothing to go back to."""
+        """After the model's weights have changed: to be encoded again, with no way back."""
         return replace(self.starting(self.source.emptied(), self.dialogue), before=None)
 
     def of_picture(self, picture: np.ndarray | None) -> "Snapshot":
-        """The snapshot that this picture belongs to; this one if that is gone."""
+        """The snapshot with this picture; this one if there is none."""
         before = self.before
         return before if before is not None and before.image is picture else self
 
     def emptied(self) -> "Snapshot":
-        """With runs whose caches are empty, and nothing to go back to."""
+        """With runs with empty caches, and nothing to go back to."""
         question = Question(self.source.emptied(), self.dialogue, self.feeds_back)
         answered = question if self.answered is self.question else None  # the old one holds runs
         given: dict[str, Any] = {"question": question, "answered": answered}
@@ -395,7 +395,7 @@ def first_snapshot(source: Source) -> Snapshot:
 
 
 def is_same(one: object, other: object) -> bool:
-    """Whether two values of a trait are the same, as traitlets decides it."""
+    """Whether two values of a trait are the same, decided like traitlets."""
     try:
         return one is other or bool(one == other)
     except Exception:  # arrays, and others that can't be compared
@@ -449,7 +449,7 @@ def _set_inside(now: Snapshot, name: str, value: Any) -> Snapshot:
 
 
 def _set_feeds_back(now: Snapshot, name: str, feeds_back: bool) -> Snapshot:
-    """The same prompts, asked in the other way if that makes a difference."""
+    """The same prompts, with the new `feeds_back` if it makes a difference."""
     now = replace(now, feeds_back=feeds_back)
     question = Question(now.source, now.dialogue, feeds_back)
     if question.feeds_back == now.question.feeds_back:
@@ -464,12 +464,12 @@ def _with_other_input(now: Snapshot, source: Source, **changes: Any) -> Snapshot
 
 
 def _other_fetch(now: Snapshot, trait: str) -> Fetch | None:
-    """The fetch that goes on when this trait is set: a fetch of the same trait is cancelled."""
+    """The fetch after this trait was set: a fetch of the same trait is cancelled."""
     return now.fetch if now.fetch is not None and now.fetch.trait != trait else None
 
 
 def _of_model(choice: Choice, sam: Sam) -> Choice:
-    """A choice of a mask, or None for a mask that the model does not have."""
+    """The choice of a mask, or None if the model does not have it."""
     return None if isinstance(choice, int) and choice >= sam.config.mask_tokens else choice
 
 

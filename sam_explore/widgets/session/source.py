@@ -1,4 +1,4 @@
-"""The input of an encode, and prompts for it, each with its runs of the model."""
+"""The input of an encode (source), and prompts for it (question), each with its runs."""
 
 from dataclasses import astuple, dataclass, replace
 from typing import Any
@@ -18,14 +18,14 @@ from ...tracing.interventions import Intervention
 class Source:
     """A picture in a model, with windows and edits; `source_of` makes it.
 
-    Which source a result belongs to is decided by identity.
+    Sources are compared by identity.
 
     Args:
         sam: the model.
         image: the picture, read-only.
         preprocessing: how the picture becomes the model's input.
         windows: each block's window in tokens; None for the trained ones.
-        edits: what is changed inside the run.
+        edits: changes inside the run.
         plain: the run in the trained windows, without prompts and edits.
         run: the run without prompts. Runs made from it share its results.
     """
@@ -50,7 +50,7 @@ class Source:
 
     @property
     def is_outdated(self) -> bool:
-        """Whether the model's weights are no longer those that the runs began with."""
+        """Whether the model's weights have changed since the runs were made."""
         try:
             self.run.engine.refuse_changed_weights()
         except RuntimeError:
@@ -58,10 +58,10 @@ class Source:
         return False
 
     def changed(self, **changes: object) -> "Source":
-        """Another source with other windows, edits, preprocessing, picture or model.
+        """A source with other windows, edits, preprocessing, picture or model.
 
         Raises:
-            ValueError: something that does not go with the rest.
+            ValueError: a value that does not fit the others.
         """
         given: dict[str, Any] = {
             name: changes.get(name, getattr(self, name))
@@ -71,11 +71,11 @@ class Source:
         return source_of(**given, plain=self.plain if is_same_input else None)
 
     def again(self) -> "Source":
-        """The same in every respect, but nothing that is computed for this one belongs to it."""
+        """An equal source, for which results of this one don't count."""
         return replace(self)
 
     def emptied(self) -> "Source":
-        """The same with runs that have computed nothing yet."""
+        """The same with runs that have not computed anything yet."""
         return self.changed(preprocessing=self.preprocessing)
 
 
@@ -88,7 +88,7 @@ def source_of(
     *,
     plain: Trace | None = None,
 ) -> Source:
-    """Put a source together.
+    """Make a source.
 
     Args:
         plain: a run of the same input without anything else, whose results are shared.
@@ -107,13 +107,13 @@ def source_of(
 
 
 class Question:
-    """Prompts asked of a source, with the logits that go back. Immutable.
+    """Prompts for a source, with the logits that are fed back. Immutable.
 
     Args:
         source: the source.
         dialogue: the prompts, which fit its frame, and which of them are corrections.
-        feeds_back: whether logits go back with corrections.
-        logits: those that go back, where they are known already.
+        feeds_back: whether logits are fed back with corrections.
+        logits: those that are fed back, if they are known already.
     """
 
     def __init__(
@@ -130,15 +130,16 @@ class Question:
 
     @property
     def prompts(self) -> Prompts:
-        """What the reader says, without the logits that go back."""
+        """The user's prompts, without logits that are fed back."""
         return self.dialogue.prompts
 
     @property
     def run(self) -> Trace:
-        """The run that answers; every thread gets the same one.
+        """The run with these prompts; every thread gets the same one.
 
-        It is made here, and not earlier: an edit that these prompts don't allow raises. Logits that
-        go back and are not known yet are computed now, or come from what runs have kept.
+        It is made here, and not earlier, since an edit that these prompts don't allow raises.
+        Logits that are fed back and not known yet are computed now, or come from the cache of the
+        runs.
         """
         made = self._made.get("run")
         # Two threads may make it at the same time; the first one counts.
@@ -146,7 +147,7 @@ class Question:
 
     @property
     def asked(self) -> Prompts:
-        """What the model is asked in the end, with the logits that go back; see `run`."""
+        """The prompts that the model gets, with the logits that are fed back; see `run`."""
         if not self.feeds_back:
             return self.prompts
         if self._logits is not None:

@@ -1,4 +1,4 @@
-"""Keeps controls that follow a state from reporting it back, and from losing what a reader does."""
+"""Keeps controls that show a state from reporting it back, without losing the user's changes."""
 
 import threading
 from collections.abc import Callable
@@ -9,11 +9,11 @@ Callback = Callable[..., None]
 
 
 class SuppressEcho:
-    """Marks that this thread, and not the reader, is setting controls.
+    """Marks that this thread is setting controls, not the user.
 
     Code that sets the controls runs inside `with suppress_echo:`, and each observer of a control
-    is wrapped by `suppress_echo.reader_only`. A control calls its observers in the thread
-    that sets it, so what a reader does meanwhile in another thread counts as it should.
+    is wrapped by `suppress_echo.reader_only`. A control calls its observers in the thread that sets
+    it, so a user's changes in another thread are still reported.
     """
 
     def __init__(self) -> None:
@@ -31,10 +31,10 @@ class SuppressEcho:
         return getattr(self._here, "depth", 0)
 
     def reader_only(self, callback: Callback, guard: Callable[[Callback], Callback]) -> Callback:
-        """`callback`, guarded, called for what a reader changes and not for what this thread sets.
+        """`callback`, guarded, called for the user's changes but not for values set by this thread.
 
-        Which of the two it is, is decided when the control changes; the guarded callback may run
-        later, and in another thread.
+        This is decided when the control changes; the guarded callback may run later, and in another
+        thread.
         """
 
         def heard(change: dict) -> None:
@@ -51,9 +51,9 @@ class SuppressEcho:
         return heard
 
     def is_ahead(self, *controls: Widget) -> bool:
-        """Whether a reader has changed one of these, and its callback has yet to run.
+        """Whether the user has changed one of these, and its callback has not run yet.
 
-        Then the control is ahead of the state: set to the state, it would jump back under the
-        reader's hand, and the next press of a key would start from there.
+        Then the control is ahead of the state. If it were set to the state, a slider would jump
+        back while it is dragged, and the next key press would start from there.
         """
         return any(control in controls for control, _ in tuple(self._waiting))

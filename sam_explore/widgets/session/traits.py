@@ -1,4 +1,4 @@
-"""Traits whose values are in a session's snapshot, so that there is one state and not two."""
+"""Traits whose values are in a session's snapshot, so that there is only one state."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from ...tracing.interventions import Intervention
 
 
 class _OfSnapshot(traitlets.TraitType[Any, Any]):
-    """Reads from the owner's current snapshot; setting makes the owner go to the next one."""
+    """Reads from the owner's current snapshot; setting makes the owner replace the snapshot."""
 
     def get(self, obj: Any, cls: type | None = None) -> Any:
         return getattr(obj.now, str(self.name))

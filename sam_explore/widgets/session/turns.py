@@ -1,4 +1,4 @@
-"""Runs tasks one at a time, from whatever thread, without making any thread wait."""
+"""Runs tasks of any threads one at a time, without making a thread wait."""
 
 import threading
 from collections import deque
@@ -10,16 +10,16 @@ Task = Callable[[], None]
 class Turns:
     """Runs tasks one after another, in the order in which they came.
 
-    A thread that posts a task runs it itself, unless another thread is at work: then the task is
-    left to that one, and the poster goes on. So what the tasks share needs no lock, no lock is held
-    while a task runs, and no thread can wait for another. A task that a task posts runs at once,
-    inside it.
+    A thread that posts a task runs it itself, unless another thread is running tasks: then that
+    thread runs it, and the poster continues. So data shared by tasks needs no lock, no lock is held
+    while a task runs, and no thread waits for another. A task posted by a task runs at once, inside
+    it.
 
     Args:
-        changed: notified when the last task has ended; its lock guards the queue alone.
-        hand_over: called by a thread that has run its own task, when tasks of other threads wait:
-            has `run_waiting` called on a thread that has time. Returns False if there is none.
-        on_error: called with what a task raised that another thread posted.
+        changed: notified when the last task has ended; its lock guards only the queue.
+        hand_over: called by a thread that has run its own task while tasks of other threads wait.
+            It lets another thread call `run_waiting`; it returns False if there is none.
+        on_error: called with the exception of a task that another thread posted.
     """
 
     def __init__(
@@ -34,16 +34,16 @@ class Turns:
 
     @property
     def is_mine(self) -> bool:
-        """Whether this thread runs a task just now."""
+        """Whether this thread is running a task."""
         return self._runner == threading.get_ident()
 
     @property
     def is_idle(self) -> bool:
-        """Whether no task waits or runs."""
+        """Whether no task is waiting or running."""
         return self._runner is None and not self._waiting
 
     def run(self, task: Task) -> None:
-        """Run a task in its turn: now, or soon in the thread that is at work now.
+        """Run a task in its turn: now, or soon in the thread that is running tasks.
 
         Raises:
             Exception: what the task raises, if it runs in this thread.
@@ -59,7 +59,7 @@ class Turns:
             raise mine.error
 
     def run_waiting(self) -> None:
-        """Run all that waits, unless another thread is at it."""
+        """Run all waiting tasks, unless another thread is running tasks."""
         self._work(until=None)
 
     def _work(self, until: "_Posted | None") -> None:
@@ -68,7 +68,7 @@ class Turns:
                 self._run(posted, until)
                 if until is not None and until.done and not self.is_idle and self._hand_over():
                     return
-        except BaseException:  # such as Ctrl+C: another thread has to go on
+        except BaseException:  # such as Ctrl+C: another thread has to continue
             self._hand_over()
             raise
 
@@ -85,7 +85,7 @@ class Turns:
             self._put_down()
 
     def _take(self) -> "_Posted | None":
-        """The next task, for this thread alone; None if there is none or another is at work."""
+        """The next task, for this thread; None if there is none or another thread runs tasks."""
         with self._changed:
             if self._runner is not None or not self._waiting:
                 return None
@@ -99,7 +99,7 @@ class Turns:
 
 
 class _Posted:
-    """A task that waits, whether it has run, and what it raised."""
+    """A waiting task, whether it has run, and its exception."""
 
     def __init__(self, task: Task):
         self.task, self.done = task, False

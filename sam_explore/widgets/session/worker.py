@@ -1,4 +1,4 @@
-"""One thread that computes and draws, so that no callback ever waits for the model."""
+"""A single thread that computes and draws, so that no callback waits for the model."""
 
 import logging
 import os
@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Job = Callable[[], None]
-Priority = int | Callable[[], int | None]  # None: not now
+Priority = int | Callable[[], int | None]  # None: the job waits
 
-# A lower number goes first.
-DRAWINGS = -2  # that wait for a thread that has time
+# Priorities; a lower number runs first.
+DRAWINGS = -2  # drawing tasks that wait for a thread
 FETCHES = -1  # of another picture or model
 PROMPTS = 0
 EXPLORERS = 1
-PREVIEWS = 2  # of what is not asked yet
+PREVIEWS = 2  # previews of possible prompts
 ENCODER_RUNS = 3
 SWEEPS = 4
-UNSEEN = 5  # what nobody sees now
+UNSEEN = 5  # views that are out of sight
 
 WAITS_FOR_ITSELF = (
     "settle() was called by what the session runs just now, such as an observer, and would wait "
@@ -39,15 +39,15 @@ def is_document_built() -> bool:
 class Worker:
     """Runs jobs one after another, keeping only the latest of each name.
 
-    A job means "bring this up to the latest state", so one that waits may be replaced by a newer
-    one of its name. The newer one takes over its place in the queue: a flood of one name starves no
-    other. Jobs of a lower priority number go first, and within one priority those asked for first.
-    A priority may be a function, which is asked each time that a job is chosen: as long as it gives
-    None, its job waits, until `settle` wants all to be done.
+    A job means "bring this up to the latest state", so a waiting job may be replaced by a newer one
+    of the same name. The newer one takes its place in the queue, so many jobs of one name don't
+    delay others. Jobs with a lower priority number run first, and within a priority those submitted
+    first. A priority may be a function, which is called each time that a job is chosen: while it
+    returns None, its job waits, until `settle` wants all to be done.
 
     Args:
         synchronous: run each job at once, in the thread that submits it. For tests and for building
-            documents, where nobody waits at a mouse.
+            documents, where there is no user.
         changed: notified when a job has ended; its lock guards the queue.
     """
 
@@ -70,26 +70,26 @@ class Worker:
             self._queue.run_all()
 
     def reconsider(self) -> None:
-        """Ask the priorities again: what they depend on has changed."""
+        """Call the priorities again, since what they depend on has changed."""
         self._queue.wake()
         if self.synchronous:
             self._queue.run_all()
 
     def give_way(self, priority: int) -> None:
-        """In a long job of this priority: run what waits and goes before it, then return."""
+        """In a long job of this priority: run waiting jobs of higher priority, then return."""
         self._queue.run_before(priority)
 
     @property
     def is_mine(self) -> bool:
-        """Whether this thread runs a job just now."""
+        """Whether this thread is running a job."""
         return self._queue.running is threading.current_thread()
 
     def settle(self, timeout: float, also: Callable[[], bool] = lambda: True) -> bool:
-        """Wait until nothing waits or runs; whether that came true within `timeout` seconds.
+        """Wait until no job is waiting or running. Returns False after `timeout` seconds.
 
         Args:
             timeout: in seconds.
-            also: what has to be true at the same time. Asked when the condition is notified.
+            also: another condition, checked whenever `changed` is notified.
 
         Raises:
             RuntimeError: called in a job, which would wait for itself.
@@ -102,12 +102,12 @@ class Worker:
             return self._queue.wait_for(lambda: self._queue.is_idle() and also(), timeout)
 
     def close(self, wait: bool = True) -> None:
-        """Drop what waits, let the running job end, and end the thread. May be called twice.
+        """Drop waiting jobs, let the running job end, and end the thread. May be called twice.
 
-        A long job looks at `closed` now and then, and ends early.
+        A long job should check `closed` now and then, and end early.
 
         Args:
-            wait: until it has ended, ten seconds at most.
+            wait: until the thread has ended, ten seconds at most.
         """
         if wait:
             self._finalizer()
@@ -127,7 +127,7 @@ class _Queue:
         self._changed = changed
         self._waiting: dict[str, tuple[Priority, int, Job]] = {}
         self._count = 0
-        self._hurries = 0  # of those who wait until everything is done
+        self._hurries = 0  # the number of threads that wait until everything is done
         self.running: threading.Thread | None = None
         self._open = True
 
@@ -175,7 +175,7 @@ class _Queue:
 
     @contextmanager
     def hurried(self) -> Iterator[None]:
-        """While it lasts, no job waits for its priority."""
+        """A context in which no job waits because of its priority."""
         with self._changed:
             self._hurries += 1
             self._changed.notify_all()
@@ -186,7 +186,7 @@ class _Queue:
                 self._hurries -= 1
 
     def run_all(self) -> None:
-        # A job that submits another finds the first still running and leaves the new one to it.
+        # If a job submits another one, the call that runs the first also runs the new one.
         while self.run_next(wait=False):
             pass
 
@@ -198,7 +198,7 @@ class _Queue:
         return not self._waiting and self.running is None
 
     def _next(self) -> tuple[int, int, str] | None:
-        """Priority, place and name of the job that goes next; None if none is to run now."""
+        """The priority, position and name of the next job; None if none is to run now."""
         ranked = []
         for name, (priority, place, _) in self._waiting.items():
             rank = priority() if callable(priority) else priority
@@ -228,7 +228,7 @@ def _run(queue: _Queue) -> None:
         try:
             if not queue.run_next(wait=True):
                 return
-        except BaseException:  # such as SystemExit in an observer: the thread has to go on
+        except BaseException:  # such as SystemExit in an observer: the thread has to continue
             _LOG.exception("A job was broken off.")
 
 
