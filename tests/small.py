@@ -1,6 +1,5 @@
 """A network small enough to follow by hand, and traces that answer what a test wants."""
 
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,12 +7,12 @@ import torch
 from torch import Tensor
 
 from sam_explore.geometry import Prompts
-from sam_explore.model import TOY, DecoderTokens, HookPoint, Sam, SamConfig
+from sam_explore.model import DecoderTokens, HookPoint, Sam, SamConfig
 from sam_explore.tracing import Trace
 
 # A grid of 5 tokens in windows of 3: padding at the bottom and the right. Logits are 20 x 20.
-SMALL = replace(
-    TOY,
+# A test that needs other sizes derives them from these with `replace`, and says why.
+SMALL = SamConfig(
     name="small",
     image_size=40,
     patch_size=8,

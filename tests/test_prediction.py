@@ -15,7 +15,7 @@ from sam_explore.geometry import Frame, Prompts
 from sam_explore.prediction import EncodedImage, Prediction, prompt_tensors
 from sam_explore.preprocessing import Preprocessing
 
-from .checkpoints import SMALL, official_weights
+from .checkpoints import CUSTOM, official_weights
 from .parity.reference import build_ours
 
 # Without the type checks of the test suite, as users have them.
@@ -24,7 +24,7 @@ encode, predict = inspect.unwrap(sx.encode), inspect.unwrap(sx.predict)
 
 @pytest.fixture(scope="module")
 def sam() -> sx.Sam:
-    return build_ours(SMALL, official_weights())
+    return build_ours(CUSTOM, official_weights())
 
 
 @pytest.fixture(scope="module")
@@ -50,20 +50,20 @@ def decoded_batches(sam):
 
 class TestEncode:
     def test_a_picture_lies_at_the_top_left_of_its_input(self, picture):
-        pixels, frame = Preprocessing()(picture, SMALL)
+        pixels, frame = Preprocessing()(picture, CUSTOM)
 
         assert frame == Frame((60, 120), (40, 80), side=80, patch_size=8)
         assert pixels.shape == (3, 80, 80)
         scaled = np.asarray(Image.fromarray(picture).resize((80, 40), Image.Resampling.BILINEAR))
         for channel in range(3):
-            mean, std = SMALL.pixel_mean[channel], SMALL.pixel_std[channel]
+            mean, std = CUSTOM.pixel_mean[channel], CUSTOM.pixel_std[channel]
             np.testing.assert_allclose(
                 pixels[channel, :40], (scaled[..., channel] - mean) / std, rtol=1e-5, atol=1e-6
             )
         assert not pixels[:, 40:].any()  # padding is zero after normalising
 
     def test_there_is_a_token_for_each_patch_of_the_input(self, encoded):
-        assert encoded.tokens.shape == (1, 64, 10, 10)
+        assert encoded.tokens.shape == (1, CUSTOM.token_dim, 10, 10)
 
     def test_pictures_of_any_memory_layout_are_the_same(self, sam, picture, encoded):
         fortran = np.asfortranarray(picture)
@@ -124,9 +124,9 @@ class TestMistakes:
             call(sam, picture, encoded)
 
     def test_a_picture_encoded_by_a_model_of_other_tokens_is_refused(self, sam, encoded):
-        other = sx.Sam(replace(SMALL, token_dim=2 * SMALL.token_dim))
+        other = sx.Sam(replace(CUSTOM, token_dim=2 * CUSTOM.token_dim))
 
-        with pytest.raises(ValueError, match="must come from this model, whose tokens have 128"):
+        with pytest.raises(ValueError, match="must come from this model, whose tokens have 64"):
             sx.predict(other, encoded, Prompts([(1, 2)]))
 
     @pytest.mark.parametrize("call", ["Trace(sam, image, prompts)", "Session(sam, image)"])
@@ -143,7 +143,7 @@ def test_what_there_is_describes_itself_in_a_line(sam, picture, encoded):
 
     assert repr(prompts) == "Prompts(points=[[10.0, 20.0]], labels=[1], mask_hint=40 x 40 logits)"
     assert repr(encoded) == (
-        "EncodedImage(picture 120 wide and 60 high: 10 x 10 tokens of 64 channels)"
+        "EncodedImage(picture 120 wide and 60 high: 10 x 10 tokens of 32 channels)"
     )
     assert repr(prediction).startswith("Prediction(4 masks of a picture 120 wide and 60 high, pred")
     assert repr(trace).startswith(
@@ -276,7 +276,7 @@ class TestGradients:
             assert gradient.abs().max() > 0
 
     def test_encoded_tokens_serve_as_they_are_while_weights_are_trained(self, encoded):
-        trainable = build_ours(SMALL, {k: v.clone() for k, v in official_weights().items()})
+        trainable = build_ours(CUSTOM, {k: v.clone() for k, v in official_weights().items()})
         trainable.requires_grad_()
         prompt_tokens = trainable.encode_prompts(torch.tensor([[[0.3, 0.4]]]), torch.tensor([[1]]))
 
@@ -285,7 +285,7 @@ class TestGradients:
         assert trainable.mask_decoder.iou_token.grad.abs().max() > 0
 
     def test_encode_and_predict_record_no_graph(self, picture):
-        trainable = build_ours(SMALL, official_weights()).requires_grad_()
+        trainable = build_ours(CUSTOM, official_weights()).requires_grad_()
 
         encoded = sx.encode(trainable, picture)
 
@@ -302,7 +302,7 @@ class TestGradients:
 
 def test_everything_is_made_on_the_models_device(picture):
     """The meta device stands for any other: it refuses to be mixed with the processor."""
-    elsewhere = build_ours(SMALL, official_weights()).to("meta")
+    elsewhere = build_ours(CUSTOM, official_weights()).to("meta")
     prompts = [Prompts([(1, 2)], box=(1, 2, 3, 4), mask_hint=np.zeros((40, 40)))]
 
     encoded = sx.encode(elsewhere, picture)
@@ -315,10 +315,10 @@ def test_everything_is_made_on_the_models_device(picture):
 
 
 def test_other_pixel_statistics_in_the_configuration_shift_the_input(picture):
-    usual, _ = Preprocessing()(picture, SMALL)
+    usual, _ = Preprocessing()(picture, CUSTOM)
 
-    shifted, _ = Preprocessing()(picture, replace(SMALL, pixel_mean=(0.0, 0.0, 0.0)))
+    shifted, _ = Preprocessing()(picture, replace(CUSTOM, pixel_mean=(0.0, 0.0, 0.0)))
 
     difference = (shifted - usual)[:, :40].mean(dim=(1, 2))
-    expected = torch.tensor(SMALL.pixel_mean) / torch.tensor(SMALL.pixel_std)
+    expected = torch.tensor(CUSTOM.pixel_mean) / torch.tensor(CUSTOM.pixel_std)
     torch.testing.assert_close(difference, expected, rtol=1e-4, atol=1e-4)

@@ -9,13 +9,13 @@ import sam_explore as sx
 from sam_explore.geometry import Prompts
 from sam_explore.preprocessing import Preprocessing
 
-from .checkpoints import SMALL, official_weights
+from .checkpoints import CUSTOM, official_weights
 from .parity.reference import build_ours
 
 
 @pytest.fixture(scope="module")
 def sam() -> sx.Sam:
-    return build_ours(SMALL, official_weights())
+    return build_ours(CUSTOM, official_weights())
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def picture() -> np.ndarray:
     ],
 )
 def test_sizes(how, input_size, grid, picture):
-    pixels, frame = how(picture, SMALL)
+    pixels, frame = how(picture, CUSTOM)
 
     assert (frame.input_size, frame.grid) == (input_size, grid)
     assert tuple(pixels.shape) == (3, *frame.side)
@@ -48,15 +48,15 @@ def test_sizes(how, input_size, grid, picture):
 
 @pytest.mark.parametrize(("size", "side"), [((1, 5000), (8, 80)), ((5000, 1), (80, 8))])
 def test_a_thin_picture_that_keeps_its_aspect_has_one_patch_at_least(size, side):
-    assert Preprocessing("stretch", keep_aspect=True).frame(size, SMALL).side == side
+    assert Preprocessing("stretch", keep_aspect=True).frame(size, CUSTOM).side == side
 
 
 def test_stretching_scales_both_sides_and_normalises(picture):
-    pixels, _ = Preprocessing("stretch", (48, 64))(picture, SMALL)
+    pixels, _ = Preprocessing("stretch", (48, 64))(picture, CUSTOM)
 
     scaled = np.asarray(Image.fromarray(picture).resize((64, 48), Image.Resampling.BILINEAR))
     for channel in range(3):
-        mean, std = SMALL.pixel_mean[channel], SMALL.pixel_std[channel]
+        mean, std = CUSTOM.pixel_mean[channel], CUSTOM.pixel_std[channel]
         np.testing.assert_allclose(
             pixels[channel], (scaled[..., channel] - mean) / std, rtol=1e-5, atol=1e-6
         )
@@ -66,7 +66,7 @@ def test_medsam_stretches_and_spreads_the_values_from_0_to_1():
     picture = np.full((2, 3, 3), 60, np.uint8)
     picture[:, 0], picture[0, 0, 2] = 110, 160  # left column brighter, one value the brightest
 
-    pixels, frame = Preprocessing("medsam")(picture, SMALL)
+    pixels, frame = Preprocessing("medsam")(picture, CUSTOM)
 
     assert (frame.image_size, frame.input_size, frame.side) == ((2, 3), (80, 80), (80, 80))
     assert pixels.shape == (3, 80, 80)
@@ -77,7 +77,7 @@ def test_medsam_stretches_and_spreads_the_values_from_0_to_1():
 
 
 def test_medsam_makes_a_picture_of_one_value_black():
-    pixels, _ = Preprocessing("medsam")(np.full((9, 4, 3), 77, np.uint8), SMALL)
+    pixels, _ = Preprocessing("medsam")(np.full((9, 4, 3), 77, np.uint8), CUSTOM)
 
     assert not pixels.any()
 
@@ -99,7 +99,7 @@ def test_medsam_makes_a_picture_of_one_value_black():
 )
 def test_a_size_that_can_not_be_is_refused_in_words(how, words, picture):
     with pytest.raises(ValueError, match=words):
-        how(picture, SMALL)
+        how(picture, CUSTOM)
 
 
 @pytest.mark.parametrize("side", [48.0, True, "48", (48.0, 48)], ids=repr)
@@ -108,7 +108,7 @@ def test_a_side_that_is_no_whole_number_is_refused_in_words(side):
     object.__setattr__(how, "side", side)  # past the type checks of the suite
 
     with pytest.raises(ValueError, match=r"for a square, or \(height, width\); but it is"):
-        how.check(SMALL)
+        how.check(CUSTOM)
 
 
 def test_a_list_of_two_is_a_pair():
@@ -123,7 +123,7 @@ class TestAtAnotherSize:
         prediction = sx.predict(sam, encoded, Prompts([(110, 50)], box=(3, 4, 60, 50)))
 
         rows, columns = encoded.frame.grid
-        assert encoded.tokens.shape == (1, 64, rows, columns)
+        assert encoded.tokens.shape == (1, CUSTOM.token_dim, rows, columns)
         assert prediction.logits.shape == (4, 4 * rows, 4 * columns)
         assert prediction.visible.shape == prediction.logits.shape
         assert prediction.masks().shape == (4, 60, 120)
@@ -139,12 +139,12 @@ class TestAtAnotherSize:
             sx.predict(sam, square, Prompts(mask_hint=hint))
 
     def test_each_new_place_weighs_the_four_learned_ones_around_it(self):
-        sam = sx.Sam(SMALL)
+        sam = sx.Sam(CUSTOM)
         encoder = sam.image_encoder.position_encoder
         with torch.no_grad():
             encoder.table.zero_()
             encoder.table[:, 5] = 1  # one row of ten
-            found = encoder(torch.zeros(1, 20, 10, SMALL.encoder_dim))[0, :, 0, 0]
+            found = encoder(torch.zeros(1, 20, 10, CUSTOM.encoder_dim))[0, :, 0, 0]
 
         # Row i of 20 lies at i / 2 - 1/4 of the 10. The cubic of -3/4, at distances of 1/4, 3/4,
         # 5/4 and 7/4 from the row.
@@ -169,9 +169,9 @@ class TestAtAnotherSize:
 def test_one_object_at_two_sizes_is_one_click():
     """A click in the user's pixels means the same place of the picture at any input."""
     # A picture of 60 x 120 stretched to 48 x 96: x and y both by 0.8.
-    wide = Preprocessing("stretch", (48, 96)).frame((60, 120), SMALL)
+    wide = Preprocessing("stretch", (48, 96)).frame((60, 120), CUSTOM)
     # Stretched to the square, x by 2/3 and y by 4/3.
-    square = Preprocessing("stretch").frame((60, 120), SMALL)
+    square = Preprocessing("stretch").frame((60, 120), CUSTOM)
 
     corners = np.array([(0, 0), (120, 0), (0, 60), (120, 60)], float)
     half_wide, half_square = (0.5 / 96, 0.5 / 48), (0.5 / 80, 0.5 / 80)

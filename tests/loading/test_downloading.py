@@ -16,7 +16,7 @@ from platformdirs import windows
 import sam_explore as sx
 from sam_explore.loading import OFFICIAL, Release, cache_folder, download, downloading
 
-from ..checkpoints import SMALL, official_weights
+from ..checkpoints import CUSTOM, official_weights
 
 
 class Server(ThreadingHTTPServer):
@@ -102,7 +102,7 @@ def files_in_cache() -> set[str]:
 
 class TestGood:
     def test_asking_by_name_downloads_once_into_the_cache(self, server, target, capsys):
-        assert sx.load("vit_b").config == SMALL
+        assert sx.load("vit_b").config == CUSTOM
         assert target.read_bytes() == server.content
         assert files_in_cache() == {"sam_small.pth"}
         said = capsys.readouterr().err

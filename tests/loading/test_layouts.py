@@ -11,7 +11,7 @@ import sam_explore as sx
 from sam_explore.loading import config_from_shapes, our_names, rename_official
 from sam_explore.model import VIT_B
 
-from ..checkpoints import SMALL, official_weights
+from ..checkpoints import CUSTOM, official_weights
 from ..parity.huggingface import build_transformers, rename_for_transformers
 from ..parity.reference import build_reference
 
@@ -45,11 +45,11 @@ class TestHuggingFace:
 
         sam = sx.load(tmp_path / "model.safetensors")
 
-        assert sam.config == SMALL
+        assert sam.config == CUSTOM
         assert_same_numbers(sam.state_dict(), weights)
 
     def test_a_folder_of_save_pretrained_loads_and_computes_the_same(self, weights, tmp_path):
-        theirs = build_transformers(SMALL, weights)
+        theirs = build_transformers(CUSTOM, weights)
         theirs.save_pretrained(tmp_path)
         image = torch.randn(1, 3, 80, 80, generator=torch.Generator().manual_seed(0))
 

@@ -12,7 +12,7 @@ import sam_explore as sx
 from sam_explore.loading import config_from_shapes, read_weights, rename_official
 from sam_explore.model import TOY, VIT_B, VIT_H, VIT_L, SamConfig
 
-from ..checkpoints import SMALL, official_weights
+from ..checkpoints import CUSTOM, official_weights
 from ..parity.reference import (
     build_reference,
     decode_with_ours,
@@ -49,12 +49,12 @@ class TestGoodFiles:
     def test_a_pth_in_the_official_layout_is_loaded_with_its_numbers(self, weights, save):
         sam = sx.load(save(weights))
 
-        assert sam.config == SMALL
+        assert sam.config == CUSTOM
         assert_same_numbers(sam, weights)
 
     def test_the_loaded_network_computes_what_the_original_computes(self, weights, save):
         sam = sx.load(save(weights))
-        original = give_weights(build_reference(SMALL), weights)
+        original = give_weights(build_reference(CUSTOM), weights)
         image = torch.randn(1, 3, 80, 80)
         points = torch.tensor([[[20.0, 30.0]]]), torch.tensor([[1]])
 
@@ -138,7 +138,7 @@ class TestSizes:
         "changes",
         [
             {"window_size": 14},  # larger than the grid of 10
-            {"global_blocks": (0, 1, 2), "window_size": 10},
+            {"global_blocks": (0, 1, 2, 3), "window_size": 10},
             {"global_blocks": ()},
             {"mask_tokens": 3, "decoder_depth": 1},
             {"mask_hint_channels": 8, "attention_downsampling": 1},
@@ -146,7 +146,7 @@ class TestSizes:
         ],
     )
     def test_unusual_sizes_are_read_from_the_shapes(self, changes: dict):
-        config = replace(SMALL, **changes)
+        config = replace(CUSTOM, **changes)
 
         shapes = rename_official(build_reference(config).state_dict())
 

@@ -19,7 +19,7 @@ from torch import Tensor
 
 import sam_explore as sx
 
-from ..checkpoints import SMALL, official_weights
+from ..checkpoints import CUSTOM, official_weights
 from ..parity.reference import random_weights
 
 POSITIONS, TOKENS = "image_encoder.pos_embed", "mask_decoder.mask_tokens.weight"
@@ -86,8 +86,9 @@ def weights() -> dict[str, Tensor]:
 
 @pytest.fixture(scope="module")
 def large() -> dict[str, Tensor]:
-    """Some 90 MB in fp32, next to which a process' own ups and downs are small."""
-    return random_weights(replace(SMALL, encoder_dim=1024, encoder_mlp_dim=4096, encoder_heads=16))
+    """Some 100 MB in fp32: what a process' memory varies by is small compared to it."""
+    wide = {"encoder_dim": 1024, "encoder_mlp_dim": 4096, "encoder_heads": 16}
+    return random_weights(replace(CUSTOM, encoder_depth=2, global_blocks=(1,), **wide))
 
 
 class TestTensors:

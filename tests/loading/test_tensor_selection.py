@@ -20,7 +20,7 @@ import sam_explore as sx
 from sam_explore.loading import rename_official
 from sam_explore.provenance import origin_of_model
 
-from ..checkpoints import SMALL, official_weights
+from ..checkpoints import CUSTOM, official_weights
 from ..parity.huggingface import build_transformers, rename_for_transformers
 
 COMPONENTS = ("image_encoder", "prompt_encoder", "mask_decoder")
@@ -292,7 +292,7 @@ class TestParts:
     @pytest.fixture
     def folder(self, weights, tmp_path):
         """As save_pretrained writes a model that is larger than a file may be."""
-        model = build_transformers(SMALL, weights)
+        model = build_transformers(CUSTOM, weights)
         model.save_pretrained(tmp_path, max_shard_size="100KB")
         assert len(list(tmp_path.glob("model-*.safetensors"))) > 2
         return tmp_path

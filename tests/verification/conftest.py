@@ -5,7 +5,7 @@ import pytest
 
 from sam_explore.verification.rows import Subject
 
-from ..checkpoints import SMALL, official_weights
+from ..checkpoints import CUSTOM, official_weights
 from ..parity.reference import build_ours
 
 
@@ -21,4 +21,4 @@ def picture() -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="session")
 def subject(picture) -> Subject:
-    return Subject(build_ours(SMALL, dict(official_weights())), *picture)
+    return Subject(build_ours(CUSTOM, dict(official_weights())), *picture)

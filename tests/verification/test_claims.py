@@ -9,7 +9,7 @@ from sam_explore.prediction import Prediction
 from sam_explore.verification import decoder_claims, encoder_claims
 from sam_explore.verification.rows import Row, Subject, logit_change, mask_change, measured
 
-from ..checkpoints import SMALL, official_weights
+from ..checkpoints import CUSTOM, official_weights
 from ..parity.reference import build_ours
 
 AT = np.arange(10)
@@ -21,7 +21,7 @@ def wave(cycles: int, along_x: bool, cosine: bool) -> np.ndarray:
 
 
 def with_table(picture, channels: list[np.ndarray]) -> Subject:
-    sam = build_ours(SMALL, {name: each.clone() for name, each in official_weights().items()})
+    sam = build_ours(CUSTOM, {name: each.clone() for name, each in official_weights().items()})
     table = torch.tensor(np.stack(channels, axis=-1), dtype=torch.float32)
     sam.image_encoder.position_encoder.table.copy_(table[None])
     return Subject(sam, *picture)

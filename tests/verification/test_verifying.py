@@ -16,7 +16,7 @@ from sam_explore.verification import report as report_module
 from sam_explore.verification import verify, verifying
 from sam_explore.verification.rows import Row, Subject, measured, unjudged
 
-from ..checkpoints import SMALL, official_weights
+from ..checkpoints import CUSTOM, official_weights
 from ..parity.huggingface import rename_for_transformers
 from ..parity.reference import random_weights, segment_anything
 
@@ -170,7 +170,7 @@ def test_what_is_not_finite_is_found_where_it_begins(picture, tmp_path):
 
 
 def test_networks_without_windows_are_measured_as_far_as_they_go(picture, tmp_path):
-    config = replace(SMALL, global_blocks=(0, 1, 2), window_size=10)
+    config = replace(CUSTOM, global_blocks=(0, 1, 2, 3), window_size=10)
     torch.save(random_weights(config), tmp_path / "sam.pth")
 
     report = verify(tmp_path / "sam.pth", *picture)

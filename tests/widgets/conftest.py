@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,31 +10,21 @@ import torch
 from ipycanvas.canvas import _CanvasManager
 
 from sam_explore.geometry import Prompts
-from sam_explore.model import Sam, SamConfig
+from sam_explore.model import Sam
 from sam_explore.prediction import Prediction
 from sam_explore.tracing import Trace
 from sam_explore.tracing import engine as engine_module
 from sam_explore.widgets import Session
 from sam_explore.widgets.exploring import probe_runner
 
+from ..small import SMALL
 from .fake_probes import Held, Slow
 from .screen import Screen
 from .view import View
 
-SMALL = SamConfig(
-    name="small",
-    image_size=64,
-    patch_size=16,
-    encoder_dim=32,
-    encoder_depth=2,
-    encoder_heads=2,
-    encoder_mlp_dim=64,
-    global_blocks=(1,),
-    window_size=3,
-    token_dim=32,
-    decoder_mlp_dim=64,
-    iou_hidden_dim=32,
-)
+# A pixel of a picture of 64 is one of the input, a token has 16 of them, and logits are 16 x 16:
+# what a test expects on the screen can be counted.
+FOUR_BY_FOUR = replace(SMALL, image_size=64, patch_size=16, encoder_depth=2, global_blocks=(1,))
 
 
 class Answers:
@@ -73,7 +64,7 @@ class Answers:
 @pytest.fixture(scope="session")
 def sam() -> Sam:
     torch.manual_seed(0)
-    return Sam(SMALL).eval()
+    return Sam(FOUR_BY_FOUR).eval()
 
 
 @pytest.fixture

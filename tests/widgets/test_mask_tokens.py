@@ -10,13 +10,13 @@ from sam_explore.model import Sam
 from sam_explore.probes import RawLogits, WindowEffect
 from sam_explore.widgets import PromptCanvas, Session, explore
 
-from .conftest import SMALL
+from .conftest import FOUR_BY_FOUR
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 9])
 def test_a_session_and_its_views_show_so_many_masks(count, image, screen):
     torch.manual_seed(0)
-    sam = Sam(replace(SMALL, mask_tokens=count)).eval()
+    sam = Sam(replace(FOUR_BY_FOUR, mask_tokens=count)).eval()
     with Session(sam, image, synchronous=True) as session:
         with PromptCanvas(session, width=192) as canvas:
             for asked in (Prompts([(9, 9)]), Prompts.nothing(), Prompts.padding_point()):

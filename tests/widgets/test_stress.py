@@ -17,7 +17,7 @@ from sam_explore.model import Sam
 from sam_explore.tracing.interventions import AblateHead, AblateMlp
 from sam_explore.widgets import Explorer, PromptCanvas, Session, explore
 
-from .conftest import SMALL
+from .conftest import FOUR_BY_FOUR
 from .screen import Screen, click, drag, send
 from .view import View
 
@@ -124,7 +124,7 @@ def test_many_threads_at_once_hang_nothing_and_the_last_state_shows(
 ):
     session = open_session(image, synchronous=False)
     torch.manual_seed(1)
-    models = [sam, Sam(SMALL).eval()]
+    models = [sam, Sam(FOUR_BY_FOUR).eval()]
     rng = np.random.default_rng(1)
     pictures = [image, *(rng.integers(0, 256, (64, 64, 3), np.uint8) for _ in range(2))]
     view = View(session, quick_screen)

@@ -9,12 +9,12 @@ from sam_explore.model import Sam
 from sam_explore.toy.training.attention import attend_cheaply
 from sam_explore.toy.training.starting import initialise
 
-from .small import SMALL
+from .small_run import EIGHT_BY_EIGHT
 
 
 def small_sam() -> Sam:
     torch.manual_seed(0)
-    sam = initialise(Sam(SMALL))
+    sam = initialise(Sam(EIGHT_BY_EIGHT))
     for block in sam.image_encoder.vit.blocks:
         for table in (block.attention.relative_rows, block.attention.relative_columns):
             torch.nn.init.normal_(table, std=0.5)
@@ -45,7 +45,7 @@ def relative_error(found: torch.Tensor, expected: torch.Tensor) -> float:
 
 def test_the_decoder_attends_in_explicit_steps_and_answers_the_same():
     sam = small_sam().eval()
-    tokens = torch.randn(1, SMALL.token_dim, SMALL.grid, SMALL.grid)
+    tokens = torch.randn(1, EIGHT_BY_EIGHT.token_dim, EIGHT_BY_EIGHT.grid, EIGHT_BY_EIGHT.grid)
     prompts = sam.encode_prompts(torch.tensor([[[0.3, 0.4]]]), torch.ones(1, 1, dtype=torch.long))
     expected, _ = copy.deepcopy(sam).decode(tokens, prompts)
     attend_cheaply(sam)

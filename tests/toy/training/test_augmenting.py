@@ -5,7 +5,7 @@ import torch
 from sam_explore.toy.training.augmenting import NUMBERS, augment
 from sam_explore.toy.training.cache import Scenes
 
-from .small import SMALL
+from .small_run import EIGHT_BY_EIGHT
 
 
 def scenes(count: int = 24, size: int = 64) -> Scenes:
@@ -26,7 +26,7 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 def test_labels_move_with_what_they_label():
-    shown = augment(scenes(), 48, SMALL, generator())
+    shown = augment(scenes(), 48, EIGHT_BY_EIGHT, generator())
     assert shown.pixels.shape == (24, 3, 48, 48)
     assert shown.labels.shape == (24, 3, 48, 48)
     for pixels, (whole, part, sub_part) in zip(*shown, strict=True):
@@ -42,14 +42,17 @@ def test_labels_move_with_what_they_label():
 
 
 def test_the_same_seed_shows_the_same_and_another_something_else():
-    first, again, other = (augment(scenes(), 48, SMALL, generator(seed)) for seed in (0, 0, 1))
+    first, again, other = (
+        augment(scenes(), 48, EIGHT_BY_EIGHT, generator(seed)) for seed in (0, 0, 1)
+    )
     assert torch.equal(first.pixels, again.pixels)
     assert torch.equal(first.labels, again.labels)
     assert not torch.equal(first.labels, other.labels)
 
 
 def test_some_scenes_are_seen_through_a_window_which_enlarges_them():
-    areas = (augment(scenes(60), 48, SMALL, generator()).labels[:, 0] > 0).float().mean((1, 2))
+    labels = augment(scenes(60), 48, EIGHT_BY_EIGHT, generator()).labels
+    areas = (labels[:, 0] > 0).float().mean((1, 2))
     whole = 24**2 / 64**2
     assert (areas > 1.5 * whole).float().mean() > 0.2
     assert ((areas - whole).abs() < 0.1 * whole).float().mean() > 0.25

@@ -17,9 +17,9 @@ from sam_explore.toy.training.objective import (
 )
 from sam_explore.toy.training.questions import Questions
 
-from .small import SMALL
+from .small_run import EIGHT_BY_EIGHT
 
-SIDE = SMALL.mask_size
+SIDE = EIGHT_BY_EIGHT.mask_size
 NO_CORRECTIONS = Plan()
 
 
@@ -66,8 +66,8 @@ def answering(monkeypatch, masks: list[torch.Tensor], iou: list[float]) -> Answe
 
 
 def loss_of(plan: Plan = NO_CORRECTIONS, count: int = 4):
-    tokens = torch.zeros(1, SMALL.token_dim, SMALL.grid, SMALL.grid)
-    return prompted_loss(Sam(SMALL), tokens, questions(count), plan, 0.2, generator())
+    tokens = torch.zeros(1, EIGHT_BY_EIGHT.token_dim, EIGHT_BY_EIGHT.grid, EIGHT_BY_EIGHT.grid)
+    return prompted_loss(Sam(EIGHT_BY_EIGHT), tokens, questions(count), plan, 0.2, generator())
 
 
 def test_tokens_learn_whole_part_and_sub_part_and_token_0_what_was_meant(monkeypatch):
@@ -137,8 +137,8 @@ def test_some_answers_are_corrected_that_the_rule_would_not_show(monkeypatch):
 
 
 def test_clicks_and_boxes_are_asked_in_one_batch():
-    sam = Sam(SMALL).eval()
-    tokens = torch.randn(1, SMALL.token_dim, SMALL.grid, SMALL.grid)
+    sam = Sam(EIGHT_BY_EIGHT).eval()
+    tokens = torch.randn(1, EIGHT_BY_EIGHT.token_dim, EIGHT_BY_EIGHT.grid, EIGHT_BY_EIGHT.grid)
     prompt = objective._first(sam, tokens, questions(4))
     logits, _ = prompt.answer()
     one = torch.ones(1, 1, dtype=torch.long)

@@ -7,7 +7,7 @@ from sam_explore.toy.training.augmenting import augment
 from sam_explore.toy.training.cache import SceneCache
 from sam_explore.toy.training.questions import ask
 
-from .small import SMALL
+from .small_run import EIGHT_BY_EIGHT
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -56,7 +56,7 @@ def test_levels_are_asked_for_alike_and_then_sizes_alike():
 
 def test_clicks_lie_on_their_targets_and_boxes_around_them(tmp_path):
     cache = SceneCache(tmp_path, 4)
-    shown = augment(cache.get(range(4)), 96, SMALL, generator())
+    shown = augment(cache.get(range(4)), 96, EIGHT_BY_EIGHT, generator())
     questions = ask(shown.labels, 6, generator())
     for level, covered, point, box in zip(*questions, strict=True):
         target = covered[level]

@@ -19,7 +19,7 @@ from sam_explore.toy.training.schedule import Schedule
 from sam_explore.toy.training.starting import initialise, randomise_positions, sinusoidal_grid
 from sam_explore.toy.training.weights import save_weights, scenes_seen
 
-from .small import SMALL, options
+from .small_run import EIGHT_BY_EIGHT, options
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def test_a_branch_falls_in_its_own_folder(tmp_path, cache):
 
 def test_training_goes_on_from_given_weights_where_they_had_come_to(tmp_path, cache):
     start = tmp_path / "start.safetensors"
-    save_weights(initialise(Sam(SMALL)), start, seen=100)
+    save_weights(initialise(Sam(EIGHT_BY_EIGHT)), start, seen=100)
     begun = Training(options(tmp_path / "run", cache, "--start", str(start), "--scenes", "102"))
     assert same(load(start).state_dict(), begun.sam.state_dict())
     assert (begun.seen, begun.begun) == (100, 100)
@@ -131,7 +131,7 @@ def test_training_goes_on_from_given_weights_where_they_had_come_to(tmp_path, ca
 
 def test_the_iou_predictor_can_be_trained_alone(tmp_path, cache):
     start = tmp_path / "start.safetensors"
-    save_weights(initialise(Sam(SMALL)), start)
+    save_weights(initialise(Sam(EIGHT_BY_EIGHT)), start)
     arguments = ("--start", str(start), "--only-iou", "--scenes", "4")
     training = Training(options(tmp_path / "run", cache, *arguments))
     training.run()
@@ -168,12 +168,13 @@ def test_weights_are_kept_at_marks_that_grow_apart(tmp_path, cache, monkeypatch)
 
 def test_position_encodings_can_begin_at_random(tmp_path, cache):
     sines = Training(options(tmp_path, cache)).sam.image_encoder.position_encoder.table
-    assert torch.equal(sines, sinusoidal_grid(SMALL.grid, SMALL.encoder_dim))
+    assert torch.equal(sines, sinusoidal_grid(EIGHT_BY_EIGHT.grid, EIGHT_BY_EIGHT.encoder_dim))
     given = options(tmp_path, cache, "--random-positions")
     table = Training(given).sam.image_encoder.position_encoder.table
     # They are the first that the seed gives, so that docs/phenomena can draw them again.
     torch.manual_seed(given.seed)
-    again = randomise_positions(initialise(Sam(SMALL))).image_encoder.position_encoder.table
+    sam = randomise_positions(initialise(Sam(EIGHT_BY_EIGHT)))
+    again = sam.image_encoder.position_encoder.table
     assert torch.equal(table, again)
 
 

@@ -12,7 +12,7 @@ from sam_explore.toy.training.starting import (
     sinusoidal_grid,
 )
 
-from .small import SMALL
+from .small_run import EIGHT_BY_EIGHT
 
 
 def test_sinusoidal_start_by_hand():
@@ -23,8 +23,8 @@ def test_sinusoidal_start_by_hand():
 
 
 def test_random_positions_are_as_spread_out_and_have_no_neighbours():
-    sines = initialise(Sam(SMALL)).image_encoder.position_encoder.table
-    table = randomise_positions(Sam(SMALL)).image_encoder.position_encoder.table
+    sines = initialise(Sam(EIGHT_BY_EIGHT)).image_encoder.position_encoder.table
+    table = randomise_positions(Sam(EIGHT_BY_EIGHT)).image_encoder.position_encoder.table
     assert torch.cosine_similarity(sines[0, 3, 3], sines[0, 3, 4], dim=0) > 0.9
     likeness = torch.cosine_similarity(table[0, :, 1:], table[0, :, :-1], dim=-1)
     assert likeness.mean().abs() < 0.1
@@ -37,7 +37,7 @@ def test_an_evened_out_embedding_has_unit_outputs_and_sees_faint_edges():
     mean, edge = torch.randn(400, 1, 1, 1), 0.05 * torch.randn(400, 1, 1, 1)
     pixels = (mean + edge * torch.tensor([1.0] * 4 + [-1.0] * 4)).expand(-1, 3, 8, 8)
     pixels = pixels + 0.001 * torch.randn(pixels.shape)
-    sam = initialise(Sam(SMALL))
+    sam = initialise(Sam(EIGHT_BY_EIGHT))
 
     def share_of_edges() -> float:
         out = sam.image_encoder.patch_embedding(pixels)[:, 0, 0]

@@ -8,7 +8,7 @@ from sam_explore.toy.design import DESIGN
 from sam_explore.toy.training.starting import initialise
 from sam_explore.toy.training.weights import Average, save_weights, scenes_seen
 
-from .small import SMALL
+from .small_run import EIGHT_BY_EIGHT
 
 
 def test_saved_weights_load_and_keep_the_frequencies_exactly(tmp_path):
@@ -24,12 +24,12 @@ def test_saved_weights_load_and_keep_the_frequencies_exactly(tmp_path):
 
 
 def test_a_file_that_does_not_say_has_seen_nothing(tmp_path):
-    save_weights(Sam(SMALL), tmp_path / "weights.safetensors")
+    save_weights(Sam(EIGHT_BY_EIGHT), tmp_path / "weights.safetensors")
     assert scenes_seen(tmp_path / "weights.safetensors") == 0
 
 
 def test_the_average_by_hand():
-    sam = Sam(SMALL)
+    sam = Sam(EIGHT_BY_EIGHT)
     token = sam.mask_decoder.iou_token
     with torch.no_grad():
         token.fill_(0.0)
@@ -47,8 +47,8 @@ def test_the_average_by_hand():
 
 
 def test_an_average_goes_on_from_its_state():
-    sam = Sam(SMALL)
-    first, second = Average(sam, 0.9), Average(Sam(SMALL), 0.9)
+    sam = Sam(EIGHT_BY_EIGHT)
+    first, second = Average(sam, 0.9), Average(Sam(EIGHT_BY_EIGHT), 0.9)
     first.take(sam)
     second.load_state_dict(first.state_dict())
     assert second.steps == 1

@@ -14,7 +14,7 @@ from sam_explore.widgets.exploring import probe_runner
 from sam_explore.widgets.exploring.caption import OUTDATED
 from sam_explore.widgets.exploring.map_view import MAPS
 
-from ..conftest import SMALL
+from ..conftest import FOUR_BY_FOUR
 from ..fake_probes import WAIT_S, Everything, Grid, Slow, map_of, text_of
 from ..screen import send
 from ..view import observers_of
@@ -155,7 +155,7 @@ def test_an_exception_in_a_probe_is_shown_and_the_next_state_works(
 def test_another_model_brings_its_own_bounds(image, open_session, screen):
     session = open_session(image)
     with explore(sx.probes.BlockChannel, session, block=1, channel=31) as explorer:
-        session.sam = Sam(replace(SMALL, encoder_depth=1, global_blocks=(0,))).eval()
+        session.sam = Sam(replace(FOUR_BY_FOUR, encoder_depth=1, global_blocks=(0,))).eval()
         assert explorer._controls["block"].inputs[0].max == 0
         assert (explorer.probe.block, explorer.probe.channel) == (0, 31)
         assert explorer.error == ""

@@ -17,7 +17,7 @@ from sam_explore.tracing.interventions import (
 )
 from sam_explore.widgets import Session
 
-from ..conftest import SMALL
+from ..conftest import FOUR_BY_FOUR
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +195,7 @@ def test_what_code_cannot_say_is_named_and_left_out(session):
 
 def test_a_model_that_nobody_loaded_is_a_gap_that_the_code_names(image, open_session):
     session = open_session(image)
-    assert session.sam.config is SMALL
+    assert session.sam.config is FOUR_BY_FOUR
     assert (
         '# Put in the file that the model was loaded from\nsam = sx.load("weights.pth")\n'
         in session.code

@@ -12,7 +12,7 @@ from sam_explore.geometry import Prompts
 from sam_explore.model import Sam
 from sam_explore.widgets import Session
 
-from ..conftest import SMALL
+from ..conftest import FOUR_BY_FOUR
 
 
 def points(session: Session) -> list:
@@ -73,7 +73,7 @@ def test_another_model_answers_the_same_prompts(image, open_session):
     session.add_point((10.0, 20.0))
     before = session.prediction
     torch.manual_seed(1)
-    session.sam = other = Sam(SMALL).eval()
+    session.sam = other = Sam(FOUR_BY_FOUR).eval()
     expected = predict(other, encode(other, image), session.prompts)
     assert np.abs(session.prediction.logits - expected.logits).max() < 1e-5
     assert not np.array_equal(session.prediction.logits, before.logits)

@@ -11,7 +11,7 @@ from sam_explore.model import Sam
 from sam_explore.prediction import Prediction, encode, predict
 from sam_explore.widgets import Session, explore
 
-from ..conftest import SMALL
+from ..conftest import FOUR_BY_FOUR
 
 A, B, C = (10.0, 20.0), (50.0, 12.0), (30.0, 55.0)
 
@@ -192,7 +192,7 @@ def test_prompts_set_from_python_are_asked_at_once_as_predict_asks_them(session)
 def test_another_model_feeds_back_its_own_logits(session):
     click_three(session)
     torch.manual_seed(1)
-    session.sam = Sam(SMALL).eval()
+    session.sam = Sam(FOUR_BY_FOUR).eval()
     assert_shows(session, asked(session, ONE, TWO, THREE))
 
 

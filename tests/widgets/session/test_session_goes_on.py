@@ -23,10 +23,10 @@ from sam_explore.tracing.step_callback import announce
 from sam_explore.widgets import explore
 from sam_explore.widgets.session import source as source_module
 
-from ..conftest import SMALL
+from ..conftest import FOUR_BY_FOUR
 
 WAIT_S = 20
-COARSE = replace(SMALL, patch_size=32, window_size=2)  # its mask hints are 8 x 8
+COARSE = replace(FOUR_BY_FOUR, patch_size=32, window_size=2)  # its mask hints are 8 x 8
 ENCODED = Trace.encoded.fget
 
 
@@ -56,7 +56,7 @@ def test_a_model_of_the_same_size_keeps_hints_and_the_choice(image, open_session
     session = open_session(image)
     session.prompts = prompts = Prompts([(5, 5)], mask_hint=np.zeros((16, 16)))
     session.chosen = 3
-    session.sam = Sam(SMALL).eval()
+    session.sam = Sam(FOUR_BY_FOUR).eval()
     assert session.prompts is prompts
     assert session.chosen == 3
 
@@ -64,7 +64,7 @@ def test_a_model_of_the_same_size_keeps_hints_and_the_choice(image, open_session
 def test_a_choice_that_another_model_lacks_is_dropped(image, open_session):
     session = open_session(image)
     session.chosen = 3
-    session.sam = Sam(replace(SMALL, mask_tokens=3)).eval()
+    session.sam = Sam(replace(FOUR_BY_FOUR, mask_tokens=3)).eval()
     assert session.chosen is None
     assert session.error == ""
 
@@ -285,7 +285,7 @@ def test_after_the_weights_have_changed_the_next_click_is_answered_by_them(
     synchronous, image, open_session
 ):
     torch.manual_seed(3)
-    model = Sam(SMALL).eval()
+    model = Sam(FOUR_BY_FOUR).eval()
     session = open_session(image, synchronous=synchronous)
     session.sam = model
     session.add_point((10.0, 20.0))

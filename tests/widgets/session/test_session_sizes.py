@@ -15,7 +15,7 @@ from sam_explore.tracing import Trace
 from sam_explore.tracing.interventions import KnockOutAttention
 from sam_explore.widgets import Session
 
-from ..conftest import SMALL
+from ..conftest import FOUR_BY_FOUR
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_a_size_without_a_token_that_is_knocked_out_is_refused_and_changes_nothi
 
 
 def test_a_model_with_other_patches_has_its_trained_size_again(session):
-    session.sam = Sam(replace(SMALL, image_size=80, patch_size=20)).eval()
+    session.sam = Sam(replace(FOUR_BY_FOUR, image_size=80, patch_size=20)).eval()
 
     assert session.error == ""
     assert session.preprocessing.name == "original"

@@ -8,7 +8,7 @@ from sam_explore.model import Sam
 from sam_explore.tracing import Trace, zero
 from sam_explore.tracing.interventions import DropPaddingToken
 
-from ..conftest import SMALL
+from ..conftest import FOUR_BY_FOUR
 
 
 def test_the_trace_shares_what_the_prediction_has_computed(steps, image, open_session):
@@ -84,7 +84,7 @@ def test_a_click_also_picks_its_token_and_another_model_the_middle(image, open_s
     session.token = [0, 2]
     assert session.token == (0, 2)
     session.windows = (2, 0)
-    session.sam = Sam(replace(SMALL, patch_size=32, window_size=2)).eval()
+    session.sam = Sam(replace(FOUR_BY_FOUR, patch_size=32, window_size=2)).eval()
     assert session.token == (1, 1)
     assert session.windows is None
     assert session.prediction is not None

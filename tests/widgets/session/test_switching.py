@@ -16,7 +16,7 @@ from sam_explore.widgets import explore
 from sam_explore.widgets.prompting.modes import Mode
 from sam_explore.widgets.prompting.prompt_editor import PromptEditor
 
-from ..conftest import SMALL
+from ..conftest import FOUR_BY_FOUR
 
 WAIT_S = 20
 OTHER = np.full((32, 48, 3), 99, np.uint8)
@@ -95,7 +95,7 @@ def change_picture(session):
 
 
 def change_model(session):
-    session.sam = Sam(SMALL).eval()
+    session.sam = Sam(FOUR_BY_FOUR).eval()
 
 
 def change_windows(session):
@@ -145,7 +145,7 @@ def test_cancelling_goes_back_over_several_changes_to_what_was_encoded(session, 
     session.image = OTHER
     gate.wait()
     session.add_point((3.0, 4.0))
-    session.sam = Sam(SMALL).eval()
+    session.sam = Sam(FOUR_BY_FOUR).eval()
     session.image = np.zeros((9, 9, 3), np.uint8)
     session.cancel()
     gate.open()
