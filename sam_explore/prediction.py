@@ -18,7 +18,7 @@ from .mask_formats import bounding_box, coco_rle, mask_png
 from .model import ModelDescription, Sam, SamConfig
 from .model.config import LOGITS_A_TOKEN
 from .model.lock import lock_of
-from .model.weights import Weights, in_words, weights_of
+from .model.weight_digests import Weights, in_words, weights_of
 from .model_checks import check_model
 from .preprocessing import Preprocessing, Side
 from .read_only import ReadOnlyArrays

@@ -27,7 +27,7 @@ OF_LIBRARIES = {
         "_backward_pre_hooks",
     },
     "model/modules.py": {"_modules", "_parameters", "_buffers"},
-    "model/weights.py": {"_modules", "_parameters", "_buffers", "_version"},
+    "model/weight_digests.py": {"_modules", "_parameters", "_buffers", "_version"},
     "model/kernels/cross_attention.py": {"_version"},
     "model/kernels/tensor_cache.py": {"_version"},
     "model/kernels/products.py": {"_linear_pointwise"},

@@ -18,7 +18,7 @@ from sam_explore.number_text import text
 from sam_explore.scenes.composition import scene
 from sam_explore.scenes.ground_truth import Scene
 from sam_explore.toy.exam.tables import markdown, write_between_marks
-from sam_explore.toy.training.cache import FIRST_TRAINING_SEED
+from sam_explore.toy.training.scene_cache import FIRST_TRAINING_SEED
 from sam_explore.toy.training.starting import initialise
 
 # Training draws from FIRST_TRAINING_SEED on, and the exam from 700,000: these are of neither.

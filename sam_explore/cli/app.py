@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .launching import LARGE_UPLOADS, add_options, become, bring_notebooks, require
 from .notebooks import FIRST_NOTEBOOK, find_notebook, notebooks_source
-from .settings import place_settings
+from .server_settings import place_settings
 
 WARM_MODEL = "SAM_EXPLORE_WARM_MODEL"  # the source for `load`; unset for the small model
 

@@ -5,7 +5,7 @@ import os
 
 from .launching import LARGE_UPLOADS, add_options, become, bring_notebooks, require
 from .notebooks import FIRST_NOTEBOOK
-from .settings import KERNEL, KERNELS, place_settings
+from .server_settings import KERNEL, KERNELS, place_settings
 
 
 def add(commands: argparse._SubParsersAction) -> None:

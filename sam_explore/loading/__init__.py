@@ -17,14 +17,14 @@ import torch
 from torch import Tensor, nn
 
 from sam_explore.model import Sam
-from sam_explore.model.weights import all_weights_of
+from sam_explore.model.weight_digests import all_weights_of
 from sam_explore.provenance import Origin, note_model
 
 from .downloading import OFFICIAL, Release, cache_folder, download, downloaded, sha256_of
-from .layouts import official_from, official_names, our_names, rename_official
 from .reading import called, read_weights
 from .sizes import config_from_shapes, empty_sam
 from .sources import NAMES, close_names, shipped_weights, weights_file, weights_in
+from .weight_names import official_from, official_names, our_names, rename_official
 
 __all__ = [
     "OFFICIAL",

@@ -10,7 +10,7 @@ from .config import SamConfig
 from .hooks import HookPoint
 from .kernels import cached_for, use_fast
 from .layers import gaussian
-from .weights import checksum
+from .weight_digests import checksum
 
 
 class CoordinateEncoder(nn.Module):

@@ -16,7 +16,7 @@ from .layers import Linear
 from .mask_decoder import MaskDecoder
 from .modules import parts_of
 from .prompt_encoder import PromptEncoder
-from .weights import look_again
+from .weight_digests import look_again
 
 
 class Sam(nn.Module):

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from sam_explore.readings import Curve, Profile
 
 from . import style
-from .settings import ink_around, take_over
+from .matplotlib_settings import ink_around, take_over
 
 _OF_TITLE, _OF_LEGEND, _OF_TICKS = 11, 15, 14  # letters an inch
 _LINE_OF_LEGEND = 8  # the length of the line next to a curve's name, in letters

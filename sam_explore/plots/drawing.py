@@ -24,7 +24,7 @@ from sam_explore.readings import (
 
 from .curves import draw_profile
 from .maps import draw_gallery, draw_heatmap, draw_matrix, gallery_shape
-from .settings import ink_around, own_settings
+from .matplotlib_settings import ink_around, own_settings
 
 _SHARPNESS = 2  # pixels drawn for each pixel on the page
 

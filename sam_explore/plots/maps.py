@@ -16,8 +16,8 @@ from sam_explore.number_text import text
 from sam_explore.readings import Gallery, Heatmap, Matrix, Scale, Underlay, range_of
 
 from . import raster, style
+from .matplotlib_settings import ink_around, take_over
 from .scales import colormap_of, extend_of, norm_of, ticks_of
-from .settings import ink_around, take_over
 
 _CSS_AN_INCH = 96
 _WRITTEN_CELLS = 120  # the largest table with its numbers written into it

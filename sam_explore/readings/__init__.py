@@ -9,7 +9,7 @@ from .derived import (
     with_ends_in_words,
     with_provenance,
 )
-from .kinds import (
+from .reading_types import (
     Curve,
     Gallery,
     Heatmap,

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from ..number_text import text
 from .derived import common_scales, on_scale
-from .kinds import Curve, Gallery, Heatmap, Matrix, Panel, Profile, Provenance, Reading
+from .reading_types import Curve, Gallery, Heatmap, Matrix, Panel, Profile, Provenance, Reading
 from .scale import Scale
 
 _Part = Heatmap | Gallery | Profile | Matrix

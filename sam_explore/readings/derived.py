@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..number_text import text
-from .kinds import Gallery, Heatmap, Matrix, Panel, Provenance, Reading, Underlay
+from .reading_types import Gallery, Heatmap, Matrix, Panel, Provenance, Reading, Underlay
 from .scale import Scale, range_of
 
 _SomeReading = TypeVar("_SomeReading", bound=Reading)

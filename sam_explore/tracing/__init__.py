@@ -8,12 +8,12 @@ from .attention_rows import (
     attention_row,
 )
 from .attention_sums import AttentionStatistics, attention_statistics, even_statistics
-from .description import Change, RunDescription
 from .differences import names_of_two
 from .editing import edit, zero
 from .listing import HookInfo, list_hooks
 from .mirror import mirror_of
 from .recording import channel, norm, record
+from .run_description import Change, RunDescription
 from .step_callback import Cancelled, between_steps
 from .sweep import Sweep, SweepTable
 from .timing import encoder_seconds

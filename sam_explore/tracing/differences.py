@@ -6,7 +6,7 @@ from re import sub
 from sam_explore.fingerprints import fingerprint
 from sam_explore.geometry import Prompts
 
-from .description import Change, RunDescription
+from .run_description import Change, RunDescription
 from .trace import Trace
 
 _LONGEST = 48  # characters for the changes of a run

@@ -20,7 +20,7 @@ from sam_explore.geometry import Prompts
 from sam_explore.model import HookPoint, Sam, Step
 from sam_explore.model.description import PREPARE, PROJECT
 from sam_explore.model.lock import lock_of
-from sam_explore.model.weights import all_weights_of, in_words, weights_of
+from sam_explore.model.weight_digests import all_weights_of, in_words, weights_of
 from sam_explore.preprocessing import Preprocessing
 
 from .cache import Store

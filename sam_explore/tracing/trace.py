@@ -18,12 +18,12 @@ from sam_explore.model.description import ANSWER, PROJECT
 from sam_explore.prediction import EncodedImage, Prediction, check_model, prediction_from
 from sam_explore.preprocessing import Preprocessing, Side
 
-from .description import Change, RunDescription
 from .editing import Edit, Intervention
 from .engine import Engine
 from .listing import list_hooks
 from .plan import Plan
 from .recording import Reduction, find_hooks
+from .run_description import Change, RunDescription
 
 DEFAULT_CACHE_BYTES = 2 * 2**30
 

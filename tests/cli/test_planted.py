@@ -18,7 +18,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from sam_explore.cli import main
 from sam_explore.cli.notebooks import copy_notebooks, notebooks_source
-from sam_explore.cli.settings import KERNELS, place_settings
+from sam_explore.cli.server_settings import KERNELS, place_settings
 
 COMMAND = str(Path(sys.executable).with_name("sam-explore"))
 PLANT = "from pathlib import Path\nPath(__file__).with_name('it ran').touch()\n"

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 import sam_explore as sx
-from sam_explore.model.weights import all_weights_of
+from sam_explore.model.weight_digests import all_weights_of
 from sam_explore.probes import PatchedTokens
 from sam_explore.tracing import between_steps
 

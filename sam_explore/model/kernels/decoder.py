@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..decoder_tokens import IOU, DecoderTokens
 from ..modules import Component
-from ..weights import checksum
+from ..weight_digests import checksum
 from .cross_attention import (
     ImageTokens,
     fast_cross_attention_layer,

@@ -27,8 +27,8 @@ import torch
 import torch.multiprocessing
 
 from ..design import DESIGN
-from .cache import fill
 from .processes import train
+from .scene_cache import fill
 from .schedule import Schedule
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from sam_explore.model import SamConfig
 
-from .cache import MOST_REGIONS, Scenes
+from .scene_cache import MOST_REGIONS, Scenes
 
 _WHOLE_SHARE = 0.5  # of scenes that are not cropped
 _PASTE_SHARE = 0.2  # of scenes onto which objects of another one are pasted

@@ -17,12 +17,12 @@ from torch import Tensor, nn
 from sam_explore.loading import load
 from sam_explore.model import Sam
 
-from .attention import attend_cheaply
 from .augmenting import augment
-from .cache import SceneCache, Scenes
+from .cheap_attention import attend_cheaply
 from .grouping import GroupingHead
 from .objective import prompted_loss
 from .questions import ask
+from .scene_cache import SceneCache, Scenes
 from .starting import even_out_patches, initialise, randomise_positions
 from .weights import Average, save_weights, scenes_seen
 

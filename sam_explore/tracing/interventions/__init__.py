@@ -18,7 +18,12 @@ from .ablation import (
 from .channels import ScaleChannel
 from .knock_out import KnockOutAttention, KnockOutDecoderAttention
 from .patching import PatchTokens
-from .prompts import DropMaskToken, DropPaddingToken, DropPromptToken, SwapForegroundBackground
+from .prompt_tokens import (
+    DropMaskToken,
+    DropPaddingToken,
+    DropPromptToken,
+    SwapForegroundBackground,
+)
 
 __all__ = [
     "AblateAttention",

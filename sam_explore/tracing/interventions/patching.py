@@ -7,9 +7,9 @@ from torch import Tensor
 
 from sam_explore.model import HookPoint
 
-from ..description import RunDescription
 from ..editing import Edits, Intervention
 from ..recording import find_hooks
+from ..run_description import RunDescription
 from ..steps import Run
 from ..trace import Trace
 from .positions import TokenPositions, flat_positions, in_checked_block, pairs_of

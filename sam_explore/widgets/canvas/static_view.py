@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from ...plots import style
 from ...plots.drawing import ReadingFigure
-from ...plots.settings import own_settings
+from ...plots.matplotlib_settings import own_settings
 from ..session import Session
 from .ipywidgets_registry import widget_of
 from .viewport import SHARPNESS

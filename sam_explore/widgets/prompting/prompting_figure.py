@@ -13,7 +13,7 @@ from ...number_text import text
 from ...plots import raster, style
 from ...plots.drawing import ReadingFigure
 from ...plots.maps import draw_heatmap
-from ...plots.settings import own_settings
+from ...plots.matplotlib_settings import own_settings
 from ...prediction import Prediction, stability_of
 from ...readings import Heatmap, Scale, Underlay
 from ..canvas.words import describe, describe_prompts

@@ -12,7 +12,7 @@ from sam_explore.toy.exam import CLEAR, EXAM, WORLDS, ExamScene, World, read_man
 from sam_explore.toy.exam.choosing import choose_scenes, interior
 from sam_explore.toy.exam.manifest import SIZE, write_manifest
 from sam_explore.toy.exam.measures import STRATA, stratum
-from sam_explore.toy.training.cache import FIRST_TRAINING_SEED
+from sam_explore.toy.training.scene_cache import FIRST_TRAINING_SEED
 
 SCENES = read_manifest()
 TARGETS = [target for scene in SCENES for target in scene.targets]

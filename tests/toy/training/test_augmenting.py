@@ -3,7 +3,7 @@
 import torch
 
 from sam_explore.toy.training.augmenting import NUMBERS, augment
-from sam_explore.toy.training.cache import Scenes
+from sam_explore.toy.training.scene_cache import Scenes
 
 from .small_run import EIGHT_BY_EIGHT
 

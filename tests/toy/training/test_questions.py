@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from sam_explore.toy.training.augmenting import augment
-from sam_explore.toy.training.cache import SceneCache
 from sam_explore.toy.training.questions import ask
+from sam_explore.toy.training.scene_cache import SceneCache
 
 from .small_run import EIGHT_BY_EIGHT
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sam_explore.geometry import Prompts
-from sam_explore.model import SamConfig, weights
+from sam_explore.model import SamConfig
 from sam_explore.model.description import PROJECT, PROMPTS
 from sam_explore.model.kernels.products import has_onednn
 from sam_explore.tracing import Trace, between_steps

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from sam_explore.model import Sam
-from sam_explore.toy.training.attention import attend_cheaply
+from sam_explore.toy.training.cheap_attention import attend_cheaply
 from sam_explore.toy.training.starting import initialise
 
 from .small_run import EIGHT_BY_EIGHT

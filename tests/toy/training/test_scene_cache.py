@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sam_explore.scenes.composition import clear_scene, scene
-from sam_explore.toy.training import cache as caching
-from sam_explore.toy.training.cache import (
+from sam_explore.toy.training import scene_cache as caching
+from sam_explore.toy.training.scene_cache import (
     FIRST_TRAINING_SEED,
     SceneCache,
     fill,

@@ -15,7 +15,7 @@ from PIL import Image
 
 from sam_explore.plots import style
 from sam_explore.plots.drawing import draw
-from sam_explore.plots.settings import own_settings
+from sam_explore.plots.matplotlib_settings import own_settings
 
 from .test_drawing import HEATMAP, PANEL, READINGS, pixels  # a panel holds all the others
 from .test_style import XYZ, linear

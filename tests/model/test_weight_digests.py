@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import sam_explore as sx
-from sam_explore.model.weights import (
+from sam_explore.model.weight_digests import (
     _as_words,
     _dot,
     _factors,
