@@ -1,10 +1,10 @@
 """Loads a Sam from a file, or by the name of a release.
 
 `sources` finds the file and `downloading` fetches a release by name. `reading` reads the tensors
-without running any code in the file: `file_kinds` and `pickles` detect its format,
-    `tensor_selection` selects the tensors of a SAM, and `tensor_checks` checks them. `layouts`
-    converts names to this package's own, `related_networks` recognises files of other networks, and
-    `sizes` builds the network from the shapes.
+without running any code in the file: `file_formats` and `pickles` detect its format,
+`tensor_selection` selects the tensors of a SAM, and `tensor_checks` checks them. `weight_names`
+converts names to this package's own, `related_networks` recognises files of other networks, and
+`sizes` builds the network from the shapes.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Every colour, in one place. Matplotlib's settings are in `settings.py`.
+"""Every colour, in one place. Matplotlib's settings are in `matplotlib_settings`.
 
 Prompts and masks use the palette of Okabe and Ito, which people with a colour vision deficiency can
 tell apart (https://jfly.uni-koeln.de/color/); a test simulates what they see. Nothing is shown by

@@ -42,8 +42,8 @@ class AttentionRow(Probe):
     key, and one each for the vertical and the horizontal distance. A constant that is added to all
     scores of a row changes no weight, so only differences within a map have a meaning. In a
     windowed block the token sees its own window only: all other tokens are NaN, and part of the
-        weight is on padding if the window extends beyond the grid. An even share, in the words, is
-        the weight of each key if all had the same.
+    weight is on padding if the window extends beyond the grid. An even share, in the words, is
+    the weight of each key if all had the same.
 
     Reads: image_encoder.vit.blocks.N.hook_residual_pre, from which the row of
         image_encoder.vit.blocks.N.attention.hook_pattern is computed without the others.

@@ -18,8 +18,8 @@ class CanvasConnection:
     """The connection through which one view draws on its page.
 
     ipycanvas has a single one for all canvases, where a failure of one canvas stops all: an
-        exception in a batch, or a canvas that is closed while the page still draws on it. It is not
-        thread-safe: draw in turn (`Session.run_in_turn`).
+    exception in a batch, or a canvas that is closed while the page still draws on it. It is not
+    thread-safe: draw in turn (`Session.run_in_turn`).
     """
 
     def __init__(self) -> None:
