@@ -24,27 +24,27 @@ def scores_of_many_clicks(subject: Subject) -> list[Row]:
     stability = np.concatenate([each.stability() for each in subject.grid])
     above, agreement = int((predicted > 1).sum()), rank_correlation(predicted, stability)
     return [
-        Row("the predicted IoU is not held between 0 and 1",
+        Row("the predicted IoU is not limited to 0 to 1",
             f"from {predicted.min():.2f} to {predicted.max():.2f}; {above} of {len(predicted)} "
             "above 1", "some above 1", above > 0, LOGITS),
-        Row("stability and predicted IoU put masks in a like order",
-            f"rank correlation {agreement:.2f}", "over 0", agreement > 0, LOGITS),
+        Row("stability and predicted IoU rank masks similarly",
+            f"rank correlation {agreement:.2f}", "above 0", agreement > 0, LOGITS),
     ]  # fmt: skip
 
 
 def roles_of_the_mask_tokens(subject: Subject) -> list[Row]:
-    """Which of tokens 1 to 3 gives the small mask and which the large, click by click."""
+    """The order of size of the masks of tokens 1 to 3, click by click."""
     areas = np.array([each.masks()[1:].sum(axis=(1, 2)) for each in subject.grid])
     orders = Counter(tuple(int(token) for token in np.argsort(each) + 1) for each in areas)
     (order, count), *_ = orders.most_common(1)
     share = count / len(areas)
     clear = [mask_iou(each.masks()[0], each.masks()[each.chosen]) for each in subject.grid]
     return [
-        Row("tokens 1 to 3 keep an order of size",
+        Row("the masks of tokens 1 to 3 have a fixed order of size",
             f"{order[0]} < {order[1]} < {order[2]} in {100 * share:.0f} % of the clicks",
-            "one order in more than half (by chance a sixth)", share > 0.5, LOGITS),
-        Row("token 0 against the chosen of the others, for one click",
-            f"{np.mean(clear):.2f} IoU in the mean", where=LOGITS),
+            "the same order in more than half (by chance a sixth)", share > 0.5, LOGITS),
+        Row("the mask of token 0 and the chosen one of the others, for one click",
+            f"{np.mean(clear):.2f} mean IoU", where=LOGITS),
     ]  # fmt: skip
 
 
@@ -57,10 +57,10 @@ def choice_among_the_masks(subject: Subject) -> list[Row]:
             true = np.array([mask_iou(mask, subject.truth) for mask in each.masks()])
             found.append((true[each.chosen], true[1:].mean(), true[1:].max()))
     if not found:
-        return [Row("choice among the masks", "no click of the grid lies on the object")]
+        return [Row("choice among the masks", "no click of the grid is on the object")]
     chosen, mean, best = (float(each) for each in np.array(found).mean(axis=0))
     return [
-        Row("the predicted IoU chooses better than chance",
+        Row("choosing by predicted IoU is better than chance",
             f"true IoU {chosen:.2f}, where a random one of the three has {mean:.2f} and the best "
             f"{best:.2f} ({len(found)} clicks)", "better", chosen > mean, PHENOMENA),
     ]  # fmt: skip
@@ -68,7 +68,7 @@ def choice_among_the_masks(subject: Subject) -> list[Row]:
 
 @torch.no_grad()
 def the_padding_point(subject: Subject) -> list[Row]:
-    """One click without the padding point that follows it, and with a further one."""
+    """One click without the padding point that follows it, and with a second one."""
     sam, encoded = subject.sam, subject.encoded
     points, labels, _, _ = prompt_tensors([subject.click], encoded.frame, sam.device)
     tokens = sam.encode_prompts(points, labels)
@@ -81,18 +81,18 @@ def the_padding_point(subject: Subject) -> list[Row]:
     )
     changed = mask_change(before.visible[mask], without.visible[mask])
     return [
-        Row("the padding point does a little",
-            f"without it the logits move by {moved:.3f} standard deviations, and "
+        Row("the padding point has a small effect",
+            f"without it the logits change by {moved:.3f} standard deviations, and "
             f"{100 * changed:.1f} % of the mask change",
             f"the logits by over 0.01, the mask by under {100 * LITTLE:g} %",
             moved > 0.01 and changed < LITTLE, PHENOMENA),
-        Row("a further padding point changes the answer again",
+        Row("a second padding point changes the prediction again",
             f"the logits by {more:.3f} standard deviations", "over 0.01", more > 0.01, PHENOMENA),
     ]  # fmt: skip
 
 
 def mask_hints(subject: Subject) -> list[Row]:
-    """The answer's own logits as a hint: alone, with the click, and with a second one."""
+    """The prediction's own logits as a hint: alone, with the click, and with a second click."""
     own = subject.answer.logits[subject.answer.chosen]
     second = _corrected(subject)
     hinted, alone, two, two_hinted = predict(
@@ -106,10 +106,10 @@ def mask_hints(subject: Subject) -> list[Row]:
         mask_iou(each.masks()[0], subject.truth) for each in (hinted, alone, two, two_hinted)
     )
     return [
-        Row("a mask hint alone does little",
-            f"true IoU {single:.2f} from the answer's own logits alone, {click:.2f} from the click",
+        Row("a mask hint alone has little effect",
+            f"true IoU {single:.2f} from the prediction's logits alone, {click:.2f} from the click",
             "less than the click", single < click, PHENOMENA),
-        Row("a hint helps other prompts",
+        Row("a mask hint improves other prompts",
             f"two clicks: true IoU {after:.2f} with the hint and {before:.2f} without; one click "
             f"with it: {with_click:.2f}", "not less for two clicks", after >= before,
             PHENOMENA),
@@ -117,11 +117,17 @@ def mask_hints(subject: Subject) -> list[Row]:
 
 
 def gradient_by_the_click(subject: Subject) -> list[Row]:
-    """The gradient by the click's position against a difference of two runs."""
+    """The gradient with respect to the click's position, and a difference of two runs."""
     chosen, trace = subject.answer.chosen, subject.trace
     region = subject.answer.masks()[chosen]
     if not region.any():
-        return [Row("gradient by the click", "the mask of the click is empty", where=GRADIENTS)]
+        return [
+            Row(
+                "gradient with respect to the click",
+                "the mask of the click is empty",
+                where=GRADIENTS,
+            )
+        ]
     of = MeanLogit(chosen, region)
     slope = gradient(trace, of, "points")[0].astype(float)
     length = float(np.hypot(*slope))
@@ -132,7 +138,7 @@ def gradient_by_the_click(subject: Subject) -> list[Row]:
     ]
     quotient = (float(ends[0]) - float(ends[1])) / (2 * STEP)
     return [
-        Row("the gradient by the click is what a small move does",
+        Row("the gradient with respect to the click predicts a small move",
             f"{length:.2e} logits a pixel, by a move of {STEP:g} pixels {quotient:.2e}",
             "equal to 10 %", abs(quotient - length) <= 0.1 * length, GRADIENTS),
     ]  # fmt: skip

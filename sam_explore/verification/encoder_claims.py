@@ -43,10 +43,10 @@ def waves_in_the_table_of_positions(subject: Subject) -> list[Row]:
     falling = [100 * float((np.diff(part) <= 0).mean()) for part in quarters]
     sine_x, cosine_x, sine_y, cosine_y = (float(np.nanmean(part)) for part in quarters)
     return [
-        Row("the table of positions is made of slow waves",
-            f"{slow:.0f} % of the power in at most two cycles, {by_chance:.0f} % with its places "
+        Row("the position encodings are slow waves",
+            f"{slow:.0f} % of the power in at most two cycles, {by_chance:.0f} % with positions "
             "shuffled", "at least twice as much", slow >= 2 * by_chance, POSITIONS),
-        Row("its channels come in four families: x, x, y, y", f"{_listed(along_x)} % along x",
+        Row("their channels form four families: x, x, y, y", f"{_listed(along_x)} % along x",
             "over 60 % in the first two quarters, under 40 % in the others",
             min(along_x[:2]) > 60 and max(along_x[2:]) < 40, POSITIONS),
         Row("in each family the frequency falls",
@@ -73,8 +73,8 @@ def an_encoder_without_positions(subject: Subject) -> list[Row]:
     without = trace.with_edit(POSITION_ENCODING, zero)
     logits, mask = _against(subject, without)
     return [
-        Row("without the table the encoder is not blind",
-            f"{1 - mask:.2f} IoU with the mask as it is; the logits move by {logits:.2f} standard "
+        Row("without position encodings the encoder still works",
+            f"{1 - mask:.2f} IoU with the usual mask; the logits change by {logits:.2f} standard "
             "deviations", "an IoU over 0.5", 1 - mask > 0.5, POSITIONS),
     ]  # fmt: skip
 
@@ -88,10 +88,10 @@ def norms_by_block(subject: Subject) -> list[Row]:
     growth = float(np.median(last) / np.median(first))
     limit = np.median(last) + 5 * robust_deviation(last)
     return [
-        Row("tokens grow from the embedding to the last block", f"{growth:.2f} times in the median",
-            "over 1", growth > 1, NORMS),
+        Row("tokens get larger from the embedding to the last block",
+            f"{growth:.2f} times in the median", "over 1", growth > 1, NORMS),
         Row("outliers after the last block",
-            f"{int((last > limit).sum())} of {last.size} tokens lie five robust deviations above "
+            f"{int((last > limit).sum())} of {last.size} tokens are five robust deviations above "
             f"the median; the largest norm is {last.max() / np.median(last):.1f} medians",
             where=NORMS),
     ]  # fmt: skip
@@ -113,23 +113,23 @@ def windows_of_another_size(subject: Subject) -> list[Row]:
     return [
         Row("windows", f"of {trained[0]} tokens, which fill {config.grid} up to {filled}; "
             f"{len(config.global_blocks)} global blocks", where=WINDOWS),
-        Row(f"windows of {fitting} instead move the logits", f"by {logits:.3f} standard deviations",
-            f"over {MOVED:g}", logits > MOVED, WINDOWS),
+        Row(f"windows of {fitting} instead change the logits",
+            f"by {logits:.3f} standard deviations", f"over {MOVED:g}", logits > MOVED, WINDOWS),
         Row(f"windows of {fitting} instead hardly change the mask", f"{100 * mask:.1f} % of it",
             f"under {100 * HARDLY:g} %", mask < HARDLY, WINDOWS),
     ]  # fmt: skip
 
 
 def a_row_by_itself(subject: Subject) -> list[Row]:
-    """A row of attention that is worked out alone, against the row of the whole matrix."""
+    """A row of attention that is computed alone, and the row of the whole matrix."""
     config = subject.sam.config
     windowed = _first_windowed(config)
     if windowed is None:
-        return [Row("a row worked out by itself", "this network has no windowed block",
+        return [Row("a row computed alone", "this network has no windowed block",
                     where=ATTENTION)]  # fmt: skip
     difference = _row_against_matrix(subject.trace, windowed, config.windows[windowed])
     return [
-        Row("a row of attention worked out by itself is the row of the matrix",
+        Row("a row of attention computed alone is the row of the matrix",
             f"differs by {difference:.1e}", "at most 1e-05", difference <= 1e-5, ATTENTION),
     ]  # fmt: skip
 
@@ -166,7 +166,7 @@ def heads_of_the_last_block(subject: Subject) -> list[Row]:
         after = subject.trace.with_interventions(without).prediction
         kept.append(mask_iou(before, after.masks()[chosen]))
     return [
-        Row("a head of the last block can go without much loss",
+        Row("a head of the last block can be removed without much loss",
             f"{np.median(kept):.3f} of the mask is kept in the median of {len(kept)} heads, "
             f"{min(kept):.3f} without the one that matters most", "over 0.95 in the median",
             float(np.median(kept)) > 0.95, INTERVENTIONS),
@@ -182,7 +182,7 @@ def a_stretched_picture(subject: Subject) -> list[Row]:
         for answer in (subject.answer, stretched.prediction)
     )
     return [
-        Row("stretching in place of padding costs little",
+        Row("stretching instead of padding costs little",
             f"true IoU {stretched_iou:.3f} stretched, {padded_iou:.3f} padded",
             f"at most {LOST:g} less", stretched_iou >= padded_iou - LOST, "docs/phenomena"),
     ]  # fmt: skip
