@@ -35,7 +35,7 @@ def test_encoder_and_decoder_are_compared_and_written_between_their_marks(tmp_pa
     assert text.endswith("below")
     assert "old" not in text
     for peer in ("sam_explore", "segment_anything", "transformers, eager", "transformers, sdpa"):
-        # Encoder, one point and the grid, by both allocators; ours also beside the approximate.
+        # Encoder, one point and the grid, by both allocators; ours also next to the approximate.
         assert text.count(f"\n| {peer} |") == (8 if peer == "sam_explore" else 6)
         assert f"\n- {peer}: embedding " in text
     for peer in (

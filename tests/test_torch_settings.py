@@ -72,7 +72,7 @@ def test_encode_and_predict_give_the_same(sam: Sam, setting: Setting, how: str):
 
 
 def small_sam_again(sam: Sam) -> Sam:
-    """The same model; what was kept beside its tensors is gone, so that it is worked out again."""
+    """The same model; what was cached for its tensors is gone, so that it is computed again."""
     with torch.device("meta"):
         again = Sam(sam.config)
     again.load_state_dict({k: v.clone() for k, v in sam.state_dict().items()}, assign=True)

@@ -1,4 +1,4 @@
-"""What a model answers on six photographs: docs/images/photographs.png, and the table beside it.
+"""What a model answers on six photographs: docs/images/photographs.png, and the table next to it.
 
     python docs/images/make_photographs.py [--weights FILE] [--write docs/toy_model.md]
 

@@ -1,4 +1,4 @@
-"""A mask hint helps beside other prompts, and does little alone.
+"""A mask hint helps together with other prompts, and does little alone.
 
 python docs/phenomena/mask_hints.py --help
 """
@@ -37,7 +37,7 @@ def corrected(case: Case, mask: Bool[np.ndarray, "height width"]) -> Prompts:
 
 
 def measure(sam: Sam, options: argparse.Namespace) -> list[Row]:
-    """Own logits and the true mask as hints, beside clicks and alone."""
+    """Own logits and the true mask as hints, with clicks and alone."""
     # One scene more: each takes its foreign hint from the one before.
     pairs = pairwise(cases(sam.config.image_size, options.scenes + 1))
     found = np.array([_one(sam, case, other) for other, case in pairs])

@@ -1,4 +1,4 @@
-"""From a click to the mask on a picture of 24 megapixels, beside the example that it is made of.
+"""From a click to the mask on a picture of 24 megapixels, next to the example that it is made of.
 
     python tests/benchmarks/click_on_large_picture.py --help
 

@@ -1,4 +1,4 @@
-"""From a click to changed pixels, measured in the browser, beside a canvas that only echoes.
+"""From a click to changed pixels, measured in the browser, next to a canvas that only echoes.
 
     python tests/benchmarks/click_to_pixels.py --help
 
@@ -128,7 +128,7 @@ def main() -> None:
 
 def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description="From a click to changed pixels in JupyterLab, beside a canvas that echoes."
+        description="From a click to changed pixels in JupyterLab, next to a canvas that echoes."
     )
     parser.add_argument("--rounds", type=int, default=40, help="a click on each canvas in each")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write between FILE's marks")

@@ -1,4 +1,4 @@
-"""Image encoder and mask decoder beside segment_anything and transformers, in one fair run.
+"""Image encoder and mask decoder next to segment_anything and transformers, in one fair run.
 
     python tests/benchmarks/encoder_decoder.py --help
 
@@ -131,7 +131,7 @@ def _decode_all(runner: Runner, tokens: Tensor, points: Tensor, batch: int) -> N
 
 
 def approximate_table(config: SamConfig, weights: dict, image: Tensor, rounds: int) -> list[str]:
-    """Image encoders in lower precision beside ours in fp32, with how far off they are."""
+    """Image encoders in lower precision next to ours in fp32, with how far off they are."""
     makers = {OURS: EXACT[OURS]} | APPROXIMATE
     runners = {name: make(config, weights) for name, make in makers.items()}
     expected = runners[OURS].encode(image)
@@ -228,7 +228,9 @@ def with_tuned_malloc() -> list[str]:
 
 def parse_arguments() -> argparse.Namespace:
     parser = common_arguments(
-        "Encoder and decoder beside segment_anything and transformers, in one run.", SIZES, rounds=5
+        "Encoder and decoder next to segment_anything and transformers, in one run.",
+        SIZES,
+        rounds=5,
     )
     parser.add_argument("--decoder-rounds", type=int, default=40, help="of one point")
     parser.add_argument("--grid-rounds", type=int, default=3, help="of the grid of points")

@@ -79,6 +79,6 @@ def memory_now(field: str) -> float:
 
 
 def forget_peak() -> float:
-    """Start the account of the peak anew. MiB that the process holds now."""
+    """Reset the peak. Returns the MiB that the process holds now."""
     Path("/proc/self/clear_refs").write_text("5")
     return memory_now("VmRSS")

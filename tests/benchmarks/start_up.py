@@ -39,7 +39,7 @@ STEPS = (
     ("sx.PromptCanvas(session)", "sx.PromptCanvas(sx.Session(sam, image))"),
 )
 SHELL_PX = (230, 300)  # of the turtle, in pixels of the picture; the canvas has two for each
-ANSWERED = "1 foreground point. Mask"  # how the sentence beside the picture begins then
+ANSWERED = "1 foreground point. Mask"  # how the sentence next to the picture begins then
 READY_S = 90
 
 

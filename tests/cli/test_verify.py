@@ -18,7 +18,7 @@ def folder(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def test_a_report_is_written_beside_the_reader_and_summed_up(folder, capsys):
+def test_a_report_is_written_to_the_working_folder_and_summed_up(folder, capsys):
     assert segment_anything
     (folder / "weights").mkdir()
     torch.save(dict(official_weights()), folder / "weights" / "sam_small.pth")

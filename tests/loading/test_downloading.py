@@ -172,7 +172,7 @@ class TestBroken:
         assert target.read_bytes() == server.content
         assert files_in_cache() == {"sam_small.pth"}
 
-    def test_it_begins_anew_where_the_server_can_not_go_on(self, server, target):
+    def test_it_starts_again_if_the_server_can_not_resume(self, server, target):
         server.breaks_after = 50_000
         with pytest.raises(ConnectionError):
             download("vit_b")

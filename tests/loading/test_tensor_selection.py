@@ -271,7 +271,7 @@ class TestMetadata:
         exec(lines, {})
         assert_same_numbers(sx.load(tmp_path / "weights.pth"), weights)
 
-    def test_with_code_besides_it_is_no_metadata(self, save):
+    def test_with_code_as_well_it_is_not_metadata(self, save):
         content = {"model": nn.Linear(1, 1), "args": argparse.Namespace(a=1)}
 
         with pytest.raises(ValueError, match="more than plain tensors") as told:

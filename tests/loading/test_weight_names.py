@@ -1,4 +1,4 @@
-"""Layouts beside the official one: Hugging Face's, wrapped, prefixed; and SlimSAM's widths."""
+"""Layouts other than the official one: Hugging Face's, wrapped, prefixed; and SlimSAM's widths."""
 
 from dataclasses import replace
 

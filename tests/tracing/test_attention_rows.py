@@ -76,7 +76,7 @@ def test_padding_in_the_window_takes_its_share_of_a_row_by_hand():
 def test_a_column_by_hand():
     column = attention_column(trace_by_hand(), 1, (1, 1))
 
-    # b and c count −a once beside themselves twice; −a counts a half, b and c once, itself twice.
+    # b and c count −a once and themselves twice; −a counts a half, b and c once, itself twice.
     np.testing.assert_allclose(column[0], [[15 / 35, 1 / 5], [1 / 5, 4 / 9]], atol=1e-5)
 
 

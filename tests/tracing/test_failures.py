@@ -96,7 +96,7 @@ def test_a_thousand_random_failures_leave_no_hook_and_the_same_numbers(monkeypat
         assert message in "".join([str(raised.value), *getattr(raised.value, "__notes__", ())])
         assert first_with_hooks(modules) is None
 
-    # Computed anew, and as it is kept: no failure has touched what the runs share.
+    # Computed again, and from the cache: no failure has changed what the runs share.
     for after in (Trace(sam, image, PROMPTS), trace.with_prompts(PROMPTS)):
         np.testing.assert_array_equal(after.prediction.logits, logits)
         np.testing.assert_array_equal(after.prediction.iou, iou)

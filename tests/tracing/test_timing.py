@@ -20,7 +20,7 @@ def test_it_is_the_quickest_of_the_rounds(trace, monkeypatch):
     assert encoder_seconds(trace, rounds=3) == 2
 
 
-def test_the_plain_encoder_runs_anew_each_time_in_the_runs_windows(trace, monkeypatch):
+def test_the_plain_encoder_runs_again_each_time_in_the_runs_windows(trace, monkeypatch):
     runs = []
     plain = Sam.encode_image
 

@@ -1,4 +1,4 @@
-"""The mask decoder in its fast form, and what it keeps beside the image tokens."""
+"""The mask decoder in its fast form, and what it caches for the image tokens."""
 
 import gc
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a number is owed to, by all methods on one scale."""
+"""Attributions of a number, by all methods on one scale."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_in_a_linear_network_gradient_and_occlusion_say_the_same_of_pixels(metho
     expected[0, 3], expected[2, 1] = 2 / 2 * reds(trace)[[0, 2], [3, 1]]
     found = attribute(trace, of, method)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
-    # What is owed to the patches is all there is, since without them nothing is left.
+    # The patches' attributions add up to the whole, since without them nothing is left.
     assert found.sum() == pytest.approx(value_of(trace, of), rel=1e-5)
 
 
@@ -55,7 +55,7 @@ def test_in_a_linear_network_gradient_and_occlusion_say_the_same_of_tokens(metho
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_patch_of_a_linear_network_is_owed_what_its_tokens_are(method):
+def test_in_a_linear_network_a_patch_contributes_the_sum_of_its_tokens(method):
     trace = linear_trace()
     of = MeanLogit(0, logits_of_tokens((0, 3), (2, 1), (4, 4)), "logits")
     single = attribute(trace, of, method)
@@ -83,12 +83,14 @@ def test_occlusion_is_the_number_before_less_the_number_after(trace, place):
 def test_the_gradient_is_times_what_would_be_taken_away(trace):
     of = MeanLogit(1, trace.prediction.masks()[1])
     tokens = trace.encoded.tokens[0].numpy()
-    owed = gradient(trace, of, "embedding") * (tokens - tokens[:, :3].mean((1, 2), keepdims=True))
-    np.testing.assert_allclose(attribute(trace, of), owed.sum(axis=0), rtol=1e-3, atol=1e-6)
+    attributed = gradient(trace, of, "embedding") * (
+        tokens - tokens[:, :3].mean((1, 2), keepdims=True)
+    )
+    np.testing.assert_allclose(attribute(trace, of), attributed.sum(axis=0), rtol=1e-3, atol=1e-6)
 
-    owed = (gradient(trace, of, "input") * trace.engine.given.pixels.numpy()).sum(axis=0)
+    attributed = (gradient(trace, of, "input") * trace.engine.given.pixels.numpy()).sum(axis=0)
     found = attribute(trace, of, "gradient times pixels")
-    assert found[1, 2] == pytest.approx(owed[8:16, 16:24].sum(), rel=1e-4)
+    assert found[1, 2] == pytest.approx(attributed[8:16, 16:24].sum(), rel=1e-4)
 
 
 def test_padding_has_no_pixels_to_lose_but_tokens():

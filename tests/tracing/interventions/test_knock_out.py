@@ -41,7 +41,7 @@ def test_in_a_global_block_every_pair_of_the_two_sets_is_cut(trace):
 
 def test_in_a_windowed_block_pairs_are_cut_where_the_windows_put_them(trace):
     # Windows of 3: (0, 0) and (1, 2) are 0 and 5 of window 0. (4, 4) and (3, 3) are 4 and 0 of
-    # window 3, beside padding. (0, 0) and (4, 4) are in no common window.
+    # window 3, with padding. (0, 0) and (4, 4) are in no common window.
     cut = KnockOutAttention(queries=[(0, 0), (4, 4)], keys=[(1, 2), (3, 3)], block=WINDOWED)
     pattern, plain = (
         each[PATTERN.format(WINDOWED)] for each in (trace.with_interventions(cut), trace)

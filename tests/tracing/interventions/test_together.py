@@ -32,7 +32,7 @@ from ...small import small_sam, small_trace
 POST = "image_encoder.vit.blocks.2.hook_residual_post"
 TRACE = small_trace(small_sam())
 SOURCE = TRACE.with_edit(POST, zero)
-# The same made anew at each call.
+# A new but equal one at each call.
 MAKE = [
     lambda: AblateHead(2, 1),
     lambda: AblateHead(2, 1, to="mean"),
@@ -97,7 +97,7 @@ def test_each_lets_gradients_through(make):
     assert pixels.grad.any()
 
 
-def test_they_act_in_their_order_and_beside_other_edits():
+def test_they_act_in_their_order_and_together_with_other_edits():
     def one_more(tensor, hook):
         return tensor + 1
 

@@ -40,7 +40,7 @@ def test_making_smaller_ends_at_the_whole_picture():
     assert WHOLE.zoomed(1e9).zoom == 16
 
 
-def test_places_beside_the_picture_go_to_its_border():
+def test_positions_outside_the_picture_go_to_its_border():
     view = WHOLE.zoomed(2, (400, 200))
     assert view.px_from_canvas(np.array([500.0, 300.0])).tolist() == [100, 50]
     assert view.canvas_from_px(np.array([0.0, 0.0])).tolist() == [-400, -200]

@@ -63,7 +63,7 @@ def test_the_picture_has_a_colour_for_each_cell(image, open_session, screen):
         assert any("apple" in word for word in words)
 
 
-def test_a_chart_is_drawn_anew_for_each_state(image, open_session, screen):
+def test_a_chart_is_drawn_again_for_each_state(image, open_session, screen):
     session = open_session(image)
     with explore(Everything, session) as explorer:
         chart = map_of(explorer).widget

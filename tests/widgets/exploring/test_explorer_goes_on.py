@@ -210,7 +210,7 @@ def test_closing_ends_a_long_computation(held, image, open_session, screen):
     assert explorer.reading is None
 
 
-def test_an_explorer_goes_on_beside_a_prompt_canvas(image, open_session, screen):
+def test_an_explorer_goes_on_next_to_a_prompt_canvas(image, open_session, screen):
     session = open_session(image, synchronous=False)
     with PromptCanvas(session), explore(sx.probes.RawLogits, session) as explorer:
         for x in range(20):

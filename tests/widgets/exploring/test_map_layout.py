@@ -15,7 +15,7 @@ def flat(scale: Scale, frame: str = "picture") -> Heatmap:
     return Heatmap(np.arange(6.0).reshape(2, 3), "t", "w.", scale, frame=frame)
 
 
-def test_numbers_beside_a_bar_stand_at_their_share_of_the_range():
+def test_numbers_next_to_a_bar_are_at_their_share_of_the_range():
     layout = lay_out(flat(Scale(low=0.0, high=4.0)), 200)
     assert layout.ticks == ((0, "0"), (0.25, "1"), (0.5, "2"), (0.75, "3"), (1, "4"))
 
@@ -25,7 +25,7 @@ def test_a_stated_centre_has_its_number_in_the_middle():
     assert [ticks[0], ticks[3], ticks[6]] == [(0, "−1"), (0.5, "2"), (1, "5")]
 
 
-def test_numbers_beside_a_bar_whose_colours_are_not_even_stand_where_their_colour_is():
+def test_numbers_next_to_a_bar_whose_colours_are_not_linear_are_where_their_colour_is():
     # From 2 - 3 to 2 + 3, even as far as 1.5, half of the values on the nearer side (1 and 2).
     ticks = {words: share for share, words in lay_out(flat(Scale(centre=2.0)), 200).ticks}
     assert ticks["2"] == 0.5
@@ -48,7 +48,7 @@ def test_a_few_named_values_get_a_swatch_each_and_nothing_between_them():
 
 @pytest.mark.parametrize("frame", ["picture", "tokens"])
 @pytest.mark.parametrize("count", [1, 2, 8])
-def test_the_lowest_number_beside_a_bar_is_not_cut(count, frame):
+def test_the_lowest_number_next_to_a_bar_is_not_cut(count, frame):
     one = flat(Scale("x", low=0.0, high=1.0), frame)
     reading = one if count == 1 else Gallery((one,) * count, "g", "w.", shared=one.scale)
     layout = lay_out(reading, 400)

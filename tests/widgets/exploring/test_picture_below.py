@@ -141,7 +141,7 @@ def test_the_pointer_reads_the_same_value_over_the_picture(image, open_session, 
         assert f"token at row 1, column 2: {value:.4g} L2 norm" in view.value.value
 
 
-def test_the_logits_beside_the_picture_and_the_still_follow_too(view):
+def test_the_logits_next_to_the_picture_and_the_static_view_follow_too(view):
     view.session.add_point((10, 10))
     logits = view.canvas._logits
     assert rgba(logits._image)[0, 0, 3] == round(255 * style.MAP_OPACITY)

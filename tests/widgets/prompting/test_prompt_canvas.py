@@ -197,7 +197,7 @@ def test_a_width_that_is_too_small_is_refused(answers, image, open_session):
         PromptCanvas(open_session(image), width=100)
 
 
-def test_the_map_beside_the_picture_is_of_the_mask_shown(view):
+def test_the_map_next_to_the_picture_is_of_the_mask_shown(view):
     click(view.stage, 80, 160)
     lower = rgba(view.canvas._logits._image)
     assert (lower[0] != lower[-1]).any()

@@ -173,7 +173,7 @@ def test_a_session_is_closed_when_its_context_ends(sam, image):
     session.close()
 
 
-def test_a_closed_session_lets_go_what_was_cached_and_answers_anew_who_asks(image, open_session):
+def test_a_closed_session_empties_its_cache_and_computes_again_when_read(image, open_session):
     session = open_session(image)
     session.add_point((1.0, 2.0))
     before, cached = session.prediction, weakref.ref(session.trace.engine.store)

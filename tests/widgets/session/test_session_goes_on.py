@@ -105,7 +105,7 @@ def test_clearing_tries_an_encode_again_that_has_failed(image, open_session, mon
     assert session.encoded is not None
 
 
-def test_the_failure_of_an_overtaken_prompt_is_not_shown_beside_the_newer_answer(
+def test_the_failure_of_an_earlier_prompt_is_not_shown_with_a_newer_prediction(
     answers, image, open_session, caplog
 ):
     session = open_session(image, synchronous=False)
@@ -122,7 +122,7 @@ def test_the_failure_of_an_overtaken_prompt_is_not_shown_beside_the_newer_answer
     assert "out of memory" in caplog.text
 
 
-def test_a_failed_encoding_is_not_shown_beside_the_answer_to_a_click_meanwhile(
+def test_a_failed_encode_is_not_shown_with_the_prediction_for_a_click_meanwhile(
     answers, image, open_session, monkeypatch
 ):
     begun, go_on, failures = threading.Event(), threading.Event(), [MemoryError("too large")]

@@ -39,7 +39,7 @@ def test_it_answers_at_its_size(session, sam, image):
     )
 
 
-def test_another_size_is_answered_anew_with_the_same_prompts(session, sam, image):
+def test_another_size_is_predicted_again_with_the_same_prompts(session, sam, image):
     session.add_point((60.0, 10.0))
 
     session.set_preprocessing("stretch", 96)
