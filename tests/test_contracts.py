@@ -58,7 +58,7 @@ def test_all_types_agree():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_type_checker_knows_the_public_names_and_no_others(tmp_path: Path):
+def test_a_type_checker_sees_the_public_names_and_no_others(tmp_path: Path):
     names = [*sx.__all__, *(f"probes.{name}" for name in sx.probes.__all__)]
     program = tmp_path / "program.py"
     program.write_text(
@@ -126,7 +126,7 @@ def test_an_unknown_name_is_an_error_that_lists_the_close_ones():
         sx.zzz  # noqa: B018
 
 
-def test_editors_are_told_the_same_names_as_the_interpreter():
+def test_editors_see_the_same_names_as_the_interpreter():
     tree = ast.parse((PACKAGE / "__init__.py").read_text("utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.If))
     told = {

@@ -217,7 +217,7 @@ def test_nothing_is_fetched_from_the_web(address):
         as_picture(address)
 
 
-def test_a_file_that_is_not_there_or_no_picture_or_broken_is_told(tmp_path):
+def test_a_file_that_is_not_there_or_no_picture_or_broken_is_reported(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no picture at .*nowhere\.png.* seen from"):
         as_picture(tmp_path / "nowhere.png")
     (tmp_path / "words.txt").write_text("no picture")

@@ -27,7 +27,7 @@ def test_runs_go_down_the_columns_and_begin_outside():
     assert run_lengths(~SMALL).tolist() == [0, 1, 3, 2]
 
 
-def test_run_lengths_become_letters_as_worked_out_by_hand():
+def test_run_lengths_become_letters_as_computed_by_hand():
     # 1, 3 and 2 fit into five bits each: 48 + 1, 48 + 3, 48 + 2.
     assert coco_rle(SMALL) == {"size": [2, 3], "counts": "132"}
     # One column of runs 40, 1, 1, 20: 40 is 01000 and 00001, so 48 + 32 + 8 and 48 + 1; the last

@@ -156,7 +156,7 @@ def test_deep_pictures_of_a_kind_that_is_not_read_whole_are_refused(tmp_path):
             as_picture(path)
 
 
-def test_jpeg2000_tells_its_bits_in_its_header(tmp_path):
+def test_jpeg2000_has_its_bits_in_its_header(tmp_path):
     path = tmp_path / "photo.jp2"
     Image.fromarray((DEEP[..., :3] >> 8).astype(np.uint8)).resize((40, 40)).save(path)
     assert as_picture(path).shape == (40, 40, 3)
@@ -169,7 +169,7 @@ def test_jpeg2000_tells_its_bits_in_its_header(tmp_path):
         as_picture(path)
 
 
-def test_bands_of_another_number_or_kind_are_told_from_a_broken_file(tmp_path):
+def test_bands_of_another_number_or_kind_are_distinguished_from_a_broken_file(tmp_path):
     five = np.concatenate([DEEP, DEEP[..., :1]], axis=2)
     for levels in (five, DEEP[..., :3].astype(np.float32)):
         with pytest.raises(ValueError, match=r"number of bands or bits .* tifffile or rasterio"):

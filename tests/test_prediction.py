@@ -119,7 +119,7 @@ class TestMistakes:
             (lambda sam, image, seen: predict(sam, seen, None), "but is None"),
         ],
     )
-    def test_are_told_with_what_to_do(self, sam, picture, encoded, call, words):
+    def test_are_reported_with_what_to_do(self, sam, picture, encoded, call, words):
         with pytest.raises(TypeError, match=words):
             call(sam, picture, encoded)
 

@@ -67,7 +67,7 @@ def test_a_model_that_is_gone_is_forgotten():
         (Path("my.safetensors"), "sx.load('my.safetensors')"),
     ],
 )
-def test_a_loaded_model_knows_the_call_that_loads_it(source, code, tmp_path, monkeypatch):
+def test_a_loaded_model_has_the_call_that_loads_it(source, code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("my.safetensors").symlink_to(shipped_weights())
     assert origin_of_model(sx.load(source)).code == code

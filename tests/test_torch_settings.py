@@ -144,7 +144,7 @@ def test_products_in_bf16_as_load_puts_them_are_no_other_precision(sam: Sam):
 
 
 @pytest.mark.parametrize("device", ["cuda", "cuda:7", "mps", "gpu", torch.device("xpu")])
-def test_a_device_that_is_not_there_is_told(monkeypatch, device):
+def test_a_device_that_is_not_there_is_reported(monkeypatch, device):
     monkeypatch.setattr(torch, "empty", _without_devices(torch.empty))
     with pytest.raises(ValueError, match=r"device must be one that PyTorch reaches here, such as"):
         load(device=device)

@@ -182,7 +182,7 @@ def test_an_exception_in_a_callback_is_shown_and_the_next_click_works(prompting:
     prompting.assert_mask_is_shown()
 
 
-def test_clicks_are_heard_in_order_and_answered_while_a_cell_runs(prompting: Prompting):
+def test_clicks_are_handled_in_order_while_a_cell_runs(prompting: Prompting):
     execute, page = prompting.notebook.execute, prompting.notebook.page
     execute("import threading; heard, area = [], canvas._stage.area")
     execute(

@@ -67,7 +67,7 @@ def test_a_picture_is_uploaded_and_its_mask_downloaded(lab: Lab, tmp_path: Path)
     assert page.evaluate("getSelection().toString()").strip()
 
 
-def test_a_slow_encode_tells_its_block_and_is_cancelled(lab: Lab):
+def test_a_slow_encode_shows_its_block_and_is_cancelled(lab: Lab):
     notebook, page = open_session(lab), lab.page
     notebook.execute("session.add_point((230, 300)); session.settle(60)")
     notebook.execute("before = session.image, session.prediction")

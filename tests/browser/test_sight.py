@@ -37,7 +37,7 @@ def wait_for(notebook: Notebook, expression: str) -> None:
     notebook.wait_until(lambda: notebook.value(expression), expression, seconds=20)
 
 
-def test_a_click_asks_what_is_on_the_screen_and_the_rest_when_it_is_scrolled_to(notebook):
+def test_a_click_updates_views_on_the_screen_and_the_rest_when_they_are_scrolled_to(notebook):
     scroll_to(notebook, 1)
     wait_for(notebook, "first._sight.is_seen and not second._sight.is_seen")
     before = notebook.value("second.words")

@@ -12,7 +12,7 @@ from sam_explore.cli.notebooks import notebooks_source
 from sam_explore.loading import shipped_weights
 
 
-def test_app_hands_over_to_voila_on_the_first_notebook(handed_over: list, tmp_path: Path):
+def test_app_runs_voila_on_the_first_notebook(handed_over: list, tmp_path: Path):
     with pytest.raises(SystemExit):
         main(["app", "--no-browser", "--port", "8123", "--token=secret", "--", "--debug"])
     ((command, environment),) = handed_over

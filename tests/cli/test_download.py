@@ -25,7 +25,7 @@ def test_a_file_that_is_there_is_checked_and_named(cache, capsys):
     assert 'sx.load("vit_l")' in said
 
 
-def test_an_unknown_name_is_told_with_the_close_ones(cache, capsys):
+def test_an_unknown_name_is_reported_with_the_close_ones(cache, capsys):
     assert main(["download", "ViT-B"]) == 1
     said = capsys.readouterr().err
     assert "'ViT-B' is none of the official models vit_b, vit_l, vit_h. Did you mean vit_b?" in said

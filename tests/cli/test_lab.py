@@ -41,7 +41,7 @@ def test_notebooks_are_copied_and_a_second_time_changes_nothing(source: Path, tm
     ]
 
 
-def test_what_the_reader_changed_is_kept_and_said(source: Path, tmp_path: Path):
+def test_what_the_user_changed_is_kept_and_reported(source: Path, tmp_path: Path):
     mine = tmp_path / "mine"
     copy_notebooks(source, mine)
     (mine / "01_prompting.ipynb").write_text("my notes", "utf-8")
@@ -82,7 +82,7 @@ def test_the_installed_package_is_no_place_for_the_readers_notebooks(
     assert not installed.exists()
 
 
-def test_lab_hands_over_to_jupyterlab_on_the_first_notebook(handed_over: list, tmp_path: Path):
+def test_lab_runs_jupyterlab_on_the_first_notebook(handed_over: list, tmp_path: Path):
     with pytest.raises(SystemExit):
         main(["lab", "--allow-root", "--port", "8123", "--no-browser", "--", "--debug"])
     ((command, environment),) = handed_over

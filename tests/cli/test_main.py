@@ -11,7 +11,7 @@ from sam_explore.cli import info, main
 COMMAND = str(Path(sys.executable).with_name("sam-explore"))
 
 
-def test_a_reader_that_has_heard_enough_is_no_error():
+def test_a_closed_pipe_is_no_error():
     process = subprocess.Popen([COMMAND, "info"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.close()  # as `head` does
     said = process.stderr.read()

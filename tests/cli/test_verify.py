@@ -52,7 +52,7 @@ def test_weights_that_give_no_numbers_are_an_exit_status(folder, capsys):
         (["toy", "--to", "no/such.md"], "there is no folder no"),
     ],
 )
-def test_mistakes_are_told_before_anything_runs(folder, capsys, arguments, said):
+def test_mistakes_are_reported_before_anything_runs(folder, capsys, arguments, said):
     assert main(["verify", *arguments]) == 1
     assert said in capsys.readouterr().err
     assert list(folder.iterdir()) == []

@@ -148,7 +148,7 @@ def test_drift_is_what_is_not_a_multiple_of_the_start():
     assert np.allclose(position_encodings.drift(0.9 * start + 0.2 * added, start), 0.2 * added)
 
 
-def test_likeness_feels_neither_size_nor_mean():
+def test_likeness_depends_neither_on_size_nor_on_mean():
     table = four_families(1)
     assert np.allclose(position_encodings.likeness(table, 3 * table + 2), 1)
     assert np.allclose(position_encodings.likeness(table, -table), -1)

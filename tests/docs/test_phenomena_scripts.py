@@ -70,7 +70,7 @@ def test_results_are_written_between_the_marks(tmp_path, capsys):
         (["--scenes", "0"], "expected a number from 1 on"),
     ],
 )
-def test_mistakes_are_told_before_anything_is_measured(arguments, said, capsys, monkeypatch):
+def test_mistakes_are_reported_before_anything_is_measured(arguments, said, capsys, monkeypatch):
     monkeypatch.chdir(DOCS.parent)
     with pytest.raises(SystemExit):
         phenomenon("selection").main(arguments)

@@ -79,9 +79,7 @@ class TestProxies:
 
         assert download("vit_b") == target
 
-    def test_one_that_only_all_proxy_names_is_told_to_be_left_out(
-        self, server, target, monkeypatch
-    ):
+    def test_a_proxy_from_all_proxy_only_is_reported_as_not_used(self, server, target, monkeypatch):
         monkeypatch.setenv("all_proxy", "http://127.0.0.1:9")
         server.status = 404
 
@@ -144,7 +142,7 @@ class TestCacheFolder:
         (target.parent / "another").write_bytes(b"")
         assert target.stat().st_mode == (target.parent / "another").stat().st_mode
 
-    def test_a_folder_that_can_not_be_made_is_told_without_the_variable_too(
+    def test_a_folder_that_can_not_be_made_is_reported_without_the_variable_too(
         self, target, tmp_path, monkeypatch
     ):
         (tmp_path / "file").write_bytes(b"")

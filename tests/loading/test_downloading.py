@@ -235,14 +235,14 @@ class TestBroken:
             download("vit_b")
         assert files_in_cache() == set()
 
-    def test_what_the_server_refuses_is_told_with_a_way_out(self, server, target):
+    def test_what_the_server_refuses_is_reported_with_a_way_out(self, server, target):
         server.status = 404
 
         with pytest.raises(OSError, match=r"answers 404 Not Found.* elsewhere and put it at") as no:
             download("vit_b")
         assert str(target) in str(no.value)
 
-    def test_no_server_at_all_is_told(self, server, target, monkeypatch):
+    def test_no_server_at_all_is_reported(self, server, target, monkeypatch):
         release = OFFICIAL["vit_b"]
         elsewhere = Release("http://127.0.0.1:9/sam_small.pth", release.bytes, release.sha256)
         monkeypatch.setitem(OFFICIAL, "vit_b", elsewhere)
@@ -259,7 +259,7 @@ class TestBroken:
         server.hold.set()
         assert not target.exists()
 
-    def test_a_full_disk_is_told_before(self, server, target, monkeypatch):
+    def test_a_full_disk_is_reported_before(self, server, target, monkeypatch):
         usage = downloading.shutil.disk_usage(".")._replace(free=1000)
         monkeypatch.setattr(downloading.shutil, "disk_usage", lambda folder: usage)
 

@@ -42,14 +42,14 @@ class TestWrongFiles:
         with pytest.raises(ValueError, match=r"sam\.pth (could not be read|is no PyTorch file)"):
             sx.load(path)
 
-    def test_a_truncated_download_is_told_what_to_do(self, weights, save):
+    def test_for_a_truncated_download_the_message_says_what_to_do(self, weights, save):
         path = save(weights)
         path.write_bytes(path.read_bytes()[:100_000])
 
         with pytest.raises(ValueError, match=r"probably truncated.* download it again"):
             sx.load(path)
 
-    def test_a_truncated_official_file_is_told_how_large_it_should_be(self, weights, save):
+    def test_for_a_truncated_official_file_the_message_has_the_right_size(self, weights, save):
         path = save(weights, "sam_vit_b_01ec64.pth")
         path.write_bytes(path.read_bytes()[:100_000])
 
@@ -65,14 +65,14 @@ class TestWrongFiles:
         with pytest.raises(ValueError, match=r"as a safetensors file.* probably truncated"):
             sx.load(path)
 
-    def test_a_text_file_is_told_from_a_weights_file(self, tmp_path):
+    def test_a_text_file_is_distinguished_from_a_weights_file(self, tmp_path):
         path = tmp_path / "sam.pth"
         path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\n")
 
         with pytest.raises(ValueError, match="no PyTorch file: it looks like a pointer of git-lfs"):
             sx.load(path)
 
-    def test_a_text_file_is_told_from_safetensors(self, tmp_path):
+    def test_a_text_file_is_distinguished_from_safetensors(self, tmp_path):
         path = tmp_path / "sam.safetensors"
         path.write_text("<html>Not found</html>" * 10)
 
@@ -94,7 +94,9 @@ class TestWrongFiles:
             (b"\xfe\xed\xfasecret", "binary data of another kind"),
         ],
     )
-    def test_a_foreign_file_is_told_by_its_kind_and_not_shown(self, tmp_path, start, words, ending):
+    def test_a_foreign_file_is_reported_by_its_kind_and_not_quoted(
+        self, tmp_path, start, words, ending
+    ):
         path = tmp_path / f"sam.{ending}"
         path.write_bytes(start)
 
@@ -104,13 +106,13 @@ class TestWrongFiles:
             assert secret not in str(caught.value)
 
     @pytest.mark.parametrize("name", ["sam.onnx", "sam.pth"])
-    def test_onnx_is_told_what_to_load_instead(self, tmp_path, name):
+    def test_for_onnx_the_message_says_what_to_load_instead(self, tmp_path, name):
         (tmp_path / name).write_bytes(b"\x08\x08\x12\x07pytorch\x1a\x052.0.0:")
 
         with pytest.raises(ValueError, match=r"is ONNX: .* the checkpoint that it was exported"):
             sx.load(tmp_path / name)
 
-    def test_torchscript_and_numpy_archives_are_told(self, tmp_path):
+    def test_torchscript_and_numpy_archives_are_reported(self, tmp_path):
         torch.jit.script(nn.Linear(2, 2)).save(tmp_path / "script.pt")
         with pytest.raises(ValueError, match=r"it is TorchScript.* state_dict\(\)"):
             sx.load(tmp_path / "script.pt")

@@ -35,7 +35,7 @@ def test_a_known_network_is_named_with_what_to_do(name):
         our_names(weights, "sam.pth")
 
 
-def test_sam_2_is_told_from_its_wrapped_file_too(tmp_path):
+def test_sam_2_is_recognised_in_a_wrapped_file_too(tmp_path):
     names = ("image_encoder.trunk.pos_embed", "sam_mask_decoder.iou_token.weight")
     torch.save({"model": {name: torch.zeros(2) for name in names}}, tmp_path / "sam2.pt")
 
@@ -44,7 +44,7 @@ def test_sam_2_is_told_from_its_wrapped_file_too(tmp_path):
 
 
 @pytest.mark.parametrize(("network", "word"), [("Sam2", "SAM 2"), ("SamHQ", "SAM-HQ")])
-def test_those_of_transformers_are_told_too(network, word):
+def test_those_of_transformers_are_recognised_too(network, word):
     config = getattr(transformers, f"{network}Config")()
     with torch.device("meta"):
         weights = getattr(transformers, f"{network}Model")(config).state_dict()
@@ -53,7 +53,7 @@ def test_those_of_transformers_are_told_too(network, word):
         our_names(weights)
 
 
-def test_a_pruned_pickle_is_refused_and_told_what_it_is(tmp_path, monkeypatch):
+def test_a_pruned_pickle_is_refused_and_the_message_says_what_it_is(tmp_path, monkeypatch):
     module = ModuleType("segment_anything_kd.modeling.sam")
     monkeypatch.setitem(sys.modules, "segment_anything_kd", ModuleType("segment_anything_kd"))
     monkeypatch.setitem(sys.modules, "segment_anything_kd.modeling", module)

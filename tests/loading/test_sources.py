@@ -72,7 +72,7 @@ def test_a_repository_of_hugging_face_is_no_path_and_gets_the_release(folder):
     assert 'there is none. Did you mean the release, load("vit_h")?' in said
 
 
-def test_a_missing_file_is_named_and_the_near_ones_told(folder):
+def test_a_missing_file_is_named_with_similar_ones(folder):
     (folder / "sam_vit_b_finetuned.pth").write_bytes(b"")
     said = refused("sam_vit_b_finetune.pth", FileNotFoundError)
 
@@ -86,13 +86,13 @@ def test_an_official_file_that_is_not_here_has_a_name(folder):
     assert 'load("vit_l") downloads it' in said
 
 
-def test_a_missing_folder_is_told(folder):
+def test_a_missing_folder_is_reported(folder):
     said = refused("weights/mine.pth", FileNotFoundError)
 
     assert "Its folder weights doesn't exist either" in said
 
 
-def test_a_folder_is_told_with_what_it_holds(folder):
+def test_a_folder_is_reported_with_its_contents(folder):
     assert "holds no .pth or .safetensors file" in refused(folder, IsADirectoryError)
     (folder / "one.safetensors").write_bytes(b"")
     (folder / "two.pth").write_bytes(b"")

@@ -189,7 +189,7 @@ class TestNextToOthers:
         assert len(said) < 400
 
     @pytest.mark.parametrize("nested", [True, False])
-    def test_of_two_it_asks_which_and_the_lines_that_it_gives_load_one(self, weights, save, nested):
+    def test_for_two_the_message_asks_which_and_its_lines_load_one(self, weights, save, nested):
         other = {name: tensor + 1 for name, tensor in weights.items()}
         both = prefixed(weights, "model.") | prefixed(other, "ema.")
         path = save({"model": weights, "ema": other} if nested else both)
@@ -232,7 +232,7 @@ class TestNextToOthers:
         with pytest.raises(ValueError, match="is SAM"):
             sx.load(path)
 
-    def test_mobile_sam_under_a_prefix_is_told(self, save):
+    def test_mobile_sam_under_a_prefix_is_reported(self, save):
         names = ("image_encoder.patch_embed.seq.0.c.weight", "mask_decoder.iou_token.weight")
         path = save({"model": {f"net.{name}": torch.ones(2) for name in names}})
 
@@ -338,7 +338,7 @@ class TestParts:
 
 
 class TestNearMisses:
-    def test_an_encoder_by_itself_is_told(self, weights, save):
+    def test_an_encoder_by_itself_is_reported(self, weights, save):
         alone = {
             name.removeprefix("image_encoder."): tensor
             for name, tensor in weights.items()
@@ -349,17 +349,17 @@ class TestNearMisses:
         with pytest.raises(ValueError, match=r"mask_decoder\.iou_token is missing"):
             sx.load(save(prefixed(alone, "image_encoder.")))
 
-    def test_arrays_are_told_what_makes_tensors(self, weights):
+    def test_for_arrays_the_message_says_how_to_make_tensors(self, weights):
         arrays = {name: tensor.numpy() for name, tensor in weights.items()}
         with pytest.raises(ValueError, match=r"are arrays; torch\.from_numpy makes tensors"):
             sx.load(arrays)
 
-    def test_positions_in_a_row_are_told_by_their_shape(self, weights):
+    def test_positions_in_a_row_are_recognised_by_their_shape(self, weights):
         weights["image_encoder.pos_embed"] = weights["image_encoder.pos_embed"].flatten(1, 2)
         with pytest.raises(ValueError, match=r"table should have 4 axes, and is \(1, 100, 32\)"):
             sx.load(weights)
 
-    def test_a_checkpoint_in_a_zip_is_told_to_be_unpacked(self, save, tmp_path, weights):
+    def test_for_a_checkpoint_in_a_zip_the_message_says_to_unpack_it(self, save, tmp_path, weights):
         with zipfile.ZipFile(tmp_path / "sam.zip", "w") as archive:
             archive.write(save(weights), "sam.pth")
         with pytest.raises(ValueError, match="if a checkpoint is in it, unpack it"):
@@ -393,6 +393,6 @@ class TestNearMisses:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_can_not_be_loaded_is_told_what_can(given, words):
+def test_for_what_can_not_be_loaded_the_message_says_what_can(given, words):
     with pytest.raises(TypeError, match=words):
         sx.load(given)

@@ -73,7 +73,7 @@ def test_a_patch_becomes_the_token_at_its_row_and_column(sam):
     assert changed.nonzero().tolist() == [[2, 4]]
 
 
-def test_tokens_lie_one_after_the_other_in_memory(sam):
+def test_tokens_are_contiguous_in_memory(sam):
     size = sam.config.image_size
     assert sam.image_encoder.patch_embedding(torch.zeros(1, 3, size, size)).is_contiguous()
 

@@ -85,7 +85,7 @@ def allowed_lengths(axis: str, name: str) -> set[int]:
     }[axis]
 
 
-def test_a_hook_point_knows_its_own_name(sam):
+def test_a_hook_point_has_its_own_name(sam):
     assert {name: hook.name for name, hook in sam.hook_points.items()} == {
         name: name for name in HOOK_POINTS
     }

@@ -9,7 +9,7 @@ from sam_explore.model.lock import lock_of
 from sam_explore.tracing import record
 
 
-def test_a_thread_knows_whether_it_holds_the_lock(sam):
+def test_whether_this_thread_holds_the_lock(sam):
     assert not lock_of(sam).is_mine
     with lock_of(sam):
         with lock_of(sam):

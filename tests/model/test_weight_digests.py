@@ -123,7 +123,7 @@ def test_one_neuron_and_one_channel_that_are_set_to_zero_in_secret_are_seen(name
         assert weights_of(mlp) == known
 
 
-def test_weights_that_lie_channels_last_or_with_gaps_are_known_too():
+def test_weights_in_channels_last_or_with_gaps_are_checked_too():
     layer = nn.Conv2d(64, 64, 3).requires_grad_(False).to(memory_format=torch.channels_last)
     layer.register_buffer("every_other", torch.arange(8.0)[::2])
     before = weights_of(layer)

@@ -307,7 +307,7 @@ def test_a_picture_lies_below_the_cells_that_show_it_and_not_below_padding():
     assert ax.images[0].get_extent() == [-0.5, 3.5, 2.0, -0.5]
 
 
-def test_a_map_is_alone_where_the_picture_does_not_help_or_nobody_wants_it():
+def test_a_map_is_alone_if_the_picture_does_not_help_or_is_not_wanted():
     values = np.eye(4)
     assert len(draw(over(values, 2, 4, wanted=False)).axes[0].images) == 1
     assert len(draw(over(values, 2, 4), map_opacity=1.0).axes[0].images) == 1

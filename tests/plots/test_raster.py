@@ -25,7 +25,7 @@ def test_the_lookup_table_holds_the_colours_of_matplotlib():
         assert table[entry].tolist() == list(expected)
 
 
-def test_values_find_their_entry_as_worked_out_by_hand():
+def test_values_find_their_entry_as_computed_by_hand():
     # From -1 to 3 an entry is 4 / 256 = 1/64 wide: 0 lies 64 entries up, 1 (the middle) at 128.
     values = np.array([-9.0, -1.0, 0.0, 1.0 - 1 / 128, 1.0, 2.984375, 3.0, 9.0])
     entries = raster.indices(values, ColourRange(-1.0, 3.0))

@@ -74,7 +74,7 @@ def test_the_distance_is_that_of_cielab():
 
 
 @pytest.mark.parametrize("seen", SEEN.values(), ids=SEEN)
-def test_marks_and_masks_on_a_picture_are_told_apart(seen):
+def test_marks_and_masks_on_a_picture_can_be_distinguished(seen):
     colours = [style.FOREGROUND, style.BACKGROUND, style.BOX, style.HINT, style.MASK]
     for one, other in combinations(colours, 2):
         assert distance(style.rgba(one), style.rgba(other), np.array(seen)) > TOLD_APART
@@ -87,7 +87,7 @@ def test_foreground_and_background_differ_by_twice_as_much(seen):
 
 
 @pytest.mark.parametrize("seen", SEEN.values(), ids=SEEN)
-def test_both_sides_of_a_threshold_are_told_apart_from_a_tenth_of_the_range_on(seen):
+def test_both_sides_of_a_threshold_can_be_distinguished_from_a_tenth_of_the_range_on(seen):
     table = raster.lookup_table(style.DIVERGING)
     for low, high in ((128 - 26, 127 + 26), (64, 191), (0, 255)):
         assert distance(tuple(table[low]), tuple(table[high]), np.array(seen)) > TOLD_APART

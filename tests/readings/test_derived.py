@@ -75,7 +75,7 @@ def test_stated_ends_stay_the_ends_of_a_common_scale_as_far_as_the_farthest():
     assert (scale.low, scale.high, scale.near) == (-3, 3, None)
 
 
-def test_a_scale_that_is_handed_in_is_taken_by_maps_of_its_kind_alone():
+def test_a_given_scale_is_used_by_maps_of_its_kind_only():
     (scale,) = common_scales(flat(-14.0, 7.0))
     gallery = Gallery((flat(1.0), flat(2.0)), "g", "w.")
     other = flat(1.0, scale=Scale("score", centre=0.0))

@@ -8,7 +8,7 @@ import pytest
 from sam_explore.readings import Curve, Heatmap, Matrix, Profile
 
 
-def test_values_are_a_copy_that_nobody_can_change():
+def test_values_are_a_read_only_copy():
     values = np.zeros((2, 2))
     heatmap = Heatmap(values, "t", "w.")
     values[0, 0] = 5

@@ -115,7 +115,7 @@ def test_the_size_of_the_chunks_changes_nothing(trace, block, monkeypatch):
     torch.testing.assert_close(*(each[1] for each in (at_once, by_row)), equal_nan=True)
 
 
-def test_they_are_worked_out_once_and_kept_for_every_run_that_they_hold_for(trace):
+def test_they_are_computed_once_and_cached_for_every_run_that_they_hold_for(trace):
     assert trace.encoded.tokens.isfinite().all()
     steps: list[str] = []
 

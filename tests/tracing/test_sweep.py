@@ -109,7 +109,7 @@ def clock(monkeypatch):
     return now
 
 
-def test_an_estimate_by_hand_takes_each_kind_of_number_for_what_it_costs(traces, clock):
+def test_an_estimate_by_hand_counts_the_cost_of_each_kind_of_number(traces, clock):
     # A case's first number takes 10 s, and of the others 1, 2 and 6: those of the changes here.
     conditions = {str(seconds): [AblateBlock(0)] for seconds in (10, 1, 2, 6)}
     costs = iter([10.0, 1, 2, 6])
@@ -175,7 +175,7 @@ def test_an_estimate_of_a_sweep_that_was_stopped_within_a_case(traces):
     assert sweep.left == 4
 
 
-def test_a_sweep_tells_how_far_it_is_and_goes_on_after_it_was_stopped(traces):
+def test_a_sweep_reports_its_progress_and_resumes_after_it_was_stopped(traces):
     heard = []
 
     def stop_at_fourth(what):
@@ -228,7 +228,7 @@ def test_bad_arguments_are_refused_in_words(traces):
         Sweep(traces, None, click_x, count=4).run(progress=False)
 
 
-def test_what_is_no_list_is_told_with_the_list_to_write():
+def test_for_what_is_no_list_the_message_has_the_list_to_write():
     """In a process of its own, since here the types are checked at each call."""
     calls = {
         "sx.Sweep(trace, None)": "a single trace. Put it into a list: sx.Sweep([trace], cond",

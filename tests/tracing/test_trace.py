@@ -308,7 +308,7 @@ def test_exchanged_weights_are_noticed(part):
         trace.prediction  # noqa: B018
 
 
-def test_what_a_trace_hands_out_is_no_weight(trace):
+def test_what_a_trace_returns_is_not_a_weight(trace):
     table = trace.sam.image_encoder.position_encoder.table
     encodings = trace[ENCODING]
     assert torch.equal(encodings, table)
@@ -319,7 +319,7 @@ def test_what_a_trace_hands_out_is_no_weight(trace):
     assert not encodings.requires_grad
 
 
-def test_nothing_that_is_read_wants_a_gradient():
+def test_nothing_that_is_read_requires_a_gradient():
     sam = small_sam().requires_grad_(True)
     trace = small_trace(sam)
     assert not any(tensor.requires_grad for tensor in trace.read("**.hook_out").values())

@@ -46,7 +46,7 @@ def test_other_prompt_tokens_are_seen_where_they_are_used(subject):
     assert found["logits of a box"].holds is False
 
 
-def test_what_can_not_be_imported_is_said_and_judged_by_nobody(subject, monkeypatch):
+def test_what_can_not_be_imported_is_reported_and_not_judged(subject, monkeypatch):
     def missing(name: str):
         raise ModuleNotFoundError(f"No module named {name!r}")
 

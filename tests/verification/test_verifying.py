@@ -90,7 +90,7 @@ def test_of_the_shipped_model_no_claim_is_judged(picture):
     assert {row.holds for row in report.claims} == {None}
 
 
-def test_a_measurement_of_a_claim_that_fails_is_told_also_where_nothing_is_judged(subject):
+def test_a_measurement_of_a_claim_that_fails_is_reported_also_where_nothing_is_judged(subject):
     def heads_of_nothing(subject: Subject) -> list[Row]:
         raise RuntimeError("no heads")
 

@@ -58,7 +58,7 @@ def is_guarded(callback: Callable) -> bool:
     )
 
 
-def test_every_callback_is_guarded_but_those_that_only_hand_on(page):
+def test_every_callback_is_guarded_except_those_that_only_forward(page):
     callbacks = [
         each for holder in (page[0].session, *_instances.values()) for each in registered(holder)
     ]

@@ -14,7 +14,7 @@ def pieces():
     yield NUMBERS[2:].view(2, 2, 2), "second"
 
 
-def test_while_nobody_looks_nothing_is_taken_before_it_is_needed():
+def test_without_hooks_no_chunk_is_computed_before_it_is_needed():
     taken = []
     flowing = through_hooks(
         [HookPoint("a", "b"), None], (taken.append(p) or p for p in pieces()), (2, 3)

@@ -54,7 +54,7 @@ def test_masks_are_those_of_the_plain_form(config, batch, with_hint, plainly):
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_image_tokens_may_lie_in_any_way(layout, plainly):
+def test_image_tokens_may_have_any_memory_layout(layout, plainly):
     sam, tokens, prompts, _ = make(SHALLOW, 1, False)
     tokens = tokens.contiguous(memory_format=layout)
 
@@ -96,7 +96,7 @@ def test_looking_changes_nothing_not_even_the_last_digit():
         assert all(torch.equal(*pair) for pair in zip(after, before, strict=True)), name
 
 
-def test_the_image_side_is_worked_out_once_an_image(monkeypatch):
+def test_the_image_side_is_computed_once_an_image(monkeypatch):
     sam, tokens, prompts, _ = make(SHALLOW, 1, False)
     products, linear = [], cross_attention.linear
     monkeypatch.setattr(

@@ -32,7 +32,7 @@ def test_a_product_is_that_of_a_linear_layer(shape, with_bias, gelu):
     )
 
 
-def test_vectors_and_weights_may_lie_in_any_way():
+def test_vectors_and_weights_may_have_any_memory_layout():
     vectors, weight = torch.randn(9, 40)[:, ::2], torch.randn(20, 15).T
 
     torch.testing.assert_close(products.linear(vectors, weight), vectors @ weight.T)
@@ -47,7 +47,7 @@ def test_vectors_and_weights_may_lie_in_any_way():
     ],
     ids=["missing", "wrong", "not a number"],
 )
-def test_a_missing_or_wrong_operator_is_done_without_and_told(
+def test_without_a_correct_operator_the_plain_form_runs_and_it_is_logged(
     monkeypatch, caplog, instead, level, words
 ):
     monkeypatch.setattr(products, "_onednn", instead)

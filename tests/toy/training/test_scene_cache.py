@@ -41,7 +41,7 @@ def test_three_of_five_scenes_are_clear_and_seeds_are_those_of_training():
         assert np.array_equal(training_scene(index, 64).image, expected.image)
 
 
-def test_a_scene_with_too_many_regions_to_keep_gives_way_to_another(monkeypatch):
+def test_a_scene_with_too_many_regions_is_replaced_by_another(monkeypatch):
     monkeypatch.setattr(caching, "MOST_REGIONS", 8)
     drawn = Counter(len(training_scene(index, 64).regions) <= 8 for index in range(5))
     assert drawn == {True: 5}

@@ -71,7 +71,7 @@ def test_two_windowed_blocks_more_hold_two_residual_streams_more():
     assert estimate(deeper) - estimate(SMALL) == 2 * 25 * 24 * 4
 
 
-def test_nobody_who_follows_the_progress_is_told_of_a_run_without_numbers():
+def test_a_run_without_numbers_calls_no_step_callback():
     steps: list[str] = []
     with between_steps(steps.append):
         estimate(SMALL)

@@ -30,7 +30,7 @@ def trace(sam):
 
 
 @pytest.mark.parametrize("block", range(4))
-def test_a_block_without_its_contribution_hands_on_what_it_got(trace, block):
+def test_a_block_without_its_contribution_returns_its_input(trace, block):
     ablated = trace.with_interventions(AblateBlock(block))
     before, after = (
         ablated[BLOCK.format(block) + f"hook_residual_{end}"] for end in ("pre", "post")

@@ -44,7 +44,7 @@ def shown(answers, image, open_session, held):
     shown.caption.close()
 
 
-def test_an_answer_is_drawn_part_by_part_and_told(shown, held):
+def test_an_answer_is_drawn_part_by_part_and_reported(shown, held):
     shown.runner.ask()
     assert shown.drawn == ["0 of 0.", "second part"]
     assert shown.runner.reading.words == "0 of 0."

@@ -60,7 +60,7 @@ def test_a_row_that_lets_go_of_its_button_leaves_a_mode(switch):
     assert pressed(switch) == [Mode.FOREGROUND]
 
 
-def test_after_closing_nothing_is_told(switch, heard):
+def test_after_closing_nothing_is_reported(switch, heard):
     switch.close()
     switch.main.value = Mode.BOX
     assert heard == []

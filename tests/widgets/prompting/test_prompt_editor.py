@@ -66,7 +66,7 @@ def test_moving_a_point_picks_its_token_and_moving_a_corner_does_not(session, ed
 @pytest.mark.parametrize(
     ("mark", "name"), [(Mark("point", 0), "point"), (Mark("corner", 2), "box")]
 )
-def test_a_mark_that_is_gone_is_told(session, editor, mark, name):
+def test_a_mark_that_is_gone_is_reported(session, editor, mark, name):
     for act in (editor.remove, lambda mark: editor.move(mark, (1.0, 1.0))):
         with pytest.raises(ValueError, match=f"This {name} is gone"):
             act(mark)

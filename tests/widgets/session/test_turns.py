@@ -107,7 +107,7 @@ def test_what_a_task_raises_comes_to_who_posted_it_and_the_rest_runs(turns, erro
     assert errors == []
 
 
-def test_what_another_threads_task_raises_is_told(turns, errors, helper):
+def test_what_another_threads_task_raises_is_reported(turns, errors, helper):
     at_work, go_on, ran = threading.Event(), threading.Event(), []
 
     def first() -> None:
