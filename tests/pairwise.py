@@ -1,4 +1,4 @@
-"""Few cases that hold every pair of values of two factors: most faults need no more than two."""
+"""Few cases that contain every pair of values of two factors: most faults need only two."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations

@@ -1,4 +1,4 @@
-"""A network small enough to follow by hand, and traces that answer what a test wants."""
+"""The small network of the tests, and traces whose tensors a test sets."""
 
 from types import SimpleNamespace
 

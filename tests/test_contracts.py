@@ -1,4 +1,4 @@
-"""What holds for the package as a whole: its arrows, its public names, what an import costs."""
+"""Rules for the whole package: allowed imports, public names, the cost of an import."""
 
 import ast
 import re

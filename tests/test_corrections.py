@@ -1,4 +1,4 @@
-"""The rules for corrections: what goes back, and which mask answers."""
+"""The rules for corrections: what is fed back, and which mask is shown."""
 
 import numpy as np
 import pytest

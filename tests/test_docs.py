@@ -1,4 +1,4 @@
-"""The pages in docs say what is there: generated ones are current, and code in the text runs."""
+"""The pages in docs are right: generated ones are current, and code in the text runs."""
 
 import importlib.util
 import re

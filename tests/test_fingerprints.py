@@ -1,4 +1,4 @@
-"""A fingerprint is of what something holds, and of nothing else."""
+"""A fingerprint depends on the content of a value, and on nothing else."""
 
 from dataclasses import dataclass
 from enum import Enum

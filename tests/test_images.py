@@ -1,4 +1,4 @@
-"""What people bring as a picture: taken as they expect, or refused in words that say what to do."""
+"""What users pass as a picture: read as they expect, or refused with a message on what to do."""
 
 import inspect
 import io

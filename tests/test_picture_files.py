@@ -1,4 +1,4 @@
-"""Files of pictures: read whole, asked about where they are not clear, and judged by their header.
+"""Files of pictures: read completely, refused if ambiguous, and checked by header first.
 
 The reference for what 16 bits are is the same numbers as an array.
 """

@@ -1,4 +1,4 @@
-"""No file reaches into another one's underscore names; what it takes of libraries is listed."""
+"""No file uses another one's private names; those of libraries that are used are listed."""
 
 import ast
 from pathlib import Path

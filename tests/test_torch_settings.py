@@ -1,4 +1,4 @@
-"""What a reader has set in PyTorch changes no number; models in other precisions are refused."""
+"""The user's settings of PyTorch change no number; models in other precisions are refused."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager

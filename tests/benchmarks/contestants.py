@@ -1,4 +1,4 @@
-"""Who is compared: sam_explore and its peers, all with one random state dict."""
+"""The implementations that are compared: sam_explore and its peers, with one random state dict."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

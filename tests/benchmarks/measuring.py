@@ -1,4 +1,4 @@
-"""What the benchmarks share: fair rounds, the machine in words, peak memory."""
+"""Shared by the benchmarks: fair rounds, the machine in words, peak memory."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""Mouse, fingers, pen and wheel on a canvas of the page, as a browser gets them from a device."""
+"""Mouse, touch, pen and wheel events on a canvas of the page, as from a real device."""
 
 from collections.abc import Sequence
 

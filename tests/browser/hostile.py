@@ -1,4 +1,4 @@
-"""Everything that comes from outside holds markup: names, paths, files, errors, a probe's words."""
+"""Inputs with markup in everything from outside: names, paths, files, errors, a probe's words."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A page with JupyterLab in it that one test after another uses, until one fails."""
+"""A JupyterLab page that tests share until one fails."""
 
 from playwright.sync_api import BrowserContext
 

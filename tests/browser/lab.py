@@ -1,4 +1,4 @@
-"""A notebook opened in JupyterLab: run it, look at it, ask its kernel."""
+"""A notebook opened in JupyterLab: run it, look at it, evaluate code in its kernel."""
 
 import ast
 import time

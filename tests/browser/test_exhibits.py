@@ -1,4 +1,4 @@
-"""Exhibits in JupyterLab: a prompting view and explorers on one session."""
+"""A prompting view and live views of probes on one session, in JupyterLab."""
 
 import numpy as np
 import pytest

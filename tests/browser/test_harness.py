@@ -1,4 +1,4 @@
-"""The harness itself: what it clicks arrives, what it reads is there, and no error slips by."""
+"""Tests of the harness itself: its clicks arrive, what it reads is there, no error is missed."""
 
 import numpy as np
 import pytest

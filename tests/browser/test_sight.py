@@ -1,4 +1,4 @@
-"""On a tall page: what is on the screen is brought up to date, what is not waits and says so."""
+"""On a tall page: views on the screen are updated, others wait and say so."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""One exhibit in two runs, in JupyterLab: a click moves A, B and their difference."""
+"""A live view of two runs in JupyterLab: a click updates A, B and their difference."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`sam-explore app`: what is handed to Voila. The page itself: tests/browser."""
+"""`sam-explore app`: the arguments for Voila. The page itself: tests/browser."""
 
 import json
 import sys

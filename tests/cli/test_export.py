@@ -1,4 +1,4 @@
-"""`sam-explore export`: a failure is told and leaves no page. The page itself: tests/browser."""
+"""`sam-explore export`: failures are reported and leave no page. The page: tests/browser."""
 
 from importlib.util import find_spec
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One command remakes all that hangs on the shipped weights."""
+"""One command remakes everything that depends on the shipped weights."""
 
 import importlib.util
 import re

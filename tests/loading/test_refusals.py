@@ -1,4 +1,4 @@
-"""Every file that is no SAM v1 network is refused in words, and code in a file never runs."""
+"""Files that are not SAM v1 networks are refused with a message; code in a file never runs."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""Networks near to SAM v1 are told by name, each with what can be done."""
+"""Networks related to SAM v1 are recognised by name, each with advice."""
 
 import pickle
 import sys

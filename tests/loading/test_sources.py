@@ -1,4 +1,4 @@
-"""What is asked for is found, or refused in words that help."""
+"""The source of `load` is found, or refused with a helpful message."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Relative positions and attention, worked out by hand."""
+"""Relative positions and attention, computed by hand."""
 
 import math
 

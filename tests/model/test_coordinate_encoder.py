@@ -1,4 +1,4 @@
-"""The coordinate encoder at points that can be worked out by hand."""
+"""The coordinate encoder at points that can be computed by hand."""
 
 import math
 

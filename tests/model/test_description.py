@@ -1,4 +1,4 @@
-"""What the network says of itself is what it is: steps, addresses and the decoder's tokens."""
+"""The network's description of itself is right: steps, addresses and the decoder's tokens."""
 
 import re
 from dataclasses import replace

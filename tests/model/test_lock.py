@@ -1,4 +1,4 @@
-"""The model's lock: one a model, taken again by the thread that holds it, and known to be held."""
+"""The model's lock: one per model, reentrant, and with the information whether it is held."""
 
 from copy import deepcopy
 from threading import Event, Thread

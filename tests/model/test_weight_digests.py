@@ -1,4 +1,4 @@
-"""Weights are known by their content, and a change of them is seen."""
+"""Weights are identified by content, and a change of them is detected."""
 
 import pickle
 from copy import deepcopy

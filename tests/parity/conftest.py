@@ -1,4 +1,4 @@
-"""What the parity tests share."""
+"""Shared by the parity tests."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""What we draw looks the same under every style of a reader's, and can be read in all of them."""
+"""Figures look the same under every style of the user's, and are readable in all of them."""
 
 from collections.abc import Iterator
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""Readings on one scale, over their picture, and with what their colours leave out in words."""
+"""Readings on one scale, over their picture, and with words on values beyond their colours."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What both scripts share: memory of a process, a table of it, and the command."""
+"""Shared by both scripts: memory of a process, a table of it, and the command."""
 
 import argparse
 import gc

@@ -1,4 +1,4 @@
-"""Names of two runs: what each has that the other has not."""
+"""Names of two runs: what each has and the other doesn't."""
 
 import numpy as np
 import pytest

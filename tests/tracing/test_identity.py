@@ -1,4 +1,4 @@
-"""A run knows what it is: nothing that was made for one run is ever served to another."""
+"""A run is identified by its content: no result of one run is ever used for another."""
 
 import gc
 import re

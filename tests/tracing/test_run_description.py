@@ -1,4 +1,4 @@
-"""What a run is, as data: one fingerprint of its content, which pickles and is printed."""
+"""The description of a run as data: one fingerprint of its content; it pickles and prints."""
 
 import pickle
 import subprocess

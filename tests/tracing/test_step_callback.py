@@ -1,4 +1,4 @@
-"""Long runs tell where they are, and stop when they are asked to."""
+"""Long runs report their steps, and can be cancelled."""
 
 from threading import Thread
 

@@ -1,4 +1,4 @@
-"""The whole matrix of a small block's attention, to compare with what is worked out without it."""
+"""The whole attention matrix of a small block, to compare with results computed without it."""
 
 import torch
 from torch import Tensor

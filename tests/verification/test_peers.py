@@ -1,4 +1,4 @@
-"""A difference is seen, and what is not installed is said."""
+"""A difference is detected, and a missing package is reported."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Whatever raises in a callback of the page or of the session is told, and nothing stops."""
+"""Any exception in a callback of the page or of the session is reported, and nothing stops."""
 
 from collections.abc import Callable, Iterator
 from functools import wraps

@@ -1,4 +1,4 @@
-"""Clicks, moves, and views closed and made again: nothing is left behind in the kernel."""
+"""Clicks, moves, and views closed and made again: no memory leaks in the kernel."""
 
 import gc
 import threading

@@ -1,4 +1,4 @@
-"""Stills and live charts are the same under every style of matplotlib's that a reader sets."""
+"""Static views and live charts are the same under every matplotlib style of the user's."""
 
 from collections.abc import Iterator
 

@@ -1,1 +1,1 @@
-"""The fast forms give what the plain ones give, and know when not to run."""
+"""The fast forms give the same as the plain ones, and run only where they may."""

@@ -1,4 +1,4 @@
-"""What the tests of the fast forms share."""
+"""Shared by the tests of the fast forms."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Pieces pass a hook point one by one, or put together for those who look."""
+"""Chunks pass a hook point one by one, or joined if there is a hook."""
 
 import torch
 

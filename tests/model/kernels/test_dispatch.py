@@ -1,4 +1,4 @@
-"""The rule: the fast form runs where it was made for, and nowhere else."""
+"""The dispatch rule: the fast form runs only in the cases that it was made for."""
 
 import copy
 import threading

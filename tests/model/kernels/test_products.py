@@ -1,4 +1,4 @@
-"""oneDNN's matrix product: looked at once, and done without where it is wrong or missing."""
+"""oneDNN's matrix product: checked once, and not used where it is wrong or missing."""
 
 import logging
 

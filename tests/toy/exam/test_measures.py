@@ -1,4 +1,4 @@
-"""What the exam counts, by hand."""
+"""The exam's measures, by hand."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is asked about a scene, and what the answer covers."""
+"""The simulated prompts for a scene, and the masks that they mean."""
 
 import pytest
 import torch

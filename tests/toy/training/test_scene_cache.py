@@ -1,4 +1,4 @@
-"""Scenes that are drawn once and come back as they were."""
+"""Scenes that are drawn once and then read from files."""
 
 from collections import Counter
 

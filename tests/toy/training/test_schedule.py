@@ -1,4 +1,4 @@
-"""What changes while the model learns."""
+"""The schedule of a training run."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The same run of a model whose weights mean nothing."""
+"""The same run of a model with shuffled weights."""
 
 import gc
 import weakref

@@ -1,4 +1,4 @@
-"""What a gradient takes, told from the configuration, against what is really allocated."""
+"""The memory of a gradient: the estimate from the configuration, and what is really allocated."""
 
 from dataclasses import replace
 

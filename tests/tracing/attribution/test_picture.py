@@ -1,4 +1,4 @@
-"""Preprocessing turned round: from the model's input to the picture's pixels."""
+"""The transpose of preprocessing: from the model's input to the picture's pixels."""
 
 import numpy as np
 import pytest

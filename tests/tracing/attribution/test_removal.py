@@ -1,4 +1,4 @@
-"""Content that is taken away from tokens, and curves of what happens meanwhile."""
+"""Removing the content of tokens, and the curves of doing so step by step."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What is left of a block when a part of it is taken away, worked out by hand."""
+"""The output of a block without one of its parts, computed by hand."""
 
 import numpy as np
 import pytest

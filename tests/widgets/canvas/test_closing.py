@@ -1,4 +1,4 @@
-"""A widget is closed with its parts, which ipywidgets would leave alive."""
+"""A widget is closed with its children, which ipywidgets would leave open."""
 
 from ipycanvas import MultiCanvas
 from ipywidgets import HTML, FloatSlider, HBox

@@ -1,4 +1,4 @@
-"""Text in a page is shown as it is, and there is one place that makes HTML."""
+"""Text in a page is escaped, and only one file makes HTML."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""What the page tells of a canvas arrives as values in canvas pixels."""
+"""The page's events on a canvas arrive as values in canvas pixels."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whether a view is on the screen, as the page tells it."""
+"""Whether a view is on the screen, as reported by the page."""
 
 from sam_explore.widgets.canvas.sight import Sight
 

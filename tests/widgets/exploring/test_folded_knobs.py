@@ -1,4 +1,4 @@
-"""The knobs that matter are shown, the others open with More, and idle ones are hidden."""
+"""The main knobs are shown, the others open with More, and those without an effect are hidden."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The values of a view's knobs: its own, those of the session, and which of the two counts."""
+"""The values of a view's knobs: its own or the session's."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Where the parts of a map lie, and what is next to its colour bar."""
+"""The positions of the parts of a map, and the labels of its colour bar."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is on the screen goes first, and what is not waits, says so, and catches up."""
+"""Views on the screen are updated first; others wait, say so, and catch up."""
 
 import pytest
 

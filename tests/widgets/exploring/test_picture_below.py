@@ -1,4 +1,4 @@
-"""Maps over the picture: where it lies, how it shines through, and what is sent for it."""
+"""The picture below maps: its position, the maps' opacity, and what is sent to the page."""
 
 import numpy as np
 import pytest

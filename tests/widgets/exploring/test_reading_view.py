@@ -1,4 +1,4 @@
-"""Which views a reading needs, where they lie, and when they are made again."""
+"""The views of a reading: their kinds, their positions, and when they are made again."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Exhibits that share their scales: which, and when the others are drawn again."""
+"""Views that share a scale: which, and when the others are drawn again."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The row that tells of an encode, with the buttons that do something about it."""
+"""The row with the progress of an encode, and the buttons to cancel and start it."""
 
 import threading
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Keys on the picture do what a mouse does, and say where they are."""
+"""Keys on the picture do what a mouse does, and announce their position."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The mask that a click at the pointer would give, before anything is clicked."""
+"""The preview: the mask that a click at the pointer would give."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""What clicks, drags and typed numbers make of the prompts, in each mode."""
+"""How clicks, drags and typed numbers change the prompts, in each mode."""
 
 import numpy as np
 import pytest

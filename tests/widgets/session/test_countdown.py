@@ -1,4 +1,4 @@
-"""What is left of an encode, worked out by hand."""
+"""The remaining time of an encode, computed by hand."""
 
 import pytest
 

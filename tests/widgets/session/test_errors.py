@@ -1,4 +1,4 @@
-"""What a reader is told of an exception."""
+"""The words that are shown for an exception."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The one place that holds the state: steps of threads follow one another, and none is lost."""
+"""The owner of the state: threads' steps are applied one after another, and none is lost."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Cells that are run again, as a notebook's kernel tells of them."""
+"""Cells that are run again, as reported by a notebook's kernel."""
 
 import gc
 import threading

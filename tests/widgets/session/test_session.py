@@ -1,4 +1,4 @@
-"""Prompts, pictures and models, and what a session answers to them."""
+"""Prompts, pictures and models of a session, and its predictions."""
 
 import gc
 import weakref

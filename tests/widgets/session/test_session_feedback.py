@@ -1,4 +1,4 @@
-"""Clicks that correct a mask: which logits go back, and that all who ask, ask the same."""
+"""Clicks that correct a mask: which logits are fed back, the same for all views."""
 
 import numpy as np
 import pytest

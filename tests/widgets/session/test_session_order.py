@@ -1,4 +1,4 @@
-"""What is asked while something else is still computed, and which answers are shown."""
+"""Prompts while something else is still computed, and which predictions are shown."""
 
 import threading
 

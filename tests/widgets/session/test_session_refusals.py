@@ -1,4 +1,4 @@
-"""Bad input and exceptions: told in words, after which nothing is half changed."""
+"""Bad input and exceptions: reported in words, without changing half of the state."""
 
 import subprocess
 import sys

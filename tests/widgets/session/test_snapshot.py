@@ -1,4 +1,4 @@
-"""From one moment of a session to the next: pure steps, with nothing computed and nothing drawn."""
+"""From one snapshot of a session to the next: pure steps, without computing or drawing."""
 
 from dataclasses import FrozenInstanceError, replace
 

@@ -1,4 +1,4 @@
-"""Controls that show a state don't report it, and what a reader does is always reported."""
+"""Controls that show a state don't report it back, and the user's changes are always reported."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Another picture or model: fetched in the worker, encoded, cancelled, and what is there then."""
+"""Another picture or model: fetched, encoded or cancelled, and the state afterwards."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Traits that keep nothing themselves: they read a snapshot, and ask for the next one."""
+"""Traits that store nothing themselves: they read a snapshot, and request the next one."""
 
 from dataclasses import dataclass, replace
 
