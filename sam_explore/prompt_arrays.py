@@ -1,4 +1,4 @@
-"""Checks the lists, arrays and tensors that users pass as points, boxes and mask hints."""
+"""Checks the lists, arrays and tensors that users pass to `geometry.Prompts`."""
 
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable

@@ -36,7 +36,7 @@ class AttributionCurves(ChosenNumber, ChosenMethod, Probe):
     Returns: a Panel of two Profiles, deletion and insertion, over the share of patches in percent,
         each with the attribution's order and the mean of four random ones, with their range.
     Unit: that of the number, logits or predicted IoU. An area is a curve's mean height.
-    Source: RISE (arXiv 1806.07421).
+    Source: RISE (arXiv 1806.07421); `tracing.attribution.removal_curves` computes them.
     """
 
     title = "Does the answer fall when the parts named first are taken away?"

@@ -1,4 +1,7 @@
-"""Keys on the stage: a cursor, and everything that a mouse can do, at the cursor."""
+"""Keys on the stage: a cursor, and everything that a mouse can do, at the cursor.
+
+`KEY_HELP` in `canvas/stage.py` lists the keys for the user; `canvas/pointer_area.js` names them.
+"""
 
 from collections.abc import Callable
 
@@ -16,8 +19,9 @@ class Keyboard:
     """Turns key presses into edits of the session's prompts, and announces the cursor's position.
 
     Args:
-        stage: where. session: whose prompts, and whose guard for the page's events. editor: what a
-            click or a box does.
+        stage: where the keys are pressed.
+        session: whose prompts, and whose guard for the page's events.
+        editor: what a click or a box does.
         preview: shows the mask of a box that ends at the cursor.
         pointer: does what a click would do.
         mode: returns the pointer's current mode.

@@ -315,7 +315,7 @@ class Session(SharedState):
         self.edit_prompts(lambda prompts: prompts if prompts.is_empty else Prompts())
 
     def undo(self) -> None:
-        """Undo the last change of the prompts, up to a hundred times."""
+        """Undo the last change of the prompts; `snapshot.py` limits how many are kept."""
         self.change(lambda now: now.stepped(forth=False))
 
     def redo(self) -> None:
