@@ -37,6 +37,16 @@ def test_the_list_of_hook_points_is_current():
     assert maker.PAGE.read_text("utf-8") == maker.page(), current
 
 
+def test_files_that_the_pages_name_are_there():
+    rooms = [each.name for each in (ROOT / "sam_explore").iterdir() if each.is_dir()]
+    pages = [ROOT / "README.md", *DOCS.glob("*.md"), *DOCS.glob("decisions/*.md")]
+    for page in pages:
+        for name in re.findall(r"`([\w/]+/\w+\.(?:py|js|css))`", page.read_text("utf-8")):
+            inside = name.partition("/")[0] in rooms
+            path = ROOT / "sam_explore" / name if inside else ROOT / name
+            assert path.exists(), f"{page.name} names {name}"
+
+
 def test_the_list_of_hook_points_names_every_one():
     page = (DOCS / "hook_points.md").read_text("utf-8")
     listed = set(re.findall(r"^\| `(\S+)` \|", page, re.MULTILINE))
@@ -102,7 +112,7 @@ def test_the_code_about_attributions_runs(session):
     assert not np.array_equal(names["contribution"], names["control"])
 
 
-def test_the_code_about_sizes_runs_and_its_worked_out_click_lies_there():
+def test_the_code_about_sizes_runs_and_its_computed_click_is_there():
     image = np.zeros((400, 512, 3), np.uint8)
     names = {"sx": sx, "np": np, "sam": sx.load(), "image": image}
     _, sizes, click = python_blocks((DOCS / "pictures_and_sizes.md").read_text("utf-8"))
