@@ -44,8 +44,9 @@ def as_picture(
             read; None for no limit. Arrays and tensors are in memory already, and have no limit.
 
     Raises:
-        TypeError: not a picture at all. FileNotFoundError: a path without a file. ValueError: a
-        folder, a device, a file that Pillow can't read, one of too many pixels or of
+        TypeError: not a picture at all.
+        FileNotFoundError: a path without a file.
+        ValueError: a folder, a device, a file that Pillow can't read, one of too many pixels or of
             four bands that could be opacity or not, an address on the web, another shape, no
             pixels, NaN, or numbers whose range is unclear.
     """
@@ -94,7 +95,7 @@ def read_levels(
 
     Raises:
         FileNotFoundError, ValueError: as in `as_picture`, except for those about the numbers'
-        range.
+            range.
     """
     return levels_in_file(_existing(path), most_pixels, ask_for_alpha=False)
 

@@ -245,9 +245,9 @@ def predict(
     empty set is valid too, as `Prompts.nothing()`; `Prompts.padding_point()` has the padding alone.
 
     Raises:
-        TypeError: the model, the encoded picture or the prompts are something else. ValueError: a
-        point or a whole box outside the picture, or a mask hint of the wrong size; or a picture
-        encoded with other weights or another configuration.
+        TypeError: the model, the encoded picture or the prompts are something else.
+        ValueError: a point or a whole box outside the picture, or a mask hint of the wrong size; or
+            a picture encoded with other weights or another configuration.
     """
     check_model(sam, "sx.predict(sam, encoded, prompts)")
     _check_question(sam, encoded, prompts)

@@ -83,7 +83,7 @@ def prompts_from_json(text: str, image_size: tuple[int, int] | None = None) -> P
 
     Raises:
         ValueError: text of another kind or a newer version, numbers that are not valid prompts, or
-        a mask hint for a picture of another shape.
+            a mask hint for a picture of another shape.
     """
     prompts, was, _ = _parsed(text)
     return prompts if image_size is None else _moved(prompts, was, image_size)

@@ -44,7 +44,7 @@ def read_weights(source: Path | Mapping | BufferedIOBase, name: str = "") -> dic
 
     Raises:
         ValueError: it is truncated, contains code, or is not a SAM v1; or one of its tensors can't
-        be a weight, and the message names it.
+            be a weight, and the message names it.
     """
     name = name or called(source)
     nested: list[str] = []

@@ -25,7 +25,8 @@ def weights_file(source: str | os.PathLike[str] | None) -> Path:
 
     Raises:
         FileNotFoundError, IsADirectoryError: there is no such file.
-        ValueError: an unknown name, or a web address. OSError: the download failed.
+        ValueError: an unknown name, or a web address.
+        OSError: the download failed.
     """
     if source is None or source == "toy":
         return shipped_weights()

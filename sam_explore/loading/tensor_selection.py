@@ -44,7 +44,7 @@ def find_sam(
 
     Raises:
         ValueError: there is none, or a known variant, or there are two; then the message says how
-        to choose.
+            to choose.
     """
     tensors = _without_wrappers(tensors, source)
     found = {match[1] for name in tensors if (match := _ANCHOR.fullmatch(name))}

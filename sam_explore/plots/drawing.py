@@ -113,7 +113,7 @@ def draw(
     Raises:
         TypeError: something that is not a reading.
         ValueError: an opacity that is not from 0 to 1; several pictures for axes that are not in a
-        grid.
+            grid.
     """
     if not isinstance(reading, Reading):
         raise TypeError(

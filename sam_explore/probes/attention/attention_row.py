@@ -50,7 +50,7 @@ class AttentionRow(Probe):
     Returns: a Heatmap (row, column) of the keys, or a Gallery of one for each head. Weights are
         sequential; scores and their terms diverge around 0.
     Unit: weights from 0 to 1, which sum to 1 with that of padding; scores are their natural
-    logarithms up to a constant.
+        logarithms up to a constant.
     Source: ViTDet (arXiv 2203.16527); the terms are MViTv2's (arXiv 2112.01526).
     """
 

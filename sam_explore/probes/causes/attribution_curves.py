@@ -32,7 +32,7 @@ class AttributionCurves(ChosenNumber, ChosenMethod, Probe):
     orders of pixels.
 
     Reads: the attribution, and the prediction with more and more patches removed; for pixels, each
-    of these runs the whole model.
+        of these runs the whole model.
     Returns: a Panel of two Profiles, deletion and insertion, over the share of patches in percent,
         each with the attribution's order and the mean of four random ones, with their range.
     Unit: that of the number, logits or predicted IoU. An area is a curve's mean height.

@@ -40,9 +40,9 @@ class PatchedTokens(Probe):
     Reads: image_encoder.vit.blocks.N.hook_residual_post of both runs, and the prediction with and
         without the patch.
     Returns: a Panel of a Heatmap by token (row, column), the distance between the two runs after
-    the block; and three of a mask's raw logits over the picture: their change, and the logits
-    before and after, on one scale. Unit: the L2 norm of the tokens' difference over the norm of
-    this run's token; logits.
+        the block; and three of a mask's raw logits over the picture: their change, and the logits
+        before and after, on one scale.
+    Unit: the L2 norm of the tokens' difference over the norm of this run's token; logits.
     Source: "Locating and Editing Factual Associations in GPT" (arXiv 2202.05262), for texts.
     """
 

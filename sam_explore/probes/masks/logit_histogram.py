@@ -20,8 +20,9 @@ class LogitHistogram(Probe):
 
     Reads: the trace's prediction.
     Returns: a Profile over logits: the share of the raw logits over the picture in each bin. With a
-    `span`, bins reach that far on both sides of the threshold, and logits beyond are mentioned in
-    the words only. Unit: logits; shares from 0 to 1.
+        `span`, bins reach that far on both sides of the threshold, and logits beyond are mentioned
+        in the words only.
+    Unit: logits; shares from 0 to 1.
     Source: a plain histogram of what the paper thresholds at 0 (arXiv 2304.02643, section 3).
     """
 

@@ -20,8 +20,8 @@ class PositionEncodingSimilarity(Probe):
 
     Reads: image_encoder.position_encoder.hook_encoding.
     Returns: a Heatmap (row, column), diverging around 0, with the picked token marked. An encoding
-    of zero has no direction, and gets NaN. Unit: cosine, from -1 (opposite) to 1 (the same
-    direction).
+        of zero has no direction, and gets NaN.
+    Unit: cosine, from -1 (opposite) to 1 (the same direction).
     Source: ViT (arXiv 2010.11929, figure 7, centre).
     """
 

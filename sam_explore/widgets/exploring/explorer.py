@@ -60,8 +60,8 @@ def explore(
 
     Raises:
         TypeError: something other than a class of probes, a view to share a scale with, or a run to
-        compare with. ValueError: an unknown knob, a value out of its bounds, or an impossible
-        second run.
+            compare with.
+        ValueError: an unknown knob, a value out of its bounds, or an impossible second run.
     """
     return Explorer(probe, session, against=against, same_scale_as=same_scale_as, **knobs)
 
@@ -189,7 +189,7 @@ class Explorer(StaticReading, VBox):
 
         Raises:
             RuntimeError: there is no reading yet, or an outdated one since the view is out of
-            sight.
+                sight.
         """
         if self.reading is None:
             why = f": {self.error}" if self.error else "; session.settle() waits for it."

@@ -445,7 +445,7 @@ class Session(SharedState):
         Raises:
             TimeoutError: that took longer than `timeout` seconds.
             RuntimeError: called where it would wait for itself: in a callback of the session, such
-            as an observer of `prediction`, or inside `sx.record` or `sx.edit`.
+                as an observer of `prediction`, or inside `sx.record` or `sx.edit`.
         """
         self._refuse_to_wait_for_itself()
         self._turns.run_waiting()

@@ -53,8 +53,8 @@ class Snapshot:
     """The state of a session at one moment.
 
     Args:
-        question: the prompts and their source: model, picture, windows, edits. encoded, prediction,
-        feeds_back, chosen, threshold, token, map_opacity, busy, error: as
+        question: the prompts and their source: model, picture, windows, edits.
+        encoded, prediction, feeds_back, chosen, threshold, token, map_opacity, busy, error: as
             `Session` documents them.
         answered: the question of `prediction`; None without a prediction.
         truth, truth_level: as `Session` documents them.
