@@ -154,10 +154,10 @@ def test_an_exception_in_a_probe_is_shown_and_the_next_state_works(
 
 def test_another_model_brings_its_own_bounds(image, open_session, screen):
     session = open_session(image)
-    with explore(sx.probes.BlockChannel, session, block=1, channel=31) as explorer:
+    with explore(sx.probes.BlockChannel, session, block=1, channel=23) as explorer:
         session.sam = Sam(replace(FOUR_BY_FOUR, encoder_depth=1, global_blocks=(0,))).eval()
         assert explorer._controls["block"].inputs[0].max == 0
-        assert (explorer.probe.block, explorer.probe.channel) == (0, 31)
+        assert (explorer.probe.block, explorer.probe.channel) == (0, 23)
         assert explorer.error == ""
         assert explorer.reading is not None
 
