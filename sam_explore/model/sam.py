@@ -16,7 +16,7 @@ from .layers import Linear
 from .mask_decoder import MaskDecoder
 from .modules import parts_of
 from .prompt_encoder import PromptEncoder
-from .weight_digests import look_again
+from .weight_digests import hash_again
 
 
 class Sam(nn.Module):
@@ -67,7 +67,7 @@ class Sam(nn.Module):
         single number, needs this call.
         Traces and encoded pictures of the earlier weights then raise an error when used.
         """
-        return look_again(self)
+        return hash_again(self)
 
     @cached_property
     def description(self) -> ModelDescription:

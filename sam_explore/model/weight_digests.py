@@ -51,7 +51,7 @@ def weights_of(component: nn.Module) -> Weights:
         known = _states.get(component)
     if known is not None and known.is_current:
         return known.weights
-    return _looked_at(component, known)
+    return _hashed(component, known)
 
 
 def all_weights_of(model: nn.Module) -> Weights:
@@ -75,7 +75,7 @@ def all_weights_of(model: nn.Module) -> Weights:
     return joined
 
 
-def look_again(model: nn.Module) -> tuple[str, ...]:
+def hash_again(model: nn.Module) -> tuple[str, ...]:
     """Hash all weights of all components again. Returns the names of those that have changed."""
     before = all_weights_of(model)
     for part in model.children():
@@ -119,8 +119,8 @@ class _State:
         self._samples = {name: _sample(tensor) for name, tensor in self._tensors.items()}
         samples = {name: each for name, each in self._samples.items() if each is not None}
         self._copies = {name: each.clone() for name, each in samples.items()}
-        self._looked_at = _flat(samples.values())
-        self._checksum = sum(map(_sum_of, self._looked_at))
+        self._hashed = _flat(samples.values())
+        self._checksum = sum(map(_sum_of, self._hashed))
         known = {} if before is None else before._untouched()
         digests = (
             (name, known.get((name, id(tensor))) or _digest(tensor))
@@ -136,7 +136,7 @@ class _State:
         for tensor, place, version in self._stamps:
             if tensor.data_ptr() != place or (version is not None and tensor._version != version):
                 return False
-        return self._checksum == sum(map(_sum_of, self._looked_at))
+        return self._checksum == sum(map(_sum_of, self._hashed))
 
     def _untouched(self) -> dict[tuple[str, int], str]:
         """Digests that are still valid, by name and tensor; none after an uncounted write."""
@@ -155,7 +155,7 @@ _joined: weakref.WeakKeyDictionary[nn.Module, tuple] = weakref.WeakKeyDictionary
 _guard = Lock()
 
 
-def _looked_at(component: nn.Module, known: _State | None) -> Weights:
+def _hashed(component: nn.Module, known: _State | None) -> Weights:
     found = _State(component, known)
     with _guard:
         # Another thread may have been first: all get the same object for the same weights.

@@ -33,7 +33,7 @@ def _turtle(rng: np.random.Generator) -> Recipe:
 
 def _car(rng: np.random.Generator) -> Recipe:
     objects = [
-        (plants.tree(_looks(0)), 0.2, 0.84, 0.5),
+        (plants.tree(_seeded(0)), 0.2, 0.84, 0.5),
         (vehicles.car(rng, paint=(0.88, 0.26, 0.22)), 0.41, 0.47, 0.63),
     ]
     return street(np.random.default_rng(4)), objects
@@ -75,50 +75,50 @@ def _fish(rng: np.random.Generator) -> Recipe:
 
 
 def _cat(rng: np.random.Generator) -> Recipe:
-    tabby = creatures.cat(_looks(3))
-    clothe(_looks(2), tabby, ("fur",))
-    return table(_looks(4)), [
+    tabby = creatures.cat(_seeded(3))
+    clothe(_seeded(2), tabby, ("fur",))
+    return table(_seeded(4)), [
         (tabby, 0.43, 0.4, 0.52),
-        (things.mug(_looks(5)), 0.2, 0.8, 0.73),
+        (things.mug(_seeded(5)), 0.2, 0.8, 0.73),
     ]
 
 
 def _castle(rng: np.random.Generator) -> Recipe:
-    stronghold = buildings.castle(_looks(0))
-    clothe(_looks(4), stronghold, ("bricks",))
-    return meadow(_looks(0)), [
-        (plants.tree(_looks(0)), 0.16, 0.1, 0.52),
-        (plants.tree(_looks(0)), 0.19, 0.9, 0.54),
+    stronghold = buildings.castle(_seeded(0))
+    clothe(_seeded(4), stronghold, ("bricks",))
+    return meadow(_seeded(0)), [
+        (plants.tree(_seeded(0)), 0.16, 0.1, 0.52),
+        (plants.tree(_seeded(0)), 0.19, 0.9, 0.54),
         (stronghold, 0.4, 0.5, 0.54),
     ]
 
 
 def _balloons(rng: np.random.Generator) -> Recipe:
     places = ((0, 0.38, 0.36, 0.46), (5, 0.2, 0.79, 0.3), (3, 0.15, 0.72, 0.78))
-    return open_sky(_looks(1)), [
-        (flyers.balloon(_looks(look)), radius, x, y) for look, radius, x, y in places
+    return open_sky(_seeded(1)), [
+        (flyers.balloon(_seeded(look)), radius, x, y) for look, radius, x, y in places
     ]
 
 
 def _robots(rng: np.random.Generator) -> Recipe:
     looks = enumerate((6, 10, 12))
-    return table(_looks(4)), [
-        (things.robot(_looks(look)), 0.23, 0.18 + 0.32 * i, 0.66) for i, look in looks
+    return table(_seeded(4)), [
+        (things.robot(_seeded(look)), 0.23, 0.18 + 0.32 * i, 0.66) for i, look in looks
     ]
 
 
 def _octopus(rng: np.random.Generator) -> Recipe:
     """Painted much like the water behind it: hard to find, and hard to segment."""
-    depth, hidden = underwater(_looks(4)), sea_creatures.octopus(_looks(2))
-    clothe(_looks(1), hidden, ("blotches",))
+    depth, hidden = underwater(_seeded(4)), sea_creatures.octopus(_seeded(2))
+    clothe(_seeded(1), hidden, ("blotches",))
     camouflage(hidden, depth.colour, 0.6)
     return depth, [
-        (sea_creatures.crab(_looks(3)), 0.17, 0.8, 0.78),
+        (sea_creatures.crab(_seeded(3)), 0.17, 0.8, 0.78),
         (hidden, 0.36, 0.42, 0.46),
     ]
 
 
-def _looks(seed: int) -> np.random.Generator:
+def _seeded(seed: int) -> np.random.Generator:
     """The random numbers of an object's or a background's look; the seed is chosen by eye."""
     return np.random.default_rng(seed)
 

@@ -38,8 +38,8 @@ def _differences(a: RunDescription, b: RunDescription) -> Iterator[tuple[str, st
         yield "this picture", "another picture"
     if a.preprocessing != b.preprocessing:
         yield str(a.preprocessing), str(b.preprocessing)
-    if not _say_the_same(a.prompts, b.prompts):
-        yield _apart(_prompts(a.prompts), _prompts(b.prompts), "prompts")
+    if not _are_equal_but_for_hints(a.prompts, b.prompts):
+        yield _distinct(_prompts(a.prompts), _prompts(b.prompts), "prompts")
     if a.windows != b.windows:
         yield _windows(a), _windows(b)
     elif a.relative_positions != b.relative_positions:
@@ -47,7 +47,7 @@ def _differences(a: RunDescription, b: RunDescription) -> Iterator[tuple[str, st
     yield _changes(a.changes, b.changes)
 
 
-def _say_the_same(a: Prompts, b: Prompts) -> bool:
+def _are_equal_but_for_hints(a: Prompts, b: Prompts) -> bool:
     """Whether prompts differ at most in the logits of a hint.
 
     Those of a correction follow from other differences.
@@ -61,7 +61,7 @@ def _names(a: str, b: str, what: str) -> tuple[str, str]:
     return f"{what} {a}", f"{what} {b}"
 
 
-def _apart(a: str, b: str, what: str) -> tuple[str, str]:
+def _distinct(a: str, b: str, what: str) -> tuple[str, str]:
     """The words for each run; general ones if they are the same for both."""
     return (a, b) if a != b else (f"these {what}", f"other {what}")
 

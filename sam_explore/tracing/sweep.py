@@ -93,9 +93,9 @@ class Sweep:
             head |= {"measure": measure_name or _known_measure(measure)}
             self._file = SweepFile(Path(file), head)
             if isinstance(traces, Sequence):  # others are checked as they are made
-                _look_at_weights(traces[:count])
+                _hash_weights(traces[:count])
                 for case, trace in enumerate(traces[:count]):
-                    self._take_up(case, trace)
+                    self._read_saved_case(case, trace)
 
     @property
     def table(self) -> "SweepTable":
@@ -115,7 +115,7 @@ class Sweep:
         numbers of it, which are kept: one that begins a case, and three others. Later calls go by
         the same seconds and measure nothing.
         """
-        self._look_at_kept()
+        self._read_saved()
         if self.left and not self._seconds.are_known:
             self._take_time()
         if not self.left:
@@ -156,7 +156,7 @@ class Sweep:
                 announce(f"Sweep: {total - self.left + 1} of {total}")
                 self._measure_at(*self._next())
                 bar.update()
-        self._look_at_kept()
+        self._read_saved()
         return self.table
 
     def _next(self) -> tuple[int, int]:
@@ -177,7 +177,7 @@ class Sweep:
             self._file.add(case, condition, value, _known_run(trace, case))
         self._values[condition, case], self._measured[condition, case] = value, True
 
-    def _look_at_kept(self) -> None:
+    def _read_saved(self) -> None:
         """Read the remaining values from the file, if they are of these runs."""
         while self._file is not None and self._file.count(~self._measured) and not self.left:
             self._trace_of(int(np.argwhere(~self._measured.T)[0][0]))
@@ -198,11 +198,11 @@ class Sweep:
                     "Make one of it: sx.Trace(sam, image, prompts)."
                 )
             if self._file is not None:
-                _look_at_weights([self._trace])
-                self._take_up(self._case, self._trace)
+                _hash_weights([self._trace])
+                self._read_saved_case(self._case, self._trace)
         return self._trace
 
-    def _take_up(self, case: int, trace: Trace) -> None:
+    def _read_saved_case(self, case: int, trace: Trace) -> None:
         """Read a case's values from the file. Raises ValueError if that was another run."""
         if self._file is None:
             return
@@ -271,7 +271,7 @@ def _checked_conditions(conditions: object) -> dict[str, Sequence[Intervention]]
     return dict(conditions)
 
 
-def _look_at_weights(traces: Sequence[Trace]) -> None:
+def _hash_weights(traces: Sequence[Trace]) -> None:
     """Hash every weight, since what goes into a file must not depend on a sample.
 
     Raises RuntimeError if weights changed after a trace was made.

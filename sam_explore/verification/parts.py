@@ -21,7 +21,7 @@ _HUGE = ("hook_scores", "hook_pattern", "hook_relative_rows", "hook_relative_col
 def every_part(subject: Subject) -> list[Row]:
     """A row for each part of the network: how many of its hook points had finite numbers only."""
     sam = subject.sam
-    names = _looked_at(sam)
+    names = _inspected_hooks(sam)
     begun = time.perf_counter()
     with record(sam, names, _is_finite) as found:
         encoded = encode(sam, subject.image)
@@ -54,11 +54,11 @@ def pixels_of(subject: Subject) -> Tensor:
     """The model's input for the picture."""
     seen = []
 
-    def look(module: nn.Module, inputs: tuple) -> tuple:
+    def inspect(module: nn.Module, inputs: tuple) -> tuple:
         seen.append(inputs[0])
         raise _Seen
 
-    handle = subject.sam.image_encoder.register_forward_pre_hook(look)
+    handle = subject.sam.image_encoder.register_forward_pre_hook(inspect)
     try:
         encode(subject.sam, subject.image)
     except _Seen:
@@ -72,7 +72,7 @@ class _Seen(Exception):
     """Stops the run: the input was recorded, and the encoder need not run."""
 
 
-def _looked_at(sam: Sam) -> list[str]:
+def _inspected_hooks(sam: Sam) -> list[str]:
     return [
         name
         for name in sam.hook_points

@@ -21,7 +21,7 @@ UNGUARDED = {
     "CanvasConnection.canvas.<locals>.<lambda>",
     "ModeSwitch.__init__.<locals>.<lambda>",
     "PromptCanvas._redraw_soon",
-    "PromptCanvas._tell_error",
+    "PromptCanvas._show_error",
     "Thumbnails.__init__.<locals>.<lambda>",
     "TypedLine.__init__.<locals>.<lambda>",
     "TypedLine._note_enter",

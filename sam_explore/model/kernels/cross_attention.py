@@ -59,10 +59,10 @@ def fast_cross_attention_transformer(
         tokens, image = fast_cross_attention_layer(
             layer, tokens, image, token_encoding, image_encoding
         )
-    return last_look(transformer, tokens, image, token_encoding, image_encoding)
+    return final_attention(transformer, tokens, image, token_encoding, image_encoding)
 
 
-def last_look(
+def final_attention(
     transformer: Component,
     tokens: Float[Tensor, "batch token channel"],
     image: ImageTokens,
@@ -242,15 +242,15 @@ class _ImageProjection:
         return self._layer.weight.unflatten(0, (self._heads, -1))
 
     def _vectors(self) -> Float[Tensor, "batch_or_1 place inner"]:
-        return self._worked_out() if self._whole is None else self._whole
+        return self._computed() if self._whole is None else self._whole
 
     def _cached(self, image: ImageTokens, what: str) -> Float[Tensor, "batch_or_1 place inner"]:
         if self._encoding is None:
             return image.through(self._layer, what)
         weights = [self._layer.weight, self._encoding]
-        return image.cached(what, weights, self._worked_out)
+        return image.cached(what, weights, self._computed)
 
-    def _worked_out(self) -> Float[Tensor, "batch_or_1 place inner"]:
+    def _computed(self) -> Float[Tensor, "batch_or_1 place inner"]:
         if self._encoding is None:
             return linear(self._rows, self._layer.weight, self._layer.bias)
         return linear(self._rows, self._layer.weight).add_(self._encoding)

@@ -13,7 +13,7 @@ from .cross_attention import (
     ImageTokens,
     fast_cross_attention_layer,
     fast_cross_attention_transformer,
-    last_look,
+    final_attention,
     weights_behind,
 )
 from .tensor_cache import cached_for
@@ -82,7 +82,9 @@ def fast_read(
 ) -> tuple[Float[Tensor, "batch token channel"], Float[Tensor, "batch place channel"]]:
     """`MaskDecoder.read`."""
     encoding = _of_encoding(image_encoding, _content(decoder))
-    return last_look(decoder.transformer, tokens, ImageTokens(image), token_encoding, encoding)
+    return final_attention(
+        decoder.transformer, tokens, ImageTokens(image), token_encoding, encoding
+    )
 
 
 def fast_answer(

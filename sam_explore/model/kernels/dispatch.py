@@ -35,7 +35,7 @@ def use_fast(component: nn.Module, *inputs: Tensor) -> bool:
         return False
     with_gradients = torch.is_grad_enabled()
     return all(_is_suitable(tensor, with_gradients) for tensor in inputs) and all(
-        _is_as_made(module, with_gradients) for module in _layers_of(component)
+        _is_original(module, with_gradients) for module in _layers_of(component)
     )
 
 
@@ -79,7 +79,7 @@ def _layers_of(component: nn.Module) -> Iterator[nn.Module]:
             modules.extend(child for child in module._modules.values() if child is not None)
 
 
-def _is_as_made(module: nn.Module, with_gradients: bool) -> bool:
+def _is_original(module: nn.Module, with_gradients: bool) -> bool:
     """Whether it is of the library's own types, has no hooks, and has suitable weights."""
     precisions = _PRECISIONS if type(module) is Linear else _PRECISIONS[:1]
     return (

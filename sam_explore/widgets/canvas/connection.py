@@ -47,7 +47,7 @@ class CanvasConnection:
     def close(self) -> None:
         """Remove canvases and images; nothing can be drawn afterwards."""
         for widget in self._drawn:
-            _let_go(widget)
+            _close_in_kernel(widget)
         close_all(*self._drawn)
         self._drawn.clear()
         self._manager.close()
@@ -80,7 +80,7 @@ def paste(canvas: Canvas, image: Image) -> None:
     canvas.draw_image(image, 0, 0, canvas.width, canvas.height)
 
 
-def _let_go(widget: Widget) -> None:
+def _close_in_kernel(widget: Widget) -> None:
     """Close a canvas or an image in the kernel only; a small one remains on the page.
 
     The page draws later. It would fail if it had to close what it has not drawn yet.

@@ -39,7 +39,7 @@ class Sight(AnyWidget):
         self._changed = changed
         self._seen: frozenset[str] | None = None  # the page's names of visible copies
         self.add_class("sam-explore-sight")
-        self.on_msg(self._hear)
+        self.on_msg(self._receive)
         keep_order(self)
 
     @property
@@ -47,7 +47,7 @@ class Sight(AnyWidget):
         """Whether the box is on the screen, by the latest report."""
         return self._seen is None or bool(self._seen)
 
-    def _hear(self, _: object, content: dict, buffers: list) -> None:
+    def _receive(self, _: object, content: dict, buffers: list) -> None:
         was_seen, seen = self.is_seen, self._seen or frozenset()
         kind = content.get("kind")
         if kind == "page":  # a page that has just loaded: earlier ones are gone

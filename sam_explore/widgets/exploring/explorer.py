@@ -292,7 +292,7 @@ class Explorer(StaticReading, VBox):
         return [
             partial(self._below.follow, picture_wanted(reading)),
             *self._view.show(drawn),
-            partial(self._scales.tell_others, self.model_id),
+            partial(self._scales.redraw_others, self.model_id),
         ]
 
     def _fade(self) -> None:

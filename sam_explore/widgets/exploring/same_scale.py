@@ -31,7 +31,7 @@ class SameScale:
             reading = on_scale(reading, scale)
         return reading
 
-    def tell_others(self, name: str) -> None:
+    def redraw_others(self, name: str) -> None:
         """Redraw the views whose maps are on an older scale."""
         scales = self._scales()
         for other in [each for each in self._draw_again if each != name]:

@@ -101,7 +101,7 @@ class MoreControls:
         self._paint.disabled = self._drop.disabled
         self._forget.disabled = self._session.truth is None
 
-    def tell_slow(self) -> None:
+    def show_slow(self) -> None:
         """Show that previews were switched off automatically, and why."""
         self._previews.value = False
         words = f"off: it took more than {1000 * SLOW_S:.0f} ms"

@@ -87,7 +87,7 @@ class PromptCanvas(StaticPrompting, VBox):
         self._open = True
         self._follow()
         session.run_in_turn(self._show_image)
-        session.run_in_turn(self._tell_error)
+        session.run_in_turn(self._show_error)
         self._render_soon()
         replace_older(self)
 
@@ -125,7 +125,7 @@ class PromptCanvas(StaticPrompting, VBox):
         self._modes = ModeSwitch(session.guard(self._begin_mode))
         self._editor = PromptEditor(session, lambda: self._stage.image)
         self._preview = Preview(
-            session, f"preview {id(self)}", self._show_preview, lambda: self._more.tell_slow()
+            session, f"preview {id(self)}", self._show_preview, lambda: self._more.show_slow()
         )
         self._pointer = Pointer(
             self._stage, session, self._editor, self._preview, lambda: self._modes.mode, self._look
@@ -189,7 +189,7 @@ class PromptCanvas(StaticPrompting, VBox):
             (guard(self._show_prompts), "prompts"),
             (guard(self._render_soon), _DRAWN),
             (guard(self._fade), "map_opacity"),
-            (self._tell_error, "error"),
+            (self._show_error, "error"),
         ]
         for observer, names in self._observers:
             self.session.observe(observer, names)
@@ -256,7 +256,7 @@ class PromptCanvas(StaticPrompting, VBox):
             if now.prediction is None:
                 self._say_what_can_be_done()
 
-    def _tell_error(self, change: dict | None = None) -> None:
+    def _show_error(self, change: dict | None = None) -> None:
         if self.session.error:
             self._stage.area.announce(f"That did not work. {self.session.error}")
 

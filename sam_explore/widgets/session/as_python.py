@@ -65,14 +65,14 @@ def _corrections(now: Snapshot) -> Iterable[str]:
     yield "# Each further point corrects the mask shown before: its logits go back as a hint."
     hint: list[str] = []
     for count, choice in now.dialogue.corrected:
-        yield f"prompts = {_said(now, f'[:{count}]' if count else None, hint)}"
+        yield f"prompts = {_prompts_until(now, f'[:{count}]' if count else None, hint)}"
         yield "prediction = trace.with_prompts(prompts).prediction"
         hint = [f"mask_hint=prediction.logits[{_mask(now, choice)}]"]
-    yield f"prompts = {_said(now, '', hint)}"
+    yield f"prompts = {_prompts_until(now, '', hint)}"
     yield "trace = trace.with_prompts(prompts)"
 
 
-def _said(now: Snapshot, of: str | None, hint: list[str]) -> str:
+def _prompts_until(now: Snapshot, of: str | None, hint: list[str]) -> str:
     """The code of prompts with a slice of named points; None for no points."""
     given = [] if of is None else [f"points=points{of}", f"labels=labels{of}"]
     box = [] if now.prompts.box is None else ["box=box"]

@@ -82,7 +82,7 @@ class Turns:
                 self._on_error(error)
         finally:
             posted.done = True
-            self._put_down()
+            self._release()
 
     def _take(self) -> "_Posted | None":
         """The next task, for this thread; None if there is none or another thread runs tasks."""
@@ -92,7 +92,7 @@ class Turns:
             self._runner = threading.get_ident()
             return self._waiting.popleft()
 
-    def _put_down(self) -> None:
+    def _release(self) -> None:
         with self._changed:
             self._runner = None
             self._changed.notify_all()

@@ -22,14 +22,14 @@ def test_others_are_drawn_again_only_if_their_scale_has_changed():
     for name in ("one", "other"):
         scales.join(name, lambda name=name: again.append(name))
     scales.scaled("one", signed(-1.0, 2.0))
-    scales.tell_others("one")
+    scales.redraw_others("one")
     assert again == []
     wide = scales.scaled("other", signed(-8.0, 2.0))
     assert (wide.scale.low, wide.scale.high) == (-8, 8)
-    scales.tell_others("other")
+    scales.redraw_others("other")
     assert again == ["one"]
     assert scales.scaled("one", signed(-1.0, 2.0)).scale == wide.scale
-    scales.tell_others("one")
+    scales.redraw_others("one")
     assert again == ["one"]  # the other has this scale already
 
 
