@@ -51,7 +51,7 @@ def transformers_version() -> str:
 
 
 def test_every_claim_is_measured_and_none_fails_to_be(report):
-    assert len(report.claims) == 22  # one global block: none to compare it with
+    assert len(report.claims) == 23
     rows = [*report.checks, *report.claims]
     assert all(row.measured and row.where for row in rows)
     assert not [row for row in rows if "Error" in row.measured]
@@ -66,7 +66,7 @@ def test_checks_hold_of_any_weights(report):
 def test_claims_about_released_models_are_not_put_to_a_network_of_other_sizes(report):
     assert {row.holds for row in report.claims} == {None}
     assert "hold" not in report.summary
-    assert "22 more figures were measured" in report.summary
+    assert "23 more figures were measured" in report.summary
     page = report.markdown()
     assert "A claim is a sentence about the released models" in page
     assert "This network has other sizes, so its figures are listed and nothing is judged." in page
@@ -114,7 +114,7 @@ def test_the_page_says_what_was_verified_and_nothing_private(report, file):
 
     assert page.startswith("# sam-explore verify: sam_small.pth\n\n11 of 11 parts give finite")
     for told in ("torch 2", "none of the three official files", f"{file.stat().st_size:,} bytes",
-                 "32 channels, 3 blocks of 2 heads", "global blocks 1"):  # fmt: skip
+                 "32 channels, 4 blocks of 2 heads", "global blocks 1, 3"):  # fmt: skip
         assert told in page
     assert re.search(r"\| SHA-256 \| [0-9a-f]{64} \|", page)
     for private in (str(file.parent), file.parent.name, os.path.expanduser("~") + "/"):
