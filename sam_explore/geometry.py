@@ -134,6 +134,13 @@ class Prompts(ReadOnlyArrays):
         """Whether the padding point is one of the prompt tokens."""
         return self.unprompted == "padding" or (len(self.points) > 0 and self.box is None)
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What each prompt token stands for, in their order: the kinds of `PromptEncoder.KINDS`."""
+        points = ("foreground" if each == FOREGROUND else "background" for each in self.labels)
+        corners = () if self.box is None else ("box top left", "box bottom right")
+        return (*points, *corners, *(("not a point",) if self.has_padding else ()))
+
     def with_point(
         self, point_px: np.ndarray | Sequence[float], label: int = FOREGROUND
     ) -> "Prompts":

@@ -12,6 +12,8 @@ _TRANSFORMER = "mask_decoder.transformer"
 
 POSITION_ENCODING = "image_encoder.position_encoder.hook_encoding"
 IMAGE_TOKENS = "image_encoder.channel_projection.hook_out"
+COORDINATES = "coordinate_encoder.hook_points"
+GRID_ENCODING = "coordinate_encoder.hook_grid"
 PROMPT_TOKENS = "prompt_encoder.hook_tokens"
 DECODER_TOKENS_IN = "mask_decoder.hook_tokens_in"
 DECODER_TOKENS_OUT = f"{_TRANSFORMER}.hook_tokens"

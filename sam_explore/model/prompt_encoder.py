@@ -19,6 +19,9 @@ class PromptEncoder(nn.Module):
     https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/modeling/prompt_encoder.py#L73
     """
 
+    # In the reference's order, where the first four are `point_embeddings`.
+    KINDS = ("background", "foreground", "box top left", "box bottom right", "not a point")
+
     def __init__(self, config: SamConfig):
         super().__init__()
         self.background = nn.Parameter(gaussian(1, config.token_dim))
@@ -29,6 +32,11 @@ class PromptEncoder(nn.Module):
         self.hook_tokens = HookPoint(
             "batch prompt channel", "prompt tokens: points, then padding or the box's two corners"
         )
+
+    def learned_vector(self, kind: str) -> Float[Tensor, "1 channel"]:
+        """The vector that tokens of one of `KINDS` get."""
+        vector: Tensor = getattr(self, kind.replace(" ", "_"))
+        return vector
 
     def forward(
         self,

@@ -24,6 +24,17 @@ from .positions.position_encoding_spectrum import (
     PositionEncodingSpectrum as PositionEncodingSpectrum,
 )
 from .positions.relative_positions import RelativePositions as RelativePositions
+from .prompts.changed_prompt import ChangedPrompt as ChangedPrompt
+from .prompts.coordinate_channel import CoordinateChannel as CoordinateChannel
+from .prompts.coordinate_fit import CoordinateFit as CoordinateFit
+from .prompts.coordinate_kernel import CoordinateKernel as CoordinateKernel
+from .prompts.coordinate_sharing import CoordinateSharing as CoordinateSharing
+from .prompts.coordinate_waves import CoordinateWaves as CoordinateWaves
+from .prompts.learned_kinds import LearnedKinds as LearnedKinds
+from .prompts.prompt_changes_compared import PromptChangesCompared as PromptChangesCompared
+from .prompts.prompt_padding import PromptPadding as PromptPadding
+from .prompts.prompt_token_counts import PromptTokenCounts as PromptTokenCounts
+from .prompts.prompt_token_parts import PromptTokenParts as PromptTokenParts
 from .tokens.block_channel import BlockChannel as BlockChannel
 from .tokens.block_norms import BlockNorms as BlockNorms
 from .tokens.norm_outliers import NormOutliers as NormOutliers

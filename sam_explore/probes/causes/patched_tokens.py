@@ -8,12 +8,11 @@ from jaxtyping import Float
 
 from sam_explore.model.addresses import in_block
 from sam_explore.number_text import text
-from sam_explore.prediction import Prediction
 from sam_explore.readings import Heatmap, Panel, Scale
 from sam_explore.tracing import Trace, mirror_of
 from sam_explore.tracing.interventions import PatchTokens
 
-from ..common.logits import logit_scale, logits_in_words, mask_overlaps
+from ..common.before_after import change_in_words, change_of_mask, masks_before_and_after
 from ..common.numbers import array, counted
 from ..common.probe import (
     Probe,
@@ -71,16 +70,10 @@ class PatchedTokens(Probe):
         words = (
             f"After block {self.block}, {who} come from the other run; in the mean they lie "
             f"{text(mean_apart)} norms from those that they replace. "
-            f"{_change_in_words(mask, before, after, self.threshold)}"
+            f"{change_in_words(mask, before, after, self.threshold)}"
         )
-        change = Heatmap(
-            after.visible[mask] - before.visible[mask],
-            title=f"Change of mask {mask}",
-            words=words,
-            scale=Scale("logit", centre=0.0),
-            frame="logits",
-        )
-        masks = _masks(mask, before, after, self.threshold)
+        change = change_of_mask(mask, before, after, words)
+        masks = masks_before_and_after(mask, before, after, self.threshold)
         title = f"Patched after block {self.block}: {who}"
         return Panel((_map(apart, self.block, places), change, *masks), title, words, across=2)
 
@@ -130,37 +123,3 @@ def _map(
         frame="tokens",
         marks=places,
     )
-
-
-def _masks(
-    mask: int, before: Prediction, after: Prediction, threshold: float
-) -> tuple[Heatmap, Heatmap]:
-    """The raw logits of both runs, on one scale."""
-    runs = {"before": before.visible[mask], "after": after.visible[mask]}
-    reach = max(float(np.abs(each - threshold).max()) for each in runs.values())
-    first, second = (
-        Heatmap(
-            logits,
-            title=f"Mask {mask} {when}",
-            words=logits_in_words(f"mask {mask} {when}", logits, threshold),
-            scale=logit_scale(threshold, reach),
-            frame="logits",
-        )
-        for when, logits in runs.items()
-    )
-    return first, second
-
-
-def _change_in_words(mask: int, before: Prediction, after: Prediction, threshold: float) -> str:
-    inside = before.visible[mask] > threshold
-    where = f"where it lay above {text(threshold)}"
-    if not inside.any():
-        inside, where = ~inside, "over the whole picture"
-    means = [text(float(each.visible[mask][inside].mean())) for each in (before, after)]
-    words = (
-        f"Mask {mask}'s mean logit {where} goes from {means[0]} to {means[1]}, and its overlap "
-        f"with the mask before is {mask_overlaps(before, after, threshold)[mask]:.2f}."
-    )
-    if after.chosen != before.chosen:
-        words += f" The model's choice goes from mask {before.chosen} to mask {after.chosen}."
-    return words

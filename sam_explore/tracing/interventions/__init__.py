@@ -22,6 +22,8 @@ from .prompt_tokens import (
     DropMaskToken,
     DropPaddingToken,
     DropPromptToken,
+    RetypePromptToken,
+    SetPromptToken,
     SwapForegroundBackground,
 )
 
@@ -39,6 +41,8 @@ __all__ = [
     "KnockOutAttention",
     "KnockOutDecoderAttention",
     "PatchTokens",
+    "RetypePromptToken",
     "ScaleChannel",
+    "SetPromptToken",
     "SwapForegroundBackground",
 ]

@@ -10,6 +10,8 @@ from sam_explore.tracing.interventions import (
     DropMaskToken,
     DropPaddingToken,
     DropPromptToken,
+    RetypePromptToken,
+    SetPromptToken,
     SwapForegroundBackground,
 )
 
@@ -87,6 +89,8 @@ def test_a_dropped_token_is_the_one_of_the_prompts_at_hand(trace):
         (DropPromptToken(3), POINTS, "Prompt token 3 can't be dropped: these prompts make 3"),
         (DropPromptToken(-1), POINTS, "Prompt token -1 can't be dropped"),
         (DropPromptToken(0), Prompts(), "these prompts make 0"),
+        (RetypePromptToken(3, "foreground"), POINTS, "token 3 can't get another kind: these"),
+        (SetPromptToken(3, torch.zeros(32)), BOX, "token 3 can't be set: these prompts make 3"),
     ],
 )
 def test_a_token_that_is_not_there_is_refused_by_the_decoder_alone(
@@ -126,3 +130,58 @@ def test_a_padding_point_that_is_all_that_is_given_can_be_dropped():
     nothing = trace.with_prompts(Prompts.nothing()).prediction.logits
     assert np.abs(trace.prediction.logits - nothing).max() > 1e-3
     np.testing.assert_allclose(dropped, nothing, rtol=1e-4, atol=1e-4)
+
+
+def test_a_click_that_gets_a_corners_kind_is_encoded_as_that_corner(trace):
+    # The place of point 0 is (12, 8); a box from there has it as its top left corner.
+    retyped = trace.with_interventions(RetypePromptToken(0, "box top left"))[TOKENS]
+    corner = trace.with_prompts(Prompts(box=(12, 8, 30, 18)))[TOKENS]
+    torch.testing.assert_close(retyped[:, 0], corner[:, 0])
+    assert torch.equal(retyped[:, 1:], trace[TOKENS][:, 1:])
+
+
+def test_a_background_click_that_gets_the_other_kind_is_a_foreground_click(trace):
+    retyped = trace.with_interventions(RetypePromptToken(1, "foreground"))
+    both = trace.with_prompts(Prompts(POINTS.points))
+    torch.testing.assert_close(retyped[TOKENS], both[TOKENS])
+    np.testing.assert_allclose(
+        retyped.prediction.logits, both.prediction.logits, rtol=1e-4, atol=1e-5
+    )
+
+
+def test_a_click_that_is_not_a_point_loses_its_place(trace):
+    retyped = trace.with_interventions(RetypePromptToken(0, "not a point"))[TOKENS]
+    padding = trace.sam.prompt_encoder.not_a_point
+    torch.testing.assert_close(retyped[:, 0], padding)
+    torch.testing.assert_close(retyped[:, 2], padding)
+
+
+def test_a_padding_point_with_another_kind_has_no_place(trace):
+    retyped = trace.with_interventions(RetypePromptToken(2, "background"))[TOKENS]
+    torch.testing.assert_close(retyped[:, 2], trace.sam.prompt_encoder.background)
+
+
+def test_the_kind_a_token_has_already_changes_nothing(trace):
+    same = trace.with_interventions(RetypePromptToken(1, "background"))
+    torch.testing.assert_close(same[TOKENS], trace[TOKENS])
+
+
+def test_a_vector_of_ones_own_is_the_token(trace):
+    vector = np.arange(32.0)
+    given = trace.with_interventions(SetPromptToken(1, vector))
+    vector[:] = 0  # a copy was taken
+    assert given[TOKENS][0, 1].tolist() == list(range(32))
+    assert torch.equal(given[TOKENS][:, [0, 2]], trace[TOKENS][:, [0, 2]])
+    expected = decoded(given, given[TOKENS])
+    np.testing.assert_allclose(given.prediction.logits, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_unknown_kinds_and_vectors_that_do_not_fit_are_refused_at_once(trace):
+    with pytest.raises(ValueError, match=r"kind must be one of 'background', .* not 'corner'\."):
+        RetypePromptToken(0, "corner")
+    with pytest.raises(ValueError, match=r"one row of finite numbers.* the shape \(2, 3\)\."):
+        SetPromptToken(0, np.zeros((2, 3)))
+    with pytest.raises(ValueError, match=r"has the shape \(1,\) and holds others\."):
+        SetPromptToken(0, [np.nan])
+    with pytest.raises(ValueError, match=r"must have 32 numbers, as the decoder .* not 3\."):
+        trace.with_interventions(SetPromptToken(0, [1, 2, 3]))

@@ -23,7 +23,9 @@ from sam_explore.tracing.interventions import (
     KnockOutAttention,
     KnockOutDecoderAttention,
     PatchTokens,
+    RetypePromptToken,
     ScaleChannel,
+    SetPromptToken,
     SwapForegroundBackground,
 )
 
@@ -47,6 +49,8 @@ MAKE = [
     lambda: DropPaddingToken(),
     lambda: DropMaskToken(1),
     lambda: SwapForegroundBackground(),
+    lambda: RetypePromptToken(0, "box top left"),
+    lambda: SetPromptToken(0, np.arange(32.0)),
     lambda: PatchTokens(SOURCE, 2, [(0, 1)]),
     lambda: ScaleChannel(POST, 3, 2.0),
 ]
