@@ -19,6 +19,9 @@ ABOUT_THE_CLICK = (
     "RawLogits",
     "AttentionRow",
     "Attribution",
+    "CoordinateKernel",
+    "CoordinateFit",
+    "ChangedPrompt",
 )
 SHELL, SKY = (230, 300), (400, 60)  # in pixels of the picture, as many as the stage's canvas has
 
