@@ -6,7 +6,7 @@ from sam_explore.number_text import text
 from sam_explore.prediction import Prediction
 from sam_explore.readings import Heatmap, Scale
 
-from .logits import logit_scale, logits_in_words, mask_overlaps
+from .logits import logit_scale, logits_in_words, mask_overlap
 
 
 def masks_before_and_after(
@@ -48,7 +48,7 @@ def change_in_words(mask: int, before: Prediction, after: Prediction, threshold:
     means = [text(float(each.visible[mask][inside].mean())) for each in (before, after)]
     words = (
         f"Mask {mask}'s mean logit {where} goes from {means[0]} to {means[1]}, and its overlap "
-        f"with the mask before is {mask_overlaps(before, after, threshold)[mask]:.2f}."
+        f"with the mask before is {mask_overlap(mask, before, after, threshold):.2f}."
     )
     if after.chosen != before.chosen:
         words += f" The model's choice goes from mask {before.chosen} to mask {after.chosen}."

@@ -135,7 +135,7 @@ def _nothing(trace: Trace, _: Token) -> Trace:
 
 def _random_vector(trace: Trace, _: Token) -> Trace:
     chance = np.random.default_rng(0).standard_normal(trace.sam.config.token_dim)
-    return free_vector(trace, torch.tensor(chance, dtype=torch.float32))
+    return free_vector(trace, torch.tensor(chance, dtype=torch.float32, device="cpu"))
 
 
 def _picked_vector(trace: Trace, token: Token) -> Trace:

@@ -15,6 +15,7 @@ from ..common.attention import token_in_words
 from ..common.numbers import array
 from ..common.probe import Probe, token_knob
 
+_DIGITS = 5  # single precision leaves no more of the sine of a large angle
 _KINDS = ("foreground", "background", "box top left", "box bottom right")
 
 
@@ -32,8 +33,8 @@ class CoordinateSharing(Probe):
     Reads: coordinate_encoder.hook_grid, coordinate_encoder.hook_points and
         prompt_encoder.hook_tokens.
     Returns: a Panel of two Matrices: the largest difference between two encodings of the place,
-        over the channels (5 x 5); and the L2 norm of the difference between the prompt tokens that
-        they become (4 x 4).
+        over the channels and to five decimals (5 x 5); and the L2 norm of the difference between
+        the prompt tokens that they become (4 x 4).
     Unit: of the first, a sine or a cosine, so that 2 is the most; of the second, that of the
         tokens, which has no name.
     Source: https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/modeling/prompt_encoder.py#L73
@@ -55,13 +56,13 @@ class CoordinateSharing(Probe):
         of_prompts = array(found[COORDINATES][0])
         of_grid = array(found[GRID_ENCODING][:, row, column])
         encodings = np.concatenate([of_grid[None], of_prompts])
-        apart = np.abs(encodings[:, None] - encodings[None]).max(axis=-1)
+        apart = np.abs(encodings[:, None] - encodings[None]).max(axis=-1).round(_DIGITS)
         tokens = array(found[PROMPT_TOKENS][0])
         distances = np.linalg.norm(tokens[:, None] - tokens[None], axis=-1)
         words = (
             f"At {token_in_words(token)}, the encodings as grid, click and corner differ by "
-            f"{text(apart.max())} at most. With the learned vector of their kind added, the four "
-            f"prompt tokens lie {_least_and_most(distances)} apart."
+            f"{text(apart.max())} at most, to five decimals. With the learned vector of their kind "
+            f"added, the four prompt tokens lie {_least_and_most(distances)} apart."
         )
         return Panel(
             (

@@ -8,10 +8,12 @@ from sam_explore.number_text import text
 from sam_explore.readings import Curve, Matrix, Panel, Profile, Scale
 from sam_explore.tracing import Trace
 
-from ..common.logits import mask_overlaps
+from ..common.logits import mask_overlap
 from ..common.numbers import counted
 from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob, token_knob
 from ..common.prompt_changes import CHANGES
+
+_DECIMALS = 4  # of logits: what is smaller comes from another order of summing
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class PromptChangesCompared(Probe):
     Reads: the prediction, and the prediction of each changed run.
     Returns: a Panel of a Matrix (change, three IoU): overlap with the mask before, predicted IoU
         before and now; and a Profile over the changes, the mean distance of the mask's logits from
-        those before.
+        those before, to four decimals.
     Unit: IoU from 0 to 1, though a predicted one can leave that range; logits.
     Source: our own.
     """
@@ -46,7 +48,7 @@ class PromptChangesCompared(Probe):
         table = np.array(
             [
                 (
-                    mask_overlaps(before, after, self.threshold)[mask],
+                    mask_overlap(mask, before, after, self.threshold),
                     before.iou[mask],
                     after.iou[mask],
                 )
@@ -55,7 +57,7 @@ class PromptChangesCompared(Probe):
         )
         distances = np.array(
             [np.abs(after.visible[mask] - before.visible[mask]).mean() for after in made.values()]
-        )
+        ).round(_DECIMALS)
         names = tuple(made)
         words = _words(mask, names, table[:, 0], distances)
         return Panel(

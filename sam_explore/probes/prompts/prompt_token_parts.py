@@ -142,5 +142,6 @@ def _words(
     )
     return (
         f"The prompt tokens are {', '.join(names)}. Of {names[token]}, {has_place}; the token "
-        f"itself has {text(whole)}. Place and kind add up to the tokens but for {text(left, 2)}."
+        f"itself has {text(whole)}. To four decimals, place and kind add up to the tokens but for "
+        f"{text(round(left, 4))}."
     )
