@@ -19,7 +19,7 @@ _BINS = 16
 
 @dataclass(frozen=True)
 class CoordinateWaves(Probe):
-    """The coordinate encoder's frequencies as wave vectors, and what they make of the picked place.
+    """The coordinate encoder's frequencies as wave vectors, and the code of the picked place.
 
     Each pair of frequencies is a wave across the model's input: so many cycles along x, so many
     along y. A place is encoded as the sine and the cosine of every wave there. The pairs were drawn

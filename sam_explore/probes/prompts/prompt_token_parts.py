@@ -28,10 +28,10 @@ def _names(run: RunSizes) -> tuple[tuple[int, str], ...]:
 class PromptTokenParts(Probe):
     """Each prompt token as the sum of an encoded place and the learned vector of its kind.
 
-    The padding point has no place. The maps show what a token finds over the grid, if it were
-    compared with the encodings of the grid's places: the place's part is a spot where you clicked,
-    the kind's part is the same wherever you click. Inside the decoder, learned projections stand
-    between the two. Without a point or a box, a click in the middle of the picture is taken.
+    The padding point has no place. The maps are the products of a token, and of its two parts, with
+    the encodings of the grid's places: the place's part is large around the click, the kind's part
+    is the same for every click. The decoder compares them through learned projections instead.
+    Without a point or a box, a click in the middle of the picture is taken.
 
     Reads: prompt_encoder.hook_tokens, coordinate_encoder.hook_points, coordinate_encoder.hook_grid
         and the weights of prompt_encoder.

@@ -45,7 +45,7 @@ def test_the_table_has_a_row_for_each_change_that_fits(trace):
     row = table.rows.index("no prompt at all")
     assert table.values[row, 1:] == pytest.approx([asked.prediction.iou[1], nothing.iou[1]])
     moved = np.abs(nothing.logits - asked.prediction.logits)[1, :10].mean()
-    assert chart.curves[0].y[row] == pytest.approx(moved, rel=1e-5)
+    assert chart.curves[0].y[row] == pytest.approx(moved, abs=1e-4)
 
 
 def test_padding_moves_the_logits_by_what_the_chart_says(trace):
