@@ -151,7 +151,7 @@ def test_what_there_is_describes_itself_in_a_line(sam, picture, encoded):
     )
     assert repr(trace).endswith(", 1 change)")
     assert re.fullmatch(
-        r"Sam\(custom: 3 blocks of 32 channels, .* million parameters, cpu\)", repr(sam)
+        r"Sam\(custom: 4 blocks of 32 channels, .* million parameters, cpu\)", repr(sam)
     )
     for each in (prompts, encoded, prediction, trace, sam):
         assert "\n" not in repr(each)
