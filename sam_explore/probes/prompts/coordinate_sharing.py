@@ -15,6 +15,7 @@ from ..common.attention import token_in_words
 from ..common.numbers import array
 from ..common.probe import Probe, token_knob
 
+_SHORT = ("fore-\nground", "back-\nground", "top\nleft", "bottom\nright")
 _DIGITS = 5  # single precision leaves no more of the sine of a large angle
 _KINDS = ("foreground", "background", "box top left", "box bottom right")
 
@@ -81,7 +82,7 @@ def _table(values: Float[np.ndarray, "kind kind"], of: str, scale: Scale, words:
     return Matrix(
         values,
         names,
-        tuple(each.replace("box ", "box\n") for each in names),
+        ("grid", *_SHORT)[-len(values) :],
         f"Difference of the {of}",
         words,
         "the place as",

@@ -1,6 +1,7 @@
 """Which change of a prompt changes the answer most?"""
 
 from dataclasses import dataclass
+from textwrap import fill
 
 import numpy as np
 
@@ -13,12 +14,13 @@ from ..common.numbers import counted
 from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob, token_knob
 from ..common.prompt_changes import CHANGES
 
+_LETTERS = 18  # of a row's name in one line
 _DECIMALS = 4  # of logits: what is smaller comes from another order of summing
 
 
 @dataclass(frozen=True)
 class PromptChangesCompared(Probe):
-    """Every change of `ChangedPrompt` that this prompt can have, in one table.
+    """Every change that this prompt can have, in one table; each alone: see ChangedPrompt.
 
     The predicted IoU is what the model thinks of its answer; whether the answer is right, only the
     truth of a scene can say.
@@ -32,6 +34,7 @@ class PromptChangesCompared(Probe):
     """
 
     title = "Which change of the prompt changes the answer?"
+    is_sweep = True
 
     token: tuple[int, int] = token_knob()
     mask: int = mask_knob()
@@ -71,7 +74,7 @@ class PromptChangesCompared(Probe):
 def _table(values: np.ndarray, names: tuple[str, ...], words: str) -> Matrix:
     return Matrix(
         values,
-        rows=names,
+        rows=tuple(fill(name, _LETTERS) for name in names),
         columns=("overlap", "predicted\nbefore", "predicted\nnow"),
         title="IoU",
         words=words,

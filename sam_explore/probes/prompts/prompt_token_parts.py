@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from sam_explore.model.addresses import COORDINATES, GRID_ENCODING, PROMPT_TOKENS
 from sam_explore.number_text import text
-from sam_explore.readings import Gallery, Heatmap, Matrix, Panel, Scale
+from sam_explore.readings import Heatmap, Matrix, Panel, Scale
 from sam_explore.tracing import Trace
 
 from ..common.numbers import array, counted
@@ -35,9 +35,9 @@ class PromptTokenParts(Probe):
 
     Reads: prompt_encoder.hook_tokens, coordinate_encoder.hook_points, coordinate_encoder.hook_grid
         and the weights of prompt_encoder.
-    Returns: a Panel of two Matrices over the prompt tokens, the L2 norms of the whole, of the place
-        and of the kind, and the cosine of place and kind; and a Gallery of three maps (row, column)
-        on one scale, the products with the grid of the chosen token, of its place and of its kind.
+    Returns: a Panel of three Heatmaps (row, column) on one scale, the products with the grid of the
+        chosen token, of its place and of its kind; and of two Matrices over the prompt tokens, the
+        L2 norms of the whole, of the place and of the kind, and the cosine of place and kind.
     Unit: the norms in that of the tokens, which has no name; a cosine; the products by wave, so
         that a place has 1 with itself.
     Source: https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/modeling/prompt_encoder.py#L73
@@ -65,9 +65,9 @@ class PromptTokenParts(Probe):
         words = said + _words(names, token, (whole, place, kind), left)
         return Panel(
             (
+                *_maps(names[token], products, words),
                 _norms(names, (whole, place, kind), words),
                 _cosines(names, place, kind, words),
-                _maps(names[token], products, words),
             ),
             title=f"{counted(len(names), 'prompt token')}, taken apart",
             words=words,
@@ -116,19 +116,17 @@ def _cosines(names: tuple[str, ...], place: Parts, kind: Parts, words: str) -> M
     )
 
 
-def _maps(name: str, products: list[Float[np.ndarray, "row column"]], words: str) -> Gallery:
-    scale = Scale("product a wave", centre=0.0)
-    maps = tuple(
-        Heatmap(
-            values,
-            title,
-            f"From {text(values.min())} to {text(values.max())}.",
-            scale,
-            frame="tokens",
-        )
-        for title, values in zip(("token", "its place", "its kind"), products, strict=True)
+def _maps(
+    name: str, products: list[Float[np.ndarray, "row column"]], words: str
+) -> tuple[Heatmap, ...]:
+    """Of the token, its place and its kind, on one scale."""
+    reach = max(float(np.abs(each).max()) for each in products)
+    scale = Scale("product a wave", centre=0.0, low=-reach, high=reach)
+    titles = (name.capitalize(), "Its place", "Its kind")
+    return tuple(
+        Heatmap(values, title, words, scale, frame="tokens")
+        for title, values in zip(titles, products, strict=True)
     )
-    return Gallery(maps, f"Product of {name} with the grid's encodings", words, scale)
 
 
 def _words(

@@ -25,8 +25,8 @@ def two():
 
 
 def test_an_overlap_is_that_of_the_masks_at_the_pictures_size(two):
-    # 3 and −3 have their edge halfway, so 20 of 40 columns of pixels are inside, and 10 in both. The
-    # last of 20 rows touches the padding, which is 99 here, and lies wholly inside.
+    # 3 and −3 have their edge halfway, so 20 of 40 columns of pixels are inside, and 10 in both.
+    # The last of 20 rows touches the padding, which is 99 here, and lies wholly inside.
     assert mask_overlap(1, *two, 0.0) == pytest.approx((19 * 10 + 40) / (19 * 30 + 40))
     assert mask_overlap(1, *two, 0.0) == pytest.approx(mask_overlaps(*two, 0.0)[1])
     assert mask_overlap(0, *two, 100.0) == 1  # both are empty

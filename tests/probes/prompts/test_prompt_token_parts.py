@@ -32,9 +32,10 @@ def test_places_and_kinds_of_two_points_and_the_padding(trace):
 def test_the_place_has_product_one_with_itself_and_the_parts_add_up(trace):
     # The middle of row 1, column 2 lies at (20, 12), and half a pixel is added to a click.
     asked = trace.with_prompts(Prompts([(19.5, 11.5)]))
-    norms, cosine, gallery = PromptTokenParts(prompt=0)(asked).readings
+    *maps, norms, cosine = PromptTokenParts(prompt=0)(asked).readings
 
-    token, place, kind = (each.values for each in gallery.maps)
+    token, place, kind = (each.values for each in maps)
+    assert len({each.scale for each in maps}) == 1
     assert place[1, 2] == pytest.approx(1, abs=1e-5)
     assert np.unravel_index(place.argmax(), place.shape) == (1, 2)
     np.testing.assert_allclose(token, place + kind, atol=1e-5)
@@ -48,9 +49,9 @@ def test_the_place_has_product_one_with_itself_and_the_parts_add_up(trace):
 
 
 def test_the_padding_point_has_no_place(trace):
-    norms, cosine, gallery = PromptTokenParts(prompt=1)(trace).readings
+    *maps, norms, cosine = PromptTokenParts(prompt=1)(trace).readings
     assert norms.values[1, 1] == cosine.values[1, 0] == 0
-    assert not gallery.maps[1].values.any()
+    assert not maps[1].values.any()
     assert "Of padding, it has no place" in PromptTokenParts(prompt=1)(trace).words
 
 
@@ -58,7 +59,7 @@ def test_without_a_prompt_a_click_in_the_middle_is_taken_apart(trace):
     reading = PromptTokenParts()(trace.with_prompts(Prompts.nothing()))
     assert reading.words.startswith("There is no prompt; one click in the middle of the picture")
     middle = parts_of(trace.with_prompts(Prompts([(20, 10)])))[0]
-    assert reading.readings[0].values[0, 0] == pytest.approx(np.linalg.norm(middle[0]))
+    assert reading.readings[3].values[0, 0] == pytest.approx(np.linalg.norm(middle[0]))
 
 
 @pytest.mark.parametrize(
