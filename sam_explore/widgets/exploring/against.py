@@ -1,7 +1,7 @@
 """The second run of a view with `against`, which the session's run is compared with."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
@@ -168,9 +168,15 @@ def _run_in_python(given: dict[str, Any], now: Snapshot) -> str:
 def _literal(name: str, value: Any) -> str:
     if name == "windows":
         return repr(value)
-    written = [f"sx.interventions.{each!r}" for each in value if isinstance(each, Intervention)]
+    written = [f"sx.interventions.{each!r}" for each in value if _tells_all(each)]
     is_short = len(written) == len(value) and sum(map(len, written)) <= _LONGEST_EDITS
     return f"({''.join(f'{each}, ' for each in written).rstrip()})" if is_short else name
+
+
+def _tells_all(edit: Any) -> bool:
+    """Whether the representation of an edit makes it again: it has no field that it leaves out."""
+    is_ours = isinstance(edit, Intervention) and is_dataclass(edit)
+    return is_ours and all(each.repr for each in fields(edit) if each.init)
 
 
 _CONVERTED: dict[str, Callable[[Any], Any]] = {

@@ -171,6 +171,15 @@ def test_the_code_draws_the_same_picture(image, open_session, screen):
         assert drawn["words"] == explorer.words
 
 
+def test_the_code_names_edits_that_it_can_not_spell_out(image, open_session, screen):
+    session = open_session(image)
+    session.prompts = sx.Prompts(points=[(20, 30)])
+    vector = np.ones(session.sam.config.token_dim)
+    given = {"edits": [sx.interventions.SetPromptToken(0, vector)]}
+    with explore(RawLogits, session, against=given) as explorer:
+        assert "interventions=edits)" in explorer.code
+
+
 def test_no_run_is_kept_alive(image, open_session, screen):
     session = open_session(image)
     with explore(RawLogits, session, against={"image": 255 - image}) as explorer:
