@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import sam_explore as sx
 from sam_explore.probes import CoordinateFit
 from sam_explore.probes.common.coordinates import middles
 from sam_explore.probes.prompts.coordinate_fit import fitted, hidden_layer, inputs, seen_cells
@@ -55,6 +56,27 @@ def test_with_a_hidden_layer_plain_coordinates_make_a_saddle():
 def test_half_of_the_cells_are_seen_and_always_the_same():
     assert seen_cells(7).sum() == 4
     np.testing.assert_array_equal(seen_cells(400), seen_cells(400))
+
+
+def test_random_waves_do_best_on_most_pictures_read_out_linearly_unless_they_are_too_fast():
+    """64 waves, drawn here: no model's weights take part."""
+    drawn = np.random.default_rng(0).normal(size=(2, 64))
+    names = ("turtle", "car", "house", "flower", "fruit", "boat", "fish", "cat", "castle")
+    names += ("balloons", "robots", "octopus")
+    pictures = [sx.example(name)[4::8, 4::8].mean(axis=-1) / 255 for name in names]
+
+    def held_out(picture: np.ndarray, spread: float) -> list[float]:
+        is_seen, errors = seen_cells(picture.size), []
+        for values in inputs(middles(picture.shape), spread * drawn):
+            flat = values.reshape(picture.size, -1)
+            given = np.concatenate([flat, np.ones((picture.size, 1))], axis=1)
+            left = fitted(given, picture.ravel(), is_seen) - picture.ravel()
+            errors.append(float(np.sqrt((left[~is_seen] ** 2).mean())))
+        return errors
+
+    best = {spread: [np.argmin(held_out(each, spread)) for each in pictures] for spread in (1, 4)}
+    assert best[1].count(2) > len(names) / 2
+    assert best[4].count(2) < len(names) / 2
 
 
 def test_a_mask_that_is_a_slope_away_from_nothing():
