@@ -12,6 +12,9 @@ from .causes.head_effects import HeadEffects as HeadEffects
 from .causes.patched_tokens import PatchedTokens as PatchedTokens
 from .common.probe import Knob as Knob
 from .common.probe import Probe as Probe
+from .decoder.image_to_token_attention import ImageToTokenAttention as ImageToTokenAttention
+from .decoder.token_to_image_attention import TokenToImageAttention as TokenToImageAttention
+from .decoder.token_to_token_attention import TokenToTokenAttention as TokenToTokenAttention
 from .masks.binary_and_raw import BinaryBesideRaw as BinaryBesideRaw
 from .masks.logit_histogram import LogitHistogram as LogitHistogram
 from .masks.raw_logits import RawLogits as RawLogits

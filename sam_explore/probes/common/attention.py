@@ -29,14 +29,18 @@ def head_knob(lowest: int = ALL, *, matters: bool = False) -> Any:
     )
 
 
-def shared_knob() -> Any:
-    """A field that says whether all heads side by side have one scale or each its own."""
-    return knob(
-        True,
-        "one scale for all heads",
-        choices=(True, False),
-        when=lambda probe: probe.head == ALL,
-    )
+def _all_heads(probe: Any) -> bool:
+    return bool(probe.head == ALL)
+
+
+def shared_knob(of: str = "heads", when: Callable[[Any], bool] = _all_heads) -> Any:
+    """A field that says whether all maps side by side have one scale or each its own.
+
+    Args:
+        of: what the maps are of.
+        when: whether a probe shows several.
+    """
+    return knob(True, f"one scale for all {of}", choices=(True, False), when=when)
 
 
 def queries_knob() -> Any:
