@@ -26,7 +26,7 @@ INTRODUCTION = (
     "attention then runs in place of PyTorch's fused kernel; the two agree to 1e-5, and a trace "
     "always runs the explicit form there.\n"
 )
-_BLOCK = re.compile(r"(?<=\.)(blocks|layers)\.(\d+)(?=\.)")
+_BLOCK = re.compile(r"(?<=\.)(blocks|layers|token_heads)\.(\d+)(?=\.)")
 
 
 def page() -> str:

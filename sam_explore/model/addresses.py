@@ -15,11 +15,15 @@ IMAGE_TOKENS = "image_encoder.channel_projection.hook_out"
 COORDINATES = "coordinate_encoder.hook_points"
 GRID_ENCODING = "coordinate_encoder.hook_grid"
 PROMPT_TOKENS = "prompt_encoder.hook_tokens"
+MASK_HINT = "mask_decoder.mask_hint_encoder.hook_out"
+IMAGE_IN = "mask_decoder.hook_image_in"
 DECODER_TOKENS_IN = "mask_decoder.hook_tokens_in"
 DECODER_TOKENS_OUT = f"{_TRANSFORMER}.hook_tokens"
 DECODED_IMAGE = f"{_TRANSFORMER}.hook_image"
 FINAL_ATTENTION = "final_token_to_image"
+UPSCALED_ONCE = "mask_decoder.mask_generator.hook_double"
 MASK_FEATURES = "mask_decoder.mask_generator.hook_features"
+MASK_TOKENS = "mask_decoder.mask_generator.hook_mask_tokens"
 MASK_VECTORS = "mask_decoder.mask_generator.hook_mask_vectors"
 LOGITS = "mask_decoder.mask_generator.hook_logits"
 PREDICTED_IOU = "mask_decoder.iou_predictor.hook_iou"
@@ -53,6 +57,16 @@ def in_decoder_attention(attention: str, place: str) -> str:
         place: such as "hook_scores".
     """
     return f"{_TRANSFORMER}.{attention}.{place}"
+
+
+def in_token_head(mask: int | str, place: str) -> str:
+    """The address of a place in the MLP of a mask token.
+
+    Args:
+        mask: its number from 0, or `EVERY`.
+        place: such as "hook_hidden1".
+    """
+    return f"mask_decoder.mask_generator.token_heads.{mask}.{place}"
 
 
 def _joined(part: str, place: str) -> str:

@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from .hooks import HookPoint
+
 
 def gaussian(*shape: int) -> Tensor:
     """Standard normal numbers; on the meta device, an empty tensor of this shape."""
@@ -48,8 +50,10 @@ class TokenHead(nn.Module):
         super().__init__()
         sizes = [dim, hidden_dim, hidden_dim, out_dim]
         self.layers = nn.ModuleList(nn.Linear(before, after) for before, after in pairwise(sizes))
+        self.hook_hidden1 = HookPoint("batch neuron", "first hidden layer after ReLU")
+        self.hook_hidden2 = HookPoint("batch neuron", "second hidden layer after ReLU")
 
     def forward(self, token: Float[Tensor, "batch channel"]) -> Float[Tensor, "batch out"]:
-        for layer in self.layers[:-1]:
-            token = F.relu(layer(token))
-        return self.layers[-1](token)
+        token = self.hook_hidden1(F.relu(self.layers[0](token)))
+        token = self.hook_hidden2(F.relu(self.layers[1](token)))
+        return self.layers[2](token)

@@ -12,9 +12,21 @@ from .causes.head_effects import HeadEffects as HeadEffects
 from .causes.patched_tokens import PatchedTokens as PatchedTokens
 from .common.probe import Knob as Knob
 from .common.probe import Probe as Probe
+from .decoder.attention_by_prompt_quality import (
+    AttentionByPromptQuality as AttentionByPromptQuality,
+)
+from .decoder.channel_maps import ChannelMaps as ChannelMaps
+from .decoder.channel_off import ChannelOff as ChannelOff
+from .decoder.checkerboard_spectrum import CheckerboardSpectrum as CheckerboardSpectrum
 from .decoder.image_to_token_attention import ImageToTokenAttention as ImageToTokenAttention
+from .decoder.logit_by_head import LogitByHead as LogitByHead
+from .decoder.logit_by_source import LogitBySource as LogitBySource
+from .decoder.logit_products import LogitProducts as LogitProducts
+from .decoder.mask_token_sources import MaskTokenSources as MaskTokenSources
+from .decoder.mask_vector import MaskVector as MaskVector
 from .decoder.token_to_image_attention import TokenToImageAttention as TokenToImageAttention
 from .decoder.token_to_token_attention import TokenToTokenAttention as TokenToTokenAttention
+from .decoder.upscaling_features import UpscalingFeatures as UpscalingFeatures
 from .masks.binary_and_raw import BinaryBesideRaw as BinaryBesideRaw
 from .masks.logit_histogram import LogitHistogram as LogitHistogram
 from .masks.raw_logits import RawLogits as RawLogits

@@ -11,6 +11,7 @@ from .attention_sums import AttentionStatistics, attention_statistics, even_stat
 from .differences import names_of_two
 from .editing import edit, zero
 from .listing import HookInfo, list_hooks
+from .logit_shares import LogitShares, feature_shares, vector_shares
 from .mirror import mirror_of
 from .recording import channel, norm, record
 from .run_description import Change, RunDescription
@@ -18,6 +19,7 @@ from .step_callback import Cancelled, between_steps
 from .sweep import Sweep, SweepTable
 from .timing import encoder_seconds
 from .trace import Trace
+from .upscaling import nearest_logits
 
 __all__ = [
     "AttentionOfQuery",
@@ -25,6 +27,7 @@ __all__ = [
     "Cancelled",
     "Change",
     "HookInfo",
+    "LogitShares",
     "RunDescription",
     "Sweep",
     "SweepTable",
@@ -39,11 +42,14 @@ __all__ = [
     "edit",
     "encoder_seconds",
     "even_statistics",
+    "feature_shares",
     "interventions",
     "list_hooks",
     "mirror_of",
     "names_of_two",
+    "nearest_logits",
     "norm",
     "record",
+    "vector_shares",
     "zero",
 ]

@@ -1,12 +1,15 @@
 """What the probes of the mask decoder's attention have in common: places, heads and tokens."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from sam_explore.geometry import Frame
 from sam_explore.model import SamConfig
 from sam_explore.model.addresses import FINAL_ATTENTION, in_decoder_attention
+from sam_explore.model.config import LOGITS_A_TOKEN
 from sam_explore.prediction import Prediction
 from sam_explore.tracing import Trace
 
@@ -14,6 +17,7 @@ from .attention import ALL, MEAN
 from .numbers import array
 from .probe import knob
 
+EVERY_PLACE = -1
 MASK_SHOWN = -1  # of a knob for a decoder token: the token of the mask that is shown
 TO_IMAGE, TO_TOKEN, AMONG = "token_to_image", "image_to_token", "self_attention"
 
@@ -37,14 +41,18 @@ def layer_knob(default: int = 0, **about_values: Any) -> Any:
     )
 
 
-def place_knob(default: int = 0, **about_values: Any) -> Any:
-    """A field that is one of the places where tokens look at the image: each layer, and the end."""
+def place_knob(default: int = 0, lowest: int = 0, **about_values: Any) -> Any:
+    """A field that is one of the places where tokens look at the image: each layer, and the end.
+
+    With −1 as the `lowest`, that stands for all of them.
+    """
+    every = ((EVERY_PLACE, "mean of all"),) if lowest == EVERY_PLACE else ()
     return knob(
         default,
         "layer",
-        low=0,
+        low=lowest,
         high=lambda run: run.config.decoder_depth,
-        names=lambda run: ((run.config.decoder_depth, "after the last layer"),),
+        names=lambda run: (*every, (run.config.decoder_depth, "after the last layer")),
         **about_values,
     )
 
@@ -82,8 +90,16 @@ def place_in_words(place: int, config: SamConfig) -> str:
 
 def pattern(trace: Trace, attention: str) -> Float[np.ndarray, "head query key"]:
     """The weights of an attention of the decoder; those of each query sum up to 1."""
-    name = in_decoder_attention(attention, "hook_pattern")
-    return array(trace[name][0])
+    return patterns(trace, (attention,))[0]
+
+
+def patterns(
+    trace: Trace, attentions: Iterable[str]
+) -> tuple[Float[np.ndarray, "head query key"], ...]:
+    """The weights of several attentions, of which those in one step take one run of it."""
+    names = [in_decoder_attention(each, "hook_pattern") for each in attentions]
+    found = trace.read(names)
+    return tuple(array(found[name][0]) for name in names)
 
 
 def on_grid(
@@ -111,6 +127,22 @@ def share_by_token(
     height, width = inside.shape
     cells = inside.reshape(rows, height // rows, columns, width // columns)
     return cells.mean(axis=(1, 3))
+
+
+def mask_by_cell(
+    mask: Bool[np.ndarray, "height width"], frame: Frame
+) -> Bool[np.ndarray, "row column"]:
+    """A mask of the picture's size in the frame of the logits, looked up in the middle of each.
+
+    What lies beyond the picture is outside.
+    """
+    inside = np.zeros(frame.logits_size, bool)
+    places = []
+    for cells, length, token_px in zip(inside.shape, mask.shape, frame.token_size_px, strict=True):
+        at = ((np.arange(cells) + 0.5) * token_px / LOGITS_A_TOKEN).astype(int)
+        places.append(at[at < length])
+    inside[: len(places[0]), : len(places[1])] = mask[np.ix_(*places)]
+    return inside
 
 
 def padding_by_token(trace: Trace) -> Bool[np.ndarray, "row column"]:

@@ -1,1 +1,1 @@
-"""Questions about the mask decoder: its attention in both directions, and what a logit is made of."""
+"""Questions about the mask decoder: attention both ways, and where a logit comes from."""

@@ -16,7 +16,7 @@ from .ablation import (
     AblateRelativePositions,
 )
 from .channels import ScaleChannel
-from .knock_out import KnockOutAttention, KnockOutDecoderAttention
+from .knock_out import AblateDecoderHead, KnockOutAttention, KnockOutDecoderAttention
 from .patching import PatchTokens
 from .prompt_tokens import (
     DropMaskToken,
@@ -30,6 +30,7 @@ from .prompt_tokens import (
 __all__ = [
     "AblateAttention",
     "AblateBlock",
+    "AblateDecoderHead",
     "AblateHead",
     "AblateMlp",
     "AblatePositionEncoding",

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
+from torch import Tensor
 
+from sam_explore.model import HookPoint
 from sam_explore.model.addresses import EVERY, in_block, in_decoder_attention
 
 from ..editing import Edits, Intervention
@@ -80,12 +82,7 @@ class KnockOutDecoderAttention(Intervention):
     head: int | None = None
 
     def __post_init__(self) -> None:
-        kind = self.attention.rsplit(".", 1)[-1]
-        if kind not in _ON_IMAGE:
-            raise ValueError(
-                "attention must be layers.N.self_attention, layers.N.token_to_image, "
-                f"layers.N.image_to_token or final_token_to_image, not {self.attention!r}."
-            )
+        kind = _kind_of(self.attention)
         for name, on_image in zip(("queries", "keys"), _ON_IMAGE[kind], strict=True):
             given = getattr(self, name)
             if given is not None:
@@ -100,6 +97,69 @@ class KnockOutDecoderAttention(Intervention):
         queries, keys = (_flat(name, getattr(self, name), grid) for name in ("queries", "keys"))
         name = in_decoder_attention(self.attention, "hook_scores")
         return ((name, Hide(queries, keys, self.head)),)
+
+
+@dataclass(frozen=True)
+class AblateDecoderHead(Intervention):
+    """A head of an attention of the mask decoder gives nothing, to one query or to all.
+
+    The bias of the output projection stays.
+
+    Args:
+        attention: as in `KnockOutDecoderAttention`.
+        head: one head, or None for all.
+        query: the query that gets nothing: the number of a token, or row and column of an image
+            token; None for all queries.
+    """
+
+    attention: str
+    head: int | None
+    query: int | tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        kind = _kind_of(self.attention)
+        if self.query is not None:
+            on_image, _ = _ON_IMAGE[kind]
+            [query] = pairs_of("query", [self.query]) if on_image else _numbers("query", self.query)
+            object.__setattr__(self, "query", query)
+
+    def edits(self, run: Run) -> Edits:
+        if self.head is not None:
+            check_index("head", self.head, run.sam.config.decoder_heads)
+        places = None if self.query is None else _flat("query", (self.query,), run.frame.grid)
+        name = in_decoder_attention(self.attention, "hook_out_per_head")
+        return ((name, _Silent(self.head, places)),)
+
+
+@dataclass(frozen=True)
+class _Silent:
+    """The edit of `AblateDecoderHead`, for queries that are numbered."""
+
+    head: int | None
+    queries: frozenset[int] | None
+
+    def __call__(self, tensor: Tensor, hook: HookPoint) -> Tensor:
+        count = tensor.shape[2]
+        for query in self.queries or ():
+            if query >= count:
+                raise ValueError(
+                    f"query {query} is not there in {hook.name}: this run has {count}, from 0 to "
+                    f"{count - 1}."
+                )
+        heads = slice(None) if self.head is None else self.head
+        queries = slice(None) if self.queries is None else sorted(self.queries)
+        tensor[:, heads, queries] = 0
+        return tensor
+
+
+def _kind_of(attention: str) -> str:
+    kind = attention.rsplit(".", 1)[-1]
+    if kind not in _ON_IMAGE:
+        raise ValueError(
+            "attention must be layers.N.self_attention, layers.N.token_to_image, "
+            f"layers.N.image_to_token or final_token_to_image, not {attention!r}."
+        )
+    return kind
 
 
 def _numbers(name: str, numbers: object) -> tuple[int, ...]:

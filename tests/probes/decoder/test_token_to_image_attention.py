@@ -13,7 +13,7 @@ FINAL = "mask_decoder.transformer.final_token_to_image.hook_pattern"
 
 @pytest.fixture(scope="module")
 def trace():
-    """Of 7 tokens (IoU, 4 masks, a point, padding), mask 2's looks at (0, 1) and, as head 3, (4, 4).
+    """Of 7 tokens mask 2's looks at (0, 1) and (0, 2), in head 3 at (4, 4).
 
     Mask 2 covers the whole token (0, 1) and half of (0, 2).
     """

@@ -11,7 +11,7 @@ NAME = "mask_decoder.transformer.layers.1.self_attention.hook_pattern"
 
 
 def looking():
-    """Everyone looks at himself, but in head 3 at the point (5), and mask 1 there at padding (6)."""
+    """Each looks at itself, but in head 3 at the point, and mask 1 there at padding, too."""
     weights = np.tile(np.eye(7), (1, 4, 1, 1))
     weights[0, 3] = 0
     weights[0, 3, :, 5] = 1

@@ -5,7 +5,11 @@ import pytest
 import torch
 
 from sam_explore.geometry import Prompts
-from sam_explore.tracing.interventions import KnockOutAttention, KnockOutDecoderAttention
+from sam_explore.tracing.interventions import (
+    AblateDecoderHead,
+    KnockOutAttention,
+    KnockOutDecoderAttention,
+)
 
 from ...small import small_sam, small_trace
 
@@ -179,3 +183,41 @@ def test_a_prompt_token_that_these_prompts_do_not_make_is_refused_in_the_decoder
     with pytest.raises(ValueError, match=r"key 7 is not there .* this run has 7, from 0 to 6"):
         cut.prediction  # noqa: B018
     assert cut.with_prompts(Prompts([(1, 1), (2, 2)])).prediction is not None
+
+
+def test_a_decoder_head_gives_nothing_to_one_query(trace):
+    name = "layers.0.image_to_token"
+    out = f"mask_decoder.transformer.{name}.hook_out_per_head"
+    silent = trace.with_interventions(AblateDecoderHead(name, 3, (1, 2)))[out][0]
+    plain = trace[out][0]
+    assert not silent[3, 7].any()
+    plain = plain.clone()
+    plain[3, 7] = 0
+    torch.testing.assert_close(silent, plain, rtol=0, atol=0)
+
+
+def test_all_decoder_heads_give_nothing_to_any_query(trace):
+    name = "final_token_to_image"
+    out = f"mask_decoder.transformer.{name}.hook_out_per_head"
+    assert not trace.with_interventions(AblateDecoderHead(name, None))[out].any()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: AblateDecoderHead("layers.0.mlp", 0), r"attention must be layers\.N\.self_atten"),
+        (lambda: AblateDecoderHead("final_token_to_image", 4), "head must be 0 to 3"),
+        (lambda: AblateDecoderHead("final_token_to_image", 0, (0, 1)), "query must be the number"),
+        (lambda: AblateDecoderHead("layers.0.image_to_token", 0, 3), "query must be rows and col"),
+        (lambda: AblateDecoderHead("layers.0.image_to_token", 0, (5, 0)), r"\(5, 0\) is outside"),
+    ],
+)
+def test_heads_and_queries_of_the_decoder_that_are_not_there_are_refused(trace, make, message):
+    with pytest.raises(ValueError, match=message):
+        trace.with_interventions(make())
+
+
+def test_a_token_that_these_prompts_do_not_make_is_refused_when_the_decoder_runs(trace):
+    silent = trace.with_interventions(AblateDecoderHead("layers.0.self_attention", 0, 7))
+    with pytest.raises(ValueError, match="query 7 is not there in .*: this run has 7, from 0 to 6"):
+        silent.prediction  # noqa: B018

@@ -12,6 +12,7 @@ from sam_explore.tracing import between_steps, edit, zero
 from sam_explore.tracing.interventions import (
     AblateAttention,
     AblateBlock,
+    AblateDecoderHead,
     AblateHead,
     AblateMlp,
     AblatePositionEncoding,
@@ -45,6 +46,7 @@ MAKE = [
     lambda: AblateRelativePositions(),
     lambda: KnockOutAttention([(0, 0), (1, 1)], [(0, 1)]),
     lambda: KnockOutDecoderAttention("layers.*.token_to_image", [1], [(0, 1)]),
+    lambda: AblateDecoderHead("layers.1.image_to_token", 2, (0, 1)),
     lambda: DropPromptToken(0),
     lambda: DropPaddingToken(),
     lambda: DropMaskToken(1),

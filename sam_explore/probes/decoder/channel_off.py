@@ -1,0 +1,102 @@
+"""What is left of a mask without one channel of the product?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from sam_explore.model.addresses import MASK_FEATURES
+from sam_explore.number_text import text
+from sam_explore.readings import Curve, Heatmap, Panel, Profile, Scale
+from sam_explore.tracing import Trace
+from sam_explore.tracing.interventions import ScaleChannel
+
+from ..common.logit_products import feature_channels
+from ..common.logits import logit_scale, logits_in_words, overlap_in_logits
+from ..common.numbers import counted
+from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
+
+MOST_NEEDED = -1
+
+
+@dataclass(frozen=True)
+class ChannelOff(Probe):
+    """A mask after one channel of the upscaled features was set to zero, each in turn.
+
+    The mask generator runs again for each of them. As a logit is a sum over the channels, its
+    change is the channel's product with the sign turned; what becomes of the mask, which is a
+    threshold away, is not such a sum.
+
+    Reads: the prediction, as it is and without each channel of
+        mask_decoder.mask_generator.hook_features.
+    Returns: a Panel of a Profile over the channels, the IoU of the mask with that of all channels;
+        and two Heatmaps (row, column) of raw logits for one channel, as far as the picture reaches:
+        without it, and the change.
+    Unit: IoU from 0 to 1, in the frame of the logits; logits.
+    Source: our own.
+    """
+
+    title = "What is left of the mask without one channel?"
+
+    channel: int = knob(
+        MOST_NEEDED,
+        "channel",
+        low=MOST_NEEDED,
+        high=lambda run: feature_channels(run.config) - 1,
+        names=((MOST_NEEDED, "the one that the mask needs most"),),
+        matters=True,
+    )
+    mask: int = mask_knob()
+    threshold: float = threshold_knob()
+
+    def read(self, trace: Trace) -> Panel:
+        before = trace.prediction
+        mask = mask_shown(self.mask, before)
+        channels = range(feature_channels(trace.sam.config))
+        after = [without(trace, each).prediction for each in channels]
+        overlaps = np.array(
+            [overlap_in_logits(before, each, mask, self.threshold) for each in after]
+        )
+        least = int(overlaps.argmin())
+        channel = least if self.channel == MOST_NEEDED else self.channel
+        logits = after[channel].visible[mask]
+        words = (
+            f"Of {counted(len(channels), 'channel')}, the mask needs channel {least} most: without "
+            f"it, its overlap with the mask of all is {text(float(overlaps[least]))}; for the "
+            f"median channel it is {text(float(np.median(overlaps)))}. Without channel {channel}: "
+            f"{logits_in_words(f'mask {mask}', logits, self.threshold)}"
+        )
+        left = Heatmap(
+            logits,
+            title=f"Mask {mask} without channel {channel}",
+            words=words,
+            scale=logit_scale(self.threshold),
+            frame="logits",
+        )
+        change = Heatmap(
+            logits - before.visible[mask],
+            title="Change",
+            words=words,
+            scale=Scale("logit", centre=0.0),
+            frame="logits",
+        )
+        chart = _chart(overlaps, channel, words)
+        return Panel((chart, left, change), f"Mask {mask} without a channel", words, across=3)
+
+
+def without(trace: Trace, channel: int) -> Trace:
+    """The same run with one channel of the upscaled features set to zero."""
+    return trace.with_interventions(ScaleChannel(MASK_FEATURES, channel, 0.0))
+
+
+def _chart(overlaps: Float[np.ndarray, "channel"], channel: int, words: str) -> Profile:
+    return Profile(
+        np.arange(float(len(overlaps))),
+        (Curve(overlaps, "IoU with the mask of all", style="steps"),),
+        title="Each channel switched off",
+        words=words,
+        x_name="channel",
+        y_name="IoU",
+        x_marks=((float(channel), "shown"),),
+        y_reach=(0.0, 1.0),
+    )

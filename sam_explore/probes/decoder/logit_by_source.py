@@ -1,0 +1,189 @@
+"""Which tokens and regions of the picture is a logit read from?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from sam_explore.number_text import text
+from sam_explore.readings import Heatmap, Matrix, Panel, Scale
+from sam_explore.tracing import Trace
+from sam_explore.tracing.attribution import rank_correlation
+
+from ..common.decoder_attention import inside_by_token, on_grid, padding_by_token
+from ..common.logit_factors import ChosenFactor, ChosenLogit, attention_in_words, scale_of
+from ..common.logit_products import logit_in_words
+from ..common.numbers import array
+from ..common.probe import Probe, threshold_knob
+from ..common.target_knobs import agreement, capitalised
+
+_MOST = 24  # tokens by themselves; the rest is one column
+
+
+@dataclass(frozen=True)
+class LogitBySource(ChosenFactor, Probe):
+    """A logit as a sum over what its token has read: prompt tokens, and regions of the picture.
+
+    The same sum as by heads, see `LogitByHead`, ordered by what the heads of an attention have
+    read: among the tokens and from the image, or from the tokens by the image token at that place.
+    A share is that of what was read there and then; how that came to be there is not followed.
+    Regions are those inside and outside the mask, by whether half of an image token lies inside,
+    and padding.
+
+    Next to each share stands by how much the logit really falls when that token or region can't be
+    read: then all weight goes to the others. A token that reads one region alone reads nothing.
+
+    Reads: hook_pattern, hook_v and hook_out_per_head of all attentions of
+        mask_decoder.transformer, the decoder's weights, and the logit without each source.
+    Returns: a Panel of Matrices (attention, source) of shares and of effects, diverging around 0 on
+        one scale; and of Heatmaps (row, column) of the shares of all image tokens, one for each
+        attention to the image.
+    Unit: logits; of effects, by how much the logit falls.
+    Source: direct logit attribution, https://transformer-circuits.pub/2021/framework, for language
+        models.
+    """
+
+    title = "Which tokens and regions is the logit read from?"
+
+    threshold: float = threshold_knob()
+
+    def read(self, trace: Trace) -> Panel:
+        chosen = self.logit(trace)
+        tables = list(self._tables(chosen))
+        words = _words(self, chosen, tables)
+        scale = scale_of(*(each for table in tables for each in table.both))
+        drawn: list[Matrix | Heatmap] = []
+        for table in tables:
+            titles = (f"{table.what}: shares", f"{table.what}: falls without it")
+            for title, values in zip(titles, table.both, strict=False):
+                rows, names = table.rows, table.names
+                drawn.append(Matrix(values, rows, names, title, words, "", "read", scale))
+        drawn += _maps(chosen, words)
+        name = logit_in_words(chosen.mask, self.token, self.cell)
+        return Panel(tuple(drawn), f"By the {self.factor}: {name}", words, across=2)
+
+    def _tables(self, chosen: ChosenLogit) -> Iterator["Table"]:
+        trace, shares = chosen.trace, chosen.shares
+        of_tokens, of_image = [], []
+        for attention, keys in zip(shares.attentions, shares.by_key, strict=True):
+            is_image = "token_to_image" in attention
+            (of_image if is_image else of_tokens).append((attention, array(keys).sum(axis=0)))
+        groups = token_groups(trace.decoder_tokens.names, [keys for _, keys in of_tokens])
+        yield self._table(chosen, "Tokens", of_tokens, groups, None)
+        if of_image:
+            inside = inside_by_token(trace.prediction, chosen.mask, self.threshold) >= 0.5
+            regions = regions_of(inside, padding_by_token(trace))
+            yield self._table(chosen, "Picture", of_image, regions, trace.frame.grid)
+
+    def _table(
+        self,
+        chosen: ChosenLogit,
+        what: str,
+        attentions: list[tuple[str, np.ndarray]],
+        groups: dict[str, np.ndarray],
+        grid: tuple[int, int] | None,
+    ) -> "Table":
+        values = np.zeros((len(attentions), len(groups)))
+        removed = np.zeros(values.shape)
+        for (row, column), _ in np.ndenumerate(values):
+            attention, shares = attentions[row]
+            keys = list(groups.values())[column]
+            values[row, column] = shares[keys].sum()
+            if self.removal:
+                places = keys.tolist() if grid is None else _pairs(keys, grid)
+                is_all = len(keys) == len(shares)
+                removed[row, column] = chosen.without_keys(attention, places, is_all)
+        config = chosen.trace.sam.config
+        rows = tuple(attention_in_words(attention, config) for attention, _ in attentions)
+        both = (values, removed) if self.removal else (values,)
+        return Table(what, rows, tuple(groups), both)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Shares by attention and source, and by how much the logit falls without them, if asked.
+
+    Args:
+        what: the kind of sources.
+        rows, names: attentions and sources.
+        both: shares, and effects.
+    """
+
+    what: str
+    rows: tuple[str, ...]
+    names: tuple[str, ...]
+    both: tuple[Float[np.ndarray, "attention source"], ...]
+
+
+def token_groups(
+    names: tuple[str, ...], shares: list[Float[np.ndarray, "key"]]
+) -> dict[str, np.ndarray]:
+    """Numbers of the tokens by name; of many, those with the smallest shares are one group."""
+    order = np.argsort(-np.abs(shares).sum(axis=0), kind="stable")
+    groups = {names[token]: np.array([token]) for token in sorted(order[:_MOST])}
+    rest = np.sort(order[_MOST:])
+    return groups | ({f"{len(rest)} others": rest} if len(rest) else {})
+
+
+def regions_of(
+    inside: Bool[np.ndarray, "row column"], is_padding: Bool[np.ndarray, "row column"]
+) -> dict[str, np.ndarray]:
+    """Numbers of the image tokens in each region, as far as it has any."""
+    inside = inside & ~is_padding
+    regions = {
+        "inside the mask": inside,
+        "outside": ~inside & ~is_padding,
+        "padding": is_padding,
+    }
+    found = {name: np.flatnonzero(region) for name, region in regions.items()}
+    return {name: numbers for name, numbers in found.items() if len(numbers)}
+
+
+def _pairs(numbers: np.ndarray, grid: tuple[int, int]) -> list[tuple[int, int]]:
+    rows, columns = np.unravel_index(numbers, grid)
+    return list(zip(rows.tolist(), columns.tolist(), strict=True))
+
+
+def _maps(chosen: ChosenLogit, words: str) -> list[Heatmap]:
+    """Shares of the image tokens, one map for each attention to the image, on one scale."""
+    trace, shares = chosen.trace, chosen.shares
+    maps = {
+        attention: on_grid(array(keys).sum(axis=0), trace)
+        for attention, keys in zip(shares.attentions, shares.by_key, strict=True)
+        if "token_to_image" in attention
+    }
+    reach = max((float(np.abs(each).max()) for each in maps.values()), default=0.0)
+    scale = Scale("logit", centre=0.0, low=-reach, high=reach)
+    return [
+        Heatmap(
+            values,
+            title=f"Shares: {attention_in_words(attention, trace.sam.config)}",
+            words=words,
+            scale=scale,
+            frame="tokens",
+            marks=(chosen.token,),
+        )
+        for attention, values in maps.items()
+    ]
+
+
+def _words(probe: LogitBySource, chosen: ChosenLogit, tables: list[Table]) -> str:
+    name = logit_in_words(chosen.mask, probe.token, probe.cell)
+    words = f"{capitalised(name)} is {text(chosen.shares.logit)}."
+    for table in tables:
+        values, *effects = table.both
+        row, column = np.unravel_index(np.abs(values).argmax(), values.shape)
+        words += (
+            f" {table.what}: the largest share by the {probe.factor} is "
+            f"{text(float(values[row, column]))}, read from “{table.names[column]}” "
+            f"({table.rows[row]})"
+        )
+        if effects:
+            correlation = rank_correlation(values.ravel(), effects[0].ravel())
+            words += (
+                f"; without it the logit falls by {text(float(effects[0][row, column]))}, and "
+                f"the rank correlation of shares and effects is {agreement(correlation)}"
+            )
+        words += "."
+    return words
