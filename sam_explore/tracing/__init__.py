@@ -15,7 +15,7 @@ from .logit_shares import LogitShares, feature_shares, vector_shares
 from .mirror import mirror_of
 from .recording import channel, norm, record
 from .run_description import Change, RunDescription
-from .step_callback import Cancelled, between_steps
+from .step_callback import Cancelled, announce, between_steps
 from .sweep import Sweep, SweepTable
 from .timing import encoder_seconds
 from .trace import Trace
@@ -32,6 +32,7 @@ __all__ = [
     "Sweep",
     "SweepTable",
     "Trace",
+    "announce",
     "attention_column",
     "attention_position_terms",
     "attention_row",

@@ -1,36 +1,32 @@
 """Do poor prompts draw the decoder's attention off the object?"""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import count, islice
+from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
-from jaxtyping import Bool, Float, UInt8
+import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from sam_explore.geometry import Prompts
 from sam_explore.mask_overlap import mask_iou
+from sam_explore.model.addresses import in_decoder_attention
 from sam_explore.number_text import text
+from sam_explore.prediction import EncodedImage, encode, prediction_from, prompt_tensors
 from sam_explore.readings import Curve, Panel, Profile
-from sam_explore.scenes.composition import VARIED, compose
-from sam_explore.tracing import SweepTable, Trace
+from sam_explore.tracing import SweepTable, Trace, announce, record
 
+from ..common.asked_objects import JITTER, OFF, AskedObject, asked_objects
 from ..common.decoder_attention import (
     EVERY_PLACE,
     looks_at_image,
     mask_by_cell,
-    on_grid,
-    patterns,
     place_in_words,
     place_knob,
     share_by_token,
 )
+from ..common.numbers import array
 from ..common.probe import Probe, knob
-
-_SIDE = 256  # pixels of a scene
-_AREA = (0.02, 0.5)  # of the picture, that an object may cover
-OFF = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the way from the middle of the object to its edge
-JITTER = (0.0, 0.1, 0.2, 0.3, 0.4)  # of the box's own sides, at most, for each corner
 
 
 @dataclass(frozen=True)
@@ -39,8 +35,8 @@ class AttentionByPromptQuality(Probe):
 
     On drawn scenes with exact truth, of which one object is asked for. A click begins at the place
     deepest inside the object and moves straight towards its edge, in a direction drawn by chance. A
-    box begins as the object's own, and its corners are moved by chance. The picture and the prompts
-    of the run are not used, but its model, windows and changes are.
+    box begins as the object's own, and its corners are moved by chance. Of the run only the model
+    and the preprocessing are used: neither its picture and prompts nor its windows and changes.
 
     The same scenes are asked with each prompt, so the change from the best prompt is taken scene by
     scene. Bands are 95 % intervals of the mean: percentiles of the bootstrap over scenes. With few
@@ -57,6 +53,7 @@ class AttentionByPromptQuality(Probe):
     """
 
     title = "Do poor prompts draw attention off the object?"
+    reads_prompts = False
     about_picture = False
     runs_encoder = True
     is_sweep = True
@@ -67,7 +64,10 @@ class AttentionByPromptQuality(Probe):
     looking: str = knob("mask token", "who looks", choices=("mask token", "prompt token"))
 
     def read(self, trace: Trace) -> Panel:
-        found = [self._measured(trace, one) for one in islice(_scenes(), self.scenes)]
+        found = []
+        for number, asked in enumerate(islice(asked_objects(), self.scenes), start=1):
+            announce(f"Scene {number} of {self.scenes}")
+            found.append(self.measured(trace, asked))
         shares, ious, areas = (np.array(each) for each in zip(*found, strict=True))
         x = np.array(OFF if self.prompt == "click" else JITTER)
         even = Curve(np.full(len(x), areas.mean()), "if attention were spread evenly")
@@ -91,119 +91,47 @@ class AttentionByPromptQuality(Probe):
             across=3,
         )
 
-    def _measured(self, trace: Trace, scene: "Target") -> tuple[list[float], list[float], float]:
+    def measured(self, trace: Trace, asked: AskedObject) -> tuple[list[float], list[float], float]:
         """The share of attention on the object and the true IoU for each prompt, and its area."""
-        run = replace(trace, image=scene.image, prompts=Prompts())
-        truth = mask_by_cell(scene.mask, run.frame)
-        inside = share_by_token(truth, run.frame.grid)
-        places = looks_at_image(trace.sam.config)
+        sam, prompts = trace.sam, asked.prompts(self.prompt)
+        how = trace.preprocessing, trace.side, trace.keep_aspect
+        encoded = encode(sam, asked.image, preprocessing=how[0], side=how[1], keep_aspect=how[2])
+        places = looks_at_image(sam.config)
         wanted = places if self.place == EVERY_PLACE else places[self.place : self.place + 1]
+        logits, iou, weights = _decoded(trace, encoded, prompts, wanted)
+        truth = mask_by_cell(asked.mask, encoded.frame)
+        inside = share_by_token(truth, encoded.frame.grid)
+        tokens = sam.description.decoder_tokens(prompts[0])
         shares, ious = [], []
-        for prompts in scene.prompts(self.prompt):
-            asked = run.with_prompts(prompts)
-            weights = np.mean([each.mean(axis=0) for each in patterns(asked, wanted)], axis=0)
-            chosen, tokens = asked.prediction.chosen, asked.decoder_tokens
+        for each, guesses, looks, one in zip(logits, iou, weights, prompts, strict=True):
+            chosen = prediction_from(each, guesses, one, encoded.frame).chosen
             is_mask = self.looking == "mask token"
             number = tokens.mask(chosen) if is_mask else tokens.prompt(0)
-            shares.append(float((on_grid(weights[number], asked) * inside).sum()))
-            ious.append(mask_iou(asked.prediction.logits[chosen] > 0, truth))
+            shares.append(float((looks[number].reshape(inside.shape) * inside).sum()))
+            ious.append(mask_iou(array(each[chosen]) > 0, truth))
         return shares, ious, float(inside.mean())
+
+
+def _decoded(
+    trace: Trace, encoded: EncodedImage, prompts: list[Prompts], places: tuple[str, ...]
+) -> tuple[Tensor, Tensor, Float[np.ndarray, "prompt token place"]]:
+    """Logits and predicted IoU of some prompts of one kind, all at once, and attention.
+
+    That is the mean over the heads and the places.
+    """
+    sam = trace.sam
+    points, labels, boxes, _ = prompt_tensors(prompts, encoded.frame, sam.device)
+    names = [in_decoder_attention(place, "hook_pattern") for place in places]
+    with torch.inference_mode(False), torch.no_grad(), record(sam, names) as found:
+        tokens = sam.encode_prompts(points, labels, boxes, prompts[0].has_padding)
+        logits, iou = sam.decode(encoded.tokens, tokens)
+    return logits, iou, np.mean([array(found[name]).mean(axis=1) for name in names], axis=0)
 
 
 _X_NAMES = {
     "click": "way from the middle of the object to its edge",
     "box": "jitter of the corners, as a share of the box's sides",
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Target:
-    """A picture, and what is asked for in it.
-
-    Args:
-        image: the picture.
-        mask: True on the object.
-        middle: x and y of a pixel that lies deepest inside the object.
-        seed: of what is drawn by chance.
-    """
-
-    image: UInt8[np.ndarray, "height width 3"]
-    mask: Bool[np.ndarray, "height width"]
-    middle: tuple[int, int]
-    seed: int
-
-    def prompts(self, kind: str) -> list[Prompts]:
-        """The best prompt of a kind, and worse ones."""
-        chance = np.random.default_rng(self.seed)
-        if kind == "click":
-            path = way_out(self.mask, self.middle, chance.uniform(0, 2 * np.pi))
-            steps = [path[round(share * (len(path) - 1))] for share in OFF]
-            return [Prompts(points=[tuple(map(float, step))]) for step in steps]
-        rows, columns = np.nonzero(self.mask)
-        corners = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1], float)
-        sides = np.tile(corners[2:] - corners[:2], 2)
-        moves = chance.uniform(-1, 1, 4) * sides
-        height, width = self.mask.shape
-        ends = np.array([width, height, width, height])
-        return [Prompts(box=np.clip(corners + jitter * moves, 0, ends)) for jitter in JITTER]
-
-
-def deepest(mask: Bool[np.ndarray, "height width"]) -> tuple[int, int]:
-    """x and y of the pixel of a mask that is left longest when its border is taken off, again and
-    again; of several, the first one row by row.
-    """
-    left = mask
-    while True:
-        framed = np.pad(left, 1)
-        around = framed[:-2, 1:-1] & framed[2:, 1:-1] & framed[1:-1, :-2] & framed[1:-1, 2:]
-        if not (left & around).any():
-            row, column = np.argwhere(left)[0]
-            return int(column), int(row)
-        left = left & around
-
-
-def way_out(
-    mask: Bool[np.ndarray, "height width"], start: tuple[int, int], angle: float
-) -> list[tuple[int, int]]:
-    """Pixels (x, y) from one inside a mask straight on, to the last one before it ends.
-
-    Args:
-        mask: the mask.
-        start: x and y of the first pixel.
-        angle: of the direction, in radians: 0 to the right, a quarter of a circle down.
-    """
-    path, (height, width) = [start], mask.shape
-    for step in range(1, height + width):
-        x, y = (
-            round(begin + step * part)
-            for begin, part in zip(start, (np.cos(angle), np.sin(angle)), strict=True)
-        )
-        if not (0 <= y < height and 0 <= x < width and mask[y, x]):
-            break
-        path.append((x, y))
-    return path
-
-
-def _scenes() -> Iterator[Target]:
-    """Scenes with their largest whole object of a fair size; always the same ones."""
-    found = map(_target, count())
-    return (each for each in found if each is not None)
-
-
-@lru_cache(maxsize=64)
-def _target(seed: int) -> Target | None:
-    """A drawn scene and its largest whole object of a fair size, if it has one.
-
-    Its truth is not remembered as that of a picture that a reader opened.
-    """
-    drawn = compose(VARIED, seed, _SIDE)
-    wholes = [index for index, region in enumerate(drawn.regions) if region.level == 0]
-    masks = [drawn.mask(index) for index in wholes]
-    fair = [mask for mask in masks if _AREA[0] <= mask.mean() <= _AREA[1]]
-    if not fair:
-        return None
-    largest = max(fair, key=np.sum)
-    return Target(drawn.image, largest, deepest(largest), seed)
 
 
 def _band(values: Float[np.ndarray, "scene prompt"], name: str) -> Curve:

@@ -1,16 +1,26 @@
 """Attention on drawn objects, with weights that were put there."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from sam_explore.geometry import Frame
+from sam_explore.geometry import Frame, Prompts
+from sam_explore.mask_overlap import mask_iou
+from sam_explore.model import Sam
 from sam_explore.probes import AttentionByPromptQuality
+from sam_explore.probes.common.asked_objects import (
+    JITTER,
+    OFF,
+    AskedObject,
+    asked_objects,
+    deepest,
+    way_out,
+)
 from sam_explore.probes.common.decoder_attention import mask_by_cell, share_by_token
-from sam_explore.probes.decoder.attention_by_prompt_quality import Target, deepest, way_out
+from sam_explore.tracing import Cancelled, between_steps
 
-from ...small import putting, small_trace
-
-FINAL = "mask_decoder.transformer.final_token_to_image.hook_pattern"
+from ...small import small_sam, small_trace
 
 
 def square(side: int = 9) -> np.ndarray:
@@ -43,7 +53,7 @@ def test_a_token_is_inside_by_the_share_of_it_that_the_mask_covers():
 def test_prompts_get_worse_from_the_middle_to_the_edge_and_with_the_jitter():
     image, mask = np.zeros((40, 40, 3), np.uint8), np.zeros((40, 40), bool)
     mask[10:31, 10:31] = True
-    target = Target(image, mask, deepest(mask), 3)
+    target = AskedObject(image, mask, deepest(mask), 3)
 
     clicks = np.array([each.points[0] for each in target.prompts("click")])
     assert clicks[0].tolist() == [20, 20]
@@ -60,21 +70,47 @@ def test_prompts_get_worse_from_the_middle_to_the_edge_and_with_the_jitter():
     assert (moved[1] <= 0.1 * 21).all()
 
 
+def looking_everywhere() -> Sam:
+    """Without queries all scores of the last attention are 0, and all weights the same."""
+    sam = small_sam()
+    sam.mask_decoder.transformer.final_token_to_image.q.weight.zero_()
+    sam.mask_decoder.transformer.final_token_to_image.q.bias.zero_()
+    return sam
+
+
 @pytest.mark.parametrize("looking", ["mask token", "prompt token"])
-def test_attention_that_is_spread_evenly_has_the_share_of_the_objects_area(looking):
-    trace = putting(small_trace(), FINAL, np.full((1, 1, 1, 25), 1 / 25))
+@pytest.mark.parametrize("prompt", ["click", "box"])
+def test_attention_that_is_spread_evenly_has_the_share_of_the_objects_area(looking, prompt):
+    probe = AttentionByPromptQuality(prompt=prompt, scenes=2, place=2, looking=looking)
 
-    shares, moved, ious = AttentionByPromptQuality(scenes=3, place=2, looking=looking)(
-        trace
-    ).readings
+    reading = probe(small_trace(looking_everywhere()))
 
+    shares, moved, ious = reading.readings
     attention, even = shares.curves
     np.testing.assert_allclose(attention.y, even.y, atol=1e-6)
-    np.testing.assert_allclose(moved.curves[0].y, 0, atol=1e-9)
-    assert shares.x.tolist() == [0, 0.25, 0.5, 0.75, 1]
+    np.testing.assert_allclose(moved.curves[0].y, 0, atol=1e-6)
+    assert shares.x.tolist() == list({"click": OFF, "box": JITTER}[prompt])
     assert ((ious.curves[0].y >= 0) & (ious.curves[0].y <= 1)).all()
-    assert attention.low is not None
-    assert (attention.low <= attention.y).all()
+    assert reading.words.startswith(f"Over 2 scenes the {looking} gives ")
+
+
+def test_each_prompt_is_measured_as_a_run_of_its_own():
+    trace = small_trace()
+    asked = next(asked_objects())
+    run = replace(trace, image=asked.image, prompts=Prompts())
+    inside = share_by_token(mask_by_cell(asked.mask, run.frame), run.frame.grid)
+
+    shares, ious, area = AttentionByPromptQuality(place=1).measured(trace, asked)
+
+    for step, prompts in enumerate(asked.prompts("click")):
+        one = run.with_prompts(prompts)
+        chosen = one.prediction.chosen
+        weights = one["mask_decoder.transformer.layers.1.token_to_image.hook_pattern"]
+        looks = weights[0, :, 1 + chosen].mean(dim=0).reshape(5, 5).numpy()
+        assert shares[step] == pytest.approx((looks * inside).sum(), abs=1e-5)
+        truth = mask_by_cell(asked.mask, run.frame)
+        assert ious[step] == pytest.approx(mask_iou(one.prediction.logits[chosen] > 0, truth))
+    assert area == pytest.approx(inside.mean())
 
 
 def test_the_mean_of_all_places_is_the_mean_of_each():
@@ -86,8 +122,15 @@ def test_the_mean_of_all_places_is_the_mean_of_each():
     np.testing.assert_allclose(by_place[0], np.mean(by_place[1:], axis=0), atol=1e-6)
 
 
+def test_scenes_are_announced_and_can_be_cancelled():
+    def stop(what: str) -> None:
+        if what == "Scene 2 of 3":
+            raise Cancelled
+
+    with between_steps(stop), pytest.raises(Cancelled):
+        AttentionByPromptQuality(scenes=3)(small_trace())
+
+
 def test_the_words_say_whether_the_interval_holds_zero():
-    trace = putting(small_trace(), FINAL, np.full((1, 1, 1, 25), 1 / 25))
-    words = AttentionByPromptQuality(scenes=2, place=2)(trace).words
-    assert words.startswith("Over 2 scenes the mask token gives ")
-    assert "which holds 0." in words
+    words = AttentionByPromptQuality(scenes=2)(small_trace()).words
+    assert ("which holds 0." in words) != ("which does not hold 0." in words)

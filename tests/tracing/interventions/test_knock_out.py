@@ -219,5 +219,7 @@ def test_heads_and_queries_of_the_decoder_that_are_not_there_are_refused(trace, 
 
 def test_a_token_that_these_prompts_do_not_make_is_refused_when_the_decoder_runs(trace):
     silent = trace.with_interventions(AblateDecoderHead("layers.0.self_attention", 0, 7))
-    with pytest.raises(ValueError, match="query 7 is not there in .*: this run has 7, from 0 to 6"):
+    with pytest.raises(
+        ValueError, match=r"query 7 is not there in .*: this run has 7, from 0 to 6"
+    ):
         silent.prediction  # noqa: B018
