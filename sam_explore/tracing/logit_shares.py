@@ -28,6 +28,7 @@ from sam_explore.model.addresses import (
     in_decoder_attention,
 )
 from sam_explore.model.config import LOGITS_A_TOKEN
+from sam_explore.model.modules import Component
 
 from .trace import Trace
 
@@ -79,7 +80,8 @@ def vector_shares(
         token: row and column of the image token whose logits are meant.
         weights: how much each of its 4 x 4 logits counts.
     """
-    config, decoder = trace.sam.config, trace.sam.mask_decoder
+    config = trace.sam.config
+    decoder: Component = trace.sam.mask_decoder
     layers = range(config.decoder_depth)
     names = [
         f"layers.{layer}.{kind}"
@@ -120,7 +122,8 @@ def feature_shares(
     What is written to an image token is what it read of the decoder's tokens. Its own are the image
     encoder's output there, and the mask hint or the no-mask vector.
     """
-    config, decoder = trace.sam.config, trace.sam.mask_decoder
+    config = trace.sam.config
+    decoder: Component = trace.sam.mask_decoder
     names = [f"layers.{layer}.image_to_token" for layer in range(config.decoder_depth)]
     row, column = token
     read = _read(trace, names, row * trace.frame.grid[1] + column)
@@ -180,7 +183,7 @@ class _Held:
         gates = 0.5 * (1 + torch.erf(vectors.detach() / sqrt(2)))
         return vectors * gates
 
-    def write(self, name: str, attention: nn.Module) -> Float[Tensor, "channel"]:
+    def write(self, name: str, attention: Component) -> Float[Tensor, "channel"]:
         """What an attention adds to its query: each head's write, and the output's bias."""
         _, _, out = self._read[name]
         weight = attention.out.weight.double().unflatten(1, out.shape)  # channel, head, in head
@@ -189,7 +192,7 @@ class _Held:
         return writes.sum(dim=0) + self.bias("attentions", attention.out.bias)
 
     def upscaled(
-        self, generator: nn.Module, token: Float[Tensor, "channel"]
+        self, generator: Component, token: Float[Tensor, "channel"]
     ) -> Float[Tensor, "row column feature"]:
         """The 4 x 4 features of an image token."""
         first = torch.einsum("d,dcij->ijc", token, generator.upscale1.weight.double())

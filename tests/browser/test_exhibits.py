@@ -22,6 +22,11 @@ ABOUT_THE_CLICK = (
     "CoordinateKernel",
     "CoordinateFit",
     "ChangedPrompt",
+    "TokenToImageAttention",
+    "ImageToTokenAttention",
+    "ChannelOff",
+    "CheckerboardSpectrum",
+    "LogitBySource",
 )
 SHELL, SKY = (230, 300), (400, 60)  # in pixels of the picture, as many as the stage's canvas has
 

@@ -1,5 +1,6 @@
 """What the probes of a logit's shares have in common: the factor, and what removing does."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -79,7 +80,9 @@ class ChosenLogit:
         """Without what a head, or all of them, gives to the query."""
         return self.falls(AblateDecoderHead(attention, head, self.query))
 
-    def without_keys(self, attention: str, keys: list, is_all: bool = False) -> float:
+    def without_keys(
+        self, attention: str, keys: Sequence[int | tuple[int, int]], is_all: bool = False
+    ) -> float:
         """When the query can't see these keys, and attends to the others; or to nothing."""
         if is_all:
             return self.without_head(attention, None)

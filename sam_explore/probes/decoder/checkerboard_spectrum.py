@@ -15,7 +15,7 @@ from ..common.logits import checkerboard, logit_scale
 from ..common.numbers import array
 from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob
 
-_NOTHING = 1e-12  # of the greatest power; less is rounding
+_LEAST = 1e-6  # of the greatest power; less is drawn as that
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class CheckerboardSpectrum(Probe):
     Reads: the prediction, mask_decoder.transformer.hook_image and
         mask_decoder.mask_generator.hook_mask_vectors.
     Returns: a Panel of two Profiles, power over frequency along x and along y, where less than
-        rounding is NaN; a Heatmap of the mean token's 4 x 4 logits around their mean; and two of
+        a millionth of the greatest is drawn as that; a Heatmap of the mean token's 4 x 4 logits around their mean; and two of
         the logits, as they are and with nearest neighbours, as far as the picture reaches.
     Unit: logits; power in logits squared; cycles a token.
     Source: "Deconvolution and Checkerboard Artifacts",
@@ -118,9 +118,9 @@ def _chart(
 ) -> Profile:
     x, power = spectrum(own, axis)
     _, smooth = spectrum(nearest, axis)
-    least = _NOTHING * max(float(power.max()), float(smooth.max()))
+    least = _LEAST * max(float(power.max()), float(smooth.max()), _LEAST)
     curves = tuple(
-        Curve(np.where(each > least, each, np.nan), name)
+        Curve(np.maximum(each, least), name)
         for each, name in ((power, "as it is"), (smooth, "nearest neighbours"))
     )
     return Profile(

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sam_explore.number_text import text
-from sam_explore.readings import Curve, Matrix, Panel, Profile
+from sam_explore.readings import Matrix, Panel, Scale
 from sam_explore.tracing import LogitShares, Trace
 from sam_explore.tracing.attribution import rank_correlation
 
@@ -37,15 +37,16 @@ class LogitByHead(ChosenFactor, Probe):
 
     Reads: hook_pattern, hook_v and hook_out_per_head of all attentions of
         mask_decoder.transformer, the decoder's weights, and the logit without each head.
-    Returns: a Panel of a Profile over attentions, what is there before them, and biases, with the
-        share and the effect of removing; and Matrices (attention, head) of both, diverging around
-        0 on one scale.
+    Returns: a Panel of a Matrix (part, share and effect), of attentions, what is there before them,
+        and biases, NaN where nothing was removed; and Matrices (attention, head) of both, diverging
+        around 0 on one scale.
     Unit: logits; of effects, by how much the logit falls.
     Source: direct logit attribution, https://transformer-circuits.pub/2021/framework, for language
         models.
     """
 
     title = "Which attentions and heads make the logit?"
+    is_sweep = True
 
     def read(self, trace: Trace) -> Panel:
         chosen = self.logit(trace)
@@ -86,23 +87,24 @@ def _parts(
     removed: Float[np.ndarray, "attention"] | None,
     shares: LogitShares,
     words: str,
-) -> Profile:
+) -> Matrix:
     """The share of each attention, of what is there before, and of the biases of each kind."""
-    others = shares.own | {f"biases: {kind}": each for kind, each in shares.biases.items()}
-    values = np.array([*by_head.sum(axis=1), *others.values()])
-    curves = [Curve(values, "share", style="steps")]
+    others = shares.own | {f"biases of {kind}": each for kind, each in shares.biases.items()}
+    values = np.array([[*by_head.sum(axis=1), *others.values()]]).T
+    columns: tuple[str, ...] = ("share",)
     if removed is not None:
-        falls = np.full(len(values), np.nan)
-        falls[: len(removed)] = removed
-        curves.append(Curve(falls, "falls without it", style="points"))
-    return Profile(
-        np.arange(float(len(values))),
-        tuple(curves),
+        falls = np.full(values.shape, np.nan)
+        falls[: len(removed), 0] = removed
+        values, columns = np.hstack([values, falls]), ("share", "falls without it")
+    return Matrix(
+        values,
+        (*rows, *others),
+        columns,
         title="Shares that sum up to the logit",
         words=words,
-        x_name="",
-        y_name="logit",
-        x_labels=(*rows, *others),
+        row_name="",
+        column_name="",
+        scale=Scale("logit", centre=0.0),
     )
 
 

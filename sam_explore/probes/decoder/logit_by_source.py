@@ -14,6 +14,7 @@ from sam_explore.tracing.attribution import rank_correlation
 from ..common.decoder_attention import inside_by_token, on_grid, padding_by_token
 from ..common.logit_factors import ChosenFactor, ChosenLogit, attention_in_words, scale_of
 from ..common.logit_products import logit_in_words
+from ..common.logits import percent
 from ..common.numbers import array
 from ..common.probe import Probe, threshold_knob
 from ..common.target_knobs import agreement, capitalised
@@ -45,13 +46,16 @@ class LogitBySource(ChosenFactor, Probe):
     """
 
     title = "Which tokens and regions is the logit read from?"
+    is_sweep = True
 
     threshold: float = threshold_knob()
 
     def read(self, trace: Trace) -> Panel:
         chosen = self.logit(trace)
         tables = list(self._tables(chosen))
+        inside = inside_by_token(trace.prediction, chosen.mask, self.threshold)
         words = _words(self, chosen, tables)
+        words += f" Mask {chosen.mask} covers {percent(float(inside.mean()))} of the image tokens."
         scale = scale_of(*(each for table in tables for each in table.both))
         drawn: list[Matrix | Heatmap] = []
         for table in tables:
@@ -65,7 +69,8 @@ class LogitBySource(ChosenFactor, Probe):
 
     def _tables(self, chosen: ChosenLogit) -> Iterator["Table"]:
         trace, shares = chosen.trace, chosen.shares
-        of_tokens, of_image = [], []
+        of_tokens: list[tuple[str, np.ndarray]] = []
+        of_image: list[tuple[str, np.ndarray]] = []
         for attention, keys in zip(shares.attentions, shares.by_key, strict=True):
             is_image = "token_to_image" in attention
             (of_image if is_image else of_tokens).append((attention, array(keys).sum(axis=0)))

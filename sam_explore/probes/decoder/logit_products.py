@@ -29,8 +29,8 @@ class LogitProducts(Probe):
 
     Reads: mask_decoder.mask_generator.hook_features and
         mask_decoder.mask_generator.hook_mask_vectors.
-    Returns: a Panel of two Profiles over the channels, the largest product first whatever its sign:
-        the products and their sum so far, which ends at the logit; and their two factors.
+    Returns: a Panel of three Profiles over the channels, the largest product first whatever its
+        sign: the products and their sum so far, which ends at the logit; and their two factors.
     Unit: logits; the factors have no unit.
     Source: the paper's appendix A (arXiv 2304.02643).
     """
@@ -50,11 +50,17 @@ class LogitProducts(Probe):
         name = logit_in_words(mask, self.token, self.cell)
         words = _words(name, products, order)
         x, labels = np.arange(1.0, len(order) + 1), tuple(map(str, order))
-        factors = (Curve(here[order], "feature", style="points"),)
-        factors += (Curve(vector[order], "mask vector", style="points"),)
-        drawn = (Curve(products[order], "product", style="steps"),)
-        drawn += (Curve(np.cumsum(products[order]), "sum so far"),)
-        charts = (("Products", drawn, "logit"), ("Their factors", factors, "value"))
+        drawn = (
+            Curve(products[order], "product", style="steps"),
+            Curve(np.cumsum(products[order]), "sum so far"),
+        )
+        feature = (Curve(here[order], "feature", style="points"),)
+        weight = (Curve(vector[order], "mask vector", style="points"),)
+        charts = (
+            ("Products", drawn, "logit"),
+            ("First factor: the features here", feature, "value"),
+            ("Second factor: the mask's vector", weight, "value"),
+        )
         return Panel(
             tuple(
                 Profile(x, curves, title, words, "channel", y_name, x_labels=labels)

@@ -20,9 +20,9 @@ def test_all_shares_sum_up_to_the_logit(factor, rows, trace):
 
     parts, heads = reading.readings
     logit = trace.prediction.logits[2, 4:8, 12:16].mean()
-    assert parts.curves[0].y.sum() == pytest.approx(logit, abs=1e-4)
+    assert parts.values.sum() == pytest.approx(logit, abs=1e-4)
     assert heads.values.shape == (rows, 4)
-    np.testing.assert_allclose(heads.values.sum(axis=1), parts.curves[0].y[:rows])
+    np.testing.assert_allclose(heads.values.sum(axis=1), parts.values[:rows, 0])
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_next_to_each_share_is_what_its_removal_does(factor, attention, query, t
         assert falls.values[row, head] == pytest.approx(expected, abs=1e-5)
     gone = trace.with_interventions(AblateDecoderHead(attention, None, query))
     expected = before - gone.prediction.logits[2, 5, 13]
-    assert parts.curves[1].y[row] == pytest.approx(expected, abs=1e-5)
+    assert parts.values[row, 1] == pytest.approx(expected, abs=1e-5)
     assert heads.scale == falls.scale
 
 

@@ -13,15 +13,15 @@ from .by_hand import generator_by_hand
 def test_products_are_ranked_by_size_and_add_up_to_the_logit():
     trace, logits = generator_by_hand()
 
-    products, factors = LogitProducts(token=(0, 0), cell=1)(trace).readings
+    products, features, vector = LogitProducts(token=(0, 0), cell=1)(trace).readings
 
     # Cell 1 is row 0, column 1: −1, 2 · 3, 1 · 0.5 and 0.
     assert products.x_labels == ("1", "0", "2", "3")
     assert products.curves[0].y.tolist() == [6, -1, 0.5, 0]
     assert products.curves[1].y.tolist() == [6, 5, 5.5, 5.5]
     assert logits[0, 1] == 5.5
-    assert factors.curves[0].y.tolist() == [2, 1, 1, 7]
-    assert factors.curves[1].y.tolist() == [3, -1, 0.5, 0]
+    assert features.curves[0].y.tolist() == [2, 1, 1, 7]
+    assert vector.curves[0].y.tolist() == [3, -1, 0.5, 0]
 
 
 def test_the_words_name_the_largest_and_what_speaks_against():
@@ -36,7 +36,7 @@ def test_the_words_name_the_largest_and_what_speaks_against():
 
 def test_the_mean_of_a_tokens_logits_has_no_checkerboard():
     trace, _ = generator_by_hand()
-    products, _ = LogitProducts(token=(0, 0))(trace).readings
+    products, *_ = LogitProducts(token=(0, 0))(trace).readings
     assert products.curves[1].y[-1] == 5
     assert products.x_labels[:2] == ("1", "0")
 
@@ -45,7 +45,7 @@ def test_the_mean_of_a_tokens_logits_has_no_checkerboard():
 @pytest.mark.parametrize("mask", [0, 3])
 def test_the_sum_is_the_runs_own_logit(cell, mask):
     trace = small_trace()
-    products, _ = LogitProducts(token=(1, 3), mask=mask, cell=cell)(trace).readings
+    products, *_ = LogitProducts(token=(1, 3), mask=mask, cell=cell)(trace).readings
 
     here = trace.prediction.logits[mask, 4:8, 12:16]
     expected = (here * cell_weights(cell)).sum()
