@@ -33,9 +33,10 @@ class CheckerboardSpectrum(Probe):
 
     Reads: the prediction, mask_decoder.transformer.hook_image and
         mask_decoder.mask_generator.hook_mask_vectors.
-    Returns: a Panel of two Profiles, power over frequency along x and along y, where less than
-        a millionth of the greatest is drawn as that; a Heatmap of the mean token's 4 x 4 logits around their mean; and two of
-        the logits, as they are and with nearest neighbours, as far as the picture reaches.
+    Returns: a Panel of two Profiles, power over frequency along x and along y, where less than a
+        millionth of the greatest is drawn as that; a Heatmap of the mean token's 4 x 4 logits
+        around their mean; and two of the logits, as they are and with nearest neighbours, as far as
+        the picture reaches.
     Unit: logits; power in logits squared; cycles a token.
     Source: "Deconvolution and Checkerboard Artifacts",
         https://distill.pub/2016/deconv-checkerboard, on generators of pictures.

@@ -21,9 +21,10 @@ _HIDDEN = ("hook_hidden1", "hook_hidden2")
 class MaskVector(Probe):
     """The MLP that turns a decoded mask token into the vector of its mask.
 
-    As a small network that makes the weights of a 1 x 1 convolution, it is a hypernetwork. Each mask token has an MLP of its own, of three linear layers with ReLU between them. All masks
-    are made from the same image features, so that their vectors are all that tells them apart.
-    Vectors that point the same way make the same mask, but for its scale.
+    As a small network that makes the weights of a 1 x 1 convolution, it is a hypernetwork. Each
+    mask token has an MLP of its own, of three linear layers with ReLU between them. All masks are
+    made from the same image features, so that their vectors are all that tells them apart. Vectors
+    that point the same way make the same mask, but for its scale.
 
     Reads: mask_decoder.mask_generator.hook_mask_tokens,
         mask_decoder.mask_generator.token_heads.N.hook_hidden1,
