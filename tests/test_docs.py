@@ -50,7 +50,7 @@ def test_the_list_of_hook_points_names_every_one():
     listed = set(re.findall(r"^\| `(\S+)` \|", page, re.MULTILINE))
     sam = small_sam()
     assert {
-        re.sub(r"\.(blocks|layers)\.\d+\.", r".\1.N.", name) for name in sam.hook_points
+        re.sub(r"\.(blocks|layers|token_heads)\.\d+\.", r".\1.N.", name) for name in sam.hook_points
     } == listed
 
 

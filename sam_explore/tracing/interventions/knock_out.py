@@ -120,7 +120,11 @@ class AblateDecoderHead(Intervention):
         kind = _kind_of(self.attention)
         if self.query is not None:
             on_image, _ = _ON_IMAGE[kind]
-            [query] = pairs_of("query", [self.query]) if on_image else _numbers("query", self.query)
+            find = pairs_of if on_image else _numbers
+            found = find("query", self.query)
+            if len(found) > 1:
+                raise ValueError(f"query must be the number of one token, not {self.query!r}.")
+            (query,) = found
             object.__setattr__(self, "query", query)
 
     def edits(self, run: Run) -> Edits:
