@@ -50,6 +50,16 @@ def test_each_hook_point_fires_once_with_the_axes_it_declares(sam, name, form, m
         assert length in allowed_lengths(axis, name), f"{axis} has {length}"
 
 
+def neurons_at(name: str) -> int:
+    """The hidden width of the MLP that a hook point lies in."""
+    if "token_heads" in name:
+        return SHALLOW.token_dim
+    if "iou_predictor" in name:
+        return SHALLOW.iou_hidden_dim
+    in_encoder = name.startswith("image_encoder.")
+    return SHALLOW.encoder_mlp_dim if in_encoder else SHALLOW.decoder_mlp_dim
+
+
 def allowed_lengths(axis: str, name: str) -> set[int]:
     """How long an axis of this name may be in the run above: 5 x 5 tokens, 2 prompt sets."""
     in_encoder = name.startswith("image_encoder.")
@@ -80,7 +90,7 @@ def allowed_lengths(axis: str, name: str) -> set[int]:
         "mask": {4},
         "prompt": {5},
         "coordinate": {5},
-        "neuron": {SHALLOW.encoder_mlp_dim if in_encoder else SHALLOW.decoder_mlp_dim},
+        "neuron": {neurons_at(name)},
         "channel": {4, 8, 12, 16, 24, 32},
     }[axis]
 
