@@ -1,12 +1,70 @@
 """The true region that a prompt means, and the true IoU of masks with it."""
 
+from dataclasses import dataclass, field
+from typing import Any
+
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
 from sam_explore.geometry import FOREGROUND, Prompts
 from sam_explore.mask_overlap import mask_iou
 from sam_explore.prediction import Prediction
-from sam_explore.scenes.ground_truth import Region, Scene
+from sam_explore.scenes.ground_truth import LEVELS, Region, Scene
+
+NOT_UNDER_A_POINT = "No region of the truth lies under the first foreground point."
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is truly in a picture, and the level at which masks are compared with it.
+
+    Args:
+        scene: the regions.
+        level: 0 for the whole under the first foreground point, 1 for a part, 2 for a sub-part.
+        picture: the picture that this is the truth of, where it has to be that one; None for any
+            of this size.
+    """
+
+    scene: Scene
+    level: int = 0
+    picture: UInt8[np.ndarray, "h w 3"] | None = field(default=None, compare=False, repr=False)
+
+    def is_of(self, picture: UInt8[np.ndarray, "h w 3"]) -> bool:
+        """Whether it says anything of this picture."""
+        if self.picture is None:
+            return self.scene.labels.shape[1:] == picture.shape[:2]
+        return self.picture is picture or np.array_equal(self.picture, picture)
+
+
+def as_truth(given: Any) -> Truth | None:
+    """A truth, a scene, or the mask of what is meant (row, column), as a `Truth`.
+
+    Raises:
+        TypeError: something else.
+        ValueError: an empty mask.
+    """
+    if given is None or isinstance(given, Truth):
+        return given
+    if isinstance(given, Scene):
+        return Truth(given)
+    if not (isinstance(given, np.ndarray) and given.dtype == bool and given.ndim == 2):
+        raise TypeError(
+            "truth must be a scene, a mask of booleans (row, column), such as session.shown_truth "
+            f"or sx.scene(0).mask(0), or None, not {_kind_of(given)}."
+        )
+    return Truth(scene_of_mask(np.zeros((*given.shape, 3), np.uint8), given, "the truth given"))
+
+
+def _kind_of(given: Any) -> str:
+    if isinstance(given, np.ndarray):
+        return f"an array of {given.dtype} with {given.ndim} axes"
+    return f"a {type(given).__name__}"
+
+
+def region_in_words(scene: Scene, index: int) -> str:
+    """Such as "turtle/head (part)"; the name alone where there is one region only."""
+    region = scene.regions[index]
+    return region.name if len(scene.regions) == 1 else f"{region.name} ({LEVELS[region.level]})"
 
 
 def mask_in(picture: UInt8[np.ndarray, "h w 3"]) -> Bool[np.ndarray, "h w"]:

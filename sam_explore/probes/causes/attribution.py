@@ -81,7 +81,7 @@ class Attribution(ChosenNumber, ChosenMethod, Probe):
         run = control_of(trace) if shuffled else trace
         maps = {each: attribute(run, of, each, patch) for each in self._methods()}
         words = [
-            f"{capitalised(name)} is {text(value_of(run, of))}.",
+            f"{capitalised(name)} is {text(value_of(run, of))}.{self.judged(trace, run)}",
             _shares(maps, patch, of.unit),
             *_agreements(maps, trace, patch),
         ]

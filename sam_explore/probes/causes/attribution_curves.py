@@ -60,7 +60,7 @@ class AttributionCurves(ChosenNumber, ChosenMethod, Probe):
             words=(
                 f"{capitalised(name)} is {text(curves[0].deletion[0])}, and "
                 f"{text(curves[0].deletion[-1])} without any content. {deletion.words} "
-                f"{insertion.words}"
+                f"{insertion.words}{self.judged(trace)}"
             ),
             across=1,
         )

@@ -61,6 +61,7 @@ class ClickGradient(ChosenNumber, Probe):
         if len(trace.prompts.points):
             readings += (_along(trace, of, name, slopes, self.reach),)
             words += f" {readings[1].words}"
+        words += self.judged(trace)
         return Panel(readings, title=f"Moving the click: {name}", words=words, across=2)
 
 

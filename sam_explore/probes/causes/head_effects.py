@@ -62,6 +62,7 @@ class HeadEffects(ChosenNumber, Probe):
         changes, overlaps = self._effects(trace, of, blocks)
         looks = np.stack([_looks_at(trace, block, self.token) for block in blocks])
         words = f"{_words(name, changes, overlaps, blocks)} {_agreement(self, changes, looks)}"
+        words += self.judged(trace)
         tables = (
             ("Change of the number", changes, Scale(of.unit, centre=0.0)),
             ("IoU with the mask of all heads", overlaps, Scale("IoU", high=1.0)),

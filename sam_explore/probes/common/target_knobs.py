@@ -10,12 +10,13 @@ from sam_explore.tracing import Trace
 from sam_explore.tracing.attribution import METHODS, MeanLogit, PredictedIoU, Scalar
 
 from .probe import knob, mask_knob, mask_shown, threshold_knob
+from .truth import ComparedWithTruth
 
 NUMBERS = ("mean logit", "predicted IoU")
 
 
 @dataclass(frozen=True)
-class ChosenNumber:
+class ChosenNumber(ComparedWithTruth):
     """The knobs that choose a number of the prediction.
 
     Args:
@@ -51,6 +52,21 @@ class ChosenNumber:
         region = np.zeros(prediction.logits.shape[1:], dtype=bool)
         region[: inside.shape[0], : inside.shape[1]] = inside
         return MeanLogit(mask, region, "logits"), f"mask {mask}'s mean logit {where}"
+
+    def judged(self, trace: Trace, run: Trace | None = None) -> str:
+        """Where the number is a predicted IoU and a truth is given, the true one in a sentence.
+
+        Args:
+            trace: the run whose mask is meant.
+            run: another run that the number is taken of, if it is.
+
+        Returns:
+            The sentence with a space before it, or "".
+        """
+        if self.number != "predicted IoU":
+            return ""
+        mask = mask_shown(self.mask, trace.prediction)
+        return self.ious_in_words(trace if run is None else run, mask, self.threshold)
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,20 @@ from sam_explore.tracing import Trace
 
 from ..common.logits import logit_scale, logits_in_words, span_knob
 from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob
+from ..common.truth import ComparedWithTruth
 
 
 @dataclass(frozen=True)
-class BinaryBesideRaw(Probe):
+class BinaryBesideRaw(ComparedWithTruth, Probe):
     """The logits of one mask at the picture's size, next to the mask at the threshold.
+
+    Given a truth, the words hold the mask's true IoU against the predicted one.
 
     Reads: the trace's prediction.
     Returns: a Panel of two Heatmaps (row, column) of the picture's height and width: the logits,
         upscaled by the reference's two bilinear steps, and 1 where they exceed the threshold, else
         0.
-    Unit: logits. The stability score, in the words, from 0 to 1.
+    Unit: logits. The stability score and IoU, in the words, from 0 to 1.
     Source: https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/modeling/sam.py#L134
     """
 
@@ -54,5 +57,6 @@ class BinaryBesideRaw(Probe):
             (raw, binary),
             title=f"Mask {mask}, raw and binary, stability {stability:.2f}",
             words=f"{words} Its stability score is {stability:.2f}: the IoU of the masks cut "
-            "one logit above and one below the threshold.",
+            "one logit above and one below the threshold."
+            f"{self.ious_in_words(trace, mask, self.threshold)}",
         )

@@ -2,27 +2,33 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from jaxtyping import Float
+
 from sam_explore.number_text import text
+from sam_explore.prediction import Prediction
 from sam_explore.readings import Gallery, Heatmap
 from sam_explore.tracing import Trace
 
 from ..common.logits import checkerboard_in_words, logit_scale, logits_in_words, span_knob
 from ..common.numbers import counted
 from ..common.probe import Probe, threshold_knob
+from ..common.truth import ComparedWithTruth, Target, in_words
 
 
 @dataclass(frozen=True)
-class RawLogits(Probe):
+class RawLogits(ComparedWithTruth, Probe):
     """The raw logits of all four masks on one scale, diverging around the threshold.
 
     A mask is where its logits exceed the threshold; by how much shows how sure the model is. Token
-    0 is meant for several prompts, tokens 1 to 3 for an ambiguous one.
+    0 is meant for several prompts, tokens 1 to 3 for an ambiguous one. Given a truth, the true IoU
+    of each mask stands next to the predicted one.
 
     Reads: the trace's prediction.
     Returns: a Gallery of four Heatmaps (row, column) with one cell for each raw logit, four a
         token, over the picture.
     Unit: logits. Predicted IoU and stability, in the titles, from 0 to 1 (the IoU is a guess and
-        can leave that range).
+        can leave that range); true IoU from 0 to 1.
     Source: the paper's section 3 (arXiv 2304.02643); the stability score is the reference's.
     """
 
@@ -32,19 +38,19 @@ class RawLogits(Probe):
     span: float = span_knob()
 
     def read(self, trace: Trace) -> Gallery:
-        prediction = trace.prediction
-        stability = prediction.stability(self.threshold)
+        prediction, target = trace.prediction, self.target(trace)
         chosen = prediction.visible[prediction.chosen]
+        ious = None if target is None else target.ious(prediction, self.threshold)
         maps = tuple(
             Heatmap(
                 logits,
-                title=f"Token {mask}: predicted IoU {iou:.2f},\nstability {stable:.2f}",
+                title=title,
                 words=logits_in_words(f"mask {mask}", logits, self.threshold),
                 scale=logit_scale(self.threshold, self.span),
                 frame="logits",
             )
-            for mask, (logits, iou, stable) in enumerate(
-                zip(prediction.visible, prediction.iou, stability, strict=True)
+            for mask, (logits, title) in enumerate(
+                zip(prediction.visible, _titles(prediction, self.threshold, ious), strict=True)
             )
         )
         return Gallery(
@@ -54,8 +60,38 @@ class RawLogits(Probe):
                 (
                     *(each.words for each in maps),
                     f"The model's choice is mask {prediction.chosen}.",
+                    *_truth_in_words(prediction, target, ious),
                     checkerboard_in_words(f"mask {prediction.chosen}", chosen),
                 )
             ).strip(),
             shared=logit_scale(self.threshold, self.span),
         )
+
+
+def _titles(
+    prediction: Prediction, threshold: float, true: Float[np.ndarray, "mask"] | None
+) -> list[str]:
+    """Token, predicted IoU, true IoU if it is known, and stability of each mask."""
+    known = [""] * len(prediction.iou)
+    if true is not None:
+        known = ["" if np.isnan(iou) else f"true IoU {in_words(iou)}, " for iou in true]
+    return [
+        f"Token {mask}: predicted IoU {in_words(iou)},\n{words}stability {in_words(stable)}"
+        for mask, (iou, words, stable) in enumerate(
+            zip(prediction.iou, known, prediction.stability(threshold), strict=True)
+        )
+    ]
+
+
+def _truth_in_words(
+    prediction: Prediction, target: Target | None, true: Float[np.ndarray, "mask"] | None
+) -> tuple[str, ...]:
+    if target is None or true is None:
+        return ()
+    if target.mask is None:
+        return (target.why_none,)
+    each = "; ".join(
+        f"mask {mask} {in_words(predicted)} and {in_words(hit)}"
+        for mask, (predicted, hit) in enumerate(zip(prediction.iou, true, strict=True))
+    )
+    return (f"Predicted IoU, and true IoU with {target.name}: {each}.",)

@@ -14,6 +14,7 @@ from sam_explore.tracing import Trace
 from ..common.logits import logit_scale, mask_overlaps, percent
 from ..common.numbers import counted
 from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
+from ..common.truth import ComparedWithTruth, Target, in_words
 from ..common.windows import (
     ChosenBlocks,
     arithmetic,
@@ -26,7 +27,7 @@ from ..common.windows import (
 
 
 @dataclass(frozen=True)
-class WindowEffect(ChosenBlocks, Probe):
+class WindowEffect(ChosenBlocks, ComparedWithTruth, Probe):
     """The prediction with other windows in some blocks, compared with the trained windows.
 
     The blocks are those of a stage, or of all, that were trained with windows, globally, or both;
@@ -40,7 +41,8 @@ class WindowEffect(ChosenBlocks, Probe):
     Reads: the prediction with the trained windows and the one with the changed windows; edits stay.
     Returns: a Panel of the changed raw logits, their difference from the trained windows' (both
         row, column, over the picture), and a Matrix (mask, three IoU): overlap of the changed mask
-        with the trained windows' mask, predicted IoU before and after.
+        with the trained windows' mask, predicted IoU before and after. Given a truth, it is a
+        Matrix (mask, five IoU), with true IoU next to each predicted one.
     Unit: logits; IoU from 0 to 1, though a predicted one can leave that range. Time is not
         included, since a reading must not depend on the machine: `tracing.encoder_seconds` measures
         it, and the words give the arithmetic.
@@ -71,6 +73,8 @@ class WindowEffect(ChosenBlocks, Probe):
         logits = after.visible[mask]
         change = logits - before.visible[mask]
         overlaps = mask_overlaps(before, after, self.threshold)
+        target = self.target(trace)
+        true = target and tuple(target.ious(each, self.threshold) for each in (before, after))
         what = f"{window_in_words(self.window)} in {blocks_in_words(blocks)}"
         what = what[0].upper() + what[1:]
         return Panel(
@@ -89,35 +93,53 @@ class WindowEffect(ChosenBlocks, Probe):
                     scale=Scale("logit", centre=0.0),
                     frame="logits",
                 ),
-                _iou_table(before, after, overlaps),
+                _iou_table(before, after, overlaps, true),
             ),
             title=what,
             words=(
                 f"{what}; tables of relative positions {_DONE[self.relative_positions]}."
                 f"{others_in_words(config, windows, blocks, trace.frame.grid)} "
-                f"{_change_in_words(mask, change)} {_iou_in_words(mask, before, after, overlaps)} "
+                f"{_change_in_words(mask, change)} {_iou_in_words(mask, before, after, overlaps)}"
+                f"{_true_in_words(mask, target, true)} "
                 f"{_arithmetic_in_words(config, windows, trace.frame.grid)}"
             ),
         )
 
 
+_True = tuple[Float[np.ndarray, "mask"], ...]  # true IoU before and after
 _DONE = {"interpolate": "interpolated", "crop": "cropped"}
 
 
-def _iou_table(before: Prediction, after: Prediction, overlaps: tuple[float, ...]) -> Matrix:
+def _iou_table(
+    before: Prediction, after: Prediction, overlaps: tuple[float, ...], true: _True | None
+) -> Matrix:
+    columns = {"overlap": overlaps, "predicted\nbefore": before.iou, "predicted\nnow": after.iou}
+    if true is not None:
+        names = ("overlap", "predicted\nbefore", "true\nbefore", "predicted\nnow", "true\nnow")
+        values = (overlaps, before.iou, true[0], after.iou, true[1])
+        columns = dict(zip(names, values, strict=True))
     return Matrix(
-        np.stack([overlaps, before.iou, after.iou], axis=1),
+        np.stack(list(columns.values()), axis=1),
         rows=tuple(f"mask {mask}" for mask in range(len(overlaps))),
-        columns=("overlap", "predicted\nbefore", "predicted\nnow"),
+        columns=tuple(columns),
         title=f"IoU of {counted(len(overlaps), 'mask')}",
         words=(
             "Overlap is the IoU of each mask with the same token's mask in the trained windows: "
-            f"{', '.join(f'{each:.2f}' for each in overlaps)}."
+            f"{', '.join(f'{in_words(each)}' for each in overlaps)}."
         ),
         row_name="mask",
         column_name="IoU",
         scale=Scale("IoU", low=0.0, high=1.0),
     )
+
+
+def _true_in_words(mask: int, target: Target | None, true: _True | None) -> str:
+    if target is None or true is None:
+        return ""
+    if target.mask is None:
+        return f" {target.why_none}"
+    before, after = (in_words(each[mask]) for each in true)
+    return f" Mask {mask}'s true IoU with {target.name} goes from {before} to {after}."
 
 
 def _change_in_words(mask: int, change: Float[np.ndarray, "row column"]) -> str:
@@ -132,8 +154,8 @@ def _iou_in_words(
     mask: int, before: Prediction, after: Prediction, overlaps: tuple[float, ...]
 ) -> str:
     words = (
-        f"Its overlap with the mask in the trained windows is {overlaps[mask]:.2f}, and its "
-        f"predicted IoU goes from {before.iou[mask]:.2f} to {after.iou[mask]:.2f}."
+        f"Its overlap with the mask in the trained windows is {in_words(overlaps[mask])}, and its "
+        f"predicted IoU goes from {in_words(before.iou[mask])} to {in_words(after.iou[mask])}."
     )
     if after.chosen != before.chosen:
         words += f" The model's choice goes from mask {before.chosen} to mask {after.chosen}."

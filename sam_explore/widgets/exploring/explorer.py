@@ -138,18 +138,19 @@ class Explorer(StaticReading, VBox):
     def code(self) -> str:
         """Python code that draws the same picture, without controls."""
         opacity = "" if self.map_opacity is None else f", map_opacity={self.map_opacity:g}"
+        filled = self._knobs.code_of_filled
         if self._against is not None:
             return (
                 "from sam_explore.readings import compare\n"
                 "from sam_explore.tracing import names_of_two\n\n"
-                f"{self._against.code(self.session.now)}\n"
+                f"{filled}{self._against.code(self.session.now)}\n"
                 f"probe, names = {self.probe.code}, names_of_two(session.trace, other)\n"
                 f"sx.draw(compare(probe(session.trace), probe(other), names){opacity})"
             )
         if self._compared is None or self._compared.session is not self.session:
-            return f"sx.draw({self.probe.code}(session.trace){opacity})"
+            return f"{filled}sx.draw({self.probe.code}(session.trace){opacity})"
         return (
-            f"other = {self._compared.probe.code}(session.trace)\n"
+            f"{filled}other = {self._compared.probe.code}(session.trace)\n"
             f"reading = {self.probe.code}(session.trace)\n"
             f"sx.draw(reading, same_scale_as=other{opacity})"
         )
@@ -228,6 +229,7 @@ class Explorer(StaticReading, VBox):
     def _follow(self) -> None:
         asked = ["sam", "image", "preprocessing", "encoded", "windows", "edits"]
         asked += ["prompts"] if self._class.reads_prompts else []
+        asked += self._knobs.filling
         ask, session = self._runner.show_errors(self._ask), self.session
         self._observers = [
             (session, self._runner.show_errors(self._rebuild_controls), ["sam", "preprocessing"]),
@@ -337,7 +339,7 @@ class Explorer(StaticReading, VBox):
         """The computation: a probe, or a comparison, and the trace to run it on."""
         now, is_prompted = self.session.now, self._class.reads_prompts
         run = now.trace if is_prompted else now.source.run
-        probe = self._knobs.probe_for(run)
+        probe = self._knobs.probe_for(now, run)
         if self._against is None:
             return probe, run
         return self._against.comparison(probe, now, is_prompted), run

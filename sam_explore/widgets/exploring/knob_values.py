@@ -1,7 +1,7 @@
 """The values of a live view's knobs: its own, or the session's for knobs that follow it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any
 
@@ -9,7 +9,7 @@ from ...corrections import BEST
 from ...probes import Probe
 from ...probes.common.probe import BEST_MASK, PUBLISHED_MASK
 from ...tracing import Trace
-from ..session import Session
+from ..session import Session, Snapshot
 
 
 class KnobValues:
@@ -35,12 +35,33 @@ class KnobValues:
         self._fixed: dict[str, Any] = {}
         self.check(given)
         for name, value in given.items():
-            (self._own if name in self.knobs else self._fixed)[name] = value
+            self._keep(name, value)
 
     @property
     def traits(self) -> list[str]:
         """The session's traits that linked knobs are bound to."""
         return sorted({link.trait for link in self.linked.values()})
+
+    @property
+    def filled(self) -> dict[str, str]:
+        """Fields that are no knobs and are filled from the session: by name, what of it.
+
+        One that was given is not filled.
+        """
+        from_where = {each.name: each.metadata.get("filled_from") for each in fields(self._class)}
+        return {name: of for name, of in from_where.items() if of and name not in self._fixed}
+
+    @property
+    def filling(self) -> list[str]:
+        """The session's traits that such fields are filled from."""
+        return [trait for of in self.filled.values() for trait in _TRAITS_OF[of]]
+
+    @property
+    def code_of_filled(self) -> str:
+        """Python that makes what the code of `probe` calls by name: a line for each field."""
+        now = self._session.now
+        filled = {name: of for name, of in self.filled.items() if getattr(now, of) is not None}
+        return "".join(f"{name} = session.{of}\n" for name, of in filled.items())
 
     @property
     def following(self) -> set[str]:
@@ -83,14 +104,18 @@ class KnobValues:
     @property
     def probe(self) -> Probe:
         """The probe with these values."""
-        return self._class(**self.now, **self._fixed)
+        return self._class(**self.now, **self._others(self._session.now))
 
-    def probe_for(self, run: Trace) -> Probe:
+    def probe_for(self, now: Snapshot, run: Trace) -> Probe:
         """The probe with these values, or the default where a value is out of the run's bounds.
 
         The prompts may have changed since the values were fitted to them.
+
+        Args:
+            now: the session's state, from which the fields are filled that are no knobs.
+            run: the run of this state that the probe is asked of.
         """
-        return self._class(**self._within(run), **self._fixed)
+        return self._class(**self._within(run), **self._others(now))
 
     def check(self, changes: dict[str, Any]) -> None:
         """Raise ValueError for knobs that the probe does not have, or values out of bounds."""
@@ -111,7 +136,7 @@ class KnobValues:
         if name in self.following:
             self.linked[name].write(self._session, value)
         else:
-            (self._own if name in self.knobs else self._fixed)[name] = value
+            self._keep(name, value)
 
     def follow(self, name: str, follows: bool) -> None:
         """Let a linked knob follow the session, or keep its current value."""
@@ -136,6 +161,17 @@ class KnobValues:
                 values[name] = default
         return values
 
+    def _keep(self, name: str, value: Any) -> None:
+        """Set what does not follow the session; a field that is no knob, as the probe has it."""
+        if name in self.knobs:
+            self._own[name] = value
+        else:
+            self._fixed[name] = getattr(self._class(**{name: value}), name)
+
+    def _others(self, now: Snapshot) -> dict[str, Any]:
+        """The fields that are no knobs: those given, and those that the session fills."""
+        return self._fixed | {name: getattr(now, of) for name, of in self.filled.items()}
+
     def _defaults(self) -> dict[str, Any]:
         probe = self._class()
         return {name: getattr(probe, name) for name in self.knobs}
@@ -158,6 +194,7 @@ class Link:
         setattr(session, self.trait, self.to_trait(value))
 
 
+_TRAITS_OF = {"shown_truth": ("truth", "truth_level")}
 LINKS = {
     "token": Link("token"),
     "threshold": Link("threshold"),

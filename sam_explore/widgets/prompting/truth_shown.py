@@ -7,8 +7,7 @@ from jaxtyping import Float
 
 from ...number_text import text
 from ...plots.outlines import outlines
-from ...scenes.ground_truth import LEVELS
-from ...truth import true_ious
+from ...truth import NOT_UNDER_A_POINT, region_in_words, true_ious
 from ..canvas.stage import Lines
 from ..session import Snapshot
 
@@ -37,11 +36,9 @@ def compared(now: Snapshot) -> Compared:
         return Compared(words=("The truth of this picture is not known: paint it, or load it.",))
     index = now.region_meant
     if index is None:
-        return Compared(words=("No region of the truth lies under the first foreground point.",))
-    region, mask = now.truth.regions[index], now.truth.mask(index)
+        return Compared(words=(NOT_UNDER_A_POINT,))
+    mask, what = now.truth.mask(index), region_in_words(now.truth, index)
     ious = true_ious(now.prediction, mask, now.threshold)
-    level = LEVELS[region.level]
-    what = region.name if len(now.truth.regions) == 1 else f"{region.name} ({level})"
     shown = text(float(ious[now.shown_mask]), decimals=2)
     return Compared(ious, _edge_px(mask), (f"Its true IoU with {what} is {shown}.",))
 

@@ -19,7 +19,7 @@ from ...prediction import check_model
 from ...preprocessing import Preprocessing, Side
 from ...saved_prompts import saved_from_json, text_of_file
 from ...tracing import Cancelled, Trace, between_steps
-from ...truth import mask_in
+from ...truth import Truth, mask_in
 from .as_python import as_python
 from .errors import in_words
 from .owner import Owner
@@ -159,6 +159,14 @@ class Session(SharedState):
     def shown_mask(self) -> int | None:
         """The number of the mask to show, by `chosen`; None without a prediction."""
         return self.now.shown_mask
+
+    @property
+    def shown_truth(self) -> Truth | None:
+        """What masks are compared with: `truth` at `truth_level`; None if none is shown, or known.
+
+        Probes that show predicted IoU take it: `sx.probes.RawLogits(truth=session.shown_truth)`.
+        """
+        return self.now.shown_truth
 
     @property
     def stopped(self) -> bool:

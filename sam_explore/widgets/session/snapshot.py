@@ -19,7 +19,7 @@ from ...preprocessing import Preprocessing
 from ...saved_prompts import SavedPrompts, prompts_to_json
 from ...scenes.ground_truth import Scene, truth_of
 from ...tracing import Trace
-from ...truth import region_meant
+from ...truth import Truth, region_meant
 from .checks import CHECKS, THRESHOLD
 from .source import Question, Source
 
@@ -143,6 +143,13 @@ class Snapshot:
         if self.truth is None or self.truth_level is None or self.answered is None:
             return None
         return region_meant(self.truth, self.answered.prompts, self.truth_level)
+
+    @property
+    def shown_truth(self) -> Truth | None:
+        """The picture's truth at the level that is shown; None if none is shown, or known."""
+        if self.truth is None or self.truth_level is None:
+            return None
+        return Truth(self.truth, self.truth_level, self.image)
 
     @property
     def answers_example(self) -> bool:

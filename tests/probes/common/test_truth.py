@@ -1,0 +1,143 @@
+"""True IoU next to predicted, in readings of masks, worked out by hand."""
+
+import re
+
+import numpy as np
+import pytest
+
+from sam_explore.geometry import Prompts
+from sam_explore.probes import (
+    PROBES,
+    Attribution,
+    BinaryBesideRaw,
+    ClickGradient,
+    HeadEffects,
+    RawLogits,
+    WindowEffect,
+)
+from sam_explore.scenes.ground_truth import Region, Scene
+from sam_explore.truth import Truth
+
+from ...small import answering, small_trace
+from ..reading_arrays import all_words, arrays
+
+# On a picture 40 wide and 20 high: a whole in the left half, a part in the left quarter.
+LABELS = np.zeros((3, 20, 40), np.int16)
+LABELS[0, :, :20], LABELS[1, :, :10] = 1, 2
+SCENE = Scene(np.zeros((20, 40, 3), np.uint8), LABELS, (Region("a", 0, None), Region("a/b", 1, 0)))
+IOUS = [0.9, 0.2, 0.8, 0.3]
+WITH_TRUTH = tuple(probe for probe in PROBES if hasattr(probe, "truth"))
+
+
+@pytest.fixture(scope="module")
+def trace():
+    """A click at x 12, y 8; mask 1 is the left quarter, mask 2 everything, masks 0, 3 nothing."""
+    logits = np.full((4, 20, 20), -4.0)
+    logits[1, :, :5] = 6  # the edge lies 1.2 of 2 px behind the centre of the fifth cell, at 10.2
+    logits[2] = 2
+    return answering(small_trace(), logits, IOUS)
+
+
+def test_each_title_has_the_true_iou_next_to_the_predicted_one(trace):
+    titles = [each.title for each in RawLogits(truth=SCENE)(trace).maps]
+    assert titles[0] == "Token 0: predicted IoU 0.90,\ntrue IoU 0.00, stability 0.00"
+    assert titles[1].startswith("Token 1: predicted IoU 0.20,\ntrue IoU 0.50, ")  # 10 of 20 columns
+    assert titles[2].startswith("Token 2: predicted IoU 0.80,\ntrue IoU 0.50, ")  # 20 of 40
+
+
+def test_the_words_say_which_region_is_meant(trace):
+    words = RawLogits(truth=SCENE)(trace).words
+    assert (
+        "Predicted IoU, and true IoU with a (whole): mask 0 0.90 and 0.00; mask 1 0.20 and 0.50; "
+        "mask 2 0.80 and 0.50; mask 3 0.30 and 0.00."
+    ) in words
+    on_part = trace.with_prompts(Prompts(points=[(3, 3)]))
+    words = RawLogits(truth=Truth(SCENE, level=1))(on_part).words
+    assert "true IoU with a/b (part): mask 0 0.90 and 0.00; mask 1 0.20 and 1.00;" in words
+
+
+def test_the_threshold_cuts_what_is_compared(trace):
+    # Above 5 the edge of mask 1 lies 0.2 px behind the fifth cell's centre, at 9.2: 9 columns.
+    titles = [each.title for each in RawLogits(threshold=5.0, truth=SCENE)(trace).maps]
+    assert "true IoU 0.45," in titles[1]
+    assert "true IoU 0.00," in titles[2]
+
+
+def test_a_mask_can_be_the_truth(trace):
+    right = np.zeros((20, 40), bool)
+    right[:, 20:] = True
+    reading = RawLogits(truth=right)(trace)
+    assert "true IoU 0.50," in reading.maps[2].title
+    assert "true IoU with the truth given: mask 0" in reading.words
+
+
+def test_one_mask_has_it_in_its_words(trace):
+    words = BinaryBesideRaw(mask=1, truth=SCENE)(trace).words
+    assert words.endswith("The predicted IoU of mask 1 is 0.20, its true IoU with a (whole) 0.50.")
+
+
+def test_what_other_windows_do_to_it_stands_in_the_table(trace):
+    reading = WindowEffect(window=2, mask=1, truth=SCENE)(trace)
+    table = reading.readings[2]
+    assert [each.replace("\n", " ") for each in table.columns] == [
+        "overlap",
+        "predicted before",
+        "true before",
+        "predicted now",
+        "true now",
+    ]
+    # The answer is given, so no window changes it.
+    np.testing.assert_allclose(table.values[:, 1], IOUS, rtol=1e-6)
+    np.testing.assert_allclose(table.values[:, 2], [0, 0.5, 0.5, 0], rtol=1e-6)
+    np.testing.assert_array_equal(table.values[:, 3:], table.values[:, 1:3])
+    assert "Mask 1's true IoU with a (whole) goes from 0.50 to 0.50." in reading.words
+
+
+@pytest.mark.parametrize("probe", [Attribution, ClickGradient])
+def test_a_predicted_iou_that_is_explained_has_it_in_words(probe, trace):
+    said = "The predicted IoU of mask 1 is 0.20, its true IoU with a (whole) 0.50."
+    assert said in probe(number="predicted IoU", mask=1, truth=SCENE)(trace).words
+    assert said not in probe(number="mean logit", mask=1, truth=SCENE)(trace).words
+
+
+@pytest.mark.parametrize("probe", WITH_TRUTH)
+def test_without_a_region_that_is_meant_the_words_say_why(probe, trace):
+    given = {"number": "predicted IoU"} if "number" in probe.knobs() else {}
+    elsewhere = trace.with_prompts(Prompts(points=[(30, 8)]))
+    reading = probe(truth=SCENE, **given)(elsewhere)
+    assert "No region of the truth lies under the first foreground point." in reading.words
+    assert not any(re.search(r"true IoU \d", words) for words in all_words(reading))
+
+
+@pytest.mark.parametrize("probe", WITH_TRUTH)
+def test_the_truth_of_another_picture_is_not_taken(probe, trace):
+    given = {"number": "predicted IoU"} if "number" in probe.knobs() else {}
+    other = Truth(SCENE, picture=np.zeros((20, 40, 3), np.uint8))
+    assert "The truth of this picture is not known." in probe(truth=other, **given)(trace).words
+    own = Truth(SCENE, picture=trace.image.copy())
+    assert "true IoU with a (whole)" in probe(truth=own, **given)(trace).words
+
+
+@pytest.mark.parametrize("probe", [RawLogits, BinaryBesideRaw, WindowEffect, HeadEffects])
+def test_without_a_truth_nothing_is_said_of_it(probe, trace):
+    plain, given = probe()(trace), probe(truth=SCENE)(trace)
+    assert not any("true" in words for words in all_words(plain))
+    if probe is not WindowEffect:  # whose table has more columns
+        for one, other in zip(arrays(plain), arrays(given), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_the_truth_is_no_knob_and_stands_in_the_code_by_its_name():
+    probe = RawLogits(truth=SCENE, threshold=2.0)
+    assert "truth" not in probe.knobs()
+    assert eval(probe.code, {"sx": __import__("sam_explore"), "truth": SCENE}) == probe
+    assert probe != RawLogits(truth=Truth(SCENE, level=1), threshold=2.0)
+
+
+def test_what_is_no_truth_is_refused(trace):
+    with pytest.raises(TypeError, match=r"must be a scene, a mask of booleans .* not a str"):
+        RawLogits(truth="turtle")
+    with pytest.raises(TypeError, match="not an array of float64 with 2 axes"):
+        RawLogits(truth=np.zeros((20, 40)))
+    with pytest.raises(ValueError, match="40 wide and 20 high, but is 4 wide and 20 high"):
+        RawLogits(truth=np.ones((20, 4), bool))(trace)

@@ -1,0 +1,73 @@
+"""A live view takes the truth from the session, as far as it is shown there."""
+
+import numpy as np
+import pytest
+
+import sam_explore as sx
+from sam_explore.scenes.ground_truth import Region, Scene
+from sam_explore.widgets import explore
+
+pytestmark = pytest.mark.usefixtures("no_hook_is_left")
+
+
+@pytest.fixture
+def session(answers, image, open_session):
+    """A session with a click, of a picture whose left half is a whole."""
+    session = open_session(image)
+    labels = np.zeros((3, *image.shape[:2]), np.int16)
+    labels[0, :, : image.shape[1] // 2] = 1
+    session.truth = Scene(image, labels, (Region("left", 0, None),))
+    session.add_point((3.0, 3.0))
+    return session
+
+
+def titles(explorer) -> list[str]:
+    return [each.title for each in explorer.reading.maps]
+
+
+def test_the_switch_of_the_session_puts_true_iou_into_the_reading_and_takes_it_out(session, screen):
+    with explore(sx.probes.RawLogits, session) as explorer:
+        before = titles(explorer)
+        assert not any("true IoU" in each for each in before)
+        session.truth_level = 0
+        assert all("true IoU" in each for each in titles(explorer))
+        assert "true IoU with left: mask 0" in explorer.words
+        session.truth = None
+        assert titles(explorer) == before
+        session.truth_level = None
+        assert titles(explorer) == before
+
+
+def test_the_code_says_where_the_truth_is_from(session, screen):
+    with explore(sx.probes.RawLogits, session) as explorer:
+        assert explorer.code == "sx.draw(sx.probes.RawLogits()(session.trace))"
+        session.truth_level = 0
+        assert explorer.code == (
+            "truth = session.shown_truth\nsx.draw(sx.probes.RawLogits(truth=truth)(session.trace))"
+        )
+        names = {"sx": sx, "session": session}
+        exec(explorer.code.replace("sx.draw(", "drawn = (", 1), names)
+        assert names["drawn"].words == explorer.words
+
+
+def test_a_truth_that_was_given_does_not_follow(session, screen):
+    everything = np.ones(session.image.shape[:2], bool)
+    with explore(sx.probes.RawLogits, session, truth=everything) as explorer:
+        assert "true IoU with the truth given: mask 0" in explorer.words
+        session.truth_level = 0
+        assert "true IoU with the truth given: mask 0" in explorer.words
+        assert explorer.code.startswith("sx.draw(sx.probes.RawLogits(truth=truth)")
+
+
+def test_a_new_picture_is_not_held_against_the_truth_of_the_old_one(session, screen):
+    session.truth_level = 0
+    other = session.image[::-1].copy()
+    with explore(sx.probes.RawLogits, session, against={"image": other}) as explorer:
+        assert explorer.error == ""
+        assert "In B: " in explorer.words
+        b = explorer.words.partition("In B: ")[2]
+        assert "The truth of this picture is not known." in b
+        session.image = other
+        session.add_point((3.0, 3.0))
+        assert explorer.error == ""
+        assert "true IoU" not in explorer.words
