@@ -1,6 +1,8 @@
 """The notebooks in git: small cells, public names, nothing that a run has left behind."""
 
 import ast
+import re
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -58,3 +60,17 @@ def test_only_public_names_are_used(path: Path):
     named = {alias.name for node in inner for alias in node.names}
     assert "sam_explore" in named
     assert not [name for name in named if name.startswith("sam_explore.")]
+
+
+@each_notebook
+def test_a_knob_that_is_named_is_shown_or_the_text_says_where_it_is(path: Path):
+    cells = nbformat.read(path, as_version=4).cells
+    for words, code in pairwise(cells):
+        if words.cell_type == "code" or code.cell_type != "code":
+            continue
+        for probe in re.findall(r"sx\.explore\(\s*sx\.probes\.(\w+)", code.source):
+            asked = getattr(sx.probes, probe)
+            shown = asked.main_knobs()
+            folded = {each.about for name, each in asked.knobs().items() if name not in shown}
+            named = set(re.findall(r"\*\*(.+?)\*\*", words.source)) & folded
+            assert not named or "**More**" in words.source, named
