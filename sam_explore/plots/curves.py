@@ -1,7 +1,6 @@
 """Draws profiles: curves over one axis."""
 
 from math import ceil
-from textwrap import fill
 from typing import Literal
 
 import numpy as np
@@ -12,11 +11,10 @@ from sam_explore.readings import Curve, Profile
 
 from . import style
 from .matplotlib_settings import ink_around, take_over
+from .wrapping import inches_of, wrapped
 
-_OF_TITLE, _OF_LEGEND, _OF_TICKS = 11, 15, 14  # letters an inch
+_OF_LEGEND, _OF_TICKS = 15, 14  # letters an inch
 _LINE_OF_LEGEND = 8  # the length of the line next to a curve's name, in letters
-_LEFT_OF_AXES = 0.6  # inches
-_LEAST_LINE = 20  # letters
 _LABELS = 17  # at most, written along an axis
 
 
@@ -33,22 +31,14 @@ def draw_profile(ax: Axes, profile: Profile) -> None:
         _draw_mark(ax, place, name)
     if len(profile.curves) > 1:
         lines, names = ax.get_legend_handles_labels()
-        names = [_wrapped(ax, name, _OF_LEGEND, _LINE_OF_LEGEND) for name in names]
-        ax.legend(lines, names, fontsize=8, frameon=False, loc="best", labelcolor=style.INK)
+        names = [wrapped(ax, name, _OF_LEGEND, _LINE_OF_LEGEND) for name in names]
+        size = style.points(style.NUMBER_PX)
+        ax.legend(lines, names, fontsize=size, frameon=False, loc="best", labelcolor=style.INK)
     room = 16 if profile.x_marks else 6  # the marks' names are between the axes and the title
     ink = ink_around(ax.figure)
-    title = _wrapped(ax, profile.title, _OF_TITLE)
-    ax.set_title(title, loc="left", fontsize=11, color=ink, pad=room)
-
-
-def _wrapped(ax: Axes, words: str, letters_an_inch: int, taken: int = 0) -> str:
-    """Wrap words to the width of the axes, of which `taken` letters are in use."""
-    return fill(words, max(_LEAST_LINE, int(_inches(ax) * letters_an_inch) - taken))
-
-
-def _inches(ax: Axes) -> float:
-    """The approximate width of the axes in their figure or subfigure."""
-    return ax.figure.bbox.width / ax.figure.dpi - _LEFT_OF_AXES
+    title = wrapped(ax, profile.title)
+    size = style.points(style.TITLE_PX)
+    ax.set_title(title, loc="left", fontsize=size, fontweight="bold", color=ink, pad=room)
 
 
 def _draw_curve(ax: Axes, x: np.ndarray, curve: Curve, index: int) -> None:
@@ -81,16 +71,16 @@ def _set_up_axes(ax: Axes, profile: Profile) -> None:
         ax.set_xscale("log")
     elif profile.x_labels:
         letters = sum(map(len, profile.x_labels)) + 2 * len(profile.x_labels)
-        too_many = len(profile.x) / _LABELS, letters / (_OF_TICKS * _inches(ax))
+        too_many = len(profile.x) / _LABELS, letters / (_OF_TICKS * inches_of(ax))
         every = ceil(max(too_many))
         ax.set_xticks(profile.x[::every], profile.x_labels[::every])
     elif np.array_equal(profile.x, np.round(profile.x)):
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if "y" in profile.log:
         ax.set_yscale("log")
-    ax.set_xlabel(profile.x_name, fontsize=9)
-    ax.set_ylabel(profile.y_name, fontsize=9)
-    ax.tick_params(labelsize=8, color=style.FRAME)
+    ax.set_xlabel(profile.x_name, fontsize=style.points(style.LABEL_PX))
+    ax.set_ylabel(profile.y_name, fontsize=style.points(style.LABEL_PX))
+    ax.tick_params(labelsize=style.points(style.NUMBER_PX), color=style.FRAME)
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(style.FRAME)
     ax.grid(axis="y", color=style.FRAME, alpha=0.3, linewidth=0.6)
@@ -106,6 +96,6 @@ def _draw_mark(ax: Axes, place: float, name: str) -> None:
         xytext=(0, 3),
         textcoords="offset points",
         ha="center",
-        fontsize=8,
+        fontsize=style.points(style.NUMBER_PX),
         color=ink_around(ax.figure, style.FAINT_INK),
     )

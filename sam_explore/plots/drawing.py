@@ -23,8 +23,8 @@ from sam_explore.readings import (
 )
 
 from .curves import draw_profile
-from .maps import draw_gallery, draw_heatmap, draw_matrix, gallery_shape
-from .matplotlib_settings import ink_around, own_settings
+from .maps import draw_gallery, draw_heatmap, draw_matrix, gallery_shape, table_width
+from .matplotlib_settings import name_figure, own_settings
 
 _SHARPNESS = 2  # pixels drawn for each pixel on the page
 
@@ -176,11 +176,16 @@ def size_of(reading: Reading) -> tuple[float, float]:
         return (6.4, 3.2)
     if isinstance(reading, Matrix):
         rows, columns = reading.values.shape
-        return (min(1.8 + 0.55 * columns, 12), min(1.2 + 0.4 * rows, 12))
+        return (min(table_width(reading, 0.55), 12), min(1.2 + 0.4 * rows, 12))
     if isinstance(reading, Gallery):
         return _gallery_size(reading)
     widths, heights = _panel_sizes(reading)
     return (sum(widths), sum(heights) + 0.3)
+
+
+def least_width_of(reading: Profile | Matrix) -> float:
+    """Inches of width in which a chart or a table can still be read with text of its usual size."""
+    return table_width(reading, 0.28) if isinstance(reading, Matrix) else 2.4
 
 
 def _gallery_size(gallery: Gallery) -> tuple[float, float]:
@@ -198,7 +203,7 @@ def _draw_panel(figure: FigureBase, panel: Panel, map_opacity: float | None) -> 
     )
     for part, reading in zip(parts.flat, panel.readings, strict=False):
         draw_on(part, reading, map_opacity)
-    figure.suptitle(panel.title, fontsize=12, color=ink_around(figure))
+    name_figure(figure, panel.title)
 
 
 def _panel_sizes(panel: Panel) -> tuple[list[float], list[float]]:

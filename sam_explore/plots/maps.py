@@ -16,10 +16,16 @@ from sam_explore.number_text import text
 from sam_explore.readings import Gallery, Heatmap, Matrix, Scale, Underlay, range_of
 
 from . import raster, style
-from .matplotlib_settings import ink_around, take_over
-from .scales import colormap_of, extend_of, norm_of, ticks_of
+from .matplotlib_settings import ink_around, name_figure, take_over
+from .scales import apart, colormap_of, extend_of, norm_of, ticks_of
+from .wrapping import wrapped
 
 _CSS_AN_INCH = 96
+_INCHES_AROUND = 1.15  # a table, for the name of its rows and the colour bar
+_INCHES_ABOVE_AND_BELOW = 0.85  # of a map or a table
+_LINE = 1.3 * style.NUMBER_PX
+_GAP = 0.06  # inches between two names of columns
+_LETTER = 0.6  # the width of a digit as a share of the size of the text
 _WRITTEN_CELLS = 120  # the largest table with its numbers written into it
 
 
@@ -53,12 +59,14 @@ def draw_gallery(figure: FigureBase, gallery: Gallery, map_opacity: float | None
         colours = _Colours(scale, everything if gallery.shared else one.values)
         _draw_map(ax, one, colours, map_opacity)
         ax.set(xticks=[], yticks=[])
-        ax.set_title(one.title, fontsize=8, color=ink_around(figure), pad=3)
+        ax.set_title(
+            one.title, fontsize=style.points(style.SMALL_TITLE_PX), color=ink_around(figure), pad=3
+        )
         if gallery.shared is None:
             _small_colour_bar(figure, colours, ax)
     if gallery.shared:
         _colour_bar(figure, colours, ax=axes, fraction=0.04, pad=0.02, aspect=30)
-    figure.suptitle(gallery.title, fontsize=11, color=ink_around(figure))
+    name_figure(figure, gallery.title)
 
 
 def draw_matrix(ax: Axes, matrix: Matrix) -> None:
@@ -74,13 +82,13 @@ def draw_matrix(ax: Axes, matrix: Matrix) -> None:
     )
     ax.set_xticks(*_thinned(matrix.columns))
     ax.set_yticks(*_thinned(matrix.rows))
-    ax.set_xlabel(matrix.column_name, fontsize=9)
-    ax.set_ylabel(matrix.row_name, fontsize=9)
-    ax.tick_params(labelsize=8, length=0)
+    ax.set_xlabel(matrix.column_name, fontsize=style.points(style.LABEL_PX))
+    ax.set_ylabel(matrix.row_name, fontsize=style.points(style.LABEL_PX))
+    ax.tick_params(labelsize=style.points(style.NUMBER_PX), length=0)
     ax.spines[:].set_visible(False)
-    _title(ax, matrix.title)
+    _title(ax, wrapped(ax, matrix.title))
     if matrix.values.size <= _WRITTEN_CELLS:
-        _write_values(ax, matrix.values, colours)
+        _write_values(ax, matrix, colours)
     _colour_bar(ax.figure, colours, cax=_axes_next_to(ax))
 
 
@@ -183,12 +191,14 @@ def _name_axes(ax: Axes, heatmap: Heatmap) -> None:
         (ax.yaxis, ax.xaxis), ("row", "column"), heatmap.values.shape, strict=True
     ):
         axis.set_major_locator(MultipleLocator(max(1, 2 ** int(np.log2(max(count, 1) / 4)))))
-        axis.set_label_text(f"token {name}", fontsize=9)
-    ax.tick_params(labelsize=8, color=style.FRAME)
+        axis.set_label_text(f"token {name}", fontsize=style.points(style.LABEL_PX))
+    ax.tick_params(labelsize=style.points(style.NUMBER_PX), color=style.FRAME)
 
 
 def _title(ax: Axes, title: str) -> None:
-    ax.set_title(title, loc="left", fontsize=11, color=ink_around(ax.figure))
+    size = style.points(style.TITLE_PX)
+    ink = ink_around(ax.figure)
+    ax.set_title(title, loc="left", fontsize=size, fontweight="bold", color=ink)
 
 
 def _axes_next_to(ax: Axes) -> Axes:
@@ -204,14 +214,22 @@ def _colour_bar(figure: FigureBase, colours: _Colours, **place: Any) -> None:
         bar = colours.bar(figure, extend=colours.extend, **place)
         ticks = ticks_of(scale, colours.range)
         if ticks is not None:
+            places = [float(colours.range.shares(tick)) for tick in ticks]
+            ticks = apart(ticks, places, _LINE / _height_px(bar.ax))
             bar.set_ticks(ticks, labels=[text(tick) for tick in ticks])
             bar.ax.minorticks_off()
             if scale.centre is not None:
                 bar.ax.axhline(scale.centre, color=style.INK, linewidth=0.8)
     ink = ink_around(figure)
-    bar.set_label(scale.unit, fontsize=9, color=ink)
-    bar.ax.tick_params(labelsize=8, labelcolor=ink)
+    bar.set_label(scale.unit, fontsize=style.points(style.LABEL_PX), color=ink)
+    bar.ax.tick_params(labelsize=style.points(style.NUMBER_PX), labelcolor=ink)
     bar.outline.set_edgecolor(style.FRAME)
+
+
+def _height_px(bar: Axes) -> float:
+    """About how high a colour bar will be, in CSS pixels: names and the title take the rest."""
+    inches = bar.figure.bbox.height / bar.figure.dpi
+    return max(inches - _INCHES_ABOVE_AND_BELOW, 0.2) * style.DPI
 
 
 def _swatches(figure: FigureBase, colours: _Colours, **place: Any) -> Colorbar:
@@ -229,15 +247,38 @@ def _small_colour_bar(figure: FigureBase, colours: _Colours, ax: Axes) -> None:
     bar = colours.bar(figure, extend=colours.extend, cax=_axes_next_to(ax))
     bar.set_ticks([low, high], labels=[text(low), text(high)])
     bar.ax.minorticks_off()
-    bar.ax.tick_params(labelsize=6.5, length=0, pad=2, labelcolor=ink_around(figure))
+    bar.ax.tick_params(
+        labelsize=style.points(style.NUMBER_PX), length=0, pad=2, labelcolor=ink_around(figure)
+    )
     bar.outline.set_edgecolor(style.FRAME)
 
 
-def _write_values(ax: Axes, values: np.ndarray, colours: _Colours) -> None:
-    for (row, column), value in np.ndenumerate(values):
-        if np.isfinite(value):
-            ink = style.ink_on(colours.of(value))
-            ax.text(column, row, text(value), ha="center", va="center", fontsize=7, color=ink)
+def table_width(matrix: Matrix, cell: float) -> float:
+    """Inches of a table whose columns are so wide, or as wide as their names are."""
+    longest = max(len(line) for name in matrix.columns for line in name.split("\n"))
+    name = longest * _LETTER * style.NUMBER_PX / style.DPI
+    return _inches_around(matrix) + max(cell, name + _GAP) * len(matrix.columns)
+
+
+def _inches_around(matrix: Matrix) -> float:
+    """What the names of rows, and the colour bar, take of a table's width."""
+    return _INCHES_AROUND + max(map(len, matrix.rows)) * _LETTER * style.NUMBER_PX / style.DPI
+
+
+def _write_values(ax: Axes, matrix: Matrix, colours: _Colours) -> None:
+    """Numbers in the cells of a table, all of one size, if the cells are wide enough for them."""
+    values = matrix.values
+    words = {place: text(value) for place, value in np.ndenumerate(values) if np.isfinite(value)}
+    longest = max(map(len, words.values()), default=1)
+    inches = ax.figure.bbox.width / ax.figure.dpi - _inches_around(matrix)
+    cell_px = inches * style.DPI / len(matrix.columns)
+    size = min(style.NUMBER_PX, cell_px / (longest * _LETTER))
+    if size < style.LEAST_NUMBER_PX:
+        return
+    look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": style.points(size)}
+    for (row, column), written in words.items():
+        ink = style.ink_on(colours.of(values[row, column]))
+        ax.text(column, row, written, color=ink, **look)
 
 
 def _thinned(names: tuple[str, ...]) -> tuple[list[int], list[str]]:

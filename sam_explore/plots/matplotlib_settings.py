@@ -80,6 +80,12 @@ def ink_around(figure: FigureBase, wanted: str = style.INK) -> str:
     return style.ink_on(ground, wanted)
 
 
+def name_figure(figure: FigureBase, title: str) -> None:
+    """The title of a figure that has several pictures, or of a part of one."""
+    size, ink = style.points(style.TITLE_PX), ink_around(figure)
+    figure.suptitle(title, fontsize=size, fontweight="bold", color=ink)
+
+
 def take_over(ax: Axes) -> None:
     """Give a user's axes the background and text colours that our colours are chosen for."""
     ink = ink_around(ax.figure)

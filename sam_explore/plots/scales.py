@@ -43,6 +43,23 @@ def ticks_of(scale: Scale, colours: ColourRange) -> list[float] | None:
     return [scale.centre + step * i for i in range(-count, count + 1)]
 
 
+def apart(ticks: list[float], places: list[float], room: float) -> list[float]:
+    """Those ticks that leave room for their numbers: the middle one and the ends go first.
+
+    Args:
+        ticks: ascending.
+        places: where they lie along the bar, from 0 to 1.
+        room: of a number, as a share of the bar.
+    """
+    count = len(ticks)
+    ends = [count // 2, 0, count - 1]
+    kept: list[int] = []
+    for index in (*ends, *range(count)):
+        if all(abs(places[index] - places[other]) >= room for other in kept):
+            kept.append(index)
+    return [ticks[index] for index in sorted(kept)]
+
+
 def _spread(reach: float, colours: ColourRange, centre: float) -> list[float]:
     """Round distances from the centre, far enough apart along the bar for their numbers."""
     power = int(np.floor(np.log10(reach)))

@@ -42,12 +42,26 @@ DIMMED_OPACITY = 0.66  # of the shade over the pixels outside a thumbnail's mask
 HALO_OPACITY = 0.6
 OUTDATED_OPACITY = 0.3  # of a picture and words that don't belong to the current prompts
 
+# Text in maps, charts and tables: one type, and CSS pixels that are the same in all of them.
+DPI = 100  # CSS pixels an inch of a figure
+FONTS = ("DejaVu Sans", "Verdana", "sans-serif")  # the first is matplotlib's own
+TITLE_PX = 14  # bold
+SMALL_TITLE_PX = 12  # of one map of several
+LABEL_PX = 12
+NUMBER_PX = 11
+LEAST_NUMBER_PX = 8  # in the cells of a table; where that is too large none is written
+
 # Text takes the colours of the page, so that it can be read in a light and in a dark theme.
 TEXT = "var(--jp-ui-font-color1, #212121)"
 FAINT_TEXT = "var(--jp-ui-font-color2, #616161)"
 FRAME = "#9E9E9E"
 ALERT = "#D55E00"
 ALERT_OPACITY = 0.16  # of the background of an error message, through which the page is visible
+
+
+def points(px: float) -> float:
+    """CSS pixels of text in the points that matplotlib takes, in figures of 100 dots an inch."""
+    return px * 72 / DPI
 
 
 def rgba(colour: str, opacity: float = 1.0) -> tuple[int, int, int, int]:

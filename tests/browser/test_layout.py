@@ -43,19 +43,20 @@ OUTPUTS = """() => [...document.querySelectorAll('.jp-OutputArea-output')]
 
 
 def test_nothing_is_cut_off_and_no_scrollbar_stands_anywhere_from_700_to_1600_pixels(lab: Lab):
-    probes = ("AttentionRow", "WindowEffect", "HeadEffects")
+    probes = ("AttentionRow", "WindowEffect", "HeadEffects", "RawLogits", "LogitHistogram")
     views = [f"sx.explore(sx.probes.{probe}, session)" for probe in probes]
+    views[0] = "sx.explore(sx.probes.AttentionRow, session, head=-2)"
     notebook = lab.open([CELLS[0] + "\nsx.PromptCanvas(session)", *views])
-    lab.page.set_viewport_size({"width": 1000, "height": 4200})
+    lab.page.set_viewport_size({"width": 1000, "height": 6000})
     notebook.execute("session.settle(120)")
     found = []
     lab.page.evaluate(FILES)  # closed, so that the notebook has the page's width
     for width in (700, 1000, 1600):
-        lab.page.set_viewport_size({"width": width, "height": 4200})
+        lab.page.set_viewport_size({"width": width, "height": 6000})
         lab.page.wait_for_timeout(500)
         found.append((lab.page.evaluate(TOO_NARROW), lab.page.evaluate(OUTPUTS)))
     lab.page.evaluate(FILES)
     for too_narrow, outputs in found:
         assert too_narrow == []
-        assert len(outputs) == 4
+        assert len(outputs) == 6
         assert all(content <= room for content, room in outputs), outputs

@@ -1,11 +1,15 @@
 """Each probe asks its question in words, and says which knobs matter."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
 
 from sam_explore import probes
 from sam_explore.probes.common.probe import knob
+
+from ..small import small_trace
+from .test_knobs import differ, other_values
 
 PROBES = sorted(
     (
@@ -63,3 +67,35 @@ def test_one_scale_for_all_heads_means_nothing_where_one_head_is_shown():
 def test_a_single_block_leaves_stage_and_kind_without_meaning():
     assert probes.WindowEffect(block=3).idle_knobs == {"stage", "kind"}
     assert probes.WindowEffect().idle_knobs == set()
+
+
+@pytest.mark.parametrize(
+    "probe", [probes.Attribution, probes.AttributionCurves, probes.ClickGradient]
+)
+def test_a_predicted_iou_knows_no_threshold_unless_the_true_one_is_said(probe):
+    assert probe().idle_knobs == set()
+    assert probe(number="predicted IoU").idle_knobs == {"threshold"}
+    known = probe(number="predicted IoU", truth=np.ones((20, 40), bool))
+    assert known.idle_knobs == set()
+    assert probes.HeadEffects(number="predicted IoU").idle_knobs == set()  # masks are compared
+
+
+@pytest.mark.parametrize(
+    "probe",
+    [
+        probes.AttentionRow(head=0),
+        probes.AttentionColumn(head=0),
+        probes.WindowEffect(block=1, window=2),
+        probes.WindowSweep(block=1),
+        probes.Attribution(number="predicted IoU"),
+        probes.ClickGradient(number="predicted IoU"),
+    ],
+    ids=lambda probe: type(probe).__name__,
+)
+def test_a_knob_that_is_hidden_changes_nothing(probe):
+    trace = small_trace()
+    plain = probe(trace)
+    assert probe.idle_knobs
+    for name in probe.idle_knobs:
+        for value in other_values(probe, name):
+            assert not differ(plain, replace(probe, **{name: value})(trace)), (name, value)

@@ -55,6 +55,7 @@ class HeadEffects(ChosenNumber, Probe):
     to: str = knob("zero", "a head gives", choices=("zero", "mean"))
 
     is_sweep = True
+    cuts_masks = True
 
     def read(self, trace: Trace) -> Panel:
         of, name = self.scalar(trace)

@@ -159,9 +159,10 @@ def prompt_token_knob() -> Any:
     )
 
 
-def threshold_knob() -> Any:
+def threshold_knob(**about_values: Any) -> Any:
     """A field that is the logit above which a pixel is inside, linked to the session's."""
-    return knob(0.0, "threshold", low=-100.0, high=100.0, link="threshold")
+    about_values |= {"low": -100.0, "high": 100.0, "link": "threshold"}
+    return knob(0.0, "threshold", **about_values)
 
 
 def mask_shown(mask: int, prediction: Prediction) -> int:

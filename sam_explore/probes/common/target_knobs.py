@@ -1,6 +1,7 @@
 """Shared by the probes of attributions: the knobs of the number that is attributed, and words."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -13,6 +14,11 @@ from .probe import knob, mask_knob, mask_shown, threshold_knob
 from .truth import ComparedWithTruth
 
 NUMBERS = ("mean logit", "predicted IoU")
+
+
+def _is_about_a_cut(probe: "ChosenNumber") -> bool:
+    """Whether anything depends on where a mask is cut: a predicted IoU doesn't, a true one does."""
+    return probe.number != "predicted IoU" or probe.truth is not None or probe.cuts_masks
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,9 @@ class ChosenNumber(ComparedWithTruth):
 
     number: str = knob("mean logit", "number", choices=NUMBERS, matters=True)
     mask: int = mask_knob()
-    threshold: float = threshold_knob()
+    threshold: float = threshold_knob(when=_is_about_a_cut)
+
+    cuts_masks: ClassVar[bool] = False  # whatever the number is
 
     def scalar(self, trace: Trace, elsewhere: str = "") -> tuple[Scalar, str]:
         """The number and its name, such as "mask 2's predicted IoU".

@@ -103,6 +103,7 @@ class WindowEffect(ChosenBlocks, ComparedWithTruth, Probe):
                 f"{_true_in_words(mask, target, true)} "
                 f"{_arithmetic_in_words(config, windows, trace.frame.grid)}"
             ),
+            across=2,
         )
 
 

@@ -3,22 +3,23 @@
 from ipywidgets import Image
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from ...plots.drawing import ReadingFigure, draw_on, size_of
+from ...plots import style
+from ...plots.drawing import ReadingFigure, draw_on, least_width_of, size_of
 from ...readings import Matrix, Profile
 from ..canvas.closing import close_all
 from ..canvas.connection import BLANK
 from ..canvas.viewport import SHARPNESS
 
 _HIGH = 0.85  # at most, of a narrow chart's width
-_DPI = 100  # CSS pixels an inch
+_DPI = style.DPI
 
 
 class ChartView:
     """A reading's curves or table, drawn like `sam_explore.draw`.
 
     Args:
-        width: the largest width in CSS pixels. Curves are drawn this wide, with text of the usual
-            size; a wider table is scaled down.
+        width: the largest width in CSS pixels. What is wider is drawn that wide, with text
+            of the usual size; a table that has no room even so is scaled down.
     """
 
     def __init__(self, width: int):
@@ -35,12 +36,13 @@ class ChartView:
         """Draw a reading instead of the earlier one."""
         width, height = size_of(reading)
         room = self._width / _DPI
-        if isinstance(reading, Profile) and room < width:
-            width, height = room, min(height, _HIGH * room)
+        if room < width:  # text keeps its size
+            height = min(height, _HIGH * room) if isinstance(reading, Profile) else height
+            width = min(width, max(room, least_width_of(reading)))
         self._figure.clear()
         self._figure.set_size_inches(width, height)
         draw_on(self._figure, reading)
-        scale = min(1.0, self._width / (width * _DPI))
+        scale = min(1.0, room / width)
         self.widget.layout.width = f"{round(width * _DPI * scale)}px"
         self.widget.layout.height = f"{round(height * _DPI * scale)}px"
         self.widget.value = self._figure.png()

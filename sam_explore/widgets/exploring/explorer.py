@@ -25,7 +25,8 @@ from .reading_view import ReadingView
 from .same_scale import SameScale
 from .static_reading import StaticReading
 
-_PICTURE_CSS = 640  # with the caption next to it, the usual width of a notebook's output
+# As wide as an output on a page of 700 pixels, and on one of 1100 with the caption next to it.
+_PICTURE_CSS = 570
 
 
 def explore(
@@ -229,12 +230,12 @@ class Explorer(StaticReading, VBox):
     def _follow(self) -> None:
         asked = ["sam", "image", "preprocessing", "encoded", "windows", "edits"]
         asked += ["prompts"] if self._class.reads_prompts else []
-        asked += self._knobs.filling
+        moving = [*self._knobs.traits, *self._knobs.filling]
         ask, session = self._runner.show_errors(self._ask), self.session
         self._observers = [
             (session, self._runner.show_errors(self._rebuild_controls), ["sam", "preprocessing"]),
             (session, self._runner.show_errors(self._fit_to_prompts), ["prompts"]),
-            (session, self._runner.show_errors(self._knobs_moved), self._knobs.traits),
+            (session, self._runner.show_errors(self._knobs_moved), moving),
             (session, ask, asked),
             (session, self._runner.show_errors(self._outline_picked), ["token"]),
         ]

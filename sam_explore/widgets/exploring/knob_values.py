@@ -82,7 +82,7 @@ class KnobValues:
     @property
     def idle(self) -> frozenset[str]:
         """Names of the knobs without an effect, with the others as they are."""
-        return self._class(**self.now, **self._fixed).idle_knobs
+        return self.probe.idle_knobs
 
     @property
     def run(self) -> Trace:

@@ -10,8 +10,9 @@ from ...plots import raster, style
 from ...plots.scales import colormap_of
 from ...readings import Gallery, Heatmap
 from ..canvas.viewport import SHARPNESS
-from .map_layout import ARROW, AXIS, GAP, LINE, MapLayout, Tile
+from .map_layout import ARROW, AXIS, GAP, LINE, NUMBERS, MapLayout, Tile
 
+_SHORT = 8  # letters of a unit that has room above its colour bar
 PAPER = 255  # the entry of the lookup table for pixels outside the maps
 
 
@@ -99,9 +100,9 @@ def _slices(left: int, top: int, width: int, height: int) -> tuple[slice, slice]
 def annotate(canvas: Canvas, reading: Heatmap | Gallery, layout: MapLayout) -> None:
     """Draw everything except the cells' colours: titles, frames, lines, marks, numbers."""
     if isinstance(reading, Gallery):
-        _write(canvas, reading.title, 0, LINE - 4, 14, layout.width, bold=True)
+        _write(canvas, reading.title, 0, LINE - 4, style.TITLE_PX, layout.width, bold=True)
     for tile in layout.tiles:
-        _write_title(canvas, tile, 14 if len(layout.tiles) == 1 else 12, layout)
+        _write_title(canvas, tile, layout)
         _frame(canvas, tile.left, tile.top, tile.width, tile.height)
         _draw_lines(canvas, tile)
         for row, column in tile.heatmap.marks:
@@ -111,17 +112,26 @@ def annotate(canvas: Canvas, reading: Heatmap | Gallery, layout: MapLayout) -> N
             _frame(canvas, *tile.bar)
             _draw_arrows(canvas, tile, *tile.bar)
             under = top + height + LINE - 5
-            _write(canvas, text(tile.colours.low), left, under, 11, width)
-            _write(canvas, text(tile.colours.high), left + width, under, 11, width, "right")
+            _write(canvas, text(tile.colours.low), left, under, style.NUMBER_PX, width)
+            _write(
+                canvas,
+                text(tile.colours.high),
+                left + width,
+                under,
+                style.NUMBER_PX,
+                width,
+                "right",
+            )
     if layout.bar:
         _draw_bar(canvas, layout)
     if len(layout.tiles) == 1 and layout.tiles[0].heatmap.frame == "tokens":
         _number_axes(canvas, layout.tiles[0])
 
 
-def _write_title(canvas: Canvas, tile: Tile, size: int, layout: MapLayout) -> None:
-    lines = tile.heatmap.title.split("\n")
+def _write_title(canvas: Canvas, tile: Tile, layout: MapLayout) -> None:
+    lines = tile.title
     alone = len(layout.tiles) == 1
+    size = style.TITLE_PX if alone else style.SMALL_TITLE_PX
     for index, line in enumerate(lines):
         base = tile.top - (len(lines) - 1 - index) * LINE - (8 if alone else 5)
         room = layout.width - tile.left if alone else tile.width + GAP - 4
@@ -141,7 +151,8 @@ def _write(
 ) -> None:
     """Write text with its baseline at y, squeezed if it is longer than `room`."""
     canvas.fill_style = style.INK
-    canvas.font = f"{'600 ' if bold else ''}{size * SHARPNESS}px sans-serif"
+    fonts = ", ".join(f'"{font}"' if " " in font else font for font in style.FONTS)
+    canvas.font = f"{'bold ' if bold else ''}{size * SHARPNESS}px {fonts}"
     canvas.text_align = align
     canvas.fill_text(text, x * SHARPNESS, y * SHARPNESS, max_width=room * SHARPNESS)
 
@@ -211,9 +222,13 @@ def _draw_bar(canvas: Canvas, layout: MapLayout) -> None:
         canvas.line_width = SHARPNESS
         start, end = (x * SHARPNESS for x in (left + width, left + width + 4))
         canvas.stroke_line(start, y * SHARPNESS, end, y * SHARPNESS)
-        _write(canvas, words, left + width + 7, y + 4, 11, 50)
+        _write(canvas, words, left + width + 7, y + 4, style.NUMBER_PX, 50)
     if first.scale.unit:
-        _write(canvas, first.scale.unit, left + width + 58, top - 6, 11, 90, "right")
+        unit, size = first.scale.unit, style.LABEL_PX
+        if len(unit) <= _SHORT:
+            _write(canvas, unit, left, top - 6, size, NUMBERS)
+        else:
+            _write(canvas, unit, left + width + NUMBERS, top - 6, size, 90, "right")
 
 
 def _draw_arrows(canvas: Canvas, tile: Tile, left: int, top: int, width: int, height: int) -> None:
@@ -243,7 +258,7 @@ def _number_axes(canvas: Canvas, tile: Tile) -> None:
     every = max(1, 2 ** int(np.log2(max(rows, columns) / 4)))
     for row in range(0, rows, every):
         y = tile.top + (row + 0.5) * tile.height / rows + 4
-        _write(canvas, str(row), tile.left - 6, y, 11, AXIS, "right")
+        _write(canvas, str(row), tile.left - 6, y, style.NUMBER_PX, AXIS, "right")
     for column in range(0, columns, every):
         x = tile.left + (column + 0.5) * tile.width / columns
-        _write(canvas, str(column), x, tile.top + tile.height + 14, 11, AXIS, "center")
+        _write(canvas, str(column), x, tile.top + tile.height + 14, style.NUMBER_PX, AXIS, "center")

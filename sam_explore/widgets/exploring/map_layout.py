@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
+from textwrap import wrap
 
 import numpy as np
 from jaxtyping import Float
 from matplotlib.ticker import MaxNLocator
 
 from ...number_text import text
+from ...plots import style
 from ...plots.maps import gallery_shape
 from ...plots.scales import extend_of, ticks_of
 from ...readings import ColourRange, Gallery, Heatmap, Scale, range_of
@@ -20,6 +22,8 @@ NUMBERS = 58  # next to a colour bar
 ARROW = 6  # of the arrow at an end of a colour bar with values beyond it
 AXIS = 26  # for the numbers of rows and columns
 EDGE = 2  # for the frame of a map at the border
+_LETTER, _BOLD_LETTER = 0.58, 0.66  # the mean width of a letter, as a share of the size of the text
+_LEAST_LINE = 8  # letters
 FOOT = 7  # for the lower half of a number next to the end of a colour bar
 
 
@@ -27,11 +31,13 @@ FOOT = 7  # for the lower half of a number next to the end of a colour bar
 class Tile:
     """One map: its cells, its position in CSS pixels, and the colours of its values.
 
-    The title is above it. `bar` is the position of its own colour bar below, or None. `extend`
-    gives the ends of the colour bar with values beyond: "min", "max", "both" or "neither".
+    The `title` is above it, in lines that fit. `bar` is the position of its own colour bar
+    below, or None. `extend` gives the ends of the colour bar with values beyond: "min", "max", "both" or
+    "neither".
     """
 
     heatmap: Heatmap
+    title: tuple[str, ...]
     scale: Scale
     colours: ColourRange
     extend: str
@@ -73,18 +79,19 @@ def lay_out(reading: Heatmap | Gallery, width: int) -> MapLayout:
     room = (width - EDGE - (BAR + NUMBERS + GAP if shared else 0) - GAP * (across - 1)) / across
     sizes = [_size(one, room) for one in maps]
     tile_width, tile_height = (max(lengths) for lengths in zip(*sizes, strict=True))
-    title = LINE * max(one.title.count("\n") + 1 for one in maps)
+    titles = [_lines(one.title, tile_width + GAP - 4, style.SMALL_TITLE_PX) for one in maps]
+    title = LINE * max(map(len, titles))
     below = 0 if shared else BAR + LINE + 4
     step = title + tile_height + below + GAP
     everything = np.concatenate([one.values.ravel() for one in maps])
     tiles = []
-    for index, (one, size) in enumerate(zip(maps, sizes, strict=True)):
+    for index, (one, words, size) in enumerate(zip(maps, titles, sizes, strict=True)):
         left = EDGE + (index % across) * (tile_width + GAP)
         top = LINE + GAP + (index // across) * step + title
         # Room for an arrow at both ends.
         bar = None if shared else (left + ARROW, top + size[1] + 4, size[0] - 2 * ARROW, BAR - 4)
         coloured = _coloured(shared or one.scale, everything if shared else one.values)
-        tiles.append(Tile(one, *coloured, left, top, *size, bar))
+        tiles.append(Tile(one, words, *coloured, left, top, *size, bar))
     end = EDGE + across * (tile_width + GAP)
     height = LINE + GAP + down * step - GAP + FOOT
     if not shared:
@@ -115,10 +122,11 @@ def ticks(scale: Scale, colours: ColourRange) -> tuple[tuple[float, str], ...]:
 def _lay_out_one(one: Heatmap, width: int) -> MapLayout:
     axis = AXIS if one.frame == "tokens" else EDGE
     size = _size(one, width - axis - GAP - BAR - NUMBERS)
-    top = LINE * (one.title.count("\n") + 1) + 6
-    tile = Tile(one, *_coloured(one.scale, one.values), axis, top, *size, None)
-    bar = (axis + size[0] + GAP, top, BAR, size[1])
     end = axis + size[0] + GAP + BAR + NUMBERS
+    title = _lines(one.title, end, style.TITLE_PX, is_bold=True)
+    top = LINE * len(title) + 6
+    tile = Tile(one, title, *_coloured(one.scale, one.values), axis, top, *size, None)
+    bar = (axis + size[0] + GAP, top, BAR, size[1])
     height = top + size[1] + max(axis, FOOT)
     return MapLayout((tile,), end, height, bar, ticks(one.scale, tile.colours))
 
@@ -129,3 +137,9 @@ def _size(one: Heatmap, room: float) -> tuple[int, int]:
     cell = room / max(rows, columns)
     cell = int(cell) if cell >= 2 else cell
     return ceil(cell * columns), ceil(cell * rows)
+
+
+def _lines(title: str, room: float, size: int, *, is_bold: bool = False) -> tuple[str, ...]:
+    """A title in lines that fit into so many CSS pixels, as far as its words are short enough."""
+    letters = max(_LEAST_LINE, int(room / (size * (_BOLD_LETTER if is_bold else _LETTER))))
+    return tuple(part for line in title.split("\n") for part in wrap(line, letters) or [""])

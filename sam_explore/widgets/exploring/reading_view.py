@@ -14,6 +14,7 @@ from .chart_view import ChartView
 from .map_view import MapView
 
 _GAP_CSS = 12
+_ROOMS = {1: 1.0, 2: 1.48}  # of the width, by how many pictures stand side by side
 
 
 class ReadingView:
@@ -34,6 +35,7 @@ class ReadingView:
         self.widget = VBox([])
         self.widget.layout.overflow = "visible"
         self.widget.layout.flex = "none"
+        self.widget.layout.grid_gap = f"{_GAP_CSS}px"
         # On a narrow page pictures side by side wrap, so that they are not cut off.
         self.widget.layout.max_width = "100%"
 
@@ -76,13 +78,14 @@ class ReadingView:
         self._drop()
         across = min(reading.across, len(parts)) if isinstance(reading, Panel) else 1
         # Several pictures side by side need the caption's place; the caption is then below.
-        room = self._width if across == 1 else round(1.48 * self._width)
+        room = round(_ROOMS.get(across, 1.66) * self._width)
         width = (room - _GAP_CSS * (across - 1)) // across
+        alone = len(parts) - 1 if len(parts) % across == 1 else None  # in the last row
         self.views = [
             self._make_map(_map_width(part, width))
             if isinstance(part, Heatmap | Gallery)
-            else ChartView(width)
-            for part in parts
+            else ChartView(max(width, self._width) if index == alone else width)
+            for index, part in enumerate(parts)
         ]
         rows = []
         for start in range(0, len(parts), across):

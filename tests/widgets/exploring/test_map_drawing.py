@@ -1,5 +1,7 @@
 """How cells become colours, and what is drawn over and around them, in canvas pixels by hand."""
 
+import re
+
 import numpy as np
 import pytest
 from ipycanvas import Canvas
@@ -105,6 +107,27 @@ def test_a_map_over_the_picture_has_no_numbers_of_rows(screen, canvas):
     annotate(canvas, one, lay_out(one, 400))
     assert texts(screen, canvas)[0] == "a map"
     assert texts(screen, canvas)[1:] == [words for _, words in lay_out(one, 400).ticks]
+
+
+def test_text_has_the_type_and_the_sizes_of_charts(screen, canvas):
+    one = heatmap(np.zeros((3, 2)), Scale("unit"), frame="tokens")
+    two = Gallery((one, one), "maps", "", one.scale)
+    sizes = {style.TITLE_PX, style.NUMBER_PX, style.LABEL_PX, style.SMALL_TITLE_PX}
+    for reading, expected in ((one, sizes - {12} | {style.LABEL_PX}), (two, sizes)):
+        canvas.clear()
+        annotate(canvas, reading, lay_out(reading, 400))
+        fonts = {each for each in screen.settings(canvas) if "px" in str(each)}
+        assert {int(re.search(r"(\d+)px", each)[1]) / 2 for each in fonts} == expected
+        assert all(f'"{style.FONTS[0]}"' in each for each in fonts)
+
+
+def test_a_title_that_is_too_long_for_its_map_has_more_lines():
+    title = "Token 0: predicted IoU 0.42,\ntrue IoU 0.37, stability 0.05"
+    one = Heatmap(np.zeros((4, 4)), title, "", FLAT)
+    two = Gallery((one,) * 4, "maps", "", FLAT)
+    wide, narrow = (lay_out(two, width).tiles[0].title for width in (560, 300))
+    assert wide == tuple(title.split("\n"))
+    assert narrow == ("Token 0:", "predicted IoU", "0.42,", "true IoU 0.37,", "stability 0.05")
 
 
 def test_lines_lie_after_their_rows_and_columns_with_a_halo(screen, canvas):

@@ -109,5 +109,7 @@ def test_padding_is_no_token_and_a_named_value_has_its_name(image, open_session,
     session.threshold = -100.0
     with explore(sx.probes.BinaryBesideRaw, session) as binary:
         view = map_of(binary, 1)
-        send(view.canvas, "mouse_move", 40, 100)
-        assert "column 3: inside" in view.value.value
+        (tile,) = view._layout.tiles
+        send(view.canvas, "mouse_move", 2 * (tile.left + 10), 2 * (tile.top + 10))
+        row, column = tile.cell_at(tile.left + 10, tile.top + 10)
+        assert f"Row {row}, column {column}: inside" in view.value.value
