@@ -142,7 +142,7 @@ def patched(caption: Caption, block: str, count: str, mean: str) -> bool:
 
 
 def patched_logits(caption: Caption, mask: str, before: str, after: str) -> bool:
-    was, now = (each.values for each in caption.maps[2:])
+    was, now = (each.values for each in caption.maps[-2:])
     inside = was > caption.probe.threshold
     inside = inside if inside.any() else ~inside
     return said(before, was[inside].mean()) and said(after, now[inside].mean())
@@ -244,7 +244,7 @@ CLAIMS = (
         rf"All on one scale \([\w ]+\), by [^:]+: ((?:[a-z ]+ {NUMBER} to {NUMBER}(?:, )?)+)",
         lambda caption, several, *_: range_of_maps(caption, several),
     ),
-    (rf"^(?:gradient|occlusion)[\w ]+: {NUMBER} to {NUMBER}", range_of_map),
+    (rf"(?:gradient|occlusion)[\w ]+: {NUMBER} to {NUMBER}", range_of_map),
     (rf"the occlusion of the same patches is {NUMBER}[.](?: |$)", correlations),
     (rf"the occlusion of the same patches is {NUMBER} for [a-z ]+, {NUMBER} for", correlations),
     (rf"rank correlation with the trained ones' map is {NUMBER}", is_a_correlation),

@@ -32,8 +32,8 @@ class Tile:
     """One map: its cells, its position in CSS pixels, and the colours of its values.
 
     The `title` is above it, in lines that fit. `bar` is the position of its own colour bar
-    below, or None. `extend` gives the ends of the colour bar with values beyond: "min", "max", "both" or
-    "neither".
+    below, or None. `extend` gives the ends of the colour bar with values beyond: "min", "max",
+    "both" or "neither".
     """
 
     heatmap: Heatmap
