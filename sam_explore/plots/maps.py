@@ -277,7 +277,7 @@ def _write_values(ax: Axes, matrix: Matrix, colours: _Colours) -> None:
         return
     look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": style.points(size)}
     for (row, column), written in words.items():
-        ink = style.ink_on(colours.of(values[row, column]))
+        ink = style.ink_on(colours.of(float(values[row, column])))
         ax.text(column, row, written, color=ink, **look)
 
 

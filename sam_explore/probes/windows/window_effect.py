@@ -74,7 +74,7 @@ class WindowEffect(ChosenBlocks, ComparedWithTruth, Probe):
         change = logits - before.visible[mask]
         overlaps = mask_overlaps(before, after, self.threshold)
         target = self.target(trace)
-        true = target and tuple(target.ious(each, self.threshold) for each in (before, after))
+        true = _true_ious(target, (before, after), self.threshold)
         what = f"{window_in_words(self.window)} in {blocks_in_words(blocks)}"
         what = what[0].upper() + what[1:]
         return Panel(
@@ -111,22 +111,31 @@ _True = tuple[Float[np.ndarray, "mask"], ...]  # true IoU before and after
 _DONE = {"interpolate": "interpolated", "crop": "cropped"}
 
 
+def _true_ious(
+    target: Target | None, predictions: tuple[Prediction, Prediction], threshold: float
+) -> _True | None:
+    """Of all masks before and after; None without a truth."""
+    if target is None:
+        return None
+    return tuple(target.ious(each, threshold) for each in predictions)
+
+
 def _iou_table(
     before: Prediction, after: Prediction, overlaps: tuple[float, ...], true: _True | None
 ) -> Matrix:
-    columns = {"overlap": overlaps, "predicted\nbefore": before.iou, "predicted\nnow": after.iou}
+    names = ["overlap", "predicted\nbefore", "predicted\nnow"]
+    columns = [np.array(overlaps), before.iou, after.iou]
     if true is not None:
-        names = ("overlap", "predicted\nbefore", "true\nbefore", "predicted\nnow", "true\nnow")
-        values = (overlaps, before.iou, true[0], after.iou, true[1])
-        columns = dict(zip(names, values, strict=True))
+        names = ["overlap", "predicted\nbefore", "true\nbefore", "predicted\nnow", "true\nnow"]
+        columns = [np.array(overlaps), before.iou, true[0], after.iou, true[1]]
     return Matrix(
-        np.stack(list(columns.values()), axis=1),
+        np.stack(columns, axis=1),
         rows=tuple(f"mask {mask}" for mask in range(len(overlaps))),
-        columns=tuple(columns),
+        columns=tuple(names),
         title=f"IoU of {counted(len(overlaps), 'mask')}",
         words=(
             "Overlap is the IoU of each mask with the same token's mask in the trained windows: "
-            f"{', '.join(f'{in_words(each)}' for each in overlaps)}."
+            f"{', '.join(in_words(each) for each in overlaps)}."
         ),
         row_name="mask",
         column_name="IoU",
