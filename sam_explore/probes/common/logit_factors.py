@@ -1,7 +1,8 @@
 """What the probes of a logit's shares have in common: the factor, and what removing does."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from textwrap import fill
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ from .logit_products import at_place, cell_knob, cell_weights
 from .numbers import array
 from .probe import knob, mask_knob, mask_shown, token_knob
 
+LETTERS_OF_ROW, LETTERS_OF_COLUMN = 18, 9  # of a name in one line
 VECTOR, FEATURES = "mask vector", "image features"
 _SHORT = {AMONG: "among tokens", TO_IMAGE: "token to image", TO_TOKEN: "image to token"}
 
@@ -96,6 +98,11 @@ def attention_in_words(attention: str, config: SamConfig) -> str:
         return "token to image, last"
     _, layer, kind = attention.split(".")
     return f"{_SHORT[kind]}, layer {layer}"
+
+
+def wrapped(names: Iterable[str], letters: int = LETTERS_OF_ROW) -> tuple[str, ...]:
+    """Names of a table's rows or columns in short lines, which a live view has room for."""
+    return tuple(fill(name, letters) for name in names)
 
 
 def scale_of(*tables: np.ndarray) -> Scale:

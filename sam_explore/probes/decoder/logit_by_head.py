@@ -15,6 +15,7 @@ from ..common.logit_factors import (
     ChosenLogit,
     attention_in_words,
     scale_of,
+    wrapped,
 )
 from ..common.logit_products import logit_in_words
 from ..common.numbers import array
@@ -71,7 +72,7 @@ class LogitByHead(ChosenFactor, Probe):
             (
                 _parts(rows, by_head, parts, shares, words),
                 *(
-                    Matrix(values, rows, names, title, words, "", "head", scale)
+                    Matrix(values, wrapped(rows), names, title, words, "", "head", scale)
                     for title, values in tables
                 ),
             ),
@@ -95,12 +96,12 @@ def _parts(
     if removed is not None:
         falls = np.full(values.shape, np.nan)
         falls[: len(removed), 0] = removed
-        values, columns = np.hstack([values, falls]), ("share", "falls without it")
+        values, columns = np.hstack([values, falls]), ("share", "falls")
     return Matrix(
         values,
-        (*rows, *others),
+        wrapped((*rows, *others)),
         columns,
-        title="Shares that sum up to the logit",
+        title="The sum",
         words=words,
         row_name="",
         column_name="",

@@ -12,7 +12,14 @@ from sam_explore.tracing import Trace
 from sam_explore.tracing.attribution import rank_correlation
 
 from ..common.decoder_attention import inside_by_token, on_grid, padding_by_token
-from ..common.logit_factors import ChosenFactor, ChosenLogit, attention_in_words, scale_of
+from ..common.logit_factors import (
+    LETTERS_OF_COLUMN,
+    ChosenFactor,
+    ChosenLogit,
+    attention_in_words,
+    scale_of,
+    wrapped,
+)
 from ..common.logit_products import logit_in_words
 from ..common.logits import percent
 from ..common.numbers import array
@@ -61,7 +68,7 @@ class LogitBySource(ChosenFactor, Probe):
         for table in tables:
             titles = (f"{table.what}: shares", f"{table.what}: falls without it")
             for title, values in zip(titles, table.both, strict=False):
-                rows, names = table.rows, table.names
+                rows, names = wrapped(table.rows), wrapped(table.names, LETTERS_OF_COLUMN)
                 drawn.append(Matrix(values, rows, names, title, words, "", "read", scale))
         drawn += _maps(chosen, words)
         name = logit_in_words(chosen.mask, self.token, self.cell)
