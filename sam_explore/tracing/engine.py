@@ -18,7 +18,7 @@ from torch import Tensor
 from sam_explore.fingerprints import fingerprint
 from sam_explore.geometry import Prompts
 from sam_explore.model import HookPoint, Sam, Step
-from sam_explore.model.description import PREPARE, PROJECT
+from sam_explore.model.description import ANSWER, PREPARE, PROJECT, PROMPTS
 from sam_explore.model.lock import lock_of
 from sam_explore.model.weight_digests import all_weights_of, in_words, weights_of
 from sam_explore.preprocessing import Preprocessing
@@ -131,6 +131,15 @@ class Engine:
         run = plan.run if pixels is None else replace(plan.run, pixels=pixels)
         with self._at(plan, step), torch.no_grad():
             return compute(step, run, *inputs)
+
+    def answer(self, plan: Plan) -> tuple[Tensor, Tensor]:
+        """Logits and predicted IoU of a run on the picture's cached tokens; nothing more is kept."""
+        self.refuse_changed_weights()
+        known = self.store.get(plan.key(ANSWER))
+        if known is not None:
+            return known
+        tokens = self._output(plan, PROJECT)
+        return self.decode(plan, tokens, self.run(plan, PROMPTS))
 
     def decode(self, plan: Plan, tokens: Tensor, prompts: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and predicted IoU of other tokens than the run's; nothing is cached."""

@@ -209,6 +209,16 @@ class Trace:
         found = prediction_from(logits[0], iou[0], self.prompts, self.frame)
         return self.__dict__.setdefault("_prediction", found)
 
+    def answer_to(self, prompts: Prompts) -> Prediction:
+        """The four masks of this run with other prompts: those of `with_prompts(prompts)`.
+
+        Nothing of it is cached but the encoded picture, so a question that asks of many prompts
+        leaves the results of the reader's own where they are.
+        """
+        asked = self.with_prompts(prompts)
+        logits, iou = self.engine.answer(asked.plan)
+        return prediction_from(logits[0], iou[0], prompts, self.frame)
+
     @property
     def edits(self) -> tuple[str, ...]:
         """Names of the edited hook points, in the order of the edits."""
