@@ -27,6 +27,9 @@ from .decoder.mask_vector import MaskVector as MaskVector
 from .decoder.token_to_image_attention import TokenToImageAttention as TokenToImageAttention
 from .decoder.token_to_token_attention import TokenToTokenAttention as TokenToTokenAttention
 from .decoder.upscaling_features import UpscalingFeatures as UpscalingFeatures
+from .hints.click_story import ClickStory as ClickStory
+from .hints.hint_effect import HintEffect as HintEffect
+from .hints.hint_stages import HintStages as HintStages
 from .masks.binary_and_raw import BinaryBesideRaw as BinaryBesideRaw
 from .masks.logit_histogram import LogitHistogram as LogitHistogram
 from .masks.raw_logits import RawLogits as RawLogits

@@ -133,7 +133,7 @@ class Engine:
             return compute(step, run, *inputs)
 
     def answer(self, plan: Plan) -> tuple[Tensor, Tensor]:
-        """Logits and predicted IoU of a run on the picture's cached tokens; nothing more is kept."""
+        """Logits and predicted IoU of a run, of which nothing but the image tokens is kept."""
         self.refuse_changed_weights()
         known = self.store.get(plan.key(ANSWER))
         if known is not None:

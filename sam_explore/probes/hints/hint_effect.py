@@ -1,0 +1,180 @@
+"""What does a mask hint do to the mask?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from sam_explore.geometry import Prompts
+from sam_explore.mask_overlap import mask_iou
+from sam_explore.number_text import text
+from sam_explore.prediction import Prediction
+from sam_explore.readings import Curve, Gallery, Heatmap, Panel, Profile
+from sam_explore.tracing import Trace
+from sam_explore.tracing.step_callback import announce
+
+from ..common.hints import over_the_picture, scaled_to
+from ..common.logits import logit_scale, logits_in_words
+from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
+
+LARGEST = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
+_FORMS = ("as it is", "negated", "shifted")
+
+
+@dataclass(frozen=True)
+class HintEffect(Probe):
+    """The answer with a mask hint at several sizes, with the prompts and alone, and without it.
+
+    The hint is the run's own, or where it has none, the logits of the mask that answers the prompts
+    without one: what is fed back in corrections. It is scaled so that its largest absolute logit
+    is as large as wanted, since what a model makes of a drawn mask depends on how large its logits
+    are, and the reference says nothing about that. A hint of zeros is not the same as none: the
+    mask hint encoder has biases, and the "no mask" vector is left out.
+
+    Reads: the predictions of the run with these hints, of which nothing is cached.
+    Returns: a Panel: a Gallery of Heatmaps (row, column) over the picture, of the hint, the raw
+        logits without it, with it, and with it alone; and a Profile over the hint's largest logit
+        of the IoU of the mask that the hint alone gives with the hint's own mask, of the mask with
+        prompts and hint with the hint's own mask, and of the same with the mask without a hint.
+    Unit: logits; IoU from 0 to 1, at the logits' resolution, two empty masks 1.
+    Source: segment_anything's issues 46, 169, 242, 471 and 694 report hints without effect; the
+        measurement is our own.
+    """
+
+    title = "What does a mask hint do to the mask?"
+
+    largest: float = knob(10.0, "largest logit of the hint", low=0.0, high=30.0, matters=True)
+    form: str = knob("as it is", "the hint is", choices=_FORMS, matters=True)
+    shift: float = knob(
+        -5.0,
+        "logits added",
+        low=-30.0,
+        high=30.0,
+        when=lambda probe: probe.form == "shifted",
+        matters=True,
+    )
+    mask: int = mask_knob()
+    threshold: float = threshold_knob()
+
+    def read(self, trace: Trace) -> Panel:
+        prompts = trace.prompts.with_mask_hint(None)
+        without = trace.answer_to(prompts)
+        mask = mask_shown(self.mask, without)
+        hint = trace.prompts.mask_hint
+        is_own = hint is not None
+        hint = (without.logits[mask] if hint is None else hint).astype(float)
+        shown = self._hint(trace, hint, self.largest)
+        maps = self._maps(trace, prompts, mask, without, shown)
+        overlaps = self._overlaps(trace, prompts, mask, without, hint)
+        words = " ".join(
+            (
+                "The hint is the run's own."
+                if is_own
+                else f"The hint is made of the logits of mask {mask} without one.",
+                *(each.words for each in maps.maps[1:]),
+                overlaps.words,
+            )
+        )
+        return Panel((maps, overlaps), f"A mask hint, {self._in_words()}", words, across=1)
+
+    def _in_words(self) -> str:
+        shifted = f", shifted by {text(self.shift)}" if self.form == "shifted" else ""
+        negated = ", negated" if self.form == "negated" else ""
+        return f"scaled to {text(self.largest)} logits{negated}{shifted}"
+
+    def _hint(
+        self, trace: Trace, hint: Float[np.ndarray, "height width"], largest: float
+    ) -> Float[np.ndarray, "height width"]:
+        """The hint as it is given: scaled, then negated or shifted."""
+        hint = scaled_to(hint, largest, trace.frame)
+        return {"negated": -hint, "shifted": hint + self.shift}.get(self.form, hint)
+
+    def _maps(
+        self,
+        trace: Trace,
+        prompts: Prompts,
+        mask: int,
+        without: Prediction,
+        hint: Float[np.ndarray, "height width"],
+    ) -> Gallery:
+        said = _said(prompts)
+        answers = {
+            f"{said}, no hint": without,
+            f"{said} and the hint": trace.answer_to(prompts.with_mask_hint(hint)),
+            "The hint alone": trace.answer_to(Prompts(mask_hint=hint)),
+        }
+        scale = logit_scale(self.threshold)
+        logits = {"The hint": over_the_picture(hint, trace.frame)}
+        logits |= {name: answer.visible[mask] for name, answer in answers.items()}
+        return Gallery(
+            tuple(
+                Heatmap(
+                    values,
+                    title=name,
+                    words=f"{name}: {logits_in_words(f'mask {mask}', values, self.threshold)}",
+                    scale=scale,
+                    frame="logits",
+                )
+                for name, values in logits.items()
+            ),
+            title=f"Logits of mask {mask}",
+            words="",
+        )
+
+    def _overlaps(
+        self,
+        trace: Trace,
+        prompts: Prompts,
+        mask: int,
+        without: Prediction,
+        hint: Float[np.ndarray, "height width"],
+    ) -> Profile:
+        plain = without.visible[mask] > self.threshold
+        alone, together, unmoved = [], [], []
+        for largest in LARGEST:
+            announce(f"A hint of {text(largest)} logits")
+            given = self._hint(trace, hint, largest)
+            meant = over_the_picture(given, trace.frame) > 0
+            by_hint = _mask(trace.answer_to(Prompts(mask_hint=given)), mask, self.threshold)
+            by_both = _mask(trace.answer_to(prompts.with_mask_hint(given)), mask, self.threshold)
+            alone.append(mask_iou(by_hint, meant))
+            together.append(mask_iou(by_both, meant))
+            unmoved.append(mask_iou(by_both, plain))
+        said = _said(prompts).lower()
+        return Profile(
+            np.array(LARGEST),
+            (
+                Curve(np.array(alone), "hint alone, with the hint's mask"),
+                Curve(np.array(together), f"{said} and hint, with the hint's mask"),
+                Curve(np.array(unmoved), f"{said} and hint, with the mask without hint"),
+            ),
+            title="How much the mask follows the hint",
+            words=_overlaps_in_words(said, alone, together, unmoved),
+            x_name="largest logit of the hint",
+            y_name="IoU",
+            y_reach=(0.0, 1.0),
+        )
+
+
+def _mask(answer: Prediction, mask: int, threshold: float) -> Bool[np.ndarray, "row column"]:
+    return answer.visible[mask] > threshold
+
+
+def _said(prompts: Prompts) -> str:
+    """What the prompts are, without their hint."""
+    clicks = len(prompts.points)
+    parts = [f"{clicks} clicks" if clicks > 1 else "the click"] if clicks else []
+    parts += ["the box"] if prompts.box is not None else []
+    said = " and ".join(parts) or "no prompt"
+    return said[0].upper() + said[1:]
+
+
+def _overlaps_in_words(
+    said: str, alone: list[float], together: list[float], unmoved: list[float]
+) -> str:
+    last = text(LARGEST[-1])
+    return (
+        f"At {last} logits the hint alone gives a mask whose IoU with the hint's own is "
+        f"{text(alone[-1], decimals=2)}; with {said} it is {text(together[-1], decimals=2)}, and "
+        f"{text(unmoved[-1], decimals=2)} with the mask that {said} gives without a hint."
+    )
