@@ -33,9 +33,10 @@ class _Step(NamedTuple):
 
 @dataclass(frozen=True)
 class ClickStory(ComparedWithTruth, Probe):
-    """The run's clicks one after the other: what the model answers to the first, the first two, …
+    """The run's clicks one after the other, with and without the logits fed back.
 
-    Once as people correct a mask: the logits of the mask that was shown go back with the next
+    The model is asked the first click, the first two, the first three. Once as people correct a
+    mask: the logits of the mask that was shown go back with the next
     click. And once without, as a predictor does that is only given all points. A box comes first,
     as a step of its own. A mask hint of the run is left out, since it may itself be one that was
     fed back.

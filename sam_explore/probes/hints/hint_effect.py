@@ -71,7 +71,7 @@ class HintEffect(Probe):
                 "The hint is the run's own."
                 if is_own
                 else f"The hint is made of the logits of mask {mask} without one.",
-                *(each.words for each in maps.maps[1:]),
+                maps.words,
                 overlaps.words,
             )
         )
@@ -106,20 +106,18 @@ class HintEffect(Probe):
         scale = logit_scale(self.threshold)
         logits = {"The hint": over_the_picture(hint, trace.frame)}
         logits |= {name: answer.visible[mask] for name, answer in answers.items()}
-        return Gallery(
-            tuple(
-                Heatmap(
-                    values,
-                    title=name,
-                    words=f"{name}: {logits_in_words(f'mask {mask}', values, self.threshold)}",
-                    scale=scale,
-                    frame="logits",
-                )
-                for name, values in logits.items()
-            ),
-            title=f"Logits of mask {mask}",
-            words="",
+        maps = tuple(
+            Heatmap(
+                values,
+                title=name,
+                words=f"{name}: {logits_in_words(f'mask {mask}', values, self.threshold)}",
+                scale=scale,
+                frame="logits",
+            )
+            for name, values in logits.items()
         )
+        words = " ".join(each.words for each in maps[1:])
+        return Gallery(maps, title=f"Logits of mask {mask}", words=words, shared=scale)
 
     def _overlaps(
         self,
