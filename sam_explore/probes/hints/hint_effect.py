@@ -51,7 +51,6 @@ class HintEffect(Probe):
         low=-30.0,
         high=30.0,
         when=lambda probe: probe.form == "shifted",
-        matters=True,
     )
     mask: int = mask_knob()
     threshold: float = threshold_knob()

@@ -31,6 +31,10 @@ def test_a_step_for_each_click_with_the_mask_that_is_shown_and_its_iou(trace):
             "3 clicks: mask 0,\npredicted 0.90",
         ]
         np.testing.assert_allclose(curve.y, [0.8, 0.9, 0.9])
+    assert ClickStory()(trace).words == (
+        "After 3 clicks the predicted IoU of the shown mask is 0.90 with logits fed back and 0.90 "
+        "without. The two masks have an IoU of 1.00."
+    )
     assert [curve.name for curve in ious.curves] == [
         "predicted, logits fed back",
         "predicted, nothing fed back",
