@@ -173,5 +173,5 @@ def _overlaps_in_words(
     return (
         f"At {last} logits the hint alone gives a mask whose IoU with the hint's own is "
         f"{text(alone[-1], decimals=2)}; with {said} it is {text(together[-1], decimals=2)}, and "
-        f"{text(unmoved[-1], decimals=2)} with the mask that {said} gives without a hint."
+        f"{text(unmoved[-1], decimals=2)} with the mask of {said} without a hint."
     )

@@ -35,7 +35,7 @@ def test_a_model_that_does_not_listen_keeps_its_mask_at_every_size(trace):
         "lie above 0. The click and the hint: The logits of mask 2 go from −4 to 4; 50 % lie above "
         "0. The hint alone: The logits of mask 2 go from −4 to 4; 50 % lie above 0. At 30 logits "
         "the hint alone gives a mask whose IoU with the hint's own is 0.33; with the click it is "
-        "0.33, and 1.00 with the mask that the click gives without a hint."
+        "0.33, and 1.00 with the mask of the click without a hint."
     )
     assert [each.title for each in maps.maps] == [
         "The hint",
