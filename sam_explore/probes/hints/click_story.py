@@ -48,7 +48,8 @@ class ClickStory(ComparedWithTruth, Probe):
         number of clicks of the shown mask's predicted IoU and, given a truth, of its true IoU.
     Unit: logits; IoU from 0 to 1, though a predicted one can leave that range.
     Source: the training algorithm in appendix A of arXiv 2304.02643 feeds logits back;
-        segment_anything's issues 54, 315, 330, 347 and 544 ask why its demo and its notebook differ.
+        segment_anything's issues 54, 315, 330, 347 and 544 ask why its demo and its notebook
+        differ.
     """
 
     title = "What does each click do, with and without logits fed back?"
@@ -91,7 +92,7 @@ class ClickStory(ComparedWithTruth, Probe):
         maps = []
         for clicks, answer, mask in story[-_FILMSTRIP:]:
             logits = answer.visible[mask]
-            title = f"{counted(clicks, 'click')}: mask {mask},\npredicted {answer.iou[mask]:.2f}"
+            title = f"{counted(clicks, 'click')}: mask {mask},\npredicted {_iou(answer.iou[mask])}"
             if target is not None:
                 title += f", true {target.ious(answer, self.threshold)[mask]:.2f}"
             maps.append(
@@ -106,14 +107,12 @@ class ClickStory(ComparedWithTruth, Probe):
         name = way[0].upper() + way[1:]
         return Gallery(tuple(maps), name, f"{name}.", logit_scale(self.threshold))
 
-    def _words(
-        self, trace: Trace, stories: dict[str, list[_Step]], target: Target | None
-    ) -> str:
+    def _words(self, trace: Trace, stories: dict[str, list[_Step]], target: Target | None) -> str:
         (with_, without) = (stories[way][-1] for way in _WAYS)
         said = f"After {counted(with_.clicks, 'click')}"
         words = (
-            f"{said} the predicted IoU of the shown mask is {with_.answer.iou[with_.mask]:.2f} "
-            f"with logits fed back and {without.answer.iou[without.mask]:.2f} without."
+            f"{said} the predicted IoU of the shown mask is {_iou(with_.answer.iou[with_.mask])} "
+            f"with logits fed back and {_iou(without.answer.iou[without.mask])} without."
         )
         if target is not None:
             true = (
@@ -126,6 +125,10 @@ class ClickStory(ComparedWithTruth, Probe):
         if left_out:
             words += f" {counted(left_out, 'further click')} were not replayed."
         return words
+
+
+def _iou(value: float) -> str:
+    return text(value, decimals=2)
 
 
 def _steps(prompts: Prompts) -> list[Prompts]:
