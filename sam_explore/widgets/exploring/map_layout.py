@@ -1,5 +1,6 @@
 """The layout of a map view: maps, their titles, and their colour bars."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -23,6 +24,7 @@ ARROW = 6  # of the arrow at an end of a colour bar with values beyond it
 AXIS = 26  # for the numbers of rows and columns
 EDGE = 2  # for the frame of a map at the border
 _LETTER, _BOLD_LETTER = 0.58, 0.66  # the mean width of a letter, as a share of the size of the text
+_NO_BREAK = "\u00a0"
 _LEAST_LINE = 8  # letters
 FOOT = 7  # for the lower half of a number next to the end of a colour bar
 
@@ -142,4 +144,6 @@ def _size(one: Heatmap, room: float) -> tuple[int, int]:
 def _lines(title: str, room: float, size: int, *, is_bold: bool = False) -> tuple[str, ...]:
     """A title in lines that fit into so many CSS pixels, as far as its words are short enough."""
     letters = max(_LEAST_LINE, int(room / (size * (_BOLD_LETTER if is_bold else _LETTER))))
-    return tuple(part for line in title.split("\n") for part in wrap(line, letters) or [""])
+    kept = re.sub(r" (?=[\d−])", _NO_BREAK, title)  # a number stays with the word before it
+    lines = (part for line in kept.split("\n") for part in wrap(line, letters) or [""])
+    return tuple(line.replace(_NO_BREAK, " ") for line in lines)

@@ -127,7 +127,7 @@ def test_a_title_that_is_too_long_for_its_map_has_more_lines():
     two = Gallery((one,) * 4, "maps", "", FLAT)
     wide, narrow = (lay_out(two, width).tiles[0].title for width in (560, 300))
     assert wide == tuple(title.split("\n"))
-    assert narrow == ("Token 0:", "predicted IoU", "0.42,", "true IoU 0.37,", "stability 0.05")
+    assert narrow == ("Token 0:", "predicted", "IoU 0.42,", "true IoU 0.37,", "stability 0.05")
 
 
 def test_lines_lie_after_their_rows_and_columns_with_a_halo(screen, canvas):
