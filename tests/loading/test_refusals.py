@@ -200,7 +200,7 @@ class TestWrongFiles:
 
         with pytest.raises(
             ValueError,
-            match=r"shape \(mask_decoder.mask_tokens \(4, 60\) instead of \(4, 64\)",
+            match=r"shape \(mask_decoder.mask_tokens \(4, 60\) instead of \(4, 32\)",
         ):
             sx.load(path)
 

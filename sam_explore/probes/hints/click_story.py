@@ -127,7 +127,7 @@ class ClickStory(ComparedWithTruth, Probe):
         return words
 
 
-def _iou(value: float) -> str:
+def _iou(value: float | np.floating) -> str:
     return text(value, decimals=2)
 
 
