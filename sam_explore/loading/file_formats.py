@@ -1,4 +1,7 @@
-"""Detects the kind of a file by its first bytes. No message quotes them: they may be secret."""
+"""Detects by its first bytes what kind of file one is; whose weights are in it, see `weight_names`.
+
+No message quotes the bytes: they may be secret.
+"""
 
 import re
 

@@ -1,4 +1,7 @@
-"""Converts the names of weights: Hugging Face's to the official ones, and those to ours."""
+"""Tells original, Hugging Face and our own weights apart by their names, and converts them.
+
+MedSAM's have the names of ViT-B: its preprocessing has to be asked for.
+"""
 
 import re
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,7 @@
-"""The prompt encoder: encoded coordinates plus a learned vector for their kind."""
+"""The prompt encoder: encoded coordinates plus a learned vector for their kind.
+
+The half input pixel that the original adds to prompts here is added in `geometry.Frame`.
+"""
 
 import torch
 from jaxtyping import Float, Int

@@ -1,4 +1,7 @@
-"""Detects whether a view is visible in the browser, and keeps a small copy visible if it isn't."""
+"""Detects whether a view is visible in the browser, and keeps a small copy visible if it isn't.
+
+What is out of sight waits by its priority in the worker: `ProbeRunner` and `PromptCanvas` say it.
+"""
 
 from collections.abc import Callable
 from pathlib import Path

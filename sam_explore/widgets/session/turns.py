@@ -1,4 +1,7 @@
-"""Runs tasks of any threads one at a time, without making a thread wait."""
+"""Runs tasks of any threads one at a time in their order, without making a thread wait.
+
+They change and show state; what computes waits in `worker`, by priority.
+"""
 
 import threading
 from collections import deque

@@ -1,4 +1,7 @@
-"""A single thread that computes and draws, so that no callback waits for the model."""
+"""Runs what computes and draws in a single thread, and chooses what runs next by its priority.
+
+So no callback waits for the model: prompts come before exhibits, what is in sight before the rest.
+"""
 
 import logging
 import os
