@@ -55,7 +55,7 @@ class MaskTokenSources(ChosenNumber, Probe):
             changes[place] = value_of(without, of) - value_of(trace, of)
             both = trace.prediction, without.prediction
             overlaps[place] = overlap_in_logits(*both, mask, self.threshold)
-        words = _words(name, mask, names, looks, changes, overlaps)
+        words = _words(name, mask, names, looks, changes, overlaps) + self.judged(trace)
         rows = tuple(f"layer {layer}" for layer in layers)
         tables = (
             (f"Attention of mask {mask}'s token", looks, rows, Scale("weight", low=0.0)),

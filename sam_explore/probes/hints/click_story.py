@@ -60,11 +60,12 @@ class ClickStory(ComparedWithTruth, Probe):
     def read(self, trace: Trace) -> Panel:
         asked = _steps(trace.prompts)
         stories = {way: self._replay(trace, asked, way == _WAYS[0]) for way in _WAYS}
-        target = self.target(trace)
-        target = None if target is None or target.mask is None else target
+        truth = self.target(trace)
+        target = None if truth is None or truth.mask is None else truth
         strips = tuple(self._strip(way, story, target) for way, story in stories.items())
         curves = _curves(stories, target, self.threshold)
         words = self._words(trace, stories, target)
+        words += f" {truth.why_none}" if truth is not None and target is None else ""
         profile = Profile(
             np.array([step.clicks for step in stories[_WAYS[0]]], float),
             curves,
