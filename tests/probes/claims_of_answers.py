@@ -142,7 +142,8 @@ def patched(caption: Caption, block: str, count: str, mean: str) -> bool:
 
 
 def patched_logits(caption: Caption, mask: str, before: str, after: str) -> bool:
-    was, now = (each.values for each in caption.maps[-2:])
+    maps = {each.title: each.values for each in caption.maps}
+    was, now = maps[f"Mask {mask} before"], maps[f"Mask {mask} after"]
     inside = was > caption.probe.threshold
     inside = inside if inside.any() else ~inside
     return said(before, was[inside].mean()) and said(after, now[inside].mean())
