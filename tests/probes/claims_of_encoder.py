@@ -1,7 +1,7 @@
 """Forms of claims that readings of the image encoder make, with what each is held against."""
 
 import re
-from math import prod
+from math import ceil, prod
 
 import numpy as np
 
@@ -46,8 +46,11 @@ def row_of_weights(
 
 
 def on_padding(caption: Caption, share: str) -> bool:
-    """All weights sum up to 1."""
-    return share_is(share, 100 * (1 - np.nansum(caption.maps[0].values)))
+    """All weights sum up to 1. Where padding has tokens, the map has them too."""
+    values, picture = caption.maps[0].values, caption.maps[0].underlay
+    if np.isclose(np.nansum(values), 1):
+        values = values[: ceil(picture.rows), : ceil(picture.columns)]
+    return share_is(share, 100 * (1 - np.nansum(values)))
 
 
 def row_of_terms(caption: Caption, low: str, high: str, row: str, column: str) -> bool:
