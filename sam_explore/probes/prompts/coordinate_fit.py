@@ -56,7 +56,7 @@ class CoordinateFit(Probe):
         0,
         "waves",
         low=0,
-        high=lambda run: run.config.token_dim // 2,
+        high=lambda run: run.config.token_dim // 2 - 1,
         names=((0, "all"),),
     )
     mask: int = mask_knob()
