@@ -7,6 +7,7 @@ import pytest
 
 from sam_explore.probes import PROBES, Probe
 from sam_explore.probes.common.attention import ALL
+from sam_explore.probes.common.prompt_changes import PICKED_TOKEN
 from sam_explore.readings import Reading
 from sam_explore.tracing import Trace
 
@@ -17,7 +18,11 @@ from .reading_arrays import all_words, arrays, parts
 # that is not the model's choice here, which −1 stands for.
 START = {"window": 2, "mask": 0}
 # One scale or many matters where all heads are shown.
-NEEDED = {"shared": {"head": ALL}, "shift": {"form": "shifted"}}
+NEEDED = {
+    "shared": {"head": ALL},
+    "shift": {"form": "shifted"},
+    "token": {"change": PICKED_TOKEN},
+}
 KNOBS = [(probe, name) for probe in PROBES for name in probe.knobs()]
 
 

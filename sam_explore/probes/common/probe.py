@@ -114,11 +114,10 @@ def block_knob(default: int = 0, **about_values: Any) -> Any:
     return knob(default, "block", **about_values)
 
 
-def token_knob() -> Any:
+def token_knob(**about_values: Any) -> Any:
     """A field that is an image token (row, column), linked to the one picked in the session."""
-    return knob(
-        (0, 0), "token (row, column)", low=0, high=lambda run: run.config.grid - 1, link="token"
-    )
+    about_values |= {"low": 0, "high": lambda run: run.config.grid - 1, "link": "token"}
+    return knob((0, 0), "token (row, column)", **about_values)
 
 
 def mask_knob() -> Any:

@@ -143,6 +143,7 @@ def _picked_vector(trace: Trace, token: Token) -> Trace:
 
 
 _BOX, _POINT = ("a box", _has_box), ("a point", _has_points)
+PICKED_TOKEN = "the picked image token alone"
 CHANGES = {
     "padding point on or off": PromptChange("", lambda prompts: True, _toggle_padding),
     "foreground and background swapped": PromptChange(*_POINT, _swap),
@@ -160,5 +161,5 @@ CHANGES = {
         "a point or a box", lambda prompts: len(prompts.kinds) > 0, _nothing
     ),
     "a random vector alone": PromptChange("", lambda prompts: True, _random_vector),
-    "the picked image token alone": PromptChange("", lambda prompts: True, _picked_vector),
+    PICKED_TOKEN: PromptChange("", lambda prompts: True, _picked_vector),
 }

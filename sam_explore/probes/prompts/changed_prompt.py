@@ -7,7 +7,7 @@ from sam_explore.tracing import Trace
 
 from ..common.before_after import change_in_words, change_of_mask, masks_before_and_after
 from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob, token_knob
-from ..common.prompt_changes import CHANGES
+from ..common.prompt_changes import CHANGES, PICKED_TOKEN
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class ChangedPrompt(Probe):
     title = "What if the prompt's tokens were others?"
 
     change: str = knob("padding point on or off", "change", choices=tuple(CHANGES), matters=True)
-    token: tuple[int, int] = token_knob()
+    token: tuple[int, int] = token_knob(when=lambda probe: probe.change == PICKED_TOKEN)
     mask: int = mask_knob()
     threshold: float = threshold_knob()
 

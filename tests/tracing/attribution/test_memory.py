@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sam_explore.geometry import Prompts
-from sam_explore.model import SamConfig
+from sam_explore.model import SamConfig, weight_digests
 from sam_explore.model.description import PROJECT, PROMPTS
 from sam_explore.model.kernels.products import has_onednn
 from sam_explore.tracing import Trace, between_steps
@@ -24,7 +24,7 @@ PATTERN = 8 * 256**2 * 4  # bytes of one global block: 8 heads, 16 x 16 tokens
 def nothing_but_the_run_allocates(monkeypatch):
     """Looking at the weights takes a few kB, which the estimate leaves out and which count in so
     small a model; so does trying oneDNN, at its first use."""
-    monkeypatch.setattr(weights, "_sum_of", lambda flat: 0)
+    monkeypatch.setattr(weight_digests, "_sum_of", lambda flat: 0)
     has_onednn()
 
 
