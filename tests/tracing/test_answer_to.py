@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from sam_explore.geometry import Prompts
+from sam_explore.model.description import ANSWER
+from sam_explore.probes import PromptChangesCompared, PromptPadding
 from sam_explore.tracing import zero
+from sam_explore.tracing.cache import PROMPT_SETS
 from sam_explore.tracing.interventions import AblateHead
 
 from ..small import small_trace
@@ -45,3 +48,14 @@ def test_they_are_those_of_the_run_with_these_prompts_and_nothing_is_kept(prompt
 def test_prompts_that_the_picture_cannot_have_are_refused_as_for_a_run():
     with pytest.raises(ValueError, match="mask_hint"):
         small_trace().answer_to(Prompts(mask_hint=np.zeros((3, 3), np.float32)))
+
+
+@pytest.mark.parametrize("probe", [PromptPadding(further=8), PromptChangesCompared()], ids=repr)
+def test_a_question_about_many_prompts_leaves_the_readers_own_in_the_cache(probe):
+    trace = small_trace().with_prompts(Prompts(points=[(3, 4), (9, 9)], box=(2, 3, 30, 16)))
+    earlier = [trace.with_prompts(Prompts(points=[(x, 5)])) for x in range(PROMPT_SETS - 1)]
+    for each in (*earlier, trace):
+        each.prediction  # noqa: B018
+    probe(trace)
+    store = trace.engine.store
+    assert all(store.get(each.plan.key(ANSWER)) is not None for each in (*earlier, trace))

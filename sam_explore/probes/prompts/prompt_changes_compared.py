@@ -43,11 +43,13 @@ class PromptChangesCompared(Probe):
     def read(self, trace: Trace) -> Panel:
         before = trace.prediction
         mask = mask_shown(self.mask, before)
-        made = {
-            name: change.make(trace, self.token).prediction
+        changed = {
+            name: change.make(trace, self.token)
             for name, change in CHANGES.items()
             if change.fits(trace.prompts)
         }
+        # Cached, they would take the place of the reader's own prompts.
+        made = {name: each.answer_to(each.prompts) for name, each in changed.items()}
         table = np.array(
             [
                 (

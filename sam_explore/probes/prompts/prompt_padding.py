@@ -41,7 +41,8 @@ class PromptPadding(Probe):
     def read(self, trace: Trace) -> Panel:
         before = trace.prediction
         mask = mask_shown(self.mask, before)
-        answers = [with_padding(trace, count).prediction for count in range(1, self.further + 1)]
+        padded = [with_padding(trace, count) for count in range(1, self.further + 1)]
+        answers = [each.answer_to(each.prompts) for each in padded]  # which caches nothing
         after = answers[-1]
         distances = np.array(
             [np.abs(each.visible[mask] - before.visible[mask]) for each in (before, *answers)]
