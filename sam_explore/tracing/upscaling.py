@@ -1,4 +1,4 @@
-"""The mask generator with another upscaling: what its checkerboard is owed to."""
+"""The mask generator with another upscaling: what the checkerboard comes from."""
 
 import torch
 import torch.nn.functional as F

@@ -27,6 +27,8 @@ ABOUT_THE_CLICK = (
     "ChannelOff",
     "CheckerboardSpectrum",
     "LogitBySource",
+    "HintEffect",
+    "ClickStory",
 )
 SHELL, SKY = (230, 300), (400, 60)  # in pixels of the picture, as many as the stage's canvas has
 

@@ -101,12 +101,12 @@ def slopes(caption: Caption, several: str) -> bool:
 
 def moved(caption: Caption, distance: str, click: str, change: str, tangent: str) -> bool:
     [chart] = caption.charts
-    anew, line = (each.y for each in chart.curves)
-    last, middle = np.flatnonzero(np.isfinite(anew))[-1], len(anew) // 2
+    again, line = (each.y for each in chart.curves)
+    last, middle = np.flatnonzero(np.isfinite(again))[-1], len(again) // 2
     return (
         chart.title.startswith(f"Click {click} ")
         and said(distance, chart.x[last])
-        and said(change, anew[last] - anew[middle])
+        and said(change, again[last] - again[middle])
         and said(tangent, line[last] - line[middle])
     )
 

@@ -113,7 +113,7 @@ def _along(
     return Profile(
         distances,
         curves=(
-            Curve(values, "computed anew"),
+            Curve(values, "computed again"),
             Curve(start + length * distances, "by the gradient"),
         ),
         title=f"Click {which + 1} moved along its gradient",

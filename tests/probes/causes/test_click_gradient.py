@@ -22,8 +22,8 @@ def test_a_click_in_the_middle_of_a_sine():
     assert (table.scale.unit, table.scale.centre) == ("IoU a pixel", 0)
     # One token is 8 pixels of this picture.
     np.testing.assert_allclose(way.x, np.linspace(-8, 8, 13), atol=1e-12)
-    anew, straight = (curve.y for curve in way.curves)
-    np.testing.assert_allclose(anew, 4 * np.sin(math.pi * way.x / 40), rtol=1e-5, atol=1e-6)
+    again, straight = (curve.y for curve in way.curves)
+    np.testing.assert_allclose(again, 4 * np.sin(math.pi * way.x / 40), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(straight, 4 * math.pi * way.x / 40, rtol=1e-5, atol=1e-6)
     assert reading.words == (
         "Mask 3's predicted IoU changes, in IoU for a pixel to the right and for one down, by "
@@ -53,10 +53,10 @@ def test_the_steepest_of_several_clicks_moves_uphill():
     assert table.rows == ("+ click 1", "− click 2")
     lengths = np.linalg.norm(table.values, axis=1)
     assert f"click {1 + lengths.argmax()} changes the number" in way.words
-    anew, straight = (curve.y for curve in way.curves)
+    again, straight = (curve.y for curve in way.curves)
     assert straight[-1] - straight[0] == pytest.approx(2 * 0.8 * lengths.max())
-    assert anew[-1] > anew[0]
-    np.testing.assert_allclose(anew - anew[6], straight - straight[6], rtol=0.3, atol=1e-4)
+    assert again[-1] > again[0]
+    np.testing.assert_allclose(again - again[6], straight - straight[6], rtol=0.3, atol=1e-4)
 
 
 def test_corners_of_a_box_stand_below_the_clicks_and_alone_have_no_way():
