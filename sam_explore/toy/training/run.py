@@ -18,7 +18,7 @@ from sam_explore.loading import load
 from sam_explore.model import Sam
 
 from .augmenting import augment
-from .cheap_attention import attend_cheaply
+from .cheap_attention import attend_cheaply, product_type
 from .grouping import GroupingHead
 from .objective import prompted_loss
 from .questions import ask
@@ -46,6 +46,7 @@ class Training:
         together = dist.is_initialized()
         self.rank, self.processes = (dist.get_rank(), dist.get_world_size()) if together else (0, 1)
         self.device = torch.device(options.device)
+        self.dtype = product_type(self.device)
         self.cache = SceneCache(options.cache, options.pool)
         self.folder: Path = options.folder
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -62,7 +63,7 @@ class Training:
             self._resume(self.checkpoint if self.checkpoint.exists() else options.branch)
         if options.fall and self.fall is None:
             self.fall = (self.seen, options.fall)
-        attend_cheaply(self.sam)
+        attend_cheaply(self.sam, self.dtype)
 
     def run(self) -> None:
         """Train until the rate is 0, `options.scenes` are seen, or the run is stopped."""
@@ -158,7 +159,7 @@ class Training:
         entropy = schedule.entropy_weight(self.seen)
         shown = augment(scenes, side, self.sam.config, generator)
         questions = ask(shown.labels, options.targets, generator)
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
             # Cropped tables: a distance between tokens has the same meaning in small and large
             # pictures.
             tokens = self.sam.encode_image(shown.pixels, relative_positions="crop")
