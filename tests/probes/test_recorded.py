@@ -9,6 +9,7 @@ from sam_explore.probes import PROBES
 
 from .recorded.recording import readings, recorded
 
+ROUNDING = 5e-6
 NUMBER = re.compile(r"−?\d+(?:\.\d+)?(?:e-?\d+)?")
 
 
@@ -28,7 +29,7 @@ def numbers_in(words: str) -> list[float]:
 
 def test_the_same_readings_are_there(now, then):
     for found, expected in zip(now, then, strict=True):
-        assert list(found) == list(expected)
+        assert found.keys() == expected.keys()
 
 
 @pytest.mark.parametrize("picture", ["wide", "high"])
@@ -39,8 +40,10 @@ def test_the_numbers_are_those_that_were_recorded(now, then, picture, probe):
     for name in names:
         found, expected = now[0][name], then[0][name]
         size = np.nanmax(np.abs(expected), initial=0.0)
-        # Other processors sum in other orders; what is recorded has single precision.
-        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4 * size, err_msg=name)
+        # Other processors sum in other orders, in single precision; and the difference of two
+        # logits, however small, has the rounding of the logits.
+        near = 1e-4 * size + ROUNDING
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=near, err_msg=name)
 
 
 @pytest.mark.parametrize("picture", ["wide", "high"])

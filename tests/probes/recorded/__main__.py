@@ -1,5 +1,7 @@
-"""`python -m tests.probes.recorded` writes the files."""
+"""`python -m tests.probes.recorded` writes all files, with names of probes those of these."""
+
+import sys
 
 from .recording import record
 
-record()
+record(sys.argv[1:])

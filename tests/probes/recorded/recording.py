@@ -1,19 +1,21 @@
-"""The runs whose readings are recorded, and the file that holds them."""
+"""The runs whose readings are recorded, and the files that hold them: one for each probe."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from sam_explore.geometry import Prompts
 from sam_explore.probes import PROBES
+from sam_explore.probes.common.probe import Probe
 from sam_explore.tracing import Trace
 
 from ...small import small_sam
 from ..reading_arrays import all_words, arrays
 
-FOLDER = Path(__file__).parent
-ARRAYS, WORDS = FOLDER / "arrays.npz", FOLDER / "words.json"
+FOLDER = Path(__file__).parent / "readings"
+"""One file for each probe, so that branches that add probes change no file in common."""
 
 
 def traces() -> dict[str, Trace]:
@@ -27,11 +29,13 @@ def traces() -> dict[str, Trace]:
     }
 
 
-def readings() -> tuple[dict[str, np.ndarray], dict[str, list[str]]]:
+def readings(
+    probes: Iterable[type[Probe]] = PROBES,
+) -> tuple[dict[str, np.ndarray], dict[str, list[str]]]:
     """All arrays and all words, by picture, probe and number."""
-    numbers, words = {}, {}
-    for picture, trace in traces().items():
-        for probe in PROBES:
+    numbers, words, runs = {}, {}, traces()
+    for probe in probes:
+        for picture, trace in runs.items():
             reading = probe()(trace)
             key = f"{picture}/{probe.__name__}"
             numbers |= {f"{key}/{index}": each for index, each in enumerate(arrays(reading))}
@@ -39,13 +43,35 @@ def readings() -> tuple[dict[str, np.ndarray], dict[str, list[str]]]:
     return numbers, words
 
 
-def record() -> None:
-    numbers, words = readings()
-    np.savez_compressed(ARRAYS, **{name: each.astype(np.float32) for name, each in numbers.items()})
-    WORDS.write_text(json.dumps(words, indent=1, ensure_ascii=False) + "\n", "utf-8")
+def record(names: Iterable[str] = ()) -> None:
+    """Writes the files of the probes of these names, or of all; then no other file stays."""
+    chosen = [probe for probe in PROBES if not names or probe.__name__ in names]
+    numbers, words = readings(chosen)
+    if not names:
+        for file in FOLDER.glob("*.jsonl"):
+            file.unlink()
+    for probe in chosen:
+        in_file = [key for key in (*words, *numbers) if key.split("/")[1] == probe.__name__]
+        lines = [line(key, words[key] if key in words else numbers[key]) for key in in_file]
+        (FOLDER / f"{probe.__name__}.jsonl").write_text("".join(lines), "utf-8")
+
+
+def line(key: str, content: list[str] | np.ndarray) -> str:
+    """One array or the words of one reading, as a line of JSON; numbers with six digits."""
+    if isinstance(content, list):
+        return json.dumps({"words": key, "are": content}, ensure_ascii=False) + "\n"
+    values = [float(f"{value:.6g}") for value in content.ravel().tolist()]
+    return json.dumps({"numbers": key, "shape": content.shape, "are": values}) + "\n"
 
 
 def recorded() -> tuple[dict[str, np.ndarray], dict[str, list[str]]]:
-    with np.load(ARRAYS) as file:
-        numbers = {name: file[name] for name in file.files}
-    return numbers, json.loads(WORDS.read_text("utf-8"))
+    """What the files hold, as `readings` gives it."""
+    numbers, words = {}, {}
+    for file in FOLDER.glob("*.jsonl"):
+        for text in file.read_text("utf-8").splitlines():
+            entry = json.loads(text)
+            if "words" in entry:
+                words[entry["words"]] = entry["are"]
+            else:
+                numbers[entry["numbers"]] = np.reshape(entry["are"], entry["shape"])
+    return numbers, words
