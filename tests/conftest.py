@@ -3,20 +3,15 @@
 import logging
 import sys
 from collections.abc import Iterator
-from types import ModuleType
 
 import pytest
 import torch
-from beartype import BeartypeConf, beartype
-from jaxtyping import install_import_hook
+
+from .checked_calls import check_calls_of
 
 if "sam_explore" in sys.modules:
     raise RuntimeError("sam_explore was imported before its shapes could be put under check.")
-# Where a float is expected an int will do, as PEP 484 has it; beartype asks for that explicitly.
-_CHECKER = ModuleType("sam_explore_type_checker")
-_CHECKER.check = beartype(conf=BeartypeConf(is_pep484_tower=True))
-sys.modules[_CHECKER.__name__] = _CHECKER
-install_import_hook("sam_explore", f"{_CHECKER.__name__}.check")
+check_calls_of("sam_explore")
 
 # Small tensors gain nothing from a second thread, and on a busy machine wait long for it.
 torch.set_num_threads(1)

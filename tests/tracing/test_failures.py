@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-import jaxtyping
 import numpy as np
 import pytest
 
@@ -78,9 +77,7 @@ def by_reading(trace: Trace, name: str, fn: Callable) -> None:
     trace.read(name, reduce)
 
 
-def test_a_thousand_random_failures_leave_no_hook_and_the_same_numbers(monkeypatch):
-    # Checking every call's shapes, as other tests do, would take most of the time of so many runs.
-    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+def test_a_thousand_random_failures_leave_no_hook_and_the_same_numbers():
     sam = small_sam(SMALLER)
     image = np.random.default_rng(0).integers(0, 256, (20, 40, 3), np.uint8)
     trace = Trace(sam, image, PROMPTS)
