@@ -38,11 +38,27 @@ def run_lengths(mask: Bool[np.ndarray, "height width"]) -> Int[np.ndarray, "run"
 
 def bounding_box(mask: Bool[np.ndarray, "height width"]) -> list[int]:
     """x, y, width and height in pixels around the mask, as COCO has it; zeros if it is empty."""
+    if not mask.any():
+        return [0, 0, 0, 0]
+    x, y, x_last, y_last = outermost_pixels(mask).tolist()
+    return [x, y, x_last - x + 1, y_last - y + 1]
+
+
+def outermost_pixels(mask: Bool[np.ndarray, "height width"]) -> Int[np.ndarray, "4"]:
+    """x0, y0, x1, y1 of the first and the last pixels inside, inclusive; zeros if it is empty."""
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     if not len(rows):
-        return [0, 0, 0, 0]
-    (y, y_last), (x, x_last) = ((int(places[0]), int(places[-1])) for places in (rows, columns))
-    return [x, y, x_last - x + 1, y_last - y + 1]
+        return np.zeros(4, int)
+    return np.array([columns[0], rows[0], columns[-1], rows[-1]])
+
+
+def mask_from_run_lengths(
+    runs: Int[np.ndarray, "run"], size: tuple[int, int]
+) -> Bool[np.ndarray, "height width"]:
+    """The mask whose `run_lengths` these are; `size` is its height and width."""
+    height, width = size
+    inside = np.arange(len(runs)) % 2 == 1
+    return np.repeat(inside, runs).reshape(width, height).T
 
 
 def _letters(runs: Int[np.ndarray, "run"]) -> str:

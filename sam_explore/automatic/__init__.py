@@ -1,0 +1,15 @@
+"""Masks of everything in a picture, without a prompt, and why one of them is missing."""
+
+from .candidates import Candidates
+from .filters import FATES, Filters, Verdicts, judge
+from .generator import AutomaticMaskGenerator, AutomaticMasks
+
+__all__ = [
+    "FATES",
+    "AutomaticMaskGenerator",
+    "AutomaticMasks",
+    "Candidates",
+    "Filters",
+    "Verdicts",
+    "judge",
+]
