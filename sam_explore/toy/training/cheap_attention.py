@@ -25,11 +25,13 @@ def product_type(device: torch.device) -> torch.dtype:
     """The type in which matrix products are fastest: bf16 where the processor multiplies in it.
 
     On a CPU without instructions for bf16, its products take nine times as long as those in
-    float32 (measured on an AVX2 processor).
+    float32 (measured on an AVX2 processor). A version of torch that can't say whether there are any
+    multiplies in float32.
     """
     if device.type != "cpu":
         return torch.bfloat16
-    native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    asked = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    native = any(getattr(torch.cpu, name, bool)() for name in asked)
     return torch.bfloat16 if native else torch.float32
 
 
