@@ -201,10 +201,7 @@ class AutomaticMasks(ReadOnlyArrays):
         Raises:
             ValueError: another output mode.
         """
-        if output_mode not in OUTPUT_MODES:
-            raise ValueError(
-                f"output_mode must be one of {', '.join(OUTPUT_MODES)}, not {output_mode!r}."
-            )
+        check_output_mode(output_mode)
         return [
             {
                 "segmentation": self._segmentation(index, output_mode),
@@ -258,6 +255,14 @@ class AutomaticMasks(ReadOnlyArrays):
         if output_mode == "coco_rle":
             return coco_rle(self[index])
         return {"size": list(self.image_size), "counts": self.runs[index].tolist()}
+
+
+def check_output_mode(output_mode: str) -> None:
+    """Raise ValueError for an unknown one."""
+    if output_mode not in OUTPUT_MODES:
+        raise ValueError(
+            f"output_mode must be one of {', '.join(OUTPUT_MODES)}, not {output_mode!r}."
+        )
 
 
 def _as_xywh(box: Int[np.ndarray, "4"]) -> list[int]:

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from sam_explore.loading import rename_official
+from sam_explore.loading import load, rename_official
 from sam_explore.model import Sam, SamConfig
 from sam_explore.verification.peers import segment_anything_model
 
@@ -107,6 +107,16 @@ def build_ours(config: SamConfig, weights: dict[str, Tensor]) -> Sam:
     with torch.device("meta"):
         sam = Sam(config)
     return give_weights(sam, rename_official(weights))
+
+
+def shipped_in_both() -> tuple[Sam, nn.Module]:
+    """The small model that ships with the package, in ours and in the original."""
+    sam = load()
+    original = build_reference(sam.config)
+    theirs = {id(tensor): name for name, tensor in original.state_dict(keep_vars=True).items()}
+    ours = rename_official(original.state_dict(keep_vars=True))
+    weights = {theirs[id(tensor)]: sam.state_dict()[name] for name, tensor in ours.items()}
+    return sam, give_weights(original, weights)
 
 
 def relative_error(ours: Tensor, reference: Tensor) -> float:

@@ -7,10 +7,9 @@ import pytest
 import torch
 
 from sam_explore.automatic import AutomaticMaskGenerator
-from sam_explore.loading import load, rename_official
 from sam_explore.scenes import example
 
-from .reference import build_reference, give_weights, segment_anything
+from .reference import segment_anything, shipped_in_both
 
 reference_module = segment_anything.automatic_mask_generator
 GENERATOR = {"points_per_side": 4, "points_per_batch": 10}
@@ -40,12 +39,7 @@ def box_area(boxes):
 @pytest.fixture(scope="module")
 def models():
     """The shipped weights: with random ones, the masks of all clicks are nearly the same."""
-    sam = load()
-    reference = build_reference(sam.config)
-    theirs = {id(tensor): name for name, tensor in reference.state_dict(keep_vars=True).items()}
-    ours = rename_official(reference.state_dict(keep_vars=True))
-    weights = {theirs[id(tensor)]: sam.state_dict()[name] for name, tensor in ours.items()}
-    return sam, give_weights(reference, weights)
+    return shipped_in_both()
 
 
 @pytest.fixture

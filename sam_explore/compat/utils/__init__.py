@@ -1,0 +1,1 @@
+"""`segment_anything.utils`, as far as its example notebooks import from it."""
