@@ -8,6 +8,7 @@ from .attention_rows import (
     attention_row,
 )
 from .attention_sums import AttentionStatistics, attention_statistics, even_statistics
+from .batches import answers
 from .differences import names_of_two
 from .editing import edit, zero
 from .listing import HookInfo, list_hooks
@@ -33,6 +34,7 @@ __all__ = [
     "SweepTable",
     "Trace",
     "announce",
+    "answers",
     "attention_column",
     "attention_position_terms",
     "attention_row",

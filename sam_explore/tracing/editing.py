@@ -1,8 +1,9 @@
 """Change tensors while the model runs: `edit`, the counterpart of `record`."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import cached_property, partial
 
 import torch
@@ -87,6 +88,34 @@ def check_edit(fn: Edit) -> None:
             f"{type(fn).__name__} is not. Pass a function; a dataclass can be hashed with "
             "@dataclass(frozen=True)."
         ) from None
+
+
+def edits_of_rows(runs: Sequence[Sequence[tuple[str, Edit]]]) -> Edits:
+    """Edits for a batch of runs: those of each change its row, in their order.
+
+    Args:
+        runs: names of single hook points with their edits, for each run.
+    """
+    by_name: dict[str, list[tuple[int, Edit]]] = {}
+    for row, edits in enumerate(runs):
+        for name, fn in edits:
+            by_name.setdefault(name, []).append((row, fn))
+    return tuple((name, _EditRows(tuple(each))) for name, each in by_name.items())
+
+
+@dataclass(frozen=True)
+class _EditRows:
+    """An edit of a batch: each of these functions gets a row, as if there were no other."""
+
+    by_row: tuple[tuple[int, Edit], ...]
+
+    def __call__(self, tensor: Tensor, hook: HookPoint) -> Tensor:
+        for row, fn in self.by_row:
+            before = tensor[row : row + 1]
+            after = fn(before.clone(), hook)
+            _check(after, before, hook)
+            tensor[row : row + 1] = after
+        return tensor
 
 
 def _replace(fn: Edit, hook: HookPoint, _inputs: tuple, tensor: Tensor) -> Tensor:

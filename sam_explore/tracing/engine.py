@@ -18,14 +18,14 @@ from torch import Tensor
 from sam_explore.fingerprints import fingerprint
 from sam_explore.geometry import Prompts
 from sam_explore.model import HookPoint, Sam, Step
-from sam_explore.model.description import ANSWER, PREPARE, PROJECT, PROMPTS
+from sam_explore.model.description import PREPARE, PROJECT
 from sam_explore.model.lock import lock_of
 from sam_explore.model.weight_digests import all_weights_of, in_words, weights_of
 from sam_explore.preprocessing import Preprocessing
 
 from .cache import Store
 from .detached_copies import detached_copies
-from .editing import edit
+from .editing import Edits, edit, edits_of_rows
 from .foreign_hooks import refuse_foreign_hooks
 from .input import GivenPicture
 from .plan import Plan
@@ -119,7 +119,7 @@ class Engine:
                 )
         return {name: found[name] for name in hooks}
 
-    def run(self, plan: Plan, step: Step, *inputs: Tensor, pixels: Tensor | None = None) -> Output:
+    def run(self, plan: Plan, step: Step, *inputs: Output, pixels: Tensor | None = None) -> Output:
         """The result of a step on other inputs than its own, without the cache.
 
         Args:
@@ -132,14 +132,21 @@ class Engine:
         with self._at(plan, step), torch.no_grad():
             return compute(step, run, *inputs)
 
-    def answer(self, plan: Plan) -> tuple[Tensor, Tensor]:
-        """Logits and predicted IoU of a run, of which nothing but the image tokens is kept."""
-        self.refuse_changed_weights()
-        known = self.store.get(plan.key(ANSWER))
-        if known is not None:
-            return known
-        tokens = self._output(plan, PROJECT)
-        return self.decode(plan, tokens, self.run(plan, PROMPTS))
+    def run_together(self, plans: Sequence[Plan], steps: Sequence[Step], state: Output) -> Output:
+        """The last result of some of the mask decoder's steps, for several plans in one batch.
+
+        Nothing is cached.
+
+        Args:
+            plans: whose edits in these steps change their own row.
+            steps: in their order.
+            state: the result of the step before, with a row for each plan.
+        """
+        edits = edits_of_rows([plan.edits_of(steps) for plan in plans])
+        with self._at(plans[0], *steps, edits=edits), torch.no_grad():
+            for step in steps:
+                state = compute(step, plans[0].run, state)
+        return state
 
     def decode(self, plan: Plan, tokens: Tensor, prompts: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and predicted IoU of other tokens than the run's; nothing is cached."""
@@ -202,8 +209,10 @@ class Engine:
         return image is self.given.image or np.array_equal(image, self.given.image)
 
     @contextmanager
-    def _at(self, plan: Plan, *steps: Step, backwards: bool = False) -> Iterator[None]:
-        """Hold the model for some steps of a run, with their edits attached.
+    def _at(
+        self, plan: Plan, *steps: Step, backwards: bool = False, edits: Edits | None = None
+    ) -> Iterator[None]:
+        """Hold the model for some steps of a run, with its edits attached, or with others.
 
         They are announced, and attention gives the same digits with and without hooks.
         """
@@ -218,9 +227,8 @@ class Engine:
                 weights_of(self.sam.image_encoder) is not self.encoder_weights
             ):
                 self.refuse_changed_weights()
-            for step in steps:
-                for name, fn in plan.edits_in(step):
-                    attached.enter_context(edit(self.sam, {name: fn}))
+            for name, fn in plan.edits_of(steps) if edits is None else edits:
+                attached.enter_context(edit(self.sam, {name: fn}))
             attached.enter_context(explicit_attention(steps, self.sam, gradients=backwards))
             yield
 

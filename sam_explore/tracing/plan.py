@@ -1,6 +1,7 @@
 """The plan of a run: the edits of each step, and the cache key of its result."""
 
 import hashlib
+from collections.abc import Iterable
 from functools import cached_property
 
 from sam_explore.fingerprints import fingerprint
@@ -41,6 +42,10 @@ class Plan:
     def edits_in(self, step: Step) -> Edits:
         """The edits of single hook points in a step, in the order in which they act."""
         return self._edits_by_step.get(step, ())
+
+    def edits_of(self, steps: Iterable[Step]) -> Edits:
+        """The edits in all of these steps, step by step."""
+        return tuple(each for step in steps for each in self.edits_in(step))
 
     def before(self, step: Step) -> tuple[Step, ...]:
         """The steps whose results this one reads."""

@@ -100,7 +100,8 @@ class Trace:
         engine: Engine | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        check_model(self.sam, "sx.Trace(sam, image, prompts)")
+        if self.engine is None or self.engine.sam is not self.sam:
+            check_model(self.sam, "sx.Trace(sam, image, prompts)")
         if not isinstance(self.prompts, Prompts):
             raise TypeError(
                 "prompts must be sx.Prompts(points=[(x, y)], labels=[1]), one set for a run, but "
@@ -208,16 +209,6 @@ class Trace:
         logits, iou = self.engine.output(self.plan, ANSWER)
         found = prediction_from(logits[0], iou[0], self.prompts, self.frame)
         return self.__dict__.setdefault("_prediction", found)
-
-    def answer_to(self, prompts: Prompts) -> Prediction:
-        """The four masks of this run with other prompts: those of `with_prompts(prompts)`.
-
-        Nothing of it is cached but the encoded picture, so a question that asks of many prompts
-        leaves the results of the reader's own where they are.
-        """
-        asked = self.with_prompts(prompts)
-        logits, iou = self.engine.answer(asked.plan)
-        return prediction_from(logits[0], iou[0], prompts, self.frame)
 
     @property
     def edits(self) -> tuple[str, ...]:

@@ -6,11 +6,12 @@ from textwrap import fill
 
 import numpy as np
 import torch
+from jaxtyping import Float
 
 from sam_explore.model import SamConfig
-from sam_explore.model.addresses import FINAL_ATTENTION, LOGITS
+from sam_explore.model.addresses import FINAL_ATTENTION
 from sam_explore.readings import Scale
-from sam_explore.tracing import LogitShares, Trace, feature_shares, vector_shares
+from sam_explore.tracing import LogitShares, Trace, answers, feature_shares, vector_shares
 from sam_explore.tracing.interventions import (
     AblateDecoderHead,
     Intervention,
@@ -19,10 +20,10 @@ from sam_explore.tracing.interventions import (
 
 from .decoder_attention import AMONG, TO_IMAGE, TO_TOKEN
 from .logit_products import at_place, cell_knob, cell_weights
-from .numbers import array
 from .probe import knob, mask_knob, mask_shown, token_knob
 
 LETTERS_OF_ROW, LETTERS_OF_COLUMN = 18, 9  # of a name in one line
+_DECIMALS = 5  # of logits: what is smaller comes from another order of summing
 VECTOR, FEATURES = "mask vector", "image features"
 _SHORT = {AMONG: "among tokens", TO_IMAGE: "token to image", TO_TOKEN: "image to token"}
 
@@ -72,24 +73,26 @@ class ChosenLogit:
     query: int | tuple[int, int]
     shares: LogitShares = field(repr=False)
 
-    def falls(self, *changes: Intervention) -> float:
-        """By how much the logit falls when something is removed: what its share would predict."""
-        without = self.trace.with_interventions(*changes)
-        logits = array(without[LOGITS][0, self.mask])
-        return self.shares.logit - float(at_place(logits, self.token, self.cell))
+    def falls(self, changes: Iterable[Intervention]) -> Float[np.ndarray, "change"]:
+        """By how much the logit falls when each of these things is removed by itself: what its
+        share would predict."""
+        without = answers(self.trace.with_interventions(each) for each in changes)
+        logits = [each.logits[self.mask] for each in without]
+        left = [float(at_place(each, self.token, self.cell)) for each in logits]
+        return (self.shares.logit - np.array(left)).round(_DECIMALS)
 
-    def without_head(self, attention: str, head: int | None) -> float:
-        """Without what a head, or all of them, gives to the query."""
-        return self.falls(AblateDecoderHead(attention, head, self.query))
+    def no_head(self, attention: str, head: int | None) -> Intervention:
+        """A head, or all of them, gives nothing to the query."""
+        return AblateDecoderHead(attention, head, self.query)
 
-    def without_keys(
+    def no_keys(
         self, attention: str, keys: Sequence[int | tuple[int, int]], is_all: bool = False
-    ) -> float:
-        """When the query can't see these keys, and attends to the others; or to nothing."""
+    ) -> Intervention:
+        """The query can't see these keys, and attends to the others; or to nothing."""
         if is_all:
-            return self.without_head(attention, None)
+            return self.no_head(attention, None)
         queries = self.query if isinstance(self.query, int) else [self.query]
-        return self.falls(KnockOutDecoderAttention(attention, queries, keys))
+        return KnockOutDecoderAttention(attention, queries, keys)
 
 
 def attention_in_words(attention: str, config: SamConfig) -> str:

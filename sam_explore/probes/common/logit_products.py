@@ -14,7 +14,7 @@ from .attention import token_in_words
 from .numbers import array
 from .probe import knob
 
-MEAN_CELL = -1
+MEAN_CELL = BY_RULE = -1
 _CELLS = LOGITS_A_TOKEN**2
 
 
@@ -26,6 +26,18 @@ def cell_knob() -> Any:
         low=MEAN_CELL,
         high=_CELLS - 1,
         names=((MEAN_CELL, f"mean of its {_CELLS}"),),
+    )
+
+
+def channel_knob(rule: str) -> Any:
+    """A field that is a channel of the upscaled features, or −1 for what `rule` says."""
+    return knob(
+        BY_RULE,
+        "channel",
+        low=BY_RULE,
+        high=lambda run: feature_channels(run.config) - 1,
+        names=((BY_RULE, rule),),
+        matters=True,
     )
 
 

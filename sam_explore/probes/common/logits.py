@@ -49,13 +49,35 @@ def checkerboard_in_words(name: str, logits: Float[np.ndarray, "row column"]) ->
 
 
 def checkerboard(logits: Float[np.ndarray, "row column"]) -> float:
-    """The standard deviation of the mean token's 4 x 4 logits; NaN without tokens."""
-    rows, columns = (length // LOGITS_A_TOKEN for length in logits.shape)
-    if not rows * columns:
+    """The standard deviation of the mean token's 4 x 4 logits; NaN without a whole token."""
+    if min(logits.shape) < LOGITS_A_TOKEN:
         return np.nan
-    whole = logits[: rows * LOGITS_A_TOKEN, : columns * LOGITS_A_TOKEN].astype(float)
-    mean_token = whole.reshape(rows, LOGITS_A_TOKEN, columns, LOGITS_A_TOKEN).mean(axis=(0, 2))
-    return float(mean_token.std())
+    return float(mean_token(logits).std())
+
+
+def mean_token(logits: Float[np.ndarray, "row column"]) -> Float[np.ndarray, "4 4"]:
+    """The mean of all tokens' logits by their place in the token, around the mean of all.
+
+    0 for a place that a picture of less than a token doesn't have.
+    """
+    whole = whole_tokens(logits).astype(float)
+    starts = range(LOGITS_A_TOKEN)
+    parts = [
+        [whole[row::LOGITS_A_TOKEN, column::LOGITS_A_TOKEN] for column in starts] for row in starts
+    ]
+    cells = np.array([[part.mean() if part.size else 0.0 for part in across] for across in parts])
+    return cells - cells.mean()
+
+
+def whole_tokens(
+    logits: Float[np.ndarray, "row column"],
+) -> Float[np.ndarray, "whole_row whole_column"]:
+    """Without the last rows and columns where only a part of a token shows the picture.
+
+    A picture of less than a token keeps what there is.
+    """
+    rows, columns = (length // LOGITS_A_TOKEN * LOGITS_A_TOKEN or length for length in logits.shape)
+    return logits[:rows, :columns]
 
 
 def percent(share: float) -> str:

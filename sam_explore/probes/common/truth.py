@@ -96,6 +96,26 @@ class ComparedWithTruth:
             f"{target.name} {in_words(true)}."
         )
 
+    def change_of_ious_in_words(
+        self, trace: Trace, answers: tuple[Prediction, Prediction], mask: int, threshold: float
+    ) -> str:
+        """The same of a mask before and after a change; "" without a truth.
+
+        Such as " The predicted IoU of mask 1 goes from 0.80 to 0.90, its true IoU with turtle
+        (whole) from 0.50 to 0.40.".
+        """
+        target = self.target(trace)
+        if target is None:
+            return ""
+        if target.mask is None:
+            return f" {target.why_none}"
+        predicted = " to ".join(in_words(each.iou[mask]) for each in answers)
+        true = " to ".join(in_words(target.ious(each, threshold)[mask]) for each in answers)
+        return (
+            f" The predicted IoU of mask {mask} goes from {predicted}, its true IoU with "
+            f"{target.name} from {true}."
+        )
+
 
 def _check_size(truth: Truth, trace: Trace) -> None:
     """Refuse a truth that was given for any picture of its size, and is asked of another size."""

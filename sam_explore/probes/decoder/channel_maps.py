@@ -9,11 +9,10 @@ from sam_explore.readings import Gallery, Heatmap, Scale
 from sam_explore.tracing import Trace
 
 from ..common.attention import shared_knob
-from ..common.logit_products import feature_channels, features_and_vector
+from ..common.logit_products import BY_RULE, channel_knob, features_and_vector
 from ..common.numbers import counted
 from ..common.probe import Probe, knob, mask_knob, mask_shown
 
-EVERY_CHANNEL = -1
 _MOST = 36  # maps side by side
 
 
@@ -37,15 +36,8 @@ class ChannelMaps(Probe):
 
     mask: int = mask_knob()
     shown: str = knob("product", "shown", choices=("product", "feature"), matters=True)
-    channel: int = knob(
-        EVERY_CHANNEL,
-        "channel",
-        low=EVERY_CHANNEL,
-        high=lambda run: feature_channels(run.config) - 1,
-        names=((EVERY_CHANNEL, "all"),),
-        matters=True,
-    )
-    one_scale: bool = shared_knob("channels", lambda probe: probe.channel == EVERY_CHANNEL)
+    channel: int = channel_knob("all")
+    one_scale: bool = shared_knob("channels", lambda probe: probe.channel == BY_RULE)
 
     def read(self, trace: Trace) -> Heatmap | Gallery:
         mask = mask_shown(self.mask, trace.prediction)
@@ -70,7 +62,7 @@ class ChannelMaps(Probe):
             title = f"Channel {channel}, × {text(float(vector[channel]))}"
             return Heatmap(values[channel], title, words, scale, frame="logits")
 
-        if self.channel != EVERY_CHANNEL:
+        if self.channel != BY_RULE:
             return draw(self.channel)
         drawn = tuple(map(draw, map(int, order[:_MOST])))
         what = "Products" if is_product else "Features"

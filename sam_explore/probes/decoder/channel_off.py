@@ -8,15 +8,13 @@ from jaxtyping import Float
 from sam_explore.model.addresses import MASK_FEATURES
 from sam_explore.number_text import text
 from sam_explore.readings import Curve, Heatmap, Panel, Profile, Scale
-from sam_explore.tracing import Trace
+from sam_explore.tracing import Trace, answers
 from sam_explore.tracing.interventions import ScaleChannel
 
-from ..common.logit_products import feature_channels
+from ..common.logit_products import BY_RULE, channel_knob, feature_channels
 from ..common.logits import logit_scale, logits_in_words, overlap_in_logits
 from ..common.numbers import counted
-from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
-
-MOST_NEEDED = -1
+from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob
 
 
 @dataclass(frozen=True)
@@ -38,14 +36,7 @@ class ChannelOff(Probe):
 
     title = "What is left of the mask without one channel?"
 
-    channel: int = knob(
-        MOST_NEEDED,
-        "channel",
-        low=MOST_NEEDED,
-        high=lambda run: feature_channels(run.config) - 1,
-        names=((MOST_NEEDED, "the one that the mask needs most"),),
-        matters=True,
-    )
+    channel: int = channel_knob("the one that the mask needs most")
     mask: int = mask_knob()
     threshold: float = threshold_knob()
 
@@ -53,12 +44,12 @@ class ChannelOff(Probe):
         before = trace.prediction
         mask = mask_shown(self.mask, before)
         channels = range(feature_channels(trace.sam.config))
-        after = [without(trace, each).prediction for each in channels]
+        after = answers(without(trace, each) for each in channels)
         overlaps = np.array(
             [overlap_in_logits(before, each, mask, self.threshold) for each in after]
         )
         least = int(overlaps.argmin())
-        channel = least if self.channel == MOST_NEEDED else self.channel
+        channel = least if self.channel == BY_RULE else self.channel
         logits = after[channel].visible[mask]
         words = (
             f"Of {counted(len(channels), 'channel')}, the mask needs channel {least} most: without "

@@ -11,7 +11,7 @@ from sam_explore.number_text import text
 from sam_explore.readings import Curve, Heatmap, Panel, Profile, Scale
 from sam_explore.tracing import Trace, nearest_logits
 
-from ..common.logits import checkerboard, logit_scale
+from ..common.logits import checkerboard, logit_scale, mean_token, whole_tokens
 from ..common.numbers import array
 from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob
 
@@ -68,31 +68,6 @@ class CheckerboardSpectrum(Probe):
         )
         title = f"The checkerboard of mask {mask}"
         return Panel((*charts, board, *maps), title, words, across=2)
-
-
-def whole_tokens(
-    logits: Float[np.ndarray, "row column"],
-) -> Float[np.ndarray, "whole_row whole_column"]:
-    """Without the last rows and columns where only a part of a token shows the picture.
-
-    A picture of less than a token keeps what there is.
-    """
-    rows, columns = (length // LOGITS_A_TOKEN * LOGITS_A_TOKEN or length for length in logits.shape)
-    return logits[:rows, :columns]
-
-
-def mean_token(logits: Float[np.ndarray, "row column"]) -> Float[np.ndarray, "4 4"]:
-    """The mean of all tokens' logits by their place in the token, around the mean of all."""
-    whole = whole_tokens(logits).astype(float)
-    across = [whole[:, column::LOGITS_A_TOKEN] for column in range(LOGITS_A_TOKEN)]
-    cells = [
-        [
-            part[row::LOGITS_A_TOKEN].mean() if part[row::LOGITS_A_TOKEN].size else 0
-            for part in across
-        ]
-        for row in range(LOGITS_A_TOKEN)
-    ]
-    return np.array(cells) - np.mean(cells)
 
 
 def spectrum(

@@ -1,6 +1,7 @@
 """Which of the decoder's attentions and heads make a logit?"""
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from jaxtyping import Float
@@ -55,11 +56,11 @@ class LogitByHead(ChosenFactor, Probe):
         by_head = array(shares.by_head)
         heads, parts = None, None
         if self.removal:
-            heads, parts = np.zeros(by_head.shape), np.zeros(len(by_head))
-            for row, attention in enumerate(shares.attentions):
-                parts[row] = chosen.without_head(attention, None)
-                for head in range(by_head.shape[1]):
-                    heads[row, head] = chosen.without_head(attention, head)
+            asked = (None, *range(by_head.shape[1]))
+            removed = product(shares.attentions, asked)
+            falls = chosen.falls(chosen.no_head(*each) for each in removed)
+            falls = falls.reshape(len(by_head), len(asked))
+            parts, heads = falls[:, 0], falls[:, 1:]
         config = trace.sam.config
         rows = tuple(attention_in_words(each, config) for each in shares.attentions)
         words = _words(self, chosen, rows, by_head, heads)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -14,6 +15,7 @@ from sam_explore.tracing.attribution import rank_correlation
 from ..common.decoder_attention import inside_by_token, on_grid, padding_by_token
 from ..common.logit_factors import (
     LETTERS_OF_COLUMN,
+    VECTOR,
     ChosenFactor,
     ChosenLogit,
     attention_in_words,
@@ -55,14 +57,15 @@ class LogitBySource(ChosenFactor, Probe):
     title = "Which tokens and regions is the logit read from?"
     is_sweep = True
 
-    threshold: float = threshold_knob()
+    threshold: float = threshold_knob(when=lambda probe: probe.factor == VECTOR)
 
     def read(self, trace: Trace) -> Panel:
         chosen = self.logit(trace)
         tables = list(self._tables(chosen))
-        inside = inside_by_token(trace.prediction, chosen.mask, self.threshold)
         words = _words(self, chosen, tables)
-        words += f" Mask {chosen.mask} covers {percent(float(inside.mean()))} of the image tokens."
+        if self.factor == VECTOR:
+            covered = inside_by_token(trace.prediction, chosen.mask, self.threshold).mean()
+            words += f" Mask {chosen.mask} covers {percent(float(covered))} of the image tokens."
         scale = scale_of(*(each for table in tables for each in table.both))
         drawn: list[Matrix | Heatmap] = []
         for table in tables:
@@ -96,20 +99,22 @@ class LogitBySource(ChosenFactor, Probe):
         groups: dict[str, np.ndarray],
         grid: tuple[int, int] | None,
     ) -> "Table":
-        values = np.zeros((len(attentions), len(groups)))
-        removed = np.zeros(values.shape)
-        for (row, column), _ in np.ndenumerate(values):
-            attention, shares = attentions[row]
-            keys = list(groups.values())[column]
-            values[row, column] = shares[keys].sum()
-            if self.removal:
-                places = keys.tolist() if grid is None else _pairs(keys, grid)
-                is_all = len(keys) == len(shares)
-                removed[row, column] = chosen.without_keys(attention, places, is_all)
+        cells = list(product(attentions, groups.values()))
+        shape = len(attentions), len(groups)
+        both = [np.reshape([shares[keys].sum() for (_, shares), keys in cells], shape)]
+        if self.removal:
+            removed = chosen.falls(
+                chosen.no_keys(
+                    attention,
+                    keys.tolist() if grid is None else _pairs(keys, grid),
+                    is_all=len(keys) == len(shares),
+                )
+                for (attention, shares), keys in cells
+            )
+            both.append(removed.reshape(shape))
         config = chosen.trace.sam.config
         rows = tuple(attention_in_words(attention, config) for attention, _ in attentions)
-        both = (values, removed) if self.removal else (values,)
-        return Table(what, rows, tuple(groups), both)
+        return Table(what, rows, tuple(groups), tuple(both))
 
 
 @dataclass(frozen=True, eq=False)

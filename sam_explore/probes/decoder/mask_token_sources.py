@@ -8,8 +8,8 @@ from jaxtyping import Float
 from sam_explore.model.addresses import EVERY
 from sam_explore.number_text import text
 from sam_explore.readings import Matrix, Panel, Scale
-from sam_explore.tracing import Trace
-from sam_explore.tracing.attribution import rank_correlation, value_of
+from sam_explore.tracing import Trace, answers
+from sam_explore.tracing.attribution import rank_correlation, value_in
 from sam_explore.tracing.interventions import KnockOutDecoderAttention
 
 from ..common.decoder_attention import AMONG, TO_TOKEN, in_layer_of, patterns
@@ -50,11 +50,11 @@ class MaskTokenSources(ChosenNumber, Probe):
         asked = sorted(np.argsort(-looks.mean(axis=0), kind="stable")[:_MOST].tolist())
         names, looks = tuple(tokens.names[token] for token in asked), looks[:, asked]
         changes, overlaps = np.zeros((2, len(asked)))
-        for place, token in enumerate(asked):
-            without = trace.with_interventions(*unseen(token))
-            changes[place] = value_of(without, of) - value_of(trace, of)
-            both = trace.prediction, without.prediction
-            overlaps[place] = overlap_in_logits(*both, mask, self.threshold)
+        before = trace.prediction
+        after = answers(trace.with_interventions(*unseen(token)) for token in asked)
+        for place, without in enumerate(after):
+            changes[place] = value_in(without, of) - value_in(before, of)
+            overlaps[place] = overlap_in_logits(before, without, mask, self.threshold)
         words = _words(name, mask, names, looks, changes, overlaps) + self.judged(trace)
         rows = tuple(f"layer {layer}" for layer in layers)
         tables = (

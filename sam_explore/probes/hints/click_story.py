@@ -10,7 +10,7 @@ from sam_explore.mask_overlap import mask_iou
 from sam_explore.number_text import text
 from sam_explore.prediction import Prediction
 from sam_explore.readings import Curve, Gallery, Heatmap, Panel, Profile
-from sam_explore.tracing import Trace
+from sam_explore.tracing import Trace, answers
 from sam_explore.tracing.step_callback import announce
 
 from ..common.logits import logit_scale, logits_in_words
@@ -83,7 +83,7 @@ class ClickStory(ComparedWithTruth, Probe):
         hint, story = None, []
         for number, prompts in enumerate(asked):
             announce(f"Step {number + 1} of {len(asked)}")
-            answer = trace.answer_to(prompts.with_mask_hint(hint))
+            (answer,) = answers([trace.with_prompts(prompts.with_mask_hint(hint))])
             mask = mask_shown(self.mask, answer)
             story.append(_Step(len(prompts.points), answer, mask))
             hint = answer.logits[mask] if feeds_back else None

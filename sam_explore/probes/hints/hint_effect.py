@@ -10,19 +10,19 @@ from sam_explore.mask_overlap import mask_iou
 from sam_explore.number_text import text
 from sam_explore.prediction import Prediction
 from sam_explore.readings import Curve, Gallery, Heatmap, Panel, Profile
-from sam_explore.tracing import Trace
-from sam_explore.tracing.step_callback import announce
+from sam_explore.tracing import Trace, answers
 
 from ..common.hints import over_the_picture, scaled_to
 from ..common.logits import logit_scale, logits_in_words
 from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
+from ..common.truth import ComparedWithTruth, Target
 
 LARGEST = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 _FORMS = ("as it is", "negated", "shifted")
 
 
 @dataclass(frozen=True)
-class HintEffect(Probe):
+class HintEffect(ComparedWithTruth, Probe):
     """The answer with a mask hint at several sizes, with the prompts and alone, and without it.
 
     The hint is the run's own, or where it has none, the logits of the mask that answers the prompts
@@ -36,6 +36,8 @@ class HintEffect(Probe):
         logits without it, with it, and with it alone; and a Profile over the hint's largest logit
         of the IoU of the mask that the hint alone gives with the hint's own mask, of the mask with
         prompts and hint with the hint's own mask, and of the same with the mask without a hint.
+        Given a truth, a second Profile has the predicted and the true IoU of the mask, by the hint
+        alone and with the prompts.
     Unit: logits; IoU from 0 to 1, at the logits' resolution, two empty masks 1.
     Source: segment_anything's issues 46, 169, 242, 471 and 694 report hints without effect; the
         measurement is our own.
@@ -57,14 +59,20 @@ class HintEffect(Probe):
 
     def read(self, trace: Trace) -> Panel:
         prompts = trace.prompts.with_mask_hint(None)
-        without = trace.answer_to(prompts)
+        (without,) = _asked(trace, [prompts])
         mask = mask_shown(self.mask, without)
         hint = trace.prompts.mask_hint
         is_own = hint is not None
         hint = (without.logits[mask] if hint is None else hint).astype(float)
         shown = self._hint(trace, hint, self.largest)
         maps = self._maps(trace, prompts, mask, without, shown)
-        overlaps = self._overlaps(trace, prompts, mask, without, hint)
+        hints = [self._hint(trace, hint, largest) for largest in LARGEST]
+        asked = [(Prompts(mask_hint=each), prompts.with_mask_hint(each)) for each in hints]
+        found = iter(_asked(trace, [each for pair in asked for each in pair]))
+        answered = [(next(found), next(found)) for _ in hints]
+        overlaps = self._overlaps(trace, prompts, mask, without, hints, answered)
+        target = self.target(trace)
+        judged = self._judged(prompts, mask, answered, target)
         words = " ".join(
             (
                 "The hint is the run's own."
@@ -72,9 +80,11 @@ class HintEffect(Probe):
                 else f"The hint is made of the logits of mask {mask} without one.",
                 maps.words,
                 overlaps.words,
+                *(each.words for each in judged),
+                *([target.why_none] if target is not None and target.mask is None else []),
             )
         )
-        return Panel((maps, overlaps), f"A mask hint, {self._in_words()}", words, across=1)
+        return Panel((maps, overlaps, *judged), f"A mask hint, {self._in_words()}", words, across=1)
 
     def _in_words(self) -> str:
         shifted = f", shifted by {text(self.shift)}" if self.form == "shifted" else ""
@@ -97,14 +107,14 @@ class HintEffect(Probe):
         hint: Float[np.ndarray, "height width"],
     ) -> Gallery:
         said = _said(prompts)
-        answers = {
-            f"{said}, no hint": without,
-            f"{said} and the hint": trace.answer_to(prompts.with_mask_hint(hint)),
-            "The hint alone": trace.answer_to(Prompts(mask_hint=hint)),
-        }
+        both, alone = _asked(trace, [prompts.with_mask_hint(hint), Prompts(mask_hint=hint)])
         scale = logit_scale(self.threshold)
-        logits = {"The hint": over_the_picture(hint, trace.frame)}
-        logits |= {name: answer.visible[mask] for name, answer in answers.items()}
+        logits = {
+            "The hint": over_the_picture(hint, trace.frame),
+            f"{said}, no hint": without.visible[mask],
+            f"{said} and the hint": both.visible[mask],
+            "The hint alone": alone.visible[mask],
+        }
         maps = tuple(
             Heatmap(
                 values,
@@ -124,16 +134,14 @@ class HintEffect(Probe):
         prompts: Prompts,
         mask: int,
         without: Prediction,
-        hint: Float[np.ndarray, "height width"],
+        hints: list[Float[np.ndarray, "height width"]],
+        answered: list[tuple[Prediction, Prediction]],
     ) -> Profile:
         plain = without.visible[mask] > self.threshold
         alone, together, unmoved = [], [], []
-        for largest in LARGEST:
-            announce(f"A hint of {text(largest)} logits")
-            given = self._hint(trace, hint, largest)
+        for given, pair in zip(hints, answered, strict=True):
             meant = over_the_picture(given, trace.frame) > 0
-            by_hint = _mask(trace.answer_to(Prompts(mask_hint=given)), mask, self.threshold)
-            by_both = _mask(trace.answer_to(prompts.with_mask_hint(given)), mask, self.threshold)
+            by_hint, by_both = (_mask(each, mask, self.threshold) for each in pair)
             alone.append(mask_iou(by_hint, meant))
             together.append(mask_iou(by_both, meant))
             unmoved.append(mask_iou(by_both, plain))
@@ -151,6 +159,45 @@ class HintEffect(Probe):
             y_name="IoU",
             y_reach=(0.0, 1.0),
         )
+
+    def _judged(
+        self,
+        prompts: Prompts,
+        mask: int,
+        answered: list[tuple[Prediction, Prediction]],
+        target: Target | None,
+    ) -> tuple[Profile, ...]:
+        """Predicted and true IoU by the hint's size, if a region of the truth is meant."""
+        if target is None or target.mask is None:
+            return ()
+        said = _said(prompts).lower()
+        curves = []
+        for which, name in enumerate(("hint alone", f"{said} and hint")):
+            found = [pair[which] for pair in answered]
+            true = [target.ious(each, self.threshold)[mask] for each in found]
+            curves.append(Curve(np.array([each.iou[mask] for each in found]), f"{name}, predicted"))
+            curves.append(Curve(np.array(true), f"{name}, true"))
+        last = [text(float(curve.y[-1]), decimals=2) for curve in curves]
+        words = (
+            f"At {text(LARGEST[-1])} logits the predicted IoU of mask {mask} is {last[0]} by the "
+            f"hint alone and {last[2]} with {said}; its true IoU with {target.name} is {last[1]} "
+            f"and {last[3]}."
+        )
+        return (
+            Profile(
+                np.array(LARGEST),
+                tuple(curves),
+                title="How good the mask is",
+                words=words,
+                x_name="largest logit of the hint",
+                y_name="IoU",
+                y_reach=(0.0, 1.0),
+            ),
+        )
+
+
+def _asked(trace: Trace, prompts: list[Prompts]) -> list[Prediction]:
+    return answers(trace.with_prompts(each) for each in prompts)
 
 
 def _mask(answer: Prediction, mask: int, threshold: float) -> Bool[np.ndarray, "row column"]:

@@ -8,10 +8,11 @@ from sam_explore.tracing import Trace
 from ..common.before_after import change_in_words, change_of_mask, masks_before_and_after
 from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob, token_knob
 from ..common.prompt_changes import CHANGES, PICKED_TOKEN
+from ..common.truth import ComparedWithTruth
 
 
 @dataclass(frozen=True)
-class ChangedPrompt(Probe):
+class ChangedPrompt(ComparedWithTruth, Probe):
     """The answer to the prompt, and to one whose tokens were changed.
 
     Where a change can be said as another prompt, such as a box as two points, it is one; where not,
@@ -24,7 +25,8 @@ class ChangedPrompt(Probe):
 
     Reads: the prediction, prompt_encoder.hook_tokens, and the prediction of the changed run.
     Returns: a Panel of three maps of one mask (row, column), as far as the picture reaches: before
-        and after on one scale, and their difference, diverging around 0.
+        and after on one scale, and their difference, diverging around 0. Given a truth, the words
+        have the predicted and the true IoU of both.
     Unit: logits.
     Source: our own. The learned vectors: the paper of SAM (arXiv 2304.02643), section 3 and
         appendix A.
@@ -50,6 +52,7 @@ class ChangedPrompt(Probe):
                 f"Nothing is changed: this prompt has not {change.needs}, which is needed for "
                 f"“{self.change}”. {change_in_words(mask, before, after, self.threshold)}"
             )
+        words += self.change_of_ious_in_words(trace, (before, after), mask, self.threshold)
         maps = masks_before_and_after(mask, before, after, self.threshold)
         return Panel((*maps, change_of_mask(mask, before, after, words)), name, words, across=3)
 

@@ -23,7 +23,8 @@ class LearnedKinds(Probe):
     They are all that tells a foreground click from a background one or from a corner. Their order
     is that of the reference's file: `point_embeddings` 0 to 3 are background, foreground, top left
     and bottom right; `not_a_point_embed` and `no_mask_embed` stand by themselves. The last one is
-    no prompt token: it is added to every image token where there is no mask hint.
+    no prompt token: it is added to every image token where there is no mask hint. All of them are
+    weights: no picture and no click changes them.
 
     Reads: the weights of prompt_encoder, and mask_decoder.mask_hint_encoder.no_mask.
     Returns: a Panel of a Matrix (vector, vector) of cosines, and a Profile over the vectors of
@@ -96,7 +97,8 @@ def _words(
     lengths = ", ".join(f"{name} {text(norm)}" for name, norm in zip(names, norms, strict=True))
     above = np.where(np.triu(np.ones(cosines.shape, dtype=bool), 1), cosines, np.nan)
     words = (
-        f"The learned vectors have the lengths {lengths}; an encoded place has {text(of_place)}."
+        f"These are weights, the same for every picture and every click. The learned vectors have "
+        f"the lengths {lengths}; an encoded place has {text(of_place)}."
     )
     if not np.isfinite(above).any():
         return words

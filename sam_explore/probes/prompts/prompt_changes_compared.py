@@ -6,29 +6,31 @@ from textwrap import fill
 import numpy as np
 
 from sam_explore.number_text import text
+from sam_explore.prediction import Prediction
 from sam_explore.readings import Curve, Matrix, Panel, Profile, Scale
-from sam_explore.tracing import Trace
+from sam_explore.tracing import Trace, answers
 
 from ..common.logits import mask_overlap
 from ..common.numbers import counted
 from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob, token_knob
 from ..common.prompt_changes import CHANGES
+from ..common.truth import ComparedWithTruth, Target, in_words
 
 _LETTERS = 18  # of a row's name in one line
 _DECIMALS = 4  # of logits: what is smaller comes from another order of summing
 
 
 @dataclass(frozen=True)
-class PromptChangesCompared(Probe):
+class PromptChangesCompared(ComparedWithTruth, Probe):
     """Every change that this prompt can have, in one table; each alone: see ChangedPrompt.
 
     The predicted IoU is what the model thinks of its answer; whether the answer is right, only the
-    truth of a scene can say.
+    truth of a scene can say. Where it is known, the true IoU stands next to the predicted one.
 
     Reads: the prediction, and the prediction of each changed run.
-    Returns: a Panel of a Matrix (change, three IoU): overlap with the mask before, predicted IoU
-        before and now; and a Profile over the changes, the mean distance of the mask's logits from
-        those before, to four decimals.
+    Returns: a Panel of a Matrix (change, IoU): overlap with the mask before, predicted IoU before
+        and now, each followed by the true one given a truth; and a Profile over the changes, the
+        mean distance of the mask's logits from those before, to four decimals.
     Unit: IoU from 0 to 1, though a predicted one can leave that range; logits.
     Source: our own.
     """
@@ -48,23 +50,19 @@ class PromptChangesCompared(Probe):
             for name, change in CHANGES.items()
             if change.fits(trace.prompts)
         }
-        # Cached, they would take the place of the reader's own prompts.
-        made = {name: each.answer_to(each.prompts) for name, each in changed.items()}
-        table = np.array(
-            [
-                (
-                    mask_overlap(mask, before, after, self.threshold),
-                    before.iou[mask],
-                    after.iou[mask],
-                )
-                for after in made.values()
-            ]
-        )
+        made = dict(zip(changed, answers(changed.values()), strict=True))
+        target = self.target(trace)
+        table = {
+            "overlap": [mask_overlap(mask, before, each, self.threshold) for each in made.values()],
+            **self._ious("before", [before] * len(made), mask, target),
+            **self._ious("now", list(made.values()), mask, target),
+        }
         distances = np.array(
             [np.abs(after.visible[mask] - before.visible[mask]).mean() for after in made.values()]
         ).round(_DECIMALS)
         names = tuple(made)
-        words = _words(mask, names, table[:, 0], distances)
+        words = _words(mask, names, np.array(table["overlap"]), distances)
+        words += _true_in_words(mask, names, table, target)
         return Panel(
             (_table(table, names, words), _chart(distances, names, words)),
             title=f"Mask {mask} with other prompts",
@@ -72,12 +70,22 @@ class PromptChangesCompared(Probe):
             across=1,
         )
 
+    def _ious(
+        self, when: str, answers: list[Prediction], mask: int, target: Target | None
+    ) -> dict[str, list[float]]:
+        """A column of predicted IoU, and given a truth one of true IoU, NaN if none is meant."""
+        columns = {f"predicted\n{when}": [float(each.iou[mask]) for each in answers]}
+        if target is not None:
+            true = [float(target.ious(each, self.threshold)[mask]) for each in answers]
+            columns[f"true\n{when}"] = true
+        return columns
 
-def _table(values: np.ndarray, names: tuple[str, ...], words: str) -> Matrix:
+
+def _table(columns: dict[str, list[float]], names: tuple[str, ...], words: str) -> Matrix:
     return Matrix(
-        values,
+        np.array(list(columns.values())).T,
         rows=tuple(fill(name, _LETTERS) for name in names),
-        columns=("overlap", "predicted\nbefore", "predicted\nnow"),
+        columns=tuple(columns),
         title="IoU",
         words=words,
         row_name="",
@@ -95,6 +103,20 @@ def _chart(distances: np.ndarray, names: tuple[str, ...], words: str) -> Profile
         x_name="change, as in the table from above",
         y_name="logits, mean distance",
         x_labels=tuple(str(number) for number in range(1, len(names) + 1)),
+    )
+
+
+def _true_in_words(
+    mask: int, names: tuple[str, ...], table: dict[str, list[float]], target: Target | None
+) -> str:
+    if target is None or target.mask is None:
+        return "" if target is None else f" {target.why_none}"
+    now = table["true\nnow"]
+    best = int(np.argmax(now))
+    before, predicted = in_words(table["true\nbefore"][0]), in_words(table["predicted\nnow"][best])
+    return (
+        f" Mask {mask}'s true IoU with {target.name} was {before} before; it is highest with "
+        f"“{names[best]}”, {in_words(now[best])}, where {predicted} is predicted."
     )
 
 

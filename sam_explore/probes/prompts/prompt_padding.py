@@ -6,16 +6,17 @@ import numpy as np
 
 from sam_explore.number_text import text
 from sam_explore.readings import Curve, Panel, Profile
-from sam_explore.tracing import Trace
+from sam_explore.tracing import Trace, answers
 
 from ..common.before_after import change_in_words, change_of_mask, masks_before_and_after
 from ..common.numbers import counted
 from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
 from ..common.prompt_changes import with_padding
+from ..common.truth import ComparedWithTruth
 
 
 @dataclass(frozen=True)
-class PromptPadding(Probe):
+class PromptPadding(ComparedWithTruth, Probe):
     """The answer to a prompt that is filled up with padding points, as a batch could need it.
 
     Prompts of different length make different numbers of tokens, and a tensor has room for one
@@ -27,6 +28,7 @@ class PromptPadding(Probe):
     Returns: a Panel of three maps of one mask (row, column), as far as the picture reaches: before
         and after on one scale, and their difference; and a Profile over the number of further
         padding points, the mean and the greatest distance of the mask's logits from those before.
+        Given a truth, the words have the predicted and the true IoU before and after.
     Unit: logits.
     Source: our own. The padding point:
         https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/modeling/prompt_encoder.py#L81
@@ -42,10 +44,10 @@ class PromptPadding(Probe):
         before = trace.prediction
         mask = mask_shown(self.mask, before)
         padded = [with_padding(trace, count) for count in range(1, self.further + 1)]
-        answers = [each.answer_to(each.prompts) for each in padded]  # which caches nothing
-        after = answers[-1]
+        found = answers(padded)
+        after = found[-1]
         distances = np.array(
-            [np.abs(each.visible[mask] - before.visible[mask]) for each in (before, *answers)]
+            [np.abs(each.visible[mask] - before.visible[mask]) for each in (before, *found)]
         )
         mean, most = distances.mean(axis=(1, 2)), distances.max(axis=(1, 2))
         size = float(np.abs(before.visible[mask]).mean())
@@ -54,6 +56,7 @@ class PromptPadding(Probe):
             f"by {text(mean[-1])} in the mean and {text(most[-1])} at most; they themselves lie "
             f"{text(size)} from 0 in the mean. "
             f"{change_in_words(mask, before, after, self.threshold)}"
+            f"{self.change_of_ious_in_words(trace, (before, after), mask, self.threshold)}"
         )
         chart = Profile(
             np.arange(len(mean), dtype=float),

@@ -14,7 +14,7 @@ from .control import control_of, with_shuffled_weights
 from .gradients import gradient
 from .memory import estimate_gradient_bytes
 from .removal import RemovalCurves, removal_curves, spread, value_without
-from .scalars import MeanLogit, PredictedIoU, Scalar, value_of
+from .scalars import MeanLogit, PredictedIoU, Scalar, value_in, value_of
 
 __all__ = [
     "METHODS",
@@ -31,6 +31,7 @@ __all__ = [
     "rank_correlation",
     "removal_curves",
     "spread",
+    "value_in",
     "value_of",
     "value_without",
     "with_shuffled_weights",

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sam_explore.geometry import Frame
 from sam_explore.model import SamConfig
-from sam_explore.prediction import upscale
+from sam_explore.prediction import Prediction, upscale
 
 from ..trace import Trace
 
@@ -133,6 +133,10 @@ class PredictedIoU(Scalar):
 def value_of(trace: Trace, of: Scalar) -> float:
     """The number in this run. Raises ValueError if the run has no such mask or region."""
     of.check(trace.sam.config, trace.frame)
-    prediction = trace.prediction
+    return value_in(trace.prediction, of)
+
+
+def value_in(prediction: Prediction, of: Scalar) -> float:
+    """The number in a prediction; see `value_of`."""
     logits, iou = (torch.tensor(each, device="cpu") for each in (prediction.logits, prediction.iou))
-    return float(of.read(logits, iou, trace.frame))
+    return float(of.read(logits, iou, prediction.frame))

@@ -10,8 +10,12 @@ from sam_explore.probes import (
     PROBES,
     Attribution,
     BinaryBesideRaw,
+    ChangedPrompt,
     ClickGradient,
     HeadEffects,
+    HintEffect,
+    PromptChangesCompared,
+    PromptPadding,
     RawLogits,
     WindowEffect,
 )
@@ -91,6 +95,41 @@ def test_what_other_windows_do_to_it_stands_in_the_table(trace):
     np.testing.assert_allclose(table.values[:, 2], [0, 0.5, 0.5, 0], rtol=1e-6)
     np.testing.assert_array_equal(table.values[:, 3:], table.values[:, 1:3])
     assert "Mask 1's true IoU with a (whole) goes from 0.50 to 0.50." in reading.words
+
+
+@pytest.mark.parametrize("probe", [ChangedPrompt, PromptPadding])
+def test_what_another_prompt_does_to_it_stands_in_the_words(probe, trace):
+    # The answer is given, so no prompt changes it.
+    said = (
+        "The predicted IoU of mask 1 goes from 0.20 to 0.20, its true IoU with a (whole) from 0.50 "
+        "to 0.50."
+    )
+    assert probe(mask=1, truth=SCENE)(trace).words.endswith(said)
+
+
+def test_all_changes_of_a_prompt_have_it_next_to_the_predicted_one(trace):
+    table, _ = PromptChangesCompared(mask=1, truth=SCENE)(trace).readings
+    names = ["overlap", "predicted before", "true before", "predicted now", "true now"]
+    assert [each.replace("\n", " ") for each in table.columns] == names
+    np.testing.assert_allclose(table.values, [[1, 0.2, 0.5, 0.2, 0.5]] * len(table.rows), rtol=1e-6)
+    assert table.words.endswith(
+        "Mask 1's true IoU with a (whole) was 0.50 before; it is highest with “padding point on or "
+        "off”, 0.50, where 0.20 is predicted."
+    )
+
+
+def test_a_hint_has_it_by_its_size(trace):
+    _, _, judged = HintEffect(mask=1, truth=SCENE)(trace).readings
+    assert {each.name: set(each.y.round(6)) for each in judged.curves} == {
+        "hint alone, predicted": {0.2},
+        "hint alone, true": {0.5},
+        "the click and hint, predicted": {0.2},
+        "the click and hint, true": {0.5},
+    }
+    assert judged.words == (
+        "At 30 logits the predicted IoU of mask 1 is 0.20 by the hint alone and 0.20 with the "
+        "click; its true IoU with a (whole) is 0.50 and 0.50."
+    )
 
 
 @pytest.mark.parametrize("probe", [Attribution, ClickGradient])

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from sam_explore.probes import CheckerboardSpectrum
-from sam_explore.probes.decoder.checkerboard_spectrum import mean_token, spectrum
+from sam_explore.probes.common.logits import mean_token
+from sam_explore.probes.decoder.checkerboard_spectrum import spectrum
 from sam_explore.tracing import nearest_logits
 
 from ...small import answering, small_sam, small_trace
