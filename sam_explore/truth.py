@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 from sam_explore.geometry import FOREGROUND, Prompts
 from sam_explore.mask_overlap import mask_iou
 from sam_explore.prediction import Prediction
-from sam_explore.scenes.ground_truth import LEVELS, Region, Scene
+from sam_explore.scenes.ground_truth import LEVELS, Region, Scene, truth_of
 
 NOT_UNDER_A_POINT = "No region of the truth lies under the first foreground point."
 
@@ -34,6 +34,16 @@ class Truth:
         if self.picture is None:
             return self.scene.labels.shape[1:] == picture.shape[:2]
         return self.picture is picture or np.array_equal(self.picture, picture)
+
+    def of(self, picture: UInt8[np.ndarray, "h w 3"]) -> "Truth | None":
+        """This truth where it is of this picture, else that of an example or scene, if it is one.
+
+        None if nothing is known of the picture.
+        """
+        if self.is_of(picture):
+            return self
+        scene = truth_of(picture)
+        return None if scene is None else Truth(scene, self.level, picture)
 
 
 def as_truth(given: Any) -> Truth | None:

@@ -7,12 +7,13 @@ import numpy as np
 from sam_explore.mask_overlap import mask_iou
 from sam_explore.probes.common.windows import arithmetic as count
 from sam_explore.probes.common.windows import with_window
-from sam_explore.tracing import Trace
+from sam_explore.tracing import Trace, mirror_of
 from sam_explore.tracing.attribution import (
     control_of,
     patches_with_content,
     rank_correlation,
 )
+from sam_explore.tracing.interventions import PatchTokens
 
 from .caption import (
     NUMBER,
@@ -213,9 +214,9 @@ def stability(caption: Caption, value: str) -> bool:
     return any(in_two_decimals(value, each) for each in found)
 
 
-def true_iou(caption: Caption, mask: int) -> float:
+def true_iou(caption: Caption, mask: int, run: Trace | None = None) -> float:
     scene = caption.probe.truth.scene
-    cut = run_of(caption).prediction.masks(caption.probe.threshold)[mask]
+    cut = (run or run_of(caption)).prediction.masks(caption.probe.threshold)[mask]
     return mask_iou(cut, scene.mask(0))
 
 
@@ -235,10 +236,24 @@ def one_true(caption: Caption, mask: str, predicted: str, true: str) -> bool:
     ) and in_two_decimals(true, true_iou(caption, int(mask)))
 
 
+def before_and_after_a_patch(caption: Caption, mask: str, *said: str) -> bool:
+    """Predicted IoU and true IoU, each without the patch and with it."""
+    probe, trace = caption.probe, caption.trace
+    places = probe.places(trace.frame.grid)
+    patched = trace.with_interventions(PatchTokens(mirror_of(trace), probe.block, places))
+    right = [each.prediction.iou[int(mask)] for each in (trace, patched)]
+    right += [true_iou(caption, int(mask), each) for each in (trace, patched)]
+    return all(map(in_two_decimals, said, right))
+
+
 WHERE = (
     rf"(?:where it (?:lies|is) above {NUMBER.replace('(', '(?:', 1)}[\w ]*|over the whole picture)"
 )
 CLAIMS = (
+    (
+        rf"IoU of mask (\d) goes from {TWO} to {TWO}, its true IoU with [\w ]+ from {TWO} to {TWO}",
+        before_and_after_a_patch,
+    ),
     (rf"mask (\d)'s mean logit {WHERE} is {NUMBER}", mean_logit),
     (rf"mask (\d)'s predicted IoU is {NUMBER}", predicted_iou),
     (

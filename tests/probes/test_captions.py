@@ -19,6 +19,7 @@ from sam_explore.probes import (
     Attribution,
     BinaryBesideRaw,
     LogitHistogram,
+    PatchedTokens,
     Probe,
     RawLogits,
     WindowEffect,
@@ -60,6 +61,8 @@ TRUTH[:, 20:] = True
 ASKED += (
     WindowLayout(block=1),
     RawLogits(truth=TRUTH),
+    LogitHistogram(truth=TRUTH),
+    PatchedTokens(truth=TRUTH),
     BinaryBesideRaw(truth=TRUTH, threshold=1.0),
 )
 ASKED += (

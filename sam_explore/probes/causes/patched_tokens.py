@@ -23,10 +23,11 @@ from ..common.probe import (
     threshold_knob,
     token_knob,
 )
+from ..common.truth import ComparedWithTruth
 
 
 @dataclass(frozen=True)
-class PatchedTokens(Probe):
+class PatchedTokens(ComparedWithTruth, Probe):
     """Activation patching: after one block, a region's tokens are those of another picture's run.
 
     The region is a square around the picked token. Earlier blocks are not affected by the patch.
@@ -35,6 +36,8 @@ class PatchedTokens(Probe):
     The other run is a field but not a knob: `sx.explore(sx.probes.PatchedTokens, session,
     other=second.trace)`. Without one, it is the run of this picture's own mirror image, left to
     right.
+
+    Given a truth, the words hold the mask's true IoU before and after, next to the predicted one.
 
     Reads: image_encoder.vit.blocks.N.hook_residual_post of both runs, and the prediction with and
         without the patch.
@@ -71,6 +74,7 @@ class PatchedTokens(Probe):
             f"After block {self.block}, {who} come from the other run; in the mean they lie "
             f"{text(mean_apart)} norms from those that they replace. "
             f"{change_in_words(mask, before, after, self.threshold)}"
+            f"{self.change_of_ious_in_words(trace, (before, after), mask, self.threshold)}"
         )
         change = change_of_mask(mask, before, after, words)
         masks = masks_before_and_after(mask, before, after, self.threshold)

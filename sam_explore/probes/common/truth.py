@@ -64,16 +64,19 @@ class ComparedWithTruth:
     def target(self, trace: Trace) -> Target | None:
         """What masks are compared with in a run; None without a truth.
 
+        In a run of another picture, such as the second one of a comparison, it is that picture's.
+
         Raises:
             ValueError: a truth of another size than the picture's.
         """
         truth: Truth | None = self.truth
         if truth is None:
             return None
-        if not truth.is_of(trace.image):
-            _check_size(truth, trace)
+        _check_size(truth, trace)
+        here = truth.of(trace.image)
+        if here is None:
             return Target(why_none=OF_ANOTHER_PICTURE)
-        scene = truth.scene
+        scene = here.scene
         index = region_meant(scene, trace.prompts, truth.level)
         if index is None:
             return Target(why_none=NOT_UNDER_A_POINT)
@@ -120,7 +123,7 @@ class ComparedWithTruth:
 def _check_size(truth: Truth, trace: Trace) -> None:
     """Refuse a truth that was given for any picture of its size, and is asked of another size."""
     (rows, columns), (height, width) = truth.scene.labels.shape[1:], trace.image.shape[:2]
-    if truth.picture is None:
+    if truth.picture is None and (rows, columns) != (height, width):
         raise ValueError(
             f"truth must have the size of the run's picture, {width} wide and {height} high, but "
             f"is {columns} wide and {rows} high."

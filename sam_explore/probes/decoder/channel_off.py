@@ -15,15 +15,17 @@ from ..common.logit_products import BY_RULE, channel_knob, feature_channels
 from ..common.logits import logit_scale, logits_in_words, overlap_in_logits
 from ..common.numbers import counted
 from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob
+from ..common.truth import ComparedWithTruth
 
 
 @dataclass(frozen=True)
-class ChannelOff(Probe):
+class ChannelOff(ComparedWithTruth, Probe):
     """A mask after one channel of the upscaled features was set to zero, each in turn.
 
     The mask generator runs again for each of them. As a logit is a sum over the channels, its
     change is the channel's product with the sign turned; what becomes of the mask, which is a
-    threshold away, is not such a sum.
+    threshold away, is not such a sum. Given a truth, the words hold the mask's true IoU with and
+    without the channel shown, next to the predicted one.
 
     Reads: the prediction, as it is and without each channel of
         mask_decoder.mask_generator.hook_features.
@@ -56,6 +58,7 @@ class ChannelOff(Probe):
             f"it, its overlap with the mask of all is {text(float(overlaps[least]))}; for the "
             f"median channel it is {text(float(np.median(overlaps)))}. Without channel {channel}: "
             f"{logits_in_words(f'mask {mask}', logits, self.threshold)}"
+            f"{self.change_of_ious_in_words(trace, (before, after[channel]), mask, self.threshold)}"
         )
         left = Heatmap(
             logits,

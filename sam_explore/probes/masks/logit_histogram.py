@@ -9,14 +9,16 @@ from sam_explore.tracing import Trace
 
 from ..common.logits import logits_in_words, percent, span_knob
 from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
+from ..common.truth import ComparedWithTruth
 
 
 @dataclass(frozen=True)
-class LogitHistogram(Probe):
+class LogitHistogram(ComparedWithTruth, Probe):
     """A histogram of one mask's raw logits, with its range and the threshold marked.
 
     If both peaks are far from the threshold, the mask hardly depends on it. If the threshold is
-    within a peak, the model is uncertain about many pixels.
+    within a peak, the model is uncertain about many pixels. Given a truth, the words hold the
+    mask's true IoU next to the predicted one.
 
     Reads: the trace's prediction.
     Returns: a Profile over logits: the share of the raw logits over the picture in each bin. With a
@@ -45,6 +47,7 @@ class LogitHistogram(Probe):
         words = logits_in_words(f"mask {mask}", logits, self.threshold)
         if beyond:
             words += f" {percent(beyond)} of the logits lie beyond what is drawn."
+        words += self.ious_in_words(trace, mask, self.threshold)
         ends = ((least, "least"), (greatest, "greatest"))
         marks = [(at, name) for at, name in ends if low <= at <= high]
         return Profile(

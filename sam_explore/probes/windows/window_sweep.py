@@ -8,11 +8,13 @@ import numpy as np
 
 from sam_explore.model import SamConfig
 from sam_explore.number_text import text
+from sam_explore.prediction import Prediction
 from sam_explore.readings import Curve, Panel, Profile
 from sam_explore.tracing import Trace
 
 from ..common.logits import mask_overlaps
 from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob
+from ..common.truth import ComparedWithTruth, Target, in_words
 from ..common.windows import (
     ChosenBlocks,
     blocks_in_words,
@@ -23,7 +25,7 @@ from ..common.windows import (
 
 
 @dataclass(frozen=True)
-class WindowSweep(ChosenBlocks, Probe):
+class WindowSweep(ChosenBlocks, ComparedWithTruth, Probe):
     """The prediction over several window sizes, compared with the trained windows.
 
     The sizes are 2, 4, 8 and so on, the trained ones, and the whole grid, which is global attention
@@ -37,7 +39,8 @@ class WindowSweep(ChosenBlocks, Probe):
     Reads: the prediction with the trained windows and one for each size; edits stay.
     Returns: a Panel of two Profiles over the window in tokens: the IoU of each mask with the same
         token's mask in the trained windows, and how much the chosen mask's raw logits change, as
-        the mean of the absolute difference over the picture.
+        the mean of the absolute difference over the picture. Given a truth, a third one has the
+        chosen mask's predicted and true IoU.
     Unit: IoU from 0 to 1; logits.
     Source: ViTDet (arXiv 2203.16527) for the windows; the comparison is our own.
     """
@@ -57,17 +60,30 @@ class WindowSweep(ChosenBlocks, Probe):
         sizes = window_sizes(config, blocks, self.relative_positions, longest)
         before = trace.with_windows(None).prediction
         mask = mask_shown(self.mask, before)
-        overlaps, changes = [], []
+        overlaps, changes, answers = [], [], []
         for size in sizes:
             # A window as large as the grid is global attention; as 0 it shares the trained run.
             window = 0 if size == longest else size
             windows = with_window(trace.windows, blocks, window)
             after = trace.with_windows(windows, self.relative_positions).prediction
+            answers.append(after)
             overlaps.append(mask_overlaps(before, after, self.threshold))
             changes.append(float(np.abs(after.visible[mask] - before.visible[mask]).mean()))
         others = others_in_words(config, trace.windows, blocks, trace.frame.grid)
         trained = trained_sizes(config, blocks, longest)
-        return _panel(blocks, sizes, longest, trained, mask, np.array(overlaps), changes, others)
+        axis: dict[str, Any] = {
+            "x": np.array(sizes, dtype=float),
+            "x_name": "window in tokens",
+            "x_labels": tuple("global" if size == longest else str(size) for size in sizes),
+            "x_marks": tuple((size, "trained") for size in sorted(trained)),
+        }
+        words = _words(blocks, axis["x_labels"], mask, np.array(overlaps), changes) + others
+        target = self.target(trace)
+        words += _true_in_words(target, mask, axis["x_labels"], answers, self.threshold)
+        charts = _charts(mask, np.array(overlaps), changes, words, axis)
+        if target is not None and target.mask is not None:
+            charts += (_ious(target, mask, answers, self.threshold, words, axis),)
+        return Panel(charts, f"Window sizes in {blocks_in_words(blocks)}", words, across=1)
 
 
 def window_sizes(
@@ -87,49 +103,80 @@ def trained_sizes(config: SamConfig, blocks: Sequence[int], longest: int) -> set
     return {config.windows[block] or longest for block in blocks}
 
 
-def _panel(
+def _words(
     blocks: Sequence[int],
-    sizes: tuple[int, ...],
-    longest: int,
-    trained: set[int],
+    labels: tuple[str, ...],
     mask: int,
     overlaps: np.ndarray,
     changes: list[float],
-    others: str,
-) -> Panel:
-    common: dict[str, Any] = {
-        "x": np.array(sizes, dtype=float),
-        "x_name": "window in tokens",
-        "x_labels": tuple("global" if size == longest else str(size) for size in sizes),
-        "x_marks": tuple((size, "trained") for size in sorted(trained)),
-    }
-    curves = tuple(Curve(each, f"mask {token}") for token, each in enumerate(overlaps.T))
+) -> str:
     steps = "; ".join(
         f"{label}: {iou:.2f}, {text(change)}"
-        for label, iou, change in zip(common["x_labels"], overlaps[:, mask], changes, strict=True)
+        for label, iou, change in zip(labels, overlaps[:, mask], changes, strict=True)
     )
-    words = (
+    return (
         f"Other windows in {blocks_in_words(blocks)}; for each, the overlap of mask {mask} with "
-        f"the mask in the trained windows and the mean change of its logits. {steps}.{others}"
+        f"the mask in the trained windows and the mean change of its logits. {steps}."
     )
-    return Panel(
-        (
-            Profile(
-                curves=curves,
-                title="Overlap with the trained windows' masks",
-                words=words,
-                y_name="IoU",
-                **common,
-            ),
-            Profile(
-                curves=(Curve(np.array(changes), f"mask {mask}"),),
-                title=f"Change of mask {mask}'s logits",
-                words=words,
-                y_name="mean absolute change (logits)",
-                **common,
-            ),
+
+
+def _true_in_words(
+    target: Target | None,
+    mask: int,
+    labels: tuple[str, ...],
+    answers: list[Prediction],
+    threshold: float,
+) -> str:
+    if target is None:
+        return ""
+    if target.mask is None:
+        return f" {target.why_none}"
+    steps = "; ".join(
+        f"{label}: {in_words(each.iou[mask])} and {in_words(target.ious(each, threshold)[mask])}"
+        for label, each in zip(labels, answers, strict=True)
+    )
+    return f" Its predicted IoU, and its true IoU with {target.name}: {steps}."
+
+
+def _charts(
+    mask: int, overlaps: np.ndarray, changes: list[float], words: str, axis: dict[str, Any]
+) -> tuple[Profile, ...]:
+    curves = tuple(Curve(each, f"mask {token}") for token, each in enumerate(overlaps.T))
+    return (
+        Profile(
+            curves=curves,
+            title="Overlap with the trained windows' masks",
+            words=words,
+            y_name="IoU",
+            **axis,
         ),
-        title=f"Window sizes in {blocks_in_words(blocks)}",
+        Profile(
+            curves=(Curve(np.array(changes), f"mask {mask}"),),
+            title=f"Change of mask {mask}'s logits",
+            words=words,
+            y_name="mean absolute change (logits)",
+            **axis,
+        ),
+    )
+
+
+def _ious(
+    target: Target,
+    mask: int,
+    answers: list[Prediction],
+    threshold: float,
+    words: str,
+    axis: dict[str, Any],
+) -> Profile:
+    """Predicted and true IoU of one mask over the sizes."""
+    curves = {
+        "predicted": [each.iou[mask] for each in answers],
+        "true": [target.ious(each, threshold)[mask] for each in answers],
+    }
+    return Profile(
+        curves=tuple(Curve(np.array(ious, float), name) for name, ious in curves.items()),
+        title=f"Predicted and true IoU of mask {mask}",
         words=words,
-        across=1,
+        y_name="IoU",
+        **axis,
     )

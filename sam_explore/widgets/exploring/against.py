@@ -1,6 +1,6 @@
 """The second run of a view with `against`, which the session's run is compared with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 from weakref import WeakKeyDictionary, ref
@@ -26,14 +26,16 @@ _LONGEST_EDITS = 160  # characters
 class Comparison:
     """A probe of two runs; it is called with the first one.
 
-    It does not keep runs alive, and equals another one with an equal probe and the same second run.
+    It does not keep runs alive, and equals another one with equal probes and the same second run.
 
     Args:
         probe: the probe.
+        of_other: the probe of the second run: the same, with what is true there.
         other: returns the second run.
     """
 
     probe: Probe
+    of_other: Probe
     other: ref[Trace]
 
     def __call__(self, trace: Trace) -> Panel:
@@ -41,7 +43,7 @@ class Comparison:
         if other is None:  # it was replaced by another, for which a new job is queued
             raise Cancelled
         names = names_of_two(trace, other)
-        return compare(self.probe(trace), self.probe(other), names)
+        return compare(self.probe(trace), self.of_other(other), names)
 
 
 class Against:
@@ -85,6 +87,21 @@ class Against:
         is_fed = now.question.feeds_back and "prompts" not in self._given
         return f"{_FED_BACK if is_fed else ''}other = {_run_in_python(self._given, now)}"
 
+    def code_of_probe(self, fields: Iterable[str], now: Snapshot) -> str:
+        """Python code for the second run's probe, `of_other`; "" where it is the first one's.
+
+        Args:
+            fields: names of the fields that `state` fills.
+            now: the session's current state.
+        """
+        if "truth" not in fields or self.state(now).shown_truth == now.shown_truth:
+            return ""
+        return (
+            "from dataclasses import replace\n"
+            "from sam_explore.truth import Truth\n"
+            "of_other = replace(probe, truth=Truth(against.truth, session.truth_level))\n"
+        )
+
     def run(self, now: Snapshot, is_prompted: bool) -> Trace:
         """The second run for this state of the session.
 
@@ -108,9 +125,21 @@ class Against:
             known = self._runs.setdefault(now.question, known)
         return known
 
-    def comparison(self, probe: Probe, now: Snapshot, is_prompted: bool) -> Comparison:
-        """The computation for this state of the session."""
-        return Comparison(probe, ref(self.run(now, is_prompted)))
+    def state(self, now: Snapshot) -> Snapshot:
+        """The state that fields of the second run's probe are filled from, such as its truth.
+
+        Another session's truth may be a painted one, and is compared while the first one's is
+        shown. In all other cases a probe finds the truth of another picture itself.
+        """
+        if self.session is None:
+            return now
+        return self.session.now.with_trait("truth_level", now.truth_level)
+
+    def comparison(
+        self, probe: Probe, of_other: Probe, now: Snapshot, is_prompted: bool
+    ) -> Comparison:
+        """The computation for this state of the session, with the probe of each run."""
+        return Comparison(probe, of_other, ref(self.run(now, is_prompted)))
 
     def _answering(self, given: dict[str, Any], source: Source, now: Snapshot) -> Trace:
         """The run with the prompts; with corrections it feeds back its own logits."""

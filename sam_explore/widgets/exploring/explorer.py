@@ -141,12 +141,15 @@ class Explorer(StaticReading, VBox):
         opacity = "" if self.map_opacity is None else f", map_opacity={self.map_opacity:g}"
         filled = self._knobs.code_of_filled
         if self._against is not None:
+            now = self.session.now
+            of_other = self._against.code_of_probe(self._knobs.filled, now)
             return (
                 "from sam_explore.readings import compare\n"
                 "from sam_explore.tracing import names_of_two\n\n"
-                f"{filled}{self._against.code(self.session.now)}\n"
+                f"{filled}{self._against.code(now)}\n"
                 f"probe, names = {self.probe.code}, names_of_two(session.trace, other)\n"
-                f"sx.draw(compare(probe(session.trace), probe(other), names){opacity})"
+                f"{of_other}sx.draw(compare(probe(session.trace), "
+                f"{'of_other' if of_other else 'probe'}(other), names){opacity})"
             )
         if self._compared is None or self._compared.session is not self.session:
             return f"{filled}sx.draw({self.probe.code}(session.trace){opacity})"
@@ -240,7 +243,7 @@ class Explorer(StaticReading, VBox):
             (session, self._runner.show_errors(self._outline_picked), ["token"]),
         ]
         if self._against is not None and self._against.session is not None:
-            self._observers.append((self._against.session, ask, asked))
+            self._observers.append((self._against.session, ask, [*asked, *self._knobs.filling]))
         for source, observer, names in self._observers:
             if names:  # with no names, `observe` would mean all
                 source.observe(observer, names)
@@ -343,7 +346,8 @@ class Explorer(StaticReading, VBox):
         probe = self._knobs.probe_for(now, run)
         if self._against is None:
             return probe, run
-        return self._against.comparison(probe, now, is_prompted), run
+        of_other = self._knobs.refilled(probe, self._against.state(now))
+        return self._against.comparison(probe, of_other, now, is_prompted), run
 
     def _sight_changed(self) -> None:
         if self._open:

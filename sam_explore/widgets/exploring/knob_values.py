@@ -1,7 +1,7 @@
 """The values of a live view's knobs: its own, or the session's for knobs that follow it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -116,6 +116,10 @@ class KnobValues:
             run: the run of this state that the probe is asked of.
         """
         return self._class(**self._within(run), **self._others(now))
+
+    def refilled(self, probe: Probe, now: Snapshot) -> Probe:
+        """The probe with the fields that are filled from a session, filled from this state."""
+        return replace(probe, **{name: getattr(now, of) for name, of in self.filled.items()})
 
     def check(self, changes: dict[str, Any]) -> None:
         """Raise ValueError for knobs that the probe does not have, or values out of bounds."""

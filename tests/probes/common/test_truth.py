@@ -1,6 +1,7 @@
 """True IoU next to predicted, in readings of masks, worked out by hand."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,15 +12,20 @@ from sam_explore.probes import (
     Attribution,
     BinaryBesideRaw,
     ChangedPrompt,
+    ChannelOff,
     ClickGradient,
     HeadEffects,
     HintEffect,
+    LogitHistogram,
+    PatchedTokens,
     PromptChangesCompared,
     PromptPadding,
     RawLogits,
     WindowEffect,
+    WindowSweep,
 )
-from sam_explore.scenes.ground_truth import Region, Scene
+from sam_explore.scenes.ground_truth import Region, Scene, note_truth
+from sam_explore.tracing import Trace
 from sam_explore.truth import Truth
 
 from ...small import answering, small_trace
@@ -30,16 +36,16 @@ LABELS = np.zeros((3, 20, 40), np.int16)
 LABELS[0, :, :20], LABELS[1, :, :10] = 1, 2
 SCENE = Scene(np.zeros((20, 40, 3), np.uint8), LABELS, (Region("a", 0, None), Region("a/b", 1, 0)))
 IOUS = [0.9, 0.2, 0.8, 0.3]
+LOGITS = np.full((4, 20, 20), -4.0)
+LOGITS[1, :, :5] = 6  # the edge lies 1.2 of 2 px behind the centre of the fifth cell, at 10.2
+LOGITS[2] = 2
 WITH_TRUTH = tuple(probe for probe in PROBES if hasattr(probe, "truth"))
 
 
 @pytest.fixture(scope="module")
 def trace():
     """A click at x 12, y 8; mask 1 is the left quarter, mask 2 everything, masks 0, 3 nothing."""
-    logits = np.full((4, 20, 20), -4.0)
-    logits[1, :, :5] = 6  # the edge lies 1.2 of 2 px behind the centre of the fifth cell, at 10.2
-    logits[2] = 2
-    return answering(small_trace(), logits, IOUS)
+    return answering(small_trace(), LOGITS, IOUS)
 
 
 def test_each_title_has_the_true_iou_next_to_the_predicted_one(trace):
@@ -75,8 +81,9 @@ def test_a_mask_can_be_the_truth(trace):
     assert "true IoU with the truth given: mask 0" in reading.words
 
 
-def test_one_mask_has_it_in_its_words(trace):
-    words = BinaryBesideRaw(mask=1, truth=SCENE)(trace).words
+@pytest.mark.parametrize("probe", [BinaryBesideRaw, LogitHistogram])
+def test_one_mask_has_it_in_its_words(probe, trace):
+    words = probe(mask=1, truth=SCENE)(trace).words
     assert words.endswith("The predicted IoU of mask 1 is 0.20, its true IoU with a (whole) 0.50.")
 
 
@@ -132,6 +139,33 @@ def test_a_hint_has_it_by_its_size(trace):
     )
 
 
+def test_a_mask_before_and_after_a_change_has_both_in_its_words(trace):
+    after = answering(trace, trace.prediction.logits[[0, 2, 1, 3]], [0.9, 0.8, 0.2, 0.3])
+    runs = trace.prediction, after.prediction
+    on_part = trace.with_prompts(Prompts(points=[(3, 3)]))
+    said = RawLogits(truth=Truth(SCENE, level=1)).change_of_ious_in_words(on_part, runs, 1, 0.0)
+    # The part has 10 of 40 columns: mask 1 is that, mask 2 is everything.
+    assert said == (
+        " The predicted IoU of mask 1 goes from 0.20 to 0.80, its true IoU with a/b (part) from "
+        "1.00 to 0.25."
+    )
+
+
+@pytest.mark.parametrize("probe", [PatchedTokens, ChannelOff])
+def test_exhibits_of_a_change_say_it(probe, trace):
+    words = probe(mask=1, truth=SCENE)(trace).words
+    assert re.search(
+        r"mask 1 goes from 0\.20 to 0\.\d\d, its true IoU with a \(whole\) from 0\.50 to ", words
+    )
+
+
+def test_each_size_of_the_windows_has_it_in_a_chart(trace):
+    chart = WindowSweep(mask=1, truth=SCENE)(trace).readings[2]
+    assert [curve.name for curve in chart.curves] == ["predicted", "true"]
+    for curve, iou in zip(chart.curves, (0.2, 0.5), strict=True):
+        np.testing.assert_allclose(curve.y, iou, rtol=1e-6)
+
+
 @pytest.mark.parametrize("probe", [Attribution, ClickGradient])
 def test_a_predicted_iou_that_is_explained_has_it_in_words(probe, trace):
     said = "The predicted IoU of mask 1 is 0.20, its true IoU with a (whole) 0.50."
@@ -148,16 +182,30 @@ def test_without_a_region_that_is_meant_the_words_say_why(probe, trace):
     assert not any(re.search(r"true IoU \d", words) for words in all_words(reading))
 
 
+def test_a_run_of_another_known_picture_has_its_own_truth(trace):
+    picture = trace.image[::-1].copy()
+    note_truth(replace(SCENE, image=picture))
+    b = answering(Trace(trace.sam, picture, Prompts(points=[(3, 3)])), LOGITS, IOUS)
+    of_a = Truth(replace(SCENE, labels=SCENE.labels[:, :, ::-1]), 1, trace.image)
+    words = LogitHistogram(mask=1, truth=of_a)(b).words
+    assert words.endswith("its true IoU with a/b (part) 1.00.")
+
+
 @pytest.mark.parametrize("probe", WITH_TRUTH)
 def test_the_truth_of_another_picture_is_not_taken(probe, trace):
     given = {"number": "predicted IoU"} if "number" in probe.knobs() else {}
     other = Truth(SCENE, picture=np.zeros((20, 40, 3), np.uint8))
     assert "The truth of this picture is not known." in probe(truth=other, **given)(trace).words
+
+
+def test_the_truth_of_an_equal_picture_is_taken(trace):
     own = Truth(SCENE, picture=trace.image.copy())
-    assert "true IoU with a (whole)" in probe(truth=own, **given)(trace).words
+    assert "true IoU with a (whole)" in LogitHistogram(truth=own)(trace).words
 
 
-@pytest.mark.parametrize("probe", [RawLogits, BinaryBesideRaw, WindowEffect, HeadEffects])
+@pytest.mark.parametrize(
+    "probe", [RawLogits, LogitHistogram, PatchedTokens, WindowEffect, HeadEffects]
+)
 def test_without_a_truth_nothing_is_said_of_it(probe, trace):
     plain, given = probe()(trace), probe(truth=SCENE)(trace)
     assert not any("true" in words for words in all_words(plain))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import sam_explore as sx
-from sam_explore.scenes.ground_truth import Region, Scene
+from sam_explore.scenes.ground_truth import Region, Scene, note_truth
 from sam_explore.widgets import explore
 
 pytestmark = pytest.mark.usefixtures("no_hook_is_left")
@@ -57,6 +57,34 @@ def test_a_truth_that_was_given_does_not_follow(session, screen):
         session.truth_level = 0
         assert "true IoU with the truth given: mask 0" in explorer.words
         assert explorer.code.startswith("sx.draw(sx.probes.RawLogits(truth=truth)")
+
+
+def b_of(explorer) -> str:
+    return explorer.words.partition("In B: ")[2]
+
+
+def test_another_picture_that_is_known_is_compared_with_its_own_truth(session, screen):
+    session.truth_level = 0
+    other = session.image[:, ::-1].copy()
+    note_truth(Scene(other, session.truth.labels[:, :, ::-1], (Region("right", 0, None),)))
+    with explore(sx.probes.LogitHistogram, session, against={"image": other}) as explorer:
+        assert "its true IoU with left" in explorer.words.partition("In B: ")[0]
+        assert "its true IoU with right" in b_of(explorer)
+
+
+def test_another_session_brings_the_truth_that_was_painted_there(session, open_session, screen):
+    other = open_session(session.image[::-1].copy())
+    other.prompts = session.prompts
+    with explore(sx.probes.LogitHistogram, session, against=other) as explorer:
+        other.truth = np.ones(session.image.shape[:2], bool)
+        assert "true IoU" not in explorer.words
+        session.truth_level = 0
+        session.settle(10)
+        assert "its true IoU with the truth given" in b_of(explorer)
+        assert "of_other(other)" in explorer.code
+        names = {"sx": sx, "session": session, "against": other}
+        exec(explorer.code.replace("sx.draw(", "drawn = (", 1), names)
+        assert names["drawn"].words == explorer.words
 
 
 def test_a_new_picture_is_not_held_against_the_truth_of_the_old_one(session, screen):
