@@ -144,6 +144,11 @@ def _size(one: Heatmap, room: float) -> tuple[int, int]:
 def _lines(title: str, room: float, size: int, *, is_bold: bool = False) -> tuple[str, ...]:
     """A title in lines that fit into so many CSS pixels, as far as its words are short enough."""
     letters = max(_LEAST_LINE, int(room / (size * (_BOLD_LETTER if is_bold else _LETTER))))
-    kept = re.sub(r" (?=[\d−])", _NO_BREAK, title)  # a number stays with the word before it
+
+    def together(found: re.Match) -> str:
+        """A number stays with the word before it, if there is room for both."""
+        return found[0].replace(" ", _NO_BREAK) if len(found[0]) <= letters else found[0]
+
+    kept = re.sub(r"\S+ [\d−]\S*", together, title)
     lines = (part for line in kept.split("\n") for part in wrap(line, letters) or [""])
     return tuple(line.replace(_NO_BREAK, " ") for line in lines)

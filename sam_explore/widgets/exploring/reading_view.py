@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ipywidgets import HBox, VBox
+from ipywidgets import Box, HBox, VBox, Widget
 
 from ...plots import style
 from ...readings import Gallery, Heatmap, Panel, Reading
@@ -15,6 +15,7 @@ from .map_view import MapView
 
 _GAP_CSS = 12
 _ROOMS = {1: 1.0, 2: 1.48}  # of the width, by how many pictures stand side by side
+_ROOM_OF_MORE = 1.5  # which an output has on a page of 1100 pixels
 
 
 class ReadingView:
@@ -78,7 +79,7 @@ class ReadingView:
         self._drop()
         across = min(reading.across, len(parts)) if isinstance(reading, Panel) else 1
         # Several pictures side by side need the caption's place; the caption is then below.
-        room = round(_ROOMS.get(across, 1.66) * self._width)
+        room = round(_ROOMS.get(across, _ROOM_OF_MORE) * self._width)
         width = (room - _GAP_CSS * (across - 1)) // across
         alone = len(parts) - 1 if len(parts) % across == 1 else None  # in the last row
         self.views = [
@@ -89,7 +90,9 @@ class ReadingView:
         ]
         rows = []
         for start in range(0, len(parts), across):
-            row = HBox([view.widget for view in self.views[start : start + across]])
+            row = HBox(
+                _side_by_side([view.widget for view in self.views[start : start + across]], room)
+            )
             row.layout.flex_flow = "row wrap"
             row.layout.grid_gap = f"{_GAP_CSS}px"
             row.layout.align_items = "flex-start"
@@ -99,11 +102,30 @@ class ReadingView:
 
     def _drop(self) -> None:
         rows = self.widget.children[1:]
+        places = [place for row in rows for place in row.children if isinstance(place, Box)]
         self.widget.children = []
         for view in self.views:
             view.close()
-        close_all(*rows)
+        close_all(*rows, *places)
         self.views = []
+
+
+def _side_by_side(widgets: list[Widget], room: int) -> list[Widget]:
+    """The parts of a row that wraps: three stay together, or lie one below the other.
+
+    Args:
+        widgets: what is shown.
+        room: the width that three side by side need, in CSS pixels.
+    """
+    if len(widgets) < 3:
+        return widgets
+    places = [Box([widget]) for widget in widgets]
+    for place in places:
+        # In less room the basis is so large that each takes a line of its own, in more it is 0.
+        place.layout.flex = f"1 1 calc(({room}px - 100%) * 999)"
+        place.layout.min_width = "0"
+        place.layout.overflow = "visible"
+    return places
 
 
 def _map_width(reading: Heatmap | Gallery, width: int) -> int:

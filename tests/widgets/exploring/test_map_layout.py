@@ -1,5 +1,7 @@
 """The positions of the parts of a map, and the labels of its colour bar."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,3 +57,10 @@ def test_the_lowest_number_next_to_a_bar_is_not_cut(count, frame):
     _, top, _, height = layout.bar
     assert top + height + LOWEST <= layout.height
     assert layout.ticks[0] == (0, "0")
+
+
+def test_a_number_stays_with_its_word_only_where_both_fit():
+    """A tile of 68 pixels has a title of 78, 12 letters at 11 pixels and 0.58 of it each."""
+    one = replace(flat(Scale(low=0.0)), title="IoU 0.42, stability 0.05")
+    tiles = lay_out(Gallery((one,) * 4, "g", "w.", Scale(low=0.0)), 236).tiles
+    assert tiles[0].title == ("IoU 0.42,", "stability", "0.05")

@@ -70,6 +70,15 @@ def test_a_panel_lies_in_rows_under_its_title(view, widths):
     assert view._title.layout.display is None
 
 
+def test_three_wrap_together(view, widths):
+    """They share 1.5 x 600 = 900 pixels less two gaps of 12: 292 each."""
+    show(view, Panel((MAP, MAP, PROFILE), "t", "", across=3))
+    row = view.widget.children[1]
+    assert widths == [292, 292]
+    assert {place.layout.flex for place in row.children} == {"1 1 calc((900px - 100%) * 999)"}
+    assert [place.children for place in row.children] == [(each.widget,) for each in view.views]
+
+
 def test_views_are_kept_as_long_as_the_kinds_are_the_same(view):
     show(view, Panel((MAP, PROFILE), "t", "", across=2))
     kept = list(view.views)
