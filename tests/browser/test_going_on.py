@@ -93,3 +93,22 @@ def test_a_page_that_is_reloaded_says_nothing_of_a_restart(lab: Lab):
     again.click(SHELL)
     again.settle()
     again.assert_mask_is_shown()
+
+
+SAY_RESTARTING = """() => {
+    const {kernel} = jupyterapp.shell.currentWidget.sessionContext.session;
+    kernel._statusChanged.emit('restarting');
+}"""
+MARKED = ".sam-explore-under.jupyter-widgets-disconnected"
+
+
+def test_views_that_are_marked_as_disconnected_but_still_answer_say_nothing(lab: Lab):
+    """As after a status of a restart that comes late, when the cells have run again."""
+    prompting = Prompting(lab.open(OPEN))
+    lab.page.evaluate(SAY_RESTARTING)
+    prompting.notebook.output(MARKED).first.wait_for()
+    lab.page.wait_for_timeout(600)
+    assert prompting.notebook.output(".sam-explore-gone").filter(visible=True).count() == 0
+    prompting.click(SHELL)
+    prompting.settle()
+    prompting.assert_mask_is_shown()

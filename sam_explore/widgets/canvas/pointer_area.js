@@ -7,7 +7,7 @@ const DOUBLE_MS = 400;
 const STEP_CSS = 10;
 const LINE_CSS = 16; // of a wheel that turns by lines
 const LEFT = 0, RIGHT = 2;
-const DISCONNECTED = "jupyter-widgets-disconnected"; // what ipywidgets calls a view without kernel
+const DISPOSED_MS = 200; // after which a restarted kernel's connections are closed
 const GONE = "The kernel was restarted: run the cells again.";
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -62,8 +62,7 @@ function draw(model, el, signal) {
   cursor.hidden = keys.hidden = true;
   gone.setAttribute("role", "alert");
   gone.textContent = GONE;
-  // A page that never had a kernel, such as an export, has not lost it.
-  el.classList.toggle("sam-explore-connected", !el.classList.contains(DISCONNECTED));
+  watchKernel(model, el, signal);
   news.setAttribute("aria-live", "polite");
   for (const [key, meaning] of model.get("key_help")) {
     const line = keys.appendChild(document.createElement("div"));
@@ -100,6 +99,35 @@ function draw(model, el, signal) {
     showKeys(false);
   });
   return { cursor, keys, showKeys };
+}
+
+// Says over the canvas that the kernel was restarted. ipywidgets takes all widgets for disconnected
+// when it hears of a restart, also those that were made since, and those that a page was saved with
+// from the start; but only those from before can't send any more.
+function watchKernel(model, el, signal) {
+  let soon = 0;
+  const look = () => {
+    clearTimeout(soon);
+    soon = setTimeout(
+      () => el.classList.toggle("sam-explore-gone-kernel", !canSend(model)),
+      DISPOSED_MS,
+    );
+  };
+  model.on("comm_live_update", look);
+  signal.addEventListener("abort", () => {
+    clearTimeout(soon);
+    model.off("comm_live_update", look);
+  });
+}
+
+// Whether messages still have a way to the kernel, which takes no notice of this one.
+function canSend(model) {
+  try {
+    model.send({ kind: "ping" });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function placeOf(el, event) {
