@@ -1,10 +1,11 @@
 """Loads a Sam from a file, or by the name of a release.
 
 `sources` finds the file and `downloading` fetches a release by name. `reading` reads the tensors
-without running any code in the file: `file_formats` and `pickles` detect its format,
-`tensor_selection` selects the tensors of a SAM, and `tensor_checks` checks them. `weight_names`
-converts names to this package's own, `related_networks` recognises files of other networks, and
-`sizes` builds the network from the shapes.
+without running any code in the file: `file_signatures` and `pickles` detect its format,
+`tensor_selection` selects the tensors of a SAM, and `tensor_checks` checks them.
+`weight_publishers` tells by the names whose weights they are, and converts the names to this
+package's own, `related_networks` recognises files of other networks, and `sizes` builds the network
+from the shapes.
 """
 
 import os
@@ -24,7 +25,7 @@ from .downloading import OFFICIAL, Release, cache_folder, download, downloaded, 
 from .reading import called, read_weights
 from .sizes import config_from_shapes, empty_sam
 from .sources import NAMES, close_names, shipped_weights, weights_file, weights_in
-from .weight_names import official_from, official_names, our_names, rename_official
+from .weight_publishers import official_from, official_names, our_names, rename_official
 
 __all__ = [
     "OFFICIAL",

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from .downloading import OFFICIAL
-from .file_formats import START, kind_of, looks_like
+from .file_signatures import START, kind_of, looks_like
 from .metadata import is_metadata, lines_that_save_again
 from .pickles import Unreadable, check_archive, is_plain, references
 from .printable_names import listed, shown
@@ -25,7 +25,7 @@ from .sizes import empty_sam
 from .sources import INDEX
 from .tensor_checks import as_float32, judge
 from .tensor_selection import find_sam
-from .weight_names import our_names
+from .weight_publishers import our_names
 
 _LONGEST_INDEX = 50_000_000  # bytes
 _DEEPEST = 5  # levels of nested dicts that are searched for weights

@@ -1,5 +1,7 @@
 """All probes. A new one is a file in the folder of its component and a line here."""
 
+from typing import Any
+
 from .attention.attention_column import AttentionColumn as AttentionColumn
 from .attention.attention_distance import AttentionDistance as AttentionDistance
 from .attention.attention_entropy import AttentionEntropy as AttentionEntropy
@@ -30,8 +32,8 @@ from .decoder.upscaling_features import UpscalingFeatures as UpscalingFeatures
 from .hints.click_story import ClickStory as ClickStory
 from .hints.hint_effect import HintEffect as HintEffect
 from .hints.hint_stages import HintStages as HintStages
-from .masks.binary_and_raw import BinaryBesideRaw as BinaryBesideRaw
 from .masks.logit_histogram import LogitHistogram as LogitHistogram
+from .masks.mask_threshold import MaskThreshold as MaskThreshold
 from .masks.raw_logits import RawLogits as RawLogits
 from .positions.position_encoding_channel import PositionEncodingChannel as PositionEncodingChannel
 from .positions.position_encoding_norm import PositionEncodingNorm as PositionEncodingNorm
@@ -64,3 +66,12 @@ from .windows.window_sweep import WindowSweep as WindowSweep
 
 PROBES = tuple(sorted(Probe.__subclasses__(), key=lambda probe: probe.__name__))
 __all__ = ["PROBES", "Knob", "Probe", *(probe.__name__ for probe in PROBES)]
+
+_EARLIER_NAMES = {"BinaryBesideRaw": "MaskThreshold"}
+
+
+def __getattr__(name: str) -> Any:
+    """A probe by the name that it had in an earlier version."""
+    if name in _EARLIER_NAMES:
+        return globals()[_EARLIER_NAMES[name]]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -17,8 +17,8 @@ from sam_explore.probes import (
     AttentionColumn,
     AttentionRow,
     Attribution,
-    BinaryBesideRaw,
     LogitHistogram,
+    MaskThreshold,
     PatchedTokens,
     Probe,
     RawLogits,
@@ -53,7 +53,7 @@ STATES = {
     "shuffled weights": control_of,
 }
 ASKED = (*(probe() for probe in PROBES), Attribution(weights="shuffled"), RawLogits(span=0.5))
-ASKED += (Attribution(threshold=100.0), RawLogits(threshold=2.0), BinaryBesideRaw(threshold=-100.0))
+ASKED += (Attribution(threshold=100.0), RawLogits(threshold=2.0), MaskThreshold(threshold=-100.0))
 ASKED += (AttentionRow(head=-2), AttentionColumn(head=-2), AttentionRow(term="scores", block=0))
 ASKED += (AttentionRow((4, 4), block=0), Attribution(method="all"), LogitHistogram(span=0.5))
 TRUTH = np.zeros((20, 40), bool)  # of the picture of `small_trace`: a truth that any prompt means
@@ -63,7 +63,7 @@ ASKED += (
     RawLogits(truth=TRUTH),
     LogitHistogram(truth=TRUTH),
     PatchedTokens(truth=TRUTH),
-    BinaryBesideRaw(truth=TRUTH, threshold=1.0),
+    MaskThreshold(truth=TRUTH, threshold=1.0),
 )
 ASKED += (
     WindowEffect(truth=TRUTH, window=0, kind="both"),

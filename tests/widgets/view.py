@@ -3,7 +3,7 @@
 import numpy as np
 
 from sam_explore.widgets import PromptCanvas
-from sam_explore.widgets.canvas.stage import MASK, PROMPTS
+from sam_explore.widgets.canvas.picture_drawing import MASK, PROMPTS
 
 
 class View:

@@ -1,17 +1,18 @@
 """Keys on the stage: a cursor, and everything that a mouse can do, at the cursor.
 
-`KEY_HELP` in `canvas/stage.py` lists the keys for the user; `canvas/pointer_area.js` names them.
+`KEY_HELP` in `canvas/picture_drawing.py` lists the keys for the user; `canvas/pointer_area.js`
+names them.
 """
 
 from collections.abc import Callable
 
 from ..canvas import KeyPress
 from ..canvas.gesture import Drag
-from ..canvas.stage import Stage
+from ..canvas.picture_drawing import Stage
 from ..session import Session
 from .modes import Mode
 from .pointer import Pointer
-from .preview import Preview
+from .preview_runner import PreviewRunner
 from .prompt_editor import PointPx, PromptEditor
 
 
@@ -32,7 +33,7 @@ class Keyboard:
         stage: Stage,
         session: Session,
         editor: PromptEditor,
-        preview: Preview,
+        preview: PreviewRunner,
         pointer: Pointer,
         mode: Callable[[], Mode],
     ):

@@ -16,7 +16,7 @@ from ..session.ipykernel_subshells import keep_order
 from .controls import label
 from .mark_controls import MarkControls
 from .mode_switch import ModeSwitch
-from .preview import SLOW_S, Preview
+from .preview_runner import SLOW_S, PreviewRunner
 from .prompt_editor import PromptEditor
 
 _STEP = 2.0  # of a zoom
@@ -45,7 +45,7 @@ class MoreControls:
         session: Session,
         modes: ModeSwitch,
         editor: PromptEditor,
-        preview: Preview,
+        preview: PreviewRunner,
         viewport: Callable[[], Viewport],
         look: Callable[[Viewport], None],
         opacity: Callable[[float], None],

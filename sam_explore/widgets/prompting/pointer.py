@@ -10,11 +10,11 @@ from ...geometry import Prompts
 from ..canvas import Contact, Pinch
 from ..canvas.gesture import Click, Drag, Gesture, Position
 from ..canvas.marks import REACH_CSS, Mark, nearest_mark
-from ..canvas.stage import Stage
+from ..canvas.picture_drawing import Stage
 from ..canvas.viewport import SHARPNESS, Viewport
 from ..session import Session
 from .modes import Mode
-from .preview import Preview
+from .preview_runner import PreviewRunner
 from .prompt_editor import Held, PointPx, PromptEditor
 
 _SLOP_CSS = 4
@@ -50,7 +50,7 @@ class Pointer:
         stage: Stage,
         session: Session,
         editor: PromptEditor,
-        preview: Preview,
+        preview: PreviewRunner,
         mode: Callable[[], Mode],
         look: Callable[[Viewport], None],
     ):

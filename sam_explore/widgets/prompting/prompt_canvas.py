@@ -9,8 +9,8 @@ from ..canvas.closing import close_all
 from ..canvas.connection import CanvasConnection
 from ..canvas.html import Html, Markup, element
 from ..canvas.paragraphs import paragraph
+from ..canvas.picture_drawing import Lines, Stage
 from ..canvas.sight import Sight
-from ..canvas.stage import Lines, Stage
 from ..canvas.viewport import Viewport
 from ..canvas.words import EXAMPLE, INVITATION, WAITING, describe
 from ..session import PROMPTS, UNSEEN, Session, Snapshot
@@ -23,7 +23,7 @@ from .mode_switch import ModeSwitch
 from .modes import MAIN, Mode
 from .more_controls import MoreControls
 from .pointer import Pointer
-from .preview import Preview
+from .preview_runner import PreviewRunner
 from .prompt_editor import PromptEditor
 from .session_panel import SessionPanel
 from .static_prompting import StaticPrompting
@@ -124,7 +124,7 @@ class PromptCanvas(StaticPrompting, VBox):
         session = self.session
         self._modes = ModeSwitch(session.guard(self._begin_mode))
         self._editor = PromptEditor(session, lambda: self._stage.image)
-        self._preview = Preview(
+        self._preview = PreviewRunner(
             session, f"preview {id(self)}", self._show_preview, lambda: self._more.show_slow()
         )
         self._pointer = Pointer(

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from ...number_text import text
 from ...plots.outlines import outlines
 from ...truth import NOT_UNDER_A_POINT, region_in_words, true_ious
-from ..canvas.stage import Lines
+from ..canvas.picture_drawing import Lines
 from ..session import Snapshot
 
 _MOST = 512  # points along an axis that the edge is drawn from

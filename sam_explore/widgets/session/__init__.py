@@ -1,19 +1,19 @@
 """The state that all views of a page share: one owner, immutable snapshots, one worker."""
 
 from .errors import in_words
-from .session import Session
-from .snapshot import THRESHOLD, Snapshot
-from .worker import (
+from .job_queue import (
     ENCODER_RUNS,
     EXPLORERS,
     FETCHES,
     PREVIEWS,
     PROMPTS,
     SWEEPS,
-    SYNCHRONOUS,
     UNSEEN,
     Priority,
 )
+from .session import Session
+from .snapshot import THRESHOLD, Snapshot
+from .worker import SYNCHRONOUS
 
 __all__ = [
     "ENCODER_RUNS",

@@ -7,8 +7,9 @@ from time import perf_counter
 from ...tracing import Cancelled, between_steps
 from .countdown import Countdown, encoder_steps, time_left
 from .errors import in_words
+from .job_queue import PROMPTS
 from .snapshot import ENCODING, Snapshot
-from .worker import PROMPTS, Worker
+from .worker import Worker
 
 _LOG = logging.getLogger(__name__)
 

@@ -22,23 +22,14 @@ from ...tracing import Cancelled, Trace, between_steps
 from ...truth import Truth, mask_in
 from .as_python import as_python
 from .errors import in_words
+from .job_queue import DRAWINGS, EXPLORERS, FETCHES, PROMPTS, Job, Priority
 from .owner import Owner
 from .prediction_runner import PredictionRunner
+from .serial_executor import SerialExecutor
 from .snapshot import TRAITS, Fetch, Snapshot, first_snapshot, is_same
 from .source import source_of
 from .traits import SharedState
-from .turns import Turns
-from .worker import (
-    DRAWINGS,
-    EXPLORERS,
-    FETCHES,
-    PROMPTS,
-    WAITS_FOR_ITSELF,
-    Job,
-    Priority,
-    Worker,
-    is_document_built,
-)
+from .worker import WAITS_FOR_ITSELF, Worker, is_document_built
 
 _LOG = logging.getLogger(__name__)
 
@@ -112,7 +103,7 @@ class Session(SharedState):
         self._notified = {name: getattr(self.now, name) for name in TRAITS}
         changed = threading.Condition()  # of both queues, so that one can wait for both
         self._worker = Worker(synchronous=synchronous or is_document_built(), changed=changed)
-        self._turns = Turns(changed, self._hand_over, self._show_error)
+        self._turns = SerialExecutor(changed, self._hand_over, self._show_error)
         self._runner = PredictionRunner(lambda: self.now, self.change, self._worker)
         self.at_length: set[str] = set()
         self.submit("answer", self._runner.answer)

@@ -10,13 +10,13 @@ from sam_explore.geometry import Prompts
 from sam_explore.probes import (
     PROBES,
     Attribution,
-    BinaryBesideRaw,
     ChangedPrompt,
     ChannelOff,
     ClickGradient,
     HeadEffects,
     HintEffect,
     LogitHistogram,
+    MaskThreshold,
     PatchedTokens,
     PromptChangesCompared,
     PromptPadding,
@@ -81,7 +81,7 @@ def test_a_mask_can_be_the_truth(trace):
     assert "true IoU with the truth given: mask 0" in reading.words
 
 
-@pytest.mark.parametrize("probe", [BinaryBesideRaw, LogitHistogram])
+@pytest.mark.parametrize("probe", [MaskThreshold, LogitHistogram])
 def test_one_mask_has_it_in_its_words(probe, trace):
     words = probe(mask=1, truth=SCENE)(trace).words
     assert words.endswith("The predicted IoU of mask 1 is 0.20, its true IoU with a (whole) 0.50.")

@@ -107,7 +107,7 @@ def test_padding_is_no_token_and_a_named_value_has_its_name(image, open_session,
         assert session.token == (2, 2)
         assert outlined(layout, screen) == [(0, 2, 2)]
     session.threshold = -100.0
-    with explore(sx.probes.BinaryBesideRaw, session) as binary:
+    with explore(sx.probes.MaskThreshold, session) as binary:
         view = map_of(binary, 1)
         (tile,) = view._layout.tiles
         send(view.canvas, "mouse_move", 2 * (tile.left + 10), 2 * (tile.top + 10))

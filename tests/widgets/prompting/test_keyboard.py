@@ -2,7 +2,7 @@
 
 import pytest
 
-from sam_explore.widgets.canvas.stage import BAND
+from sam_explore.widgets.canvas.picture_drawing import BAND
 from sam_explore.widgets.prompting.modes import Mode
 
 from ..screen import send

@@ -6,7 +6,7 @@ from ipywidgets import Button
 
 from sam_explore.geometry import Prompts
 from sam_explore.plots import style
-from sam_explore.widgets.canvas.stage import MASK, PROMPTS
+from sam_explore.widgets.canvas.picture_drawing import MASK, PROMPTS
 from sam_explore.widgets.prompting.brush import INSIDE, OUTSIDE
 from sam_explore.widgets.prompting.modes import MORE, Mode
 

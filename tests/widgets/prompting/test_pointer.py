@@ -9,17 +9,17 @@ import pytest
 from sam_explore.geometry import Prompts
 from sam_explore.widgets.canvas.connection import CanvasConnection
 from sam_explore.widgets.canvas.marks import Mark
-from sam_explore.widgets.canvas.stage import BAND, Stage
+from sam_explore.widgets.canvas.picture_drawing import BAND, Stage
 from sam_explore.widgets.prompting import pointer as pointer_module
 from sam_explore.widgets.prompting.modes import Mode
 from sam_explore.widgets.prompting.pointer import Pointer
-from sam_explore.widgets.prompting.preview import Preview
+from sam_explore.widgets.prompting.preview_runner import PreviewRunner
 from sam_explore.widgets.prompting.prompt_editor import PromptEditor
 
 from ..screen import click, drag, send
 
 
-class Heard(PromptEditor, Preview):
+class Heard(PromptEditor, PreviewRunner):
     """In the place of both: notes what it is told, in order."""
 
     def __init__(self):

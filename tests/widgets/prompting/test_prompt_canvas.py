@@ -5,7 +5,7 @@ import pytest
 
 from sam_explore.plots import style
 from sam_explore.widgets import PromptCanvas
-from sam_explore.widgets.canvas.stage import BAND, PHOTO, PROMPTS
+from sam_explore.widgets.canvas.picture_drawing import BAND, PHOTO, PROMPTS
 
 from ..screen import click, drag, front_end_sets, press_button, rgba
 from ..view import View, half

@@ -10,7 +10,7 @@ from sam_explore.plots import style
 from sam_explore.prediction import Prediction
 from sam_explore.tracing import Trace
 from sam_explore.widgets import PromptCanvas
-from sam_explore.widgets.canvas.stage import BAND, PHOTO, PROMPTS
+from sam_explore.widgets.canvas.picture_drawing import BAND, PHOTO, PROMPTS
 from sam_explore.widgets.prompting.thumbnails import MASKS, PHOTOS
 
 from ..screen import click, drag, send

@@ -9,7 +9,7 @@ from PIL import Image
 
 from sam_explore.scenes import example, example_scene
 from sam_explore.scenes.ground_truth import Region, Scene
-from sam_explore.widgets.canvas.stage import TRUTH
+from sam_explore.widgets.canvas.picture_drawing import TRUTH
 from sam_explore.widgets.prompting.prompting_figure import draw_prompting, prompting_in_words
 
 from ..screen import click, front_end_sets, press_button, upload_file

@@ -6,11 +6,12 @@ import pytest
 from sam_explore.geometry import Prompts
 from sam_explore.preprocessing import Preprocessing
 from sam_explore.tracing import Trace
+from sam_explore.widgets.session.job_queue import PROMPTS
 from sam_explore.widgets.session.owner import Owner
 from sam_explore.widgets.session.prediction_runner import PredictionRunner
 from sam_explore.widgets.session.snapshot import first_snapshot
 from sam_explore.widgets.session.source import source_of
-from sam_explore.widgets.session.worker import PROMPTS, Worker
+from sam_explore.widgets.session.worker import Worker
 
 A = np.full((64, 64, 3), 10, np.uint8)
 

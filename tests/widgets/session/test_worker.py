@@ -6,7 +6,8 @@ from functools import partial
 
 import pytest
 
-from sam_explore.widgets.session.worker import EXPLORERS, PROMPTS, SWEEPS, Worker
+from sam_explore.widgets.session.job_queue import EXPLORERS, PROMPTS, SWEEPS
+from sam_explore.widgets.session.worker import Worker
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from sam_explore.widgets.session.turns import Turns
+from sam_explore.widgets.session.serial_executor import SerialExecutor
 
 WAIT_S = 20
 
@@ -32,8 +32,8 @@ def errors() -> list[Exception]:
 
 
 @pytest.fixture
-def turns(helper, errors) -> Turns:
-    return Turns(threading.Condition(), helper.hand_over, errors.append)
+def turns(helper, errors) -> SerialExecutor:
+    return SerialExecutor(threading.Condition(), helper.hand_over, errors.append)
 
 
 def start(task) -> threading.Thread:
@@ -69,7 +69,7 @@ def test_what_comes_while_another_thread_is_at_work_is_left_to_it_in_order(turns
         assert go_on.wait(WAIT_S)
         ran.append(("first", threading.get_ident()))
 
-    helper_less = Turns(threading.Condition(), lambda: False, lambda error: None)
+    helper_less = SerialExecutor(threading.Condition(), lambda: False, lambda error: None)
     thread = start(partial(helper_less.run, first))
     assert at_work.wait(WAIT_S)
     for name in ("second", "third"):
@@ -126,10 +126,12 @@ def test_what_another_threads_task_raises_is_reported(turns, errors, helper):
 
 
 def test_two_owners_of_turns_that_call_each_other_do_not_wait_for_each_other():
-    one, other = (Turns(threading.Condition(), lambda: False, lambda error: None) for _ in "ab")
+    one, other = (
+        SerialExecutor(threading.Condition(), lambda: False, lambda error: None) for _ in "ab"
+    )
     meet, done = threading.Barrier(2), []
 
-    def cross(mine: Turns, theirs: Turns) -> None:
+    def cross(mine: SerialExecutor, theirs: SerialExecutor) -> None:
         def task() -> None:
             meet.wait(WAIT_S)  # each is at work with its own
             theirs.run(lambda: done.append(1))

@@ -7,9 +7,9 @@ import pytest
 
 from sam_explore.geometry import Prompts
 from sam_explore.prediction import Prediction
-from sam_explore.widgets.canvas.stage import MASK, PREVIEW
-from sam_explore.widgets.prompting import preview as preview_module
-from sam_explore.widgets.prompting.preview import SLOW_S, Preview
+from sam_explore.widgets.canvas.picture_drawing import MASK, PREVIEW
+from sam_explore.widgets.prompting import preview_runner as preview_module
+from sam_explore.widgets.prompting.preview_runner import SLOW_S, PreviewRunner
 from sam_explore.widgets.session import EXPLORERS, PREVIEWS, PROMPTS
 
 from ..screen import click, drag, front_end_sets, send
@@ -197,7 +197,7 @@ def test_an_exception_in_a_preview_is_shown_and_the_next_click_works(view, monke
 
 
 def test_after_the_view_is_closed_nothing_is_drawn(view, previewed, screen):
-    preview: Preview = view.canvas._preview
+    preview: PreviewRunner = view.canvas._preview
     view.canvas.close()
     before = screen.batches
     preview.want(Prompts([(1, 1)]))

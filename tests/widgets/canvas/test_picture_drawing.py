@@ -4,7 +4,15 @@ import pytest
 from sam_explore.geometry import Prompts
 from sam_explore.plots import style
 from sam_explore.widgets.canvas.connection import CanvasConnection
-from sam_explore.widgets.canvas.stage import BAND, MASK, PHOTO, PREVIEW, PROMPTS, Shape, Stage
+from sam_explore.widgets.canvas.picture_drawing import (
+    BAND,
+    MASK,
+    PHOTO,
+    PREVIEW,
+    PROMPTS,
+    Shape,
+    Stage,
+)
 
 from ..screen import Screen, rgba
 

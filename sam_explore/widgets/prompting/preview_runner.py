@@ -1,7 +1,7 @@
 """The preview: computes the mask that a click at the pointer would give.
 
-`PromptCanvas` shows it: `show_preview` in `canvas/stage.py` draws the dashed outline, and the words
-appear under the picture.
+`PromptCanvas` shows it: `show_preview` in `canvas/picture_drawing.py` draws the dashed outline, and
+the words appear under the picture.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from ...geometry import Prompts
 from ...number_text import text
 from ...plots.outlines import outlines
 from ...prediction import Prediction, predict
-from ..canvas.stage import Lines
+from ..canvas.picture_drawing import Lines
 from ..session import PREVIEWS, Session, Snapshot
 from .brush import px_from_cells
 
@@ -34,7 +34,7 @@ class _Wanted(NamedTuple):
     image: np.ndarray
 
 
-class Preview:
+class PreviewRunner:
     """Predicts for the prompts that a click would set, at the pointer's latest position only.
 
     It runs in the session's worker, after prompts and explorers. If three in a row take longer than

@@ -14,7 +14,7 @@ from ..common.truth import ComparedWithTruth
 
 
 @dataclass(frozen=True)
-class BinaryBesideRaw(ComparedWithTruth, Probe):
+class MaskThreshold(ComparedWithTruth, Probe):
     """The logits of one mask at the picture's size, next to the mask at the threshold.
 
     Given a truth, the words hold the mask's true IoU against the predicted one.

@@ -1,6 +1,6 @@
-"""Detects by its first bytes what kind of file one is; whose weights are in it, see `weight_names`.
+"""Detects by its first bytes what kind of file one is.
 
-No message quotes the bytes: they may be secret.
+Whose weights are in it, see `weight_publishers`. No message quotes the bytes: they may be secret.
 """
 
 import re

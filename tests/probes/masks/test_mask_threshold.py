@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sam_explore.probes import BinaryBesideRaw
+from sam_explore import probes
+from sam_explore.probes import MaskThreshold
 
 from ...small import answering, small_trace
 
@@ -20,14 +21,14 @@ def trace():
 
 
 def test_both_have_the_size_of_the_picture(trace):
-    raw, binary = BinaryBesideRaw()(trace).readings
+    raw, binary = MaskThreshold()(trace).readings
 
     assert raw.values.shape == binary.values.shape == (20, 40)
     assert raw.frame == binary.frame == "picture"
 
 
 def test_the_mask_is_where_the_upscaled_logits_exceed_the_threshold(trace):
-    raw, binary = BinaryBesideRaw(threshold=2.0)(trace).readings
+    raw, binary = MaskThreshold(threshold=2.0)(trace).readings
 
     np.testing.assert_allclose(raw.values[3], ROW, atol=1e-6)
     assert raw.scale.centre == 2
@@ -36,9 +37,14 @@ def test_the_mask_is_where_the_upscaled_logits_exceed_the_threshold(trace):
 
 
 def test_the_words_give_range_share_and_stability(trace):
-    reading = BinaryBesideRaw(threshold=2.5)(trace)
+    reading = MaskThreshold(threshold=2.5)(trace)
 
     # 19 of 40 columns exceed 2.5 and also 3.5; 20 exceed 1.5: 19 / 20.
     assert "go from −4 to 4; 48 % lie above 2.5." in reading.words
     assert "stability score is 0.95" in reading.words
     assert reading.title == "Mask 1, raw and binary, stability 0.95"
+
+
+def test_cells_with_its_earlier_name_still_run():
+    assert probes.BinaryBesideRaw is MaskThreshold
+    assert "BinaryBesideRaw" not in probes.__all__

@@ -1,6 +1,6 @@
 """Runs tasks of any threads one at a time in their order, without making a thread wait.
 
-They change and show state; what computes waits in `worker`, by priority.
+They change and show state; what computes waits in `job_queue`, by priority.
 """
 
 import threading
@@ -10,7 +10,7 @@ from collections.abc import Callable
 Task = Callable[[], None]
 
 
-class Turns:
+class SerialExecutor:
     """Runs tasks one after another, in the order in which they came.
 
     A thread that posts a task runs it itself, unless another thread is running tasks: then that
