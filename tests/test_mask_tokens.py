@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ ASKED = {
 }
 
 
+@cache
 def sam_with(count: int) -> Sam:
     return small_sam(replace(SMALL, mask_tokens=count))
 
@@ -53,12 +55,22 @@ def test_predict_and_a_trace_give_so_many_masks(count: int, asked: Prompts):
     assert traced.chosen == found.chosen
 
 
+@cache
+def clicked(count: int) -> sx.Trace:
+    return small_trace(sam_with(count))
+
+
+# To a probe that never gets to the mask decoder all these runs are alike.
+DECODING = [probe for probe in PROBES if probe.reads_prompts]
+
+
 @pytest.mark.parametrize("count", [1, 2, 9])
-@pytest.mark.parametrize("probe", PROBES, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("probe", DECODING, ids=lambda each: each.__name__)
 def test_every_probe_answers(probe: type, count: int):
-    reading = probe()(small_trace(sam_with(count)))
+    reading = probe()(clicked(count))
 
     assert all(not np.isinf(each).any() for each in arrays(reading))
-    assert sx.draw(reading).png().startswith(b"\x89PNG")
+    if count in (COUNTS[0], COUNTS[-1]):  # drawing takes most of the time
+        assert sx.draw(reading).png().startswith(b"\x89PNG")
     said = f"{reading.title} {' '.join(all_words(reading))}"
     assert not re.search(rf"four masks|\b(?!{count}\b)\d+ masks", said)

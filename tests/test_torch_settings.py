@@ -1,7 +1,8 @@
 """The user's settings of PyTorch change no number; models in other precisions are refused."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
 
 import numpy as np
 import pytest
@@ -94,12 +95,20 @@ def test_traces_give_the_same(sam: Sam, setting: Setting):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.fixture(scope="module")
+def ask() -> Callable[[type, Setting], list[np.ndarray]]:
+    """Asks each probe once in each setting, about one run a setting."""
+    sam = small_sam()
+    run = cache(lambda setting: sx.Trace(sam, IMAGE, CLICK))
+    return cache(lambda probe, setting: arrays(probe()(run(setting))))
+
+
 @each_setting
 @pytest.mark.parametrize("probe", PROBES, ids=lambda each: each.__name__)
-def test_probes_give_the_same(sam: Sam, setting: Setting, probe: type):
-    plain = arrays(probe()(sx.Trace(sam, IMAGE, CLICK)))
+def test_probes_give_the_same(ask: Callable, setting: Setting, probe: type):
+    plain = ask(probe, nullcontext)
     with setting():
-        found = arrays(probe()(sx.Trace(sam, IMAGE, CLICK)))
+        found = ask(probe, setting)
     for one, other in zip(found, plain, strict=True):
         np.testing.assert_array_equal(one, other)
 

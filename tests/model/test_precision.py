@@ -9,7 +9,7 @@ from sam_explore.model import Sam
 from sam_explore.model.layers import Linear
 from sam_explore.probes import PROBES, Probe
 from sam_explore.provenance import origin_of_model
-from sam_explore.tracing import attribution, record
+from sam_explore.tracing import Trace, attribution, record
 from sam_explore.tracing.attention_rows import attention_column, attention_row
 
 from ..parity.reference import relative_error
@@ -96,9 +96,14 @@ def test_gradients_flow_through_rounded_products(sam: Sam):
     assert 0 < np.abs(found - exact).max() < 0.2 * np.abs(exact).max()
 
 
+@pytest.fixture(scope="module")
+def trace(sam: Sam) -> Trace:
+    return small_trace(sam)
+
+
 @pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.__name__)
-def test_every_probe_answers(sam: Sam, probe: type[Probe]):
-    for array in arrays(probe()(small_trace(sam))):
+def test_every_probe_answers(trace: Trace, probe: type[Probe]):
+    for array in arrays(probe()(trace)):
         assert not np.isinf(array).any()
         assert np.isfinite(array).mean() > FINITE_SHARE
 

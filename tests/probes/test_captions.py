@@ -6,6 +6,7 @@ numbers, which the probe does not choose for the test.
 
 import re
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ from sam_explore.probes import (
     WindowEffect,
     WindowLayout,
 )
-from sam_explore.readings import Gallery, Heatmap, Matrix, range_of
+from sam_explore.readings import Gallery, Heatmap, Matrix, Reading, range_of
 from sam_explore.tracing import Trace
 from sam_explore.tracing.attribution import control_of
 from sam_explore.tracing.interventions import AblateHead
@@ -191,11 +192,19 @@ def trace() -> Trace:
     return small_trace()
 
 
+@pytest.fixture(scope="module")
+def ask(trace: Trace) -> Callable[[Probe, str], tuple[Trace, Reading]]:
+    """The run of a state and a probe's reading of it, each made once."""
+    run = cache(lambda state: STATES[state](trace))
+    numbered = {id(probe): probe for probe in ASKED}  # a truth can't be hashed
+    read = cache(lambda number, state: numbered[number](run(state)))
+    return lambda probe, state: (run(state), read(id(probe), state))
+
+
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("probe", ASKED, ids=lambda probe: probe.code.removeprefix("sx.probes."))
-def test_what_is_claimed_is_so(probe: Probe, state: str, trace: Trace):
-    run = STATES[state](trace)
-    reading = probe(run)
+def test_what_is_claimed_is_so(probe: Probe, state: str, ask: Callable):
+    run, reading = ask(probe, state)
     for part in all_readings(reading):
         caption = Caption(probe, run, part)
         for form, holds in CLAIMS:
@@ -220,12 +229,12 @@ def test_windows_that_fit_the_grid_are_said_to(trace: Trace):
     assert reading.values.shape == (5, 5)
 
 
-def test_every_form_of_a_claim_is_met(trace: Trace):
+def test_every_form_of_a_claim_is_met(trace: Trace, ask: Callable):
     words = " ".join(
         each
         for probe in ASKED
         for state in ("no prompt", "one")
-        for each in all_words(probe(STATES[state](trace)))
+        for each in all_words(ask(probe, state)[1])
     )
     words += WindowLayout()(in_fitting_windows(trace)).words
     unmet = [form for form, _ in CLAIMS if not re.search(form, words, re.I)]
@@ -239,9 +248,9 @@ HELD = [probe for probe in ASKED if not any(each in type(probe).__module__ for e
 
 @pytest.mark.parametrize("probe", HELD, ids=lambda probe: probe.code.removeprefix("sx.probes."))
 def test_each_number_in_words_is_part_of_a_claim_that_is_held_against_the_arrays(
-    probe: Probe, trace: Trace
+    probe: Probe, ask: Callable
 ):
-    for words in all_words(probe(trace)):
+    for words in all_words(ask(probe, "one")[1]):
         forms = (*(form for form, _ in CLAIMS), *NAMES)
         spans = [found.span() for form in forms for found in re.finditer(form, words, re.I)]
         left = [

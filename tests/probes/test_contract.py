@@ -2,8 +2,9 @@
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import FrozenInstanceError, fields, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from sam_explore import probes
 from sam_explore.model import Sam
 from sam_explore.plots.drawing import draw
 from sam_explore.probes import PROBES, Probe
+from sam_explore.readings import Reading
 from sam_explore.tracing import Trace, between_steps
 
 from ..small import small_sam, small_trace
@@ -33,6 +35,12 @@ def sam() -> Sam:
 @pytest.fixture(scope="module")
 def trace(sam: Sam) -> Trace:
     return small_trace(sam)
+
+
+@pytest.fixture(scope="module")
+def answer(trace: Trace) -> Callable[[type[Probe]], Reading]:
+    """Asks each probe once; that it says the same when asked again is tested below."""
+    return cache(lambda probe: probe()(trace))
 
 
 @pytest.fixture(autouse=True)
@@ -59,8 +67,8 @@ def test_every_file_with_a_probe_is_in_the_list():
 
 
 @every_probe
-def test_it_answers_with_numbers_and_no_infinity(probe: type[Probe], trace: Trace):
-    found = arrays(probe()(trace))
+def test_it_answers_with_numbers_and_no_infinity(probe: type[Probe], answer: Callable):
+    found = arrays(answer(probe))
     assert found
     for array in found:
         assert not np.isinf(array).any()
@@ -69,8 +77,8 @@ def test_it_answers_with_numbers_and_no_infinity(probe: type[Probe], trace: Trac
 
 
 @every_probe
-def test_its_words_are_sentences_without_holes(probe: type[Probe], trace: Trace):
-    reading = probe()(trace)
+def test_its_words_are_sentences_without_holes(probe: type[Probe], answer: Callable):
+    reading = answer(probe)
     assert reading.title
     for words in all_words(reading):
         assert re.fullmatch(r"[A-Z0-9].*\.", words, re.S), words
@@ -79,8 +87,8 @@ def test_its_words_are_sentences_without_holes(probe: type[Probe], trace: Trace)
 
 
 @every_probe
-def test_it_is_pure(probe: type[Probe], trace: Trace):
-    one, other = probe()(trace), probe()(trace)
+def test_it_is_pure(probe: type[Probe], trace: Trace, answer: Callable):
+    one, other = answer(probe), probe()(trace)
     for first, second in zip(arrays(one), arrays(other), strict=True):
         np.testing.assert_array_equal(first, second)
     assert all_words(one) == all_words(other)
@@ -96,8 +104,8 @@ def test_one_that_promises_not_to_read_prompts_never_gets_to_them(probe: type[Pr
 
 
 @every_probe
-def test_it_draws(probe: type[Probe], trace: Trace):
-    figure = draw(probe()(trace))
+def test_it_draws(probe: type[Probe], answer: Callable):
+    figure = draw(answer(probe))
     assert isinstance(figure, Figure)
     assert figure.png().startswith(b"\x89PNG")
 

@@ -1,6 +1,8 @@
 """Each knob of each registered probe does something."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -9,7 +11,6 @@ from sam_explore.probes import PROBES, Probe
 from sam_explore.probes.common.attention import ALL
 from sam_explore.probes.common.prompt_changes import PICKED_TOKEN
 from sam_explore.readings import Reading
-from sam_explore.tracing import Trace
 
 from ..small import SMALL, sizes_of, small_trace
 from .reading_arrays import all_words, arrays, parts
@@ -27,25 +28,30 @@ KNOBS = [(probe, name) for probe in PROBES for name in probe.knobs()]
 
 
 @pytest.fixture(scope="module")
-def trace() -> Trace:
-    return small_trace()
+def ask() -> Callable[[Probe], Reading]:
+    """Asks each probe once with each of its knobs' values."""
+    trace = small_trace()
+    # Of no hint there are no stages.
+    hint = np.linspace(-3, 5, 400, dtype=np.float32).reshape(20, 20)
+    hinted = trace.with_prompts(trace.prompts.with_mask_hint(hint))
+    return cache(lambda probe: probe(hinted if ".hints." in probe.__module__ else trace))
 
 
 @pytest.mark.parametrize(
     ("probe", "name"), KNOBS, ids=lambda each: each if isinstance(each, str) else each.__name__
 )
 def test_another_value_of_a_knob_gives_other_numbers_words_or_scales(
-    probe: type[Probe], name: str, trace: Trace
+    probe: type[Probe], name: str, ask: Callable
 ):
     wanted = START | NEEDED.get(name, {})
     start = probe(**{knob: value for knob, value in wanted.items() if knob in probe.knobs()})
-    if ".hints." in probe.__module__:  # of no hint there are no stages
-        hint = np.linspace(-3, 5, 400, dtype=np.float32).reshape(20, 20)
-        trace = trace.with_prompts(trace.prompts.with_mask_hint(hint))
-    before = start(trace)
-    assert not differ(before, start(trace))
     for value in other_values(start, name):
-        assert differ(before, replace(start, **{name: value})(trace)), value
+        assert differ(ask(start), ask(replace(start, **{name: value}))), value
+
+
+def test_the_same_probe_on_the_same_run_does_not_differ():
+    probe = PROBES[0]()
+    assert not differ(probe(small_trace()), probe(small_trace()))
 
 
 def other_values(probe: Probe, name: str) -> list:
