@@ -28,7 +28,7 @@ def check_calls_of(package: str) -> None:
 def checked(what: type | Callable) -> type | Callable:
     """A function that checks its calls, or a dataclass that checks how it is made.
 
-    A function inside another is prepared anew at each call of the outer one, which takes
+    A function inside another is prepared again at each call of the outer one, which takes
     milliseconds: where it names no shape, mypy has to do.
     """
     if isinstance(what, type):

@@ -31,10 +31,10 @@ def checkerboard_energy(logits: Logits, period: int) -> float:
     """
     power = _power(logits)
     waves, near = _frequencies(logits.shape[0], period)
-    at, beside = power[waves].mean(), power[near].mean()
+    at, around = power[waves].mean(), power[near].mean()
     if power[waves].sum() + power[near].sum() <= 1e-20 * (logits**2).sum() * logits.size:
         return 0.0
-    return float(at / (at + beside))
+    return float(at / (at + around))
 
 
 def power_share(logits: Logits, period: int) -> float:

@@ -68,7 +68,7 @@ def _one(sam: Sam, case: Case, other: Case) -> tuple[float, ...]:
     size = float(np.abs(own).mean())
     true, foreign = hint_of(case.truth, side, size), hint_of(other.truth, side, size)
     two = corrected(case, answer)
-    beside = [
+    with_a_click = [
         case.click.with_mask_hint(own),
         case.click.with_mask_hint(foreign),
         two,
@@ -76,20 +76,20 @@ def _one(sam: Sam, case: Case, other: Case) -> tuple[float, ...]:
         two.with_mask_hint(foreign),
         case.click.with_mask_hint(true),
     ]
-    clear = [each.masks()[CLEAR] for each in predict(sam, encoded, beside)]
+    clear = [each.masks()[CLEAR] for each in predict(sam, encoded, with_a_click)]
     for each in predict(sam, encoded, [Prompts(mask_hint=true), Prompts(mask_hint=foreign)]):
         clear += [each.masks()[CLEAR], each.masks()[each.chosen]]
     return tuple(mask_iou(mask, case.truth) for mask in (answer, *clear))
 
 
 def claims(rows: list[Row]) -> dict[str, int]:
-    own, own_foreign, two, two_foreign, true, beside, *alone = rows
+    own, own_foreign, two, two_foreign, true, true_and_click, *alone = rows
     clear, chosen, foreign_clear, foreign_chosen = (row.sign for row in alone)
     return {
         "its own logits help a click": min(own.sign, own_foreign.sign),
         "its own logits help two clicks": min(two.sign, two_foreign.sign),
         "the true mask helps a click": true.sign,
-        "the true mask does less alone than beside a click": -beside.sign,
+        "the true mask does less alone than with a click": -true_and_click.sign,
         "the true mask alone does less than a click": min(-clear, -chosen),
         "the true mask alone says more than another scene's": min(foreign_clear, foreign_chosen),
     }

@@ -44,17 +44,17 @@ def test_a_second_view_and_a_second_page_show_the_same_and_are_clicked_on(lab: L
 
 
 def test_two_sessions_side_by_side_and_after_a_restart_all_runs_again(lab: Lab):
-    beside = OPEN.replace("session", "beside").replace("canvas", "view").replace("turtle", "fish")
-    prompting = Prompting(lab.open([OPEN, beside]))
+    other = OPEN.replace("session", "other").replace("canvas", "view").replace("turtle", "fish")
+    prompting = Prompting(lab.open([OPEN, other]))
     for restarts in range(2):
         prompting.click(SHELL)
         prompting.settle()
         prompting.assert_mask_is_shown()
         assert prompting.notebook.value(
-            "(len(session.prompts.points), beside.prompts.is_empty)"
+            "(len(session.prompts.points), other.prompts.is_empty)"
         ) == (1, True)
         prompting.notebook.canvas(2).click((2 * SHELL[0], 2 * SHELL[1]))
-        prompting.wait("len(beside.prompts.points) == 1", "the other session hears its click")
+        prompting.wait("len(other.prompts.points) == 1", "the other session hears its click")
         assert prompting.notebook.value("len(session.prompts.points)") == 1
         if not restarts:
             lab.page.evaluate(RESTART)

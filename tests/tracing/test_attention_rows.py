@@ -67,7 +67,7 @@ def test_a_row_by_hand_its_terms_and_its_weights():
 def test_padding_in_the_window_takes_its_share_of_a_row_by_hand():
     row = attention_row(trace_by_hand(), 0, (0, 0))
 
-    # Beside the 35 / 2 of the grid, padding counts 1 and 3 on the right and 1, 5 and 1 below.
+    # Next to the 35 / 2 of the grid, padding counts 1 and 3 on the right and 1, 5 and 1 below.
     total = 35 / 2 + 11
     np.testing.assert_allclose(row.weights[0], np.array([[2, 5], [3, 7.5]]) / total, atol=1e-5)
     np.testing.assert_allclose(row.padding, [11 / total], atol=1e-5)

@@ -122,4 +122,4 @@ def others_in_words(
     if not others:
         return ""
     has = "has" if len(others) == 1 else "have"
-    return f" Beside them, {blocks_in_words(others)} {has} other windows than the trained ones."
+    return f" Apart from them, {blocks_in_words(others)} {has} other windows than the trained ones."

@@ -70,7 +70,7 @@ def test_the_weight_on_padding_by_hand():
     reading = AttentionPadding()(trace_by_hand())
 
     # a gives 11 of 57 / 2, b and c 5 of 10. −a counts keys below it a third and to its right a
-    # fifth: 2 / 5 + 2 / 3 + 1 / 15 of padding beside 9 / 2 on the grid.
+    # fifth: 2 / 5 + 2 / 3 + 1 / 15 of padding next to 9 / 2 on the grid.
     shares = [22 / 57, 1 / 2, 1 / 2, (17 / 15) / (17 / 15 + 9 / 2)]
     mean, even = profiles(reading)["Windowed blocks"].curves
     np.testing.assert_allclose(mean.y, [np.mean(shares)], atol=1e-5)

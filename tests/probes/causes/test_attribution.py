@@ -1,4 +1,4 @@
-"""What a linear network's mean logit is owed to; see `linear.py` for its answers."""
+"""What a linear network's mean logit comes from; see `linear.py` for its answers."""
 
 import numpy as np
 import pytest

@@ -148,11 +148,11 @@ def test_blocks_that_are_not_chosen_keep_the_windows_of_the_trace(trace):
 
 
 def test_the_words_name_the_other_blocks_that_are_not_in_their_trained_windows(trace):
-    told = "interpolated. Beside them, blocks 1 and 3 have other windows than the trained ones. The"
+    told = "interpolated. Apart from them, blocks 1 and 3 have other windows than the trained ones."
     assert told in WindowEffect(window=4)(trace.with_windows((4, 2, 4, 2))).words
-    assert "Beside them" not in WindowEffect(window=4)(trace).words
+    assert "Apart from them" not in WindowEffect(window=4)(trace).words
     one = trace.with_windows((3, 0, 3, 2))
-    assert "Beside them, block 3 has other windows" in WindowEffect(window=4)(one).words
+    assert "Apart from them, block 3 has other windows" in WindowEffect(window=4)(one).words
 
 
 def test_a_window_as_large_as_the_grid_is_no_other_one_than_global():

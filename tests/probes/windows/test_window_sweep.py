@@ -67,9 +67,9 @@ def test_blocks_that_are_not_chosen_keep_the_windows_of_the_trace(trace):
         window = 0 if size == 5 else int(size)
         _, _, iou = WindowEffect(window=window, mask=1)(changed).readings
         assert [curve.y[place] for curve in overlap.curves] == iou.values[:, 0].tolist()
-    assert change.curves[0].y[1] > 0  # the trained size, beside blocks in other windows
+    assert change.curves[0].y[1] > 0  # the trained size, with blocks in other windows
     assert sweep.words.endswith(
-        "Beside them, blocks 1 and 3 have other windows than the trained ones."
+        "Apart from them, blocks 1 and 3 have other windows than the trained ones."
     )
 
 

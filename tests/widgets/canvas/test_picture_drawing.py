@@ -155,7 +155,7 @@ def test_the_enlarged_photo_is_cut_out_of_the_whole_one(screen):
     stage = make_stage(100, image)
     stage.look(stage.viewport.zoomed(2, (200, 0)))  # the right upper quarter, which is white
     stage.show_again()
-    # Beside its edge the cut is smoothed with what lies behind.
+    # Next to its edge the cut is smoothed with what lies behind.
     assert screen.picture(stage.canvas[PHOTO])[:-20, 20:, :3].min() >= 250
     stage.close()
 
