@@ -94,6 +94,14 @@ class Slow(Probe):
         )
 
 
+@dataclass(frozen=True)
+class Refined(Slow):
+    """Answers with the numbers 1 and 2 on the way to its own."""
+
+    def coarser(self, trace: Trace) -> tuple[Slow, ...]:
+        return Slow(1), Slow(2)
+
+
 def map_of(explorer: Explorer, index: int = 0):
     return explorer._view.views[index]
 

@@ -243,6 +243,13 @@ class Probe(ABC):
     def read(self, trace: Trace) -> Reading:
         """Compute the reading; knobs have been checked."""
 
+    def coarser(self, trace: Trace) -> "tuple[Probe, ...]":
+        """Cheaper forms of the question, the cheapest first, for this run.
+
+        A live view answers them on its way to the full answer, so that something is seen soon.
+        """
+        return ()
+
     @classmethod
     def knobs(cls) -> dict[str, Knob]:
         """The knobs by field name, in order."""

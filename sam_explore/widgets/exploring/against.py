@@ -1,7 +1,7 @@
 """The second run of a view with `against`, which the session's run is compared with."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
@@ -37,6 +37,11 @@ class Comparison:
     probe: Probe
     of_other: Probe
     other: ref[Trace]
+
+    def coarser(self, trace: Trace) -> tuple["Comparison", ...]:
+        """Cheaper forms of it, as `Probe.coarser`."""
+        pairs = zip(self.probe.coarser(trace), self.of_other.coarser(trace), strict=True)
+        return tuple(replace(self, probe=one, of_other=other) for one, other in pairs)
 
     def __call__(self, trace: Trace) -> Panel:
         other = self.other()

@@ -16,6 +16,7 @@ from .caption import Caption, duration
 _LOG = logging.getLogger(__name__)
 _PATIENCE_S = 0.3  # a longer computation shows its progress, and can be cancelled
 
+COARSE = "A coarse answer; a finer one follows …"
 OUT_OF_SIGHT = "Not up to date: this view waits until it is in sight …"
 
 ProbeCall = tuple[Probe | Comparison, Trace]
@@ -64,7 +65,7 @@ class ProbeRunner:
         self._answered: tuple[Probe | Comparison, weakref.ref[Trace]] | None = None
         self.reading: Reading | None = None
         self.seconds, self.error, self.hint = 0.0, "", ""
-        self.open = True
+        self.open, self._is_coarse = True, False
 
     def ask(self) -> None:
         """Compute again soon, if the state has changed."""
@@ -119,16 +120,24 @@ class ProbeRunner:
             return
         start = perf_counter()
         try:
-            with between_steps(self._between(wanted, start)):
-                reading = probe(trace)
-            self.seconds = perf_counter() - start
-            self._show(reading, wanted)
+            for stage in (*self._coarser(probe, trace), probe):
+                with between_steps(self._between(wanted, start)):
+                    reading = stage(trace)
+                if stage is probe:
+                    self.seconds = perf_counter() - start
+                self._is_coarse = stage is not probe
+                self._show(reading, (stage, trace))
         except Cancelled:
             return
         except Exception as error:
             self._fail(error)
         finally:
+            self._is_coarse = False
             self._session.at_length.discard(self._name)
+
+    def _coarser(self, probe: Probe | Comparison, trace: Trace) -> tuple[Probe | Comparison, ...]:
+        """What is answered on the way, unless the full answer was quick the last time."""
+        return () if 0 < self.seconds < _PATIENCE_S else probe.coarser(trace)
 
     def _rank(self) -> int | None:
         """The priority of a new reading; None while the view is out of sight."""
@@ -205,7 +214,7 @@ class ProbeRunner:
 
     def _show_progress(self, what: str) -> None:
         def show() -> None:
-            self._dim(True)
+            self._dim(not self._is_coarse)  # which is an answer to the latest state
             self._caption.show_status(f"{what} …")
 
         self._while_open(show)
@@ -215,6 +224,8 @@ class ProbeRunner:
             self._dim(bool(self.error))
             if self.error:
                 self._caption.show_error(self.error)
+            elif self._is_coarse:
+                self._caption.show_status(COARSE)
             else:
                 done = f"Computed in {duration(self.seconds)}."
                 self._caption.show_status(f"{self.hint} {done}".strip())

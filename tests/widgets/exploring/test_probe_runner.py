@@ -3,10 +3,10 @@
 import pytest
 
 from sam_explore.widgets.exploring.caption import Caption
-from sam_explore.widgets.exploring.probe_runner import ProbeRunner
+from sam_explore.widgets.exploring.probe_runner import COARSE, ProbeRunner
 from sam_explore.widgets.session import EXPLORERS
 
-from ..fake_probes import Slow
+from ..fake_probes import Refined, Slow
 
 
 class Shown:
@@ -64,6 +64,28 @@ def test_the_same_state_is_not_computed_twice(shown, held):
     shown.probe = Slow(3)
     shown.runner.ask()
     assert held.began == [0, 0, 3]
+
+
+def test_coarser_answers_are_drawn_on_the_way_and_said_to_be_coarse(shown, held, impatient):
+    said = []
+    shown.draw = lambda words: said.append((words, shown.text()))
+    shown.probe = Refined(9)
+    shown.runner.ask()
+    assert [words for words, _ in said[::2]] == ["1 of 0.", "2 of 0.", "9 of 0."]
+    assert COARSE in said[2][1] or "step 3 of 3" in said[2][1]
+    assert "Computed in" in shown.text()
+    # While a finer answer is on its way, the coarse one is not dimmed: it is of this state.
+    assert not any(shown.dimmed[shown.dimmed.index(False) :])
+    shown.runner.ask()
+    assert held.began == [1, 2, 9]
+
+
+def test_a_quick_answer_is_not_preceded_by_a_coarser_one(shown, held):
+    shown.probe = Refined(8)
+    shown.runner.ask()
+    shown.probe = Refined(9)
+    shown.runner.ask()
+    assert held.began == [1, 2, 8, 9]
 
 
 def test_drawing_again_computes_nothing(shown, held):
