@@ -26,6 +26,7 @@ from .read_only import ReadOnlyArrays
 __all__ = [
     "EncodedImage",
     "Prediction",
+    "batches",
     "check_model",
     "encode",
     "predict",
@@ -253,20 +254,28 @@ def predict(
     _check_question(sam, encoded, prompts)
     if isinstance(prompts, Prompts):
         return predict(sam, encoded, [prompts])[0]
+    predictions: dict[int, Prediction] = {}
+    for batch in batches(sam, encoded, prompts):
+        answers = _predict_batch(sam, encoded, [prompts[index] for index in batch])
+        predictions |= dict(zip(batch, answers, strict=True))
+    return [predictions[index] for index in range(len(prompts))]
+
+
+def batches(sam: Sam, encoded: EncodedImage, prompts: Sequence[Prompts]) -> list[list[int]]:
+    """The numbers of the prompt sets that `predict` runs together, batch by batch.
+
+    Raises ValueError as `predict` does for prompts that don't fit the picture.
+    """
     groups: dict[tuple, list[int]] = {}
     for index, one in enumerate(prompts):
         encoded.frame.check(one)
         kind = (len(one.points), one.box is not None, one.mask_hint is not None, one.has_padding)
         groups.setdefault(kind, []).append(index)
-    predictions: dict[int, Prediction] = {}
+    found = []
     for members in groups.values():
         some = _sets_at_once(sam.config, encoded, prompts[members[0]])
-        for start in range(0, len(members), some):
-            batch = members[start : start + some]
-            answers = _predict_batch(sam, encoded, [prompts[index] for index in batch])
-            for index, answer in zip(batch, answers, strict=True):
-                predictions[index] = answer
-    return [predictions[index] for index in range(len(prompts))]
+        found += [members[start : start + some] for start in range(0, len(members), some)]
+    return found
 
 
 def prompt_tensors(

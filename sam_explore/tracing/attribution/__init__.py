@@ -11,7 +11,7 @@ the same place), with `rank_correlation` to compare.
 
 from .attributing import METHODS, OCCLUSION, attribute, patches_with_content, rank_correlation
 from .control import control_of, with_shuffled_weights
-from .gradients import gradient
+from .gradients import click_gradients, gradient
 from .memory import estimate_gradient_bytes
 from .removal import RemovalCurves, removal_curves, spread, value_without
 from .scalars import MeanLogit, PredictedIoU, Scalar, value_in, value_of
@@ -24,6 +24,7 @@ __all__ = [
     "RemovalCurves",
     "Scalar",
     "attribute",
+    "click_gradients",
     "control_of",
     "estimate_gradient_bytes",
     "gradient",

@@ -1,6 +1,6 @@
 """Gradients of a number of the prediction with respect to its inputs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -9,9 +9,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from sam_explore.geometry import Prompts
 from sam_explore.model import Step
 from sam_explore.model.description import EMBED, PROJECT, PROMPTS
-from sam_explore.prediction import prompt_tensors
+from sam_explore.prediction import batches, prompt_tensors
 
 from ..steps import Run, compute, decode
 from ..trace import Trace
@@ -57,6 +58,50 @@ def gradient(trace: Trace, of: Scalar, with_respect_to: str) -> Float[np.ndarray
     with torch.inference_mode(False):
         found = _ROUTES[with_respect_to](trace, of)
     return found if isinstance(found, np.ndarray) else found.cpu().numpy()
+
+
+def click_gradients(
+    trace: Trace, ofs: Sequence[Scalar], prompts: Sequence[Prompts]
+) -> Float[np.ndarray, "prompt 2"]:
+    """`gradient` with respect to the last point of each of several prompt sets, x before y.
+
+    Prompt sets of one kind go through the mask decoder together, unless its tensors are edited.
+
+    Args:
+        trace: the run, whose own prompts don't matter.
+        ofs: a number of each prompt set's answer.
+        prompts: prompt sets with a point each.
+    """
+    decoder = trace.plan.description.mask_decoder
+    edited = any(map(trace.plan.edits_in, (PROMPTS, *decoder)))
+    encoded, found = trace.encoded, np.zeros((len(prompts), 2), np.float32)
+    sets = [[index] for index in range(len(prompts))]
+    with torch.inference_mode(False):
+        for batch in sets if edited else batches(trace.sam, encoded, prompts):
+            some = [prompts[index] for index in batch]
+            numbers = [ofs[index] for index in batch]
+            found[batch] = _last_points(trace, numbers, some)
+    return found
+
+
+def _last_points(
+    trace: Trace, ofs: Sequence[Scalar], prompts: Sequence[Prompts]
+) -> Float[np.ndarray, "prompt 2"]:
+    """The same for prompt sets of one kind."""
+    run = trace.with_prompts(prompts[0])
+    tokens = run.encoded.tokens.detach().clone()
+    points, labels, boxes, hints = prompt_tensors(prompts, run.frame, run.sam.device)
+
+    def total(run: Run, places: Tensor) -> Tensor:
+        given = run.sam.encode_prompts(places, labels, boxes, prompts[0].has_padding)
+        logits, iou = run.sam.decode(tokens, given, hints)
+        numbers = [of.read(logits[i], iou[i], run.frame) for i, of in enumerate(ofs)]
+        return torch.stack(numbers).sum()  # a set's number depends on its own points alone
+
+    steps = (*run.plan.description.mask_decoder, PROMPTS)
+    by_unit = run.engine.backward(run.plan, steps, total, points)[:, -1].cpu().numpy()
+    unit_by_px = run.frame.unit_from_px(np.ones(2)) - run.frame.unit_from_px(np.zeros(2))
+    return (by_unit * unit_by_px).astype(np.float32)
 
 
 def input_gradient(trace: Trace, of: Scalar) -> Float[Tensor, "3 height width"]:
