@@ -16,6 +16,7 @@ from sam_explore.number_text import text
 from sam_explore.readings import Gallery, Heatmap, Matrix, Scale, Underlay, range_of
 
 from . import raster, style
+from .arrows import arrow_lines
 from .matplotlib_settings import ink_around, name_figure, take_over
 from .scales import apart, colormap_of, extend_of, norm_of, ticks_of
 from .wrapping import wrapped
@@ -126,6 +127,7 @@ def _draw_map(ax: Axes, heatmap: Heatmap, colours: _Colours, map_opacity: float 
         _draw_cells(ax, heatmap)
     _draw_grid_lines(ax, heatmap)
     _draw_marks(ax, heatmap)
+    _draw_lines(ax, arrow_lines(heatmap), style.SIGN, style.HALO, 1.0)
 
 
 def opacity_of(heatmap: Heatmap, map_opacity: float | None) -> float:

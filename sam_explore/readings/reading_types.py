@@ -71,6 +71,8 @@ class Heatmap(ReadOnlyArrays):
             none of them.
         marks: cells (row, column) to be outlined, such as the picked token.
         grid_lines: rows and columns after which a line is drawn, such as a window's edges.
+        arrows: one for each cell, x to the right and y down; one of length 1 is as long as the
+            cell. NaN draws none. None for a map without arrows.
         provenance: where it came from; a probe adds it to the outermost reading.
         underlay: the picture below, if the map has one; a probe adds it to all that have a frame.
     """
@@ -84,9 +86,12 @@ class Heatmap(ReadOnlyArrays):
     grid_lines: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
     provenance: Provenance | None = None
     underlay: Underlay | None = None
+    arrows: Float[np.ndarray, "row column 2"] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", frozen_array("values", self.values, 2))
+        if self.arrows is not None:
+            object.__setattr__(self, "arrows", frozen_array("arrows", self.arrows, 3))
 
 
 @dataclass(frozen=True, eq=False)

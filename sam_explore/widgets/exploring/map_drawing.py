@@ -7,6 +7,7 @@ from jaxtyping import Float, UInt8
 
 from ...number_text import text
 from ...plots import raster, style
+from ...plots.arrows import arrow_lines
 from ...plots.scales import colormap_of
 from ...readings import Gallery, Heatmap
 from ..canvas.viewport import SHARPNESS
@@ -107,10 +108,11 @@ def annotate(canvas: Canvas, reading: Heatmap | Gallery, layout: MapLayout) -> N
         _draw_lines(canvas, tile)
         for row, column in tile.heatmap.marks:
             _draw_mark(canvas, tile, row, column)
+        _draw_map_arrows(canvas, tile)
         if tile.bar:
             left, top, width, height = tile.bar
             _frame(canvas, *tile.bar)
-            _draw_arrows(canvas, tile, *tile.bar)
+            _draw_ends(canvas, tile, *tile.bar)
             under = top + height + LINE - 5
             _write(canvas, text(tile.colours.low), left, under, style.NUMBER_PX, width)
             _write(
@@ -185,6 +187,18 @@ def _draw_mark(canvas: Canvas, tile: Tile, row: int, column: int) -> None:
     _outline(canvas, tile, row, column, style.SIGN, grown_css=0)
 
 
+def _draw_map_arrows(canvas: Canvas, tile: Tile) -> None:
+    """Draw a map's arrows with a halo, so that they are visible on any colour."""
+    lines = arrow_lines(tile.heatmap)
+    rows, columns = tile.heatmap.values.shape
+    cell = np.array([tile.width / columns, tile.height / rows])
+    for colour, line_css in ((style.HALO, 3), (style.SIGN, 1)) if lines else ():
+        canvas.stroke_style = colour
+        canvas.line_width = line_css * SHARPNESS
+        for line in lines:
+            canvas.stroke_lines(SHARPNESS * ((line + 0.5) * cell + (tile.left, tile.top)))
+
+
 def draw_picked(canvas: Canvas, tile: Tile, row: int, column: int) -> None:
     """Outline the picked token, outside the outline of a mark of the same cell."""
     rows, columns = tile.heatmap.values.shape
@@ -215,7 +229,7 @@ def _draw_bar(canvas: Canvas, layout: MapLayout) -> None:
     left, top, width, height = layout.bar
     first = layout.tiles[0]
     _frame(canvas, left, top, width, height)
-    _draw_arrows(canvas, first, left, top, width, height)
+    _draw_ends(canvas, first, left, top, width, height)
     for share, words in layout.ticks:
         y = top + height * (1 - share)
         canvas.stroke_style = style.INK
@@ -231,7 +245,7 @@ def _draw_bar(canvas: Canvas, layout: MapLayout) -> None:
             _write(canvas, unit, left + width + NUMBERS, top - 6, size, 90, "right")
 
 
-def _draw_arrows(canvas: Canvas, tile: Tile, left: int, top: int, width: int, height: int) -> None:
+def _draw_ends(canvas: Canvas, tile: Tile, left: int, top: int, width: int, height: int) -> None:
     """Draw an arrow at each end of a colour bar with values beyond it, in that end's colour."""
     table = raster.lookup_table(colormap_of(tile.scale))
     for end, entry, word in ((0, 0, "min"), (1, PAPER - 1, "max")):
