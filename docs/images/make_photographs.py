@@ -24,10 +24,11 @@ from PIL import Image
 
 import sam_explore as sx
 from sam_explore.loading import shipped_weights
+from sam_explore.magic_wand import flood_fill
 from sam_explore.mask_overlap import mask_iou
 from sam_explore.model import Sam
 from sam_explore.plots import raster, style
-from sam_explore.toy.exam.baselines import fill_box, flood_fill
+from sam_explore.toy.exam.baselines import fill_box
 from sam_explore.toy.exam.tables import markdown, write_between_marks
 
 PICTURE = Path(__file__).with_name("photographs.png")

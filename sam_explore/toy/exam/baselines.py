@@ -10,6 +10,7 @@ from itertools import islice
 import numpy as np
 from jaxtyping import Bool, UInt8
 
+from sam_explore.magic_wand import flood_fill, grow_region
 from sam_explore.mask_overlap import mask_iou
 from sam_explore.scenes.ground_truth import Scene
 
@@ -26,58 +27,12 @@ TOLERANCES = (3, 6, 9, 13, 18, 25, 35, 50)
 TUNING_SCENES = 30
 
 
-def flood_fill(image: Picture, click: tuple[int, int], tolerance: int) -> Mask:
-    """The connected pixels around the click that differ from its colour by `tolerance` at most.
-
-    click: x, y. Colours are compared by the channel that differs most, 0 to 255.
-    """
-    x, y = click
-    like = np.abs(image.astype(np.int16) - image[y, x]).max(axis=2) <= tolerance
-    return _reached(click, like[:, 1:] & like[:, :-1], like[1:] & like[:-1])
-
-
-def grow_region(image: Picture, click: tuple[int, int], tolerance: int) -> Mask:
-    """The pixels reached from the click over neighbours that differ by `tolerance` at most.
-
-    click: x, y. Unlike flood fill it follows gradual changes of colour, such as light on a ball.
-    """
-    colours = image.astype(np.int16)
-    across, down = (np.abs(np.diff(colours, axis=axis)).max(axis=2) for axis in (1, 0))
-    return _reached(click, across <= tolerance, down <= tolerance)
-
-
 def fill_box(box: tuple[float, float, float, float], shape: tuple[int, int]) -> Mask:
     """All pixels of a box x0, y0, x1, y1 (far edges exclusive) of a picture of (height, width)."""
     x0, y0, x1, y1 = (round(edge) for edge in box)
     mask = np.zeros(shape, bool)
     mask[y0:y1, x0:x1] = True
     return mask
-
-
-def _reached(
-    click: tuple[int, int], across: Bool[np.ndarray, "h steps"], down: Bool[np.ndarray, "_ w"]
-) -> Mask:
-    """Pixels connected to the click by open steps, found by whole runs of a row or column.
-
-    across, down: whether the step to the next pixel of the row, of the column, is open.
-    """
-    runs = _runs(across), _runs(down.T).T
-    mask = np.zeros(runs[0].shape, bool)
-    mask[click[1], click[0]] = True
-    while True:
-        size = mask.sum()
-        for run in runs:
-            touched = np.zeros(run.max() + 1, bool)
-            touched[run[mask]] = True
-            mask = touched[run]
-        if mask.sum() == size:
-            return mask
-
-
-def _runs(open_steps: Bool[np.ndarray, "h steps"]) -> np.ndarray:
-    """For each pixel the number of its run: pixels of a row without a closed step between them."""
-    starts = np.pad(~open_steps, ((0, 0), (1, 0)), constant_values=True)
-    return np.cumsum(starts).reshape(starts.shape)
 
 
 GROWING: dict[str, Grow] = {"flood fill": flood_fill, "region growing": grow_region}
