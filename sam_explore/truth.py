@@ -130,8 +130,15 @@ def true_ious(
     prediction: Prediction, mask: Bool[np.ndarray, "h w"], threshold: float = 0.0
 ) -> Float[np.ndarray, "mask"]:
     """IoU of each of the four masks with the true one, at the pixels of `Prediction.sampled`."""
-    truth = mask[np.ix_(*map(_places, mask.shape, prediction.sampled.shape[1:]))]
+    truth = sampled(mask, prediction)
     return np.array([mask_iou(each, truth) for each in prediction.sampled > threshold])
+
+
+def sampled(
+    mask: Bool[np.ndarray, "h w"], prediction: Prediction
+) -> Bool[np.ndarray, "row column"]:
+    """A mask of the picture's size at the pixels of `Prediction.sampled`."""
+    return mask[np.ix_(*map(_places, mask.shape, prediction.sampled.shape[1:]))]
 
 
 def _places(length: int, count: int) -> Int[np.ndarray, "count"]:

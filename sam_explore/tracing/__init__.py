@@ -13,6 +13,7 @@ from .differences import names_of_two
 from .editing import edit, zero
 from .listing import HookInfo, list_hooks
 from .logit_shares import LogitShares, feature_shares, vector_shares
+from .mask_lens import decoder_stages, early_logits, read_early
 from .mirror import mirror_of
 from .recording import channel, norm, record
 from .run_description import Change, RunDescription
@@ -42,6 +43,8 @@ __all__ = [
     "attribution",
     "between_steps",
     "channel",
+    "decoder_stages",
+    "early_logits",
     "edit",
     "encoder_seconds",
     "even_statistics",
@@ -52,6 +55,7 @@ __all__ = [
     "names_of_two",
     "nearest_logits",
     "norm",
+    "read_early",
     "record",
     "vector_shares",
     "zero",

@@ -29,6 +29,14 @@ ABOUT_THE_CLICK = (
     "LogitBySource",
     "HintEffect",
     "ClickStory",
+    "MaskBlend",
+    "SwappedVectors",
+    "ScoreNeurons",
+    "StabilityCurve",
+    "AnswerSpread",
+    "ClickMap",
+    "LeftOutPrompts",
+    "MagicWand",
 )
 SHELL, SKY = (230, 300), (400, 60)  # in pixels of the picture, as many as the stage's canvas has
 

@@ -7,7 +7,9 @@ from sam_explore.readings import Gallery, Heatmap, Matrix, Panel, Profile, Readi
 
 def arrays(reading: Reading) -> list[np.ndarray]:
     """All numbers of a reading."""
-    if isinstance(reading, Heatmap | Matrix):
+    if isinstance(reading, Heatmap):
+        return [reading.values, *([] if reading.arrows is None else [reading.arrows])]
+    if isinstance(reading, Matrix):
         return [reading.values]
     if isinstance(reading, Profile):
         bands = [band for curve in reading.curves for band in (curve.low, curve.high)]

@@ -11,6 +11,7 @@ from sam_explore.readings import Curve, Matrix, Panel, Profile, Scale
 from sam_explore.tracing import Trace
 from sam_explore.tracing.attribution import Scalar, gradient, value_of
 
+from ..common.clicks import with_a_prompt
 from ..common.probe import Probe, knob
 from ..common.target_knobs import ChosenNumber, capitalised
 
@@ -41,7 +42,7 @@ class ClickGradient(ChosenNumber, Probe):
     reach: float = knob(1.0, "reach of the move in tokens", low=0.1, high=16.0, matters=True)
 
     def read(self, trace: Trace) -> Panel:
-        trace, words = _with_something_to_move(trace)
+        trace, words = with_a_prompt(trace)
         of, name = self.scalar(trace)
         rows, slopes = _slopes(trace, of)
         words += _words(name, of.unit, rows, slopes)
@@ -63,16 +64,6 @@ class ClickGradient(ChosenNumber, Probe):
             words += f" {readings[1].words}"
         words += self.judged(trace)
         return Panel(readings, title=f"Moving the click: {name}", words=words, across=2)
-
-
-def _with_something_to_move(trace: Trace) -> tuple[Trace, str]:
-    """The trace, with a click if it has neither click nor box, and a sentence about that."""
-    prompts = trace.prompts
-    if len(prompts.points) or prompts.box is not None:
-        return trace, ""
-    height, width = trace.frame.image_size
-    trace = trace.with_prompts(prompts.with_point((width / 2, height / 2)))
-    return trace, "There is no click; one in the middle of the picture is taken. "
 
 
 def _slopes(trace: Trace, of: Scalar) -> tuple[tuple[str, ...], Float[np.ndarray, "place 2"]]:

@@ -10,8 +10,10 @@ from jaxtyping import Bool, UInt8
 
 from sam_explore.geometry import Prompts
 from sam_explore.scenes.composition import VARIED, compose
+from sam_explore.scenes.ground_truth import LEVELS
 
 _SIDE = 256  # pixels of a scene
+_NESTED = 0.75  # of what holds it, that a part may cover: else a click can't tell them apart
 _AREA = (0.02, 0.5)  # of the picture, that an object may cover
 OFF = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the way from the middle of the object to its edge
 JITTER = (0.0, 0.1, 0.2, 0.3, 0.4)  # of the box's own sides, at most, for each corner
@@ -83,6 +85,50 @@ def way_out(
             break
         path.append((x, y))
     return path
+
+
+@dataclass(frozen=True, eq=False)
+class AskedLevels:
+    """A picture, and a click that may mean a whole, a part of it or a part of that.
+
+    Args:
+        image: the picture.
+        click: x and y of a pixel that lies in all three.
+        masks: True on the whole, on the part and on the sub-part.
+    """
+
+    image: UInt8[np.ndarray, "height width 3"]
+    click: tuple[int, int]
+    masks: Bool[np.ndarray, "level height width"]
+
+
+def asked_levels(first: int = 0) -> Iterator[AskedLevels]:
+    """Scenes with a click on three levels, from this seed on; always the same ones."""
+    found = map(_levels, count(first))
+    return (each for each in found if each is not None)
+
+
+@lru_cache(maxsize=64)
+def _levels(seed: int) -> AskedLevels | None:
+    """A drawn scene and a pixel of a sub-part that is smaller than its part, and that than the
+    whole, if it has one; all sub-parts are as likely.
+    """
+    drawn = compose(VARIED, seed, _SIDE)
+    found = []
+    for index, region in enumerate(drawn.regions):
+        masks = [drawn.mask(index)]
+        while region.parent is not None:
+            masks.insert(0, drawn.mask(region.parent))
+            region = drawn.regions[region.parent]
+        sizes = np.array([mask.sum() for mask in masks])
+        if len(masks) == len(LEVELS) and sizes[-1] and (sizes[1:] < _NESTED * sizes[:-1]).all():
+            found.append(np.array(masks))
+    if not found:
+        return None
+    chance = np.random.default_rng(seed)
+    nested = found[chance.integers(len(found))]
+    y, x = divmod(int(chance.choice(np.flatnonzero(nested[-1]))), _SIDE)
+    return AskedLevels(drawn.image, (x, y), nested)
 
 
 def asked_objects() -> Iterator[AskedObject]:

@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float
 
 from sam_explore.number_text import text
 from sam_explore.prediction import Prediction
+from sam_explore.scenes.ground_truth import LEVELS
 from sam_explore.tracing import Trace
 from sam_explore.truth import (
     NOT_UNDER_A_POINT,
@@ -81,6 +82,25 @@ class ComparedWithTruth:
         if index is None:
             return Target(why_none=NOT_UNDER_A_POINT)
         return Target(region_in_words(scene, index), scene.mask(index))
+
+    def why_no_truth(self, trace: Trace) -> str:
+        """Why nothing is compared though a truth is given, as a sentence after others; else ""."""
+        target = self.target(trace)
+        return "" if target is None or not target.why_none else f" {target.why_none}"
+
+    def targets_by_level(self, trace: Trace) -> tuple[Target, ...]:
+        """What lies under the prompt, from the whole down; only what is known of this picture."""
+        truth: Truth | None = self.truth
+        here = None if truth is None else truth.of(trace.image)
+        if here is None:
+            return ()
+        scene = here.scene
+        found = [region_meant(scene, trace.prompts, level) for level in range(len(LEVELS))]
+        return tuple(
+            Target(region_in_words(scene, index), scene.mask(index))
+            for index in dict.fromkeys(found)
+            if index is not None
+        )
 
     def ious_in_words(self, trace: Trace, mask: int, threshold: float) -> str:
         """One mask's predicted and true IoU as a sentence after others; "" without a truth.

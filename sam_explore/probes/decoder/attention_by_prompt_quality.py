@@ -25,6 +25,7 @@ from ..common.decoder_attention import (
     place_knob,
     share_by_token,
 )
+from ..common.intervals import band
 from ..common.numbers import array
 from ..common.probe import Probe, knob
 
@@ -77,9 +78,9 @@ class AttentionByPromptQuality(Probe):
         moved = shares - shares[:, :1]
         zero = Curve(np.zeros(len(x)), "no change")
         charts = (
-            ("Attention on the object", (_band(shares, f"{self.looking}, {where}"), even), "share"),
-            ("Change from the best prompt", (_band(moved, "scene by scene"), zero), "share"),
-            ("True IoU of the mask", (_band(ious, "the model's choice"),), "IoU"),
+            ("Attention on the object", (band(shares, f"{self.looking}, {where}"), even), "share"),
+            ("Change from the best prompt", (band(moved, "scene by scene"), zero), "share"),
+            ("True IoU of the mask", (band(ious, "the model's choice"),), "IoU"),
         )
         return Panel(
             tuple(
@@ -132,13 +133,6 @@ _X_NAMES = {
     "click": "way from the middle of the object to its edge",
     "box": "jitter of the corners, as a share of the box's sides",
 }
-
-
-def _band(values: Float[np.ndarray, "scene prompt"], name: str) -> Curve:
-    """The mean over scenes with its interval."""
-    table = SweepTable(tuple(map(str, range(values.shape[1]))), values.T)
-    low, high = table.interval().T
-    return Curve(table.mean, name, low, high)
 
 
 def _words(

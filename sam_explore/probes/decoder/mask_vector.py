@@ -10,6 +10,7 @@ from sam_explore.number_text import text
 from sam_explore.readings import Curve, Matrix, Panel, Profile, Scale
 from sam_explore.tracing import Trace
 
+from ..common.cosines import cosines
 from ..common.logits import percent
 from ..common.numbers import array
 from ..common.probe import Probe, mask_knob, mask_shown
@@ -80,13 +81,6 @@ def _read(
     ]
     found = trace.read((MASK_TOKENS, MASK_VECTORS))
     return array(found[MASK_TOKENS][0]), array(found[MASK_VECTORS][0]), np.array(on)
-
-
-def cosines(vectors: Float[np.ndarray, "some channel"]) -> Float[np.ndarray, "some some"]:
-    """The cosine of each vector with each; NaN where one of them is zero."""
-    norms = np.linalg.norm(vectors, axis=1)
-    sizes = norms[:, None] * norms
-    return np.divide(vectors @ vectors.T, sizes, out=np.full(sizes.shape, np.nan), where=sizes > 0)
 
 
 def _words(

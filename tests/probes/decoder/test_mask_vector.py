@@ -5,7 +5,7 @@ import pytest
 
 from sam_explore.model.addresses import MASK_VECTORS
 from sam_explore.probes import MaskVector
-from sam_explore.probes.decoder.mask_vector import cosines
+from sam_explore.probes.common.cosines import cosines
 
 from ...small import putting, small_sam, small_trace
 from .by_hand import answering_iou

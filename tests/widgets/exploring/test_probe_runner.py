@@ -2,6 +2,7 @@
 
 import pytest
 
+from sam_explore.widgets.exploring import probe_runner
 from sam_explore.widgets.exploring.caption import Caption
 from sam_explore.widgets.exploring.probe_runner import COARSE, ProbeRunner
 from sam_explore.widgets.session import EXPLORERS
@@ -80,7 +81,8 @@ def test_coarser_answers_are_drawn_on_the_way_and_said_to_be_coarse(shown, held,
     assert held.began == [1, 2, 9]
 
 
-def test_a_quick_answer_is_not_preceded_by_a_coarser_one(shown, held):
+def test_a_quick_answer_is_not_preceded_by_a_coarser_one(shown, held, monkeypatch):
+    monkeypatch.setattr(probe_runner, "_PATIENCE_S", 1e9)
     shown.probe = Refined(8)
     shown.runner.ask()
     shown.probe = Refined(9)
