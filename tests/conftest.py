@@ -1,6 +1,7 @@
 """For all tests: shapes and types are checked at every call, and no exception is swallowed."""
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 
@@ -15,6 +16,7 @@ check_calls_of("sam_explore")
 
 # Small tensors gain nothing from a second thread, and on a busy machine wait long for it.
 torch.set_num_threads(1)
+os.environ["OMP_NUM_THREADS"] = "1"  # nor do they in kernels and other programs that tests start
 
 
 class _Swallowed(logging.Handler):
