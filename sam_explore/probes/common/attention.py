@@ -110,7 +110,10 @@ def over_depth(
     )
     kinds = _kinds(trace.windows)
     words = _words(kinds, values, even[:, 0], name)
-    curves = (_curves(kind, at, values, even[:, 0], words, name) for kind, at in kinds.items())
+    reach = float(max(np.nanmax(values), np.nanmax(even)))
+    curves = (
+        _curves(kind, at, values, even[:, 0], words, name, reach) for kind, at in kinds.items()
+    )
     scale = Scale(unit, low=0.0)
     table = head_table(trace.windows, values, scale, "Each head by itself", words)
     return Panel((*curves, table), title=title, words=words, across=2)
@@ -166,6 +169,7 @@ def _curves(
     even: Float[np.ndarray, "block"],
     words: str,
     name: str,
+    reach: float,
 ) -> Profile:
     heads = f"mean of {counted(values.shape[1], 'head')}, with their range"
     values = values[blocks]
@@ -180,6 +184,8 @@ def _curves(
         x_name="block",
         y_name=name,
         x_labels=tuple(map(str, blocks)),
+        # The charts of both kinds are compared; none of these statistics is below 0.
+        y_reach=(0.0, reach),
     )
 
 

@@ -97,6 +97,12 @@ def test_windowed_and_global_blocks_are_told_apart_and_heads_stand_in_a_table():
     np.testing.assert_allclose(mean.high, table.values[[1, 3]].max(axis=1))
 
 
+def test_both_charts_are_on_one_axis_that_starts_at_0():
+    windowed, everywhere, table = AttentionPadding()(small_trace()).readings
+    even = max(windowed.curves[1].y.max(), table.values.max())
+    assert windowed.y_reach == everywhere.y_reach == (0.0, pytest.approx(even))
+
+
 @pytest.mark.parametrize(
     ("windows", "title"), [((0,) * 4, "Global blocks"), ((2,) * 4, "Windowed blocks")]
 )
