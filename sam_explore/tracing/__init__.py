@@ -1,6 +1,7 @@
 """Record and edit tensors inside a run; traces do both lazily."""
 
 from . import attribution, interventions
+from .aside import aside_of
 from .attention_rows import (
     AttentionOfQuery,
     attention_column,
@@ -36,6 +37,7 @@ __all__ = [
     "Trace",
     "announce",
     "answers",
+    "aside_of",
     "attention_column",
     "attention_position_terms",
     "attention_row",

@@ -17,14 +17,17 @@ class Store:
     Args:
         limit: the most bytes to keep alive. The newest entry is kept even if it alone is larger.
 
+    Attributes:
+        prompt_sets: how many prompt sets' results are kept.
+
     Keys are fingerprints, which keep nothing alive. The limit counts the memory of the values,
     once where several share it, and of what the model's fast forms cache for them. Results for
-    prompt sets are kept for the latest `PROMPT_SETS` only: users rarely return to older ones, and
+    prompt sets are kept for the latest of them only: users rarely return to older ones, and
     decoding is fast.
     """
 
     def __init__(self, limit: int):
-        self.limit = limit
+        self.limit, self.prompt_sets = limit, PROMPT_SETS
         self._values: OrderedDict[str, Any] = OrderedDict()
         self._of_prompts: OrderedDict[str, set[str]] = OrderedDict()  # keys, by prompts
         self._growing: dict[str, object] = {}
@@ -66,7 +69,7 @@ class Store:
             if prompts is not None:
                 self._of_prompts.setdefault(prompts, set()).add(key)
                 self._of_prompts.move_to_end(prompts)
-                if len(self._of_prompts) > PROMPT_SETS:
+                if len(self._of_prompts) > self.prompt_sets:
                     for each in self._of_prompts.popitem(last=False)[1]:
                         self._drop(each)
             while self._bytes() > self.limit and len(self._values) > 1:
@@ -87,6 +90,32 @@ class Store:
             memory for each in growing.values() for memory in _memories(tuple(cached_results(each)))
         }
         return self._own_bytes + sum(memory[-1] for memory in kept - self._times.keys())
+
+
+class Aside(Store):
+    """A cache of its own for results that depend on prompts; all others are those of another cache.
+
+    For prompts that come and go, such as those at a moving pointer: they push nothing out of the
+    cache that they share.
+
+    Args:
+        shared: the other cache.
+        prompt_sets: how many prompt sets' results are kept here.
+    """
+
+    def __init__(self, shared: Store, prompt_sets: int = 2):
+        super().__init__(shared.limit)
+        self._shared, self.prompt_sets = shared, prompt_sets
+
+    def get(self, key: str) -> Any:
+        found = super().get(key)
+        return self._shared.get(key) if found is None else found
+
+    def put(self, key: str, value: Any, prompts: str | None = None, grows: bool = False) -> None:
+        if prompts is None:
+            self._shared.put(key, value, grows=grows)
+        else:
+            super().put(key, value, prompts, grows)
 
 
 def _memories(value: object) -> list[tuple]:

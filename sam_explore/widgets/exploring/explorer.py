@@ -12,7 +12,7 @@ from ...probes import Probe
 from ...readings import Reading, picture_wanted
 from ..canvas.closing import close_all
 from ..canvas.sight import Sight
-from ..session import ENCODER_RUNS, EXPLORERS, SWEEPS, Session
+from ..session import ENCODER_RUNS, EXPLORERS, PREVIEWS, SWEEPS, Session, Snapshot
 from ..session.rerun import replace_older
 from .against import Against
 from .caption import OUTDATED, Caption, header
@@ -27,6 +27,7 @@ from .static_reading import StaticReading
 
 # As wide as an output on a page of 700 pixels, and on one of 1100 with the caption next to it.
 _PICTURE_CSS = 570
+QUICK_S = 0.1  # a view that took longer three times in a row does not follow the pointer
 
 
 def explore(
@@ -43,7 +44,9 @@ def explore(
 
     It follows the session: a click, another threshold, another picture. Knobs that are linked to
     the session show its value and change it for all views, until their box "follows session" is
-    unticked. If its cell is run again, the new view replaces the old one, which is closed.
+    unticked. While a preview on a picture shows what a click at the pointer would do, a view in
+    sight that takes less than a tenth of a second follows it, and goes back when it leaves. If its
+    cell is run again, the new view replaces the old one, which is closed.
 
     With `against` it shows two runs, the session's (A) and another one (B), with the same knobs,
     and their difference B − A, like `sam_explore.readings.compare`. A click updates all three.
@@ -92,7 +95,8 @@ class Explorer(StaticReading, VBox):
         super().__init__()
         runs_encoder = probe.runs_encoder or against is not None
         after_others = ENCODER_RUNS if runs_encoder else EXPLORERS
-        priority = SWEEPS if probe.is_sweep else after_others
+        self._priority = SWEEPS if probe.is_sweep else after_others
+        self._is_at_pointer = False
         self._runner = ProbeRunner(
             self.model_id,
             session,
@@ -100,7 +104,7 @@ class Explorer(StaticReading, VBox):
             self._show_reading,
             self._dim,
             self._caption,
-            priority,
+            lambda: PREVIEWS if self._is_at_pointer else self._priority,
             lambda: self._sight.is_seen,
         )
         self._below = PictureBelow(session, self._runner.show_errors, self._fade)
@@ -241,6 +245,7 @@ class Explorer(StaticReading, VBox):
             (session, self._runner.show_errors(self._knobs_moved), moving),
             (session, ask, asked),
             (session, self._runner.show_errors(self._outline_picked), ["token"]),
+            (session, self._runner.show_errors(self._pointer_moved), ["pointed"]),
         ]
         if self._against is not None and self._against.session is not None:
             self._observers.append((self._against.session, ask, [*asked, *self._knobs.filling]))
@@ -248,6 +253,18 @@ class Explorer(StaticReading, VBox):
             if names:  # with no names, `observe` would mean all
                 source.observe(observer, names)
         self._ask()
+
+    def _follows_pointer(self, now: Snapshot) -> bool:
+        """Whether it shows what an action at the pointer would do: only what is quick does."""
+        is_about_it = self._class.reads_prompts or "token" in self._knobs.traits
+        can = is_about_it and self._against is None and now.encoded is not None
+        is_quick = self._runner.least_seconds <= QUICK_S
+        return can and now.pointed is not None and is_quick and self._sight.is_seen
+
+    def _pointer_moved(self, change: dict) -> None:
+        was, self._is_at_pointer = self._is_at_pointer, self._follows_pointer(self.session.now)
+        if was or self._is_at_pointer:
+            self._runner.ask(quietly=True)
 
     def _turn(self, name: str, value: Any) -> None:
         self._knobs.turn(name, value)
@@ -342,7 +359,9 @@ class Explorer(StaticReading, VBox):
     def _wanted(self) -> ProbeCall:
         """The computation: a probe, or a comparison, and the trace to run it on."""
         now, is_prompted = self.session.now, self._class.reads_prompts
-        run = now.trace if is_prompted else now.source.run
+        unprompted = now.source.run  # the same one wherever the pointer is
+        now = now.as_pointed if self._follows_pointer(now) else now
+        run = now.trace if is_prompted else unprompted
         probe = self._knobs.probe_for(now, run)
         if self._against is None:
             return probe, run

@@ -71,8 +71,7 @@ class KnobValues:
     @property
     def now(self) -> dict[str, Any]:
         """Each knob's value."""
-        followed = {name: self.linked[name].read(self._session) for name in self.following}
-        return self._own | followed
+        return self._at(self._session.now)
 
     @property
     def main(self) -> tuple[str, ...]:
@@ -115,7 +114,7 @@ class KnobValues:
             now: the session's state, from which the fields are filled that are no knobs.
             run: the run of this state that the probe is asked of.
         """
-        return self._class(**self._within(run), **self._others(now))
+        return self._class(**self._within(run, now), **self._others(now))
 
     def refilled(self, probe: Probe, now: Snapshot) -> Probe:
         """The probe with the fields that are filled from a session, filled from this state."""
@@ -151,13 +150,17 @@ class KnobValues:
     def fit(self) -> None:
         """Reset knobs that are out of the bounds of a new model, input size or prompts."""
         now = self.now
-        for name, value in self._within(self.run).items():
+        for name, value in self._within(self.run, self._session.now).items():
             if value != now[name]:
                 self._own[name] = value
 
-    def _within(self, run: Trace) -> dict[str, Any]:
+    def _at(self, now: Snapshot) -> dict[str, Any]:
+        """Each knob's value in a state of the session."""
+        return self._own | {name: self.linked[name].read(now) for name in self.following}
+
+    def _within(self, run: Trace, now: Snapshot) -> dict[str, Any]:
         """Each knob's value, or its default if the value is out of the run's bounds."""
-        values = self.now
+        values = self._at(now)
         for name, default in self._defaults().items():
             try:
                 self.knobs[name].check(name, values[name], default, run)
@@ -189,9 +192,9 @@ class Link:
     to_knob: Callable[[Any], Any] = lambda value: value
     to_trait: Callable[[Any], Any] = lambda value: value
 
-    def read(self, session: Session) -> Any:
+    def read(self, now: Snapshot) -> Any:
         """The session's value, converted to the knob's."""
-        return self.to_knob(getattr(session, self.trait))
+        return self.to_knob(getattr(now, self.trait))
 
     def write(self, session: Session, value: Any) -> None:
         """Set the session's trait to a knob's value; the session refuses a bad one."""

@@ -2,8 +2,10 @@
 
 import logging
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial, wraps
+from math import inf
 from time import perf_counter
 
 from ...probes import Probe
@@ -32,13 +34,14 @@ class ProbeRunner:
         show: returns the callbacks that draw a reading, part by part.
         dim: called with whether the drawing is outdated.
         caption: shows words, progress and errors.
-        priority: the priority of its jobs; between two steps, jobs of higher priority run.
+        priority: returns the priority of its jobs; between two steps, jobs of higher priority run.
         is_seen: whether the view is visible. Out of sight, the first reading is computed after
             everything else, and a newer one when the view comes into sight or `settle` is called.
 
     Attributes:
         reading: the latest one, None before the first.
         seconds: the time that it took to compute.
+        least_seconds: the least of the latest three such times; infinity before the first.
         error: what went wrong with the latest state, in words, or "".
         hint: another message for the user, or "".
         open: False after `close`.
@@ -55,7 +58,7 @@ class ProbeRunner:
         show: Callable[[Reading], Iterable[Callable[[], None]]],
         dim: Callable[[bool], None],
         caption: Caption,
-        priority: int,
+        priority: Callable[[], int],
         is_seen: Callable[[], bool] = lambda: True,
     ):
         self._name, self._session, self._priority = name, session, priority
@@ -65,12 +68,22 @@ class ProbeRunner:
         self._answered: tuple[Probe | Comparison, weakref.ref[Trace]] | None = None
         self.reading: Reading | None = None
         self.seconds, self.error, self.hint = 0.0, "", ""
+        self._times: deque[float] = deque(maxlen=3)
         self.open, self._is_coarse = True, False
 
-    def ask(self) -> None:
-        """Compute again soon, if the state has changed."""
+    @property
+    def least_seconds(self) -> float:
+        return min(self._times, default=inf)
+
+    def ask(self, quietly: bool = False) -> None:
+        """Compute again soon, if the state has changed.
+
+        Args:
+            quietly: show no sign of it before the new reading.
+        """
         self._waits = True
-        self._while_open(self._show_waiting)
+        if not quietly:
+            self._while_open(self._show_waiting)
         self._session.submit(f"explore {self._name}", self._answer, self._rank)
 
     @property
@@ -86,7 +99,7 @@ class ProbeRunner:
 
     def draw_again(self) -> None:
         """Draw the latest reading again soon, as after a reload of the page."""
-        self._session.submit(f"redraw {self._name}", self._draw_latest, self._priority)
+        self._session.submit(f"redraw {self._name}", self._draw_latest, self._priority())
 
     def show_errors(self, callback: Callable[..., None]) -> Callable[..., None]:
         """`callback`, run in turn; its exceptions are logged and shown in the caption."""
@@ -125,6 +138,7 @@ class ProbeRunner:
                     reading = stage(trace)
                 if stage is probe:
                     self.seconds = perf_counter() - start
+                    self._times.append(self.seconds)
                 self._is_coarse = stage is not probe
                 self._show(reading, (stage, trace))
         except Cancelled:
@@ -142,7 +156,7 @@ class ProbeRunner:
     def _rank(self) -> int | None:
         """The priority of a new reading; None while the view is out of sight."""
         if not self.open or self._is_seen():
-            return self._priority
+            return self._priority()
         return UNSEEN if self.reading is None else None
 
     def _give_way(self) -> None:

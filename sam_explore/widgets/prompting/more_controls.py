@@ -62,6 +62,10 @@ class MoreControls:
             layout=self._brush.layout,
         )
         self._previews = Checkbox(preview.on, description="Preview at the pointer", indent=False)
+        self._previews.tooltip = (
+            "The dashed mask is that of a click there. Exhibits in sight that take less than 0.1 s "
+            "follow it, too."
+        )
         self._previews.layout.width = "auto"
         self._take = _button("From the shown mask", "The mask's logits, given back to the model")
         self._drop = _button("Drop", "Take the mask hint away")

@@ -37,7 +37,8 @@ class _Wanted(NamedTuple):
 class PreviewRunner:
     """Predicts for the prompts that a click would set, at the pointer's latest position only.
 
-    It runs in the session's worker, after prompts and explorers. If three in a row take longer than
+    It runs in the session's worker, after prompts and explorers. Explorers follow the same prompts;
+    see `Session.point_at`. If three in a row take longer than
     `SLOW_S`, it is switched off, until the user switches it on.
 
     Args:
@@ -75,6 +76,7 @@ class PreviewRunner:
         if prompts is not None and self.on:
             wanted = _Wanted(prompts, when, self._session.image)
         self._wanted = wanted
+        self._session.point_at(None if wanted is None else wanted.prompts)
         if wanted is not None:
             self._session.submit(self._name, self._decode, PREVIEWS)
         elif had:

@@ -73,6 +73,8 @@ class Session(SharedState):
             function, as in `Trace.with_edit`.
         prediction: the latest prediction, None without prompts. While many prompts come it may be
             for slightly older ones (see its `prompts`), but never for another picture.
+        pointed: while a preview shows what an action at the pointer would do, the question that it
+            would ask, else None; see `point_at`. Views in sight that are quick enough follow it.
         busy: the long task that is running, or "".
         error: what went wrong in the last action, or "".
 
@@ -300,6 +302,14 @@ class Session(SharedState):
         """
         token = None if point_px is None else (lambda frame: frame.token_at(point_px))
         self.change(lambda now: now.with_edited_prompts(edit, token, picture))
+
+    def point_at(self, prompts: Prompts | None) -> None:
+        """Say which prompts an action at the pointer would set, None for none.
+
+        Nothing is asked yet: `prompts` and `prediction` stay. Views that follow `pointed` show what
+        they would show then, and go back to the prompts after None.
+        """
+        self.change(lambda now: now.with_pointed(prompts))
 
     def pick_mask(self, mask: int) -> None:
         """Show a mask of this prediction; for the next prompts `chosen` is as it was before.

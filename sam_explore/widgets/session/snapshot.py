@@ -32,7 +32,7 @@ _MOST_STEPS = 100  # to undo; each may hold a mask hint, of 256 KiB for released
 TRAITS: tuple[str, ...]
 TRAITS = ("sam", "image", "preprocessing", "windows", "edits", "encoded", "feeds_back", "prompts")
 TRAITS += ("truth", "truth_level", "chosen", "threshold", "token", "map_opacity", "prediction")
-TRAITS += ("busy", "error")
+TRAITS += ("pointed", "busy", "error")
 # The fields that cancelling an encode leaves as they are.
 _OF_THE_READER = ("threshold", "map_opacity", "truth_level", "error")
 
@@ -57,7 +57,7 @@ class Snapshot:
         encoded, prediction, feeds_back, chosen, threshold, token, map_opacity, busy, error: as
             `Session` documents them.
         answered: the question of `prediction`; None without a prediction.
-        truth, truth_level: as `Session` documents them.
+        truth, truth_level, pointed: as `Session` documents them.
         picked_over: a tuple of `chosen` as it was before a mask was picked for this prediction;
             None if none was picked.
         undo, redo: earlier and later prompts, the nearest last.
@@ -82,6 +82,7 @@ class Snapshot:
     threshold: float = 0.0
     token: tuple[int, int] = (0, 0)
     map_opacity: float = MAP_OPACITY
+    pointed: Question | None = field(default=None, repr=False)
     busy: str = ""
     error: str = ""
     undo: tuple[Dialogue, ...] = field(default=(), repr=False)
@@ -265,6 +266,25 @@ class Snapshot:
         """The question if the prompts were edited to these."""
         return self._question(self.dialogue.then(prompts, self.chosen))
 
+    def with_pointed(self, prompts: Prompts | None) -> "Snapshot":
+        """While the pointer lies where an action would set these prompts; None: nowhere."""
+        if prompts is None:
+            return self if self.pointed is None else replace(self, pointed=None)
+        return replace(self, pointed=self.asked_after(prompts).aside)
+
+    @property
+    def as_pointed(self) -> "Snapshot":
+        """The state after the action at the pointer, as far as a question goes; this one without.
+
+        A point that would be added picks its token.
+        """
+        if self.pointed is None:
+            return self
+        points, token = self.pointed.prompts.points, self.token
+        if len(points) > len(self.prompts.points):
+            token = self.source.frame.token_at(points[-1])
+        return replace(self, question=self.pointed, token=token, pointed=None)
+
     def stepped(self, forth: bool) -> "Snapshot":
         """After undo or redo; the same snapshot if there is nothing to undo or redo."""
         steps, others = (self.redo, self.undo) if forth else (self.undo, self.redo)
@@ -288,6 +308,7 @@ class Snapshot:
         asked = replace(
             self,
             question=self._question(dialogue),
+            pointed=None,
             error="",
             stopped=False,
             asked_since=True,
@@ -309,12 +330,13 @@ class Snapshot:
             encoded=None,
             prediction=None,
             answered=None,
+            pointed=None,
             busy=f"{ENCODING} …",
             error="",
             stopped=False,
             turn=self.turn + 1,
             barrier=self.turn + 1,
-            before=self if was_encoded else self.before,
+            before=replace(self, pointed=None) if was_encoded else self.before,
             asked_since=self.asked_since and not was_encoded,
             **changes,
         )

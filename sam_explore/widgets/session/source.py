@@ -1,6 +1,7 @@
 """The input of an encode (source), and prompts for it (question), each with its runs."""
 
 from dataclasses import astuple, dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from ...corrections import Dialogue
 from ...geometry import Frame, Prompts
 from ...model import Sam
 from ...preprocessing import Preprocessing
-from ...tracing import Trace
+from ...tracing import Trace, aside_of
 from ...tracing.interventions import Intervention
 
 
@@ -56,6 +57,11 @@ class Source:
         except RuntimeError:
             return True
         return False
+
+    @cached_property
+    def aside(self) -> "Source":
+        """The same for prompts that come and go; they leave the cache of the runs to others."""
+        return replace(self, run=aside_of(self.run))
 
     def changed(self, **changes: object) -> "Source":
         """A source with other windows, edits, preprocessing, picture or model.
@@ -132,6 +138,11 @@ class Question:
     def prompts(self) -> Prompts:
         """The user's prompts, without logits that are fed back."""
         return self.dialogue.prompts
+
+    @property
+    def aside(self) -> "Question":
+        """The same question, asked of `Source.aside`."""
+        return Question(self.source.aside, self.dialogue, self.feeds_back, self._logits)
 
     @property
     def run(self) -> Trace:

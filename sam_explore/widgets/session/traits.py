@@ -80,5 +80,6 @@ class SharedState(traitlets.HasTraits):
     windows = TupleTrait(None, allow_none=True)
     edits = EditsTrait()
     prediction = InstanceTrait(Prediction, allow_none=True, read_only=True)
+    pointed = AnyTrait(read_only=True)
     busy = UnicodeTrait("")
     error = UnicodeTrait("")

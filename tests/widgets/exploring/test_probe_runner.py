@@ -24,7 +24,7 @@ class Shown:
             lambda reading: [lambda: self.draw(reading.words), lambda: self.draw("second part")],
             self.dimmed.append,
             self.caption,
-            EXPLORERS,
+            lambda: EXPLORERS,
         )
 
     def draw(self, words: str) -> None:
