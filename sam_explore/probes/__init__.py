@@ -23,6 +23,7 @@ from .decoder.checkerboard_spectrum import CheckerboardSpectrum as CheckerboardS
 from .decoder.decoder_removals import DecoderRemovals as DecoderRemovals
 from .decoder.image_to_token_attention import ImageToTokenAttention as ImageToTokenAttention
 from .decoder.logit_by_head import LogitByHead as LogitByHead
+from .decoder.logit_by_origin import LogitByOrigin as LogitByOrigin
 from .decoder.logit_by_source import LogitBySource as LogitBySource
 from .decoder.logit_products import LogitProducts as LogitProducts
 from .decoder.mask_lens import MaskLens as MaskLens

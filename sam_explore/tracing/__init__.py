@@ -13,7 +13,7 @@ from .batches import answers
 from .differences import names_of_two
 from .editing import edit, zero
 from .listing import HookInfo, list_hooks
-from .logit_shares import LogitShares, feature_shares, vector_shares
+from .logit_shares import LogitOrigins, LogitShares, feature_shares, origin_shares, vector_shares
 from .mask_lens import decoder_stages, early_logits, read_early
 from .mirror import mirror_of
 from .recording import channel, norm, record
@@ -30,6 +30,7 @@ __all__ = [
     "Cancelled",
     "Change",
     "HookInfo",
+    "LogitOrigins",
     "LogitShares",
     "RunDescription",
     "Sweep",
@@ -57,6 +58,7 @@ __all__ = [
     "names_of_two",
     "nearest_logits",
     "norm",
+    "origin_shares",
     "read_early",
     "record",
     "vector_shares",

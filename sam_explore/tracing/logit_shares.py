@@ -19,6 +19,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sam_explore.model.addresses import (
+    DECODER_TOKENS_IN,
     FINAL_ATTENTION,
     IMAGE_IN,
     LOGITS,
@@ -101,15 +102,10 @@ def vector_shares(
             stream = 0 * stream if layer.is_first else stream
             stream = held.norm(layer.norm1, stream + held.write(among, layer.self_attention))
             stream = held.norm(layer.norm2, stream + held.write(to_image, layer.token_to_image))
-            hidden = held.relu(held.linear("MLPs", layer.mlp.expand, stream))
-            stream = stream + held.linear("MLPs", layer.mlp.contract, hidden)
-            stream = held.norm(layer.norm3, stream)
+            stream = held.norm(layer.norm3, stream + held.mlp(layer.mlp, stream))
         last = held.write(FINAL_ATTENTION, transformer.final_token_to_image)
         stream = held.norm(transformer.final_norm, stream + last)
-        *hidden_layers, out = decoder.mask_generator.token_heads[mask].layers
-        for each in hidden_layers:
-            stream = held.relu(held.linear("the mask token's MLP", each, stream))
-        vector = held.linear("the mask token's MLP", out, stream)
+        vector = held.vector(decoder.mask_generator.token_heads[mask], stream)
         return held.shares(logit, vector @ here, {})
 
 
@@ -143,6 +139,89 @@ def feature_shares(
         return held.shares(logit, (logits * weights.to(logits)).sum(), own)
 
 
+@dataclass(frozen=True, eq=False)
+class LogitOrigins:
+    """The shares of one logit by what the mask decoder was given; see `origin_shares`.
+
+    Args:
+        logit: what the run has.
+        tokens: each decoder token's share.
+        image: each image token's, with the mask hint or the no-mask vector added.
+        biases: the share of all biases of a kind, by name.
+    """
+
+    logit: float
+    tokens: Float[Tensor, "token"]
+    image: Float[Tensor, "row column"]
+    biases: dict[str, float]
+
+    @property
+    def total(self) -> float:
+        """The sum of all shares and biases; see `LogitShares.total`."""
+        return float(self.tokens.sum() + self.image.sum()) + sum(self.biases.values())
+
+
+@torch.inference_mode(False)
+def origin_shares(
+    trace: Trace,
+    mask: int,
+    token: tuple[int, int],
+    weights: Float[Tensor, "row column"],
+    of_vector: bool = True,
+) -> LogitOrigins:
+    """Shares of what the decoder was given, traced through all of its layers.
+
+    With all attention weights held, tokens and image tokens are linear in what they began as, so a
+    share is that times its gradient. What the position encodings do lies in the weights, which are
+    held.
+
+    Args:
+        trace, mask, token, weights: as for `vector_shares`.
+        of_vector: by the mask's vector, with the image features held; else the other way round.
+    """
+    grid, number = trace.frame.grid, trace.decoder_tokens.mask(mask)
+    decoder: Component = trace.sam.mask_decoder
+    logit = float(_at_place(trace[LOGITS][0, mask], token, weights))
+    with torch.enable_grad():
+        held = _Held({})
+        tokens = held.leaf(trace[DECODER_TOKENS_IN][0])
+        image = held.leaf(trace[IMAGE_IN][0].flatten(1).T)
+        read, seen = _through_layers(held, trace, tokens, image)
+        if of_vector:
+            vector = held.vector(decoder.mask_generator.token_heads[mask], read[number])
+            result = vector @ _at_place(trace[MASK_FEATURES][0], token, weights)
+        else:
+            features = held.upscaled(decoder.mask_generator, seen[token[0] * grid[1] + token[1]])
+            logits = features @ trace[MASK_VECTORS][0, mask].double()
+            result = (logits * weights.to(logits)).sum()
+        (by_token, by_place), biases = held.shares_of(result, [tokens, image])
+    return LogitOrigins(logit, by_token.sum(dim=1), by_place.sum(dim=1).view(grid), biases)
+
+
+def _through_layers(
+    held: "_Held",
+    trace: Trace,
+    tokens: Float[Tensor, "token channel"],
+    image: Float[Tensor, "place channel"],
+) -> tuple[Float[Tensor, "token channel"], Float[Tensor, "place channel"]]:
+    """Tokens and image tokens as the mask decoder's transformer leaves them."""
+    transformer: Component = trace.sam.mask_decoder.transformer
+    for index, layer in enumerate(transformer.layers):
+
+        def mixed(kind: str, values: Tensor, layer: Component = layer, at: int = index) -> Tensor:
+            name = in_decoder_attention(f"layers.{at}.{kind}", "hook_pattern")
+            return held.mixed(layer.get_submodule(kind), trace[name][0].double(), values)
+
+        attended = mixed("self_attention", tokens)
+        tokens = held.norm(layer.norm1, attended if layer.is_first else tokens + attended)
+        tokens = held.norm(layer.norm2, tokens + mixed("token_to_image", image))
+        tokens = held.norm(layer.norm3, tokens + held.mlp(layer.mlp, tokens))
+        image = held.norm(layer.norm4, image + mixed("image_to_token", tokens))
+    name = in_decoder_attention(FINAL_ATTENTION, "hook_pattern")
+    last = held.mixed(transformer.final_token_to_image, trace[name][0].double(), image)
+    return held.norm(transformer.final_norm, tokens + last), image
+
+
 class _Held:
     """A linear form of part of the decoder: what it holds is computed, but has no gradient.
 
@@ -164,9 +243,36 @@ class _Held:
         self._biases.append((kind, leaf))
         return leaf
 
-    def linear(self, kind: str, layer: nn.Linear, vector: Tensor) -> Tensor:
+    def linear(
+        self, kind: str, layer: nn.Linear, vectors: Float[Tensor, "*any channel"]
+    ) -> Float[Tensor, "*any out"]:
         """A linear layer."""
-        return layer.weight.double() @ vector + self.bias(kind, layer.bias)
+        return vectors @ layer.weight.double().T + self.bias(kind, layer.bias)
+
+    def mlp(
+        self, mlp: Component, tokens: Float[Tensor, "*any channel"]
+    ) -> Float[Tensor, "*any channel"]:
+        """A layer's MLP."""
+        hidden = self.relu(self.linear("MLPs", mlp.expand, tokens))
+        return self.linear("MLPs", mlp.contract, hidden)
+
+    def vector(self, head: Component, token: Float[Tensor, "channel"]) -> Float[Tensor, "feature"]:
+        """A mask's vector, of its token."""
+        *hidden_layers, out = head.layers
+        for each in hidden_layers:
+            token = self.relu(self.linear("the mask token's MLP", each, token))
+        return self.linear("the mask token's MLP", out, token)
+
+    def mixed(
+        self,
+        attention: Component,
+        pattern: Float[Tensor, "head query key"],
+        values: Float[Tensor, "key channel"],
+    ) -> Float[Tensor, "query channel"]:
+        """What an attention with held weights adds to its queries."""
+        heads = self.linear("attentions", attention.v, values).unflatten(1, (len(pattern), -1))
+        out = torch.einsum("hqk,khc->qhc", pattern, heads).flatten(1)
+        return self.linear("attentions", attention.out, out)
 
     def norm(self, norm: nn.LayerNorm, vectors: Float[Tensor, "*any channel"]) -> Tensor:
         """A layer norm over the last axis, whose scale is held."""
@@ -206,25 +312,29 @@ class _Held:
         """The shares of all leaves in a result that is linear in them."""
         names = tuple(self._writes)
         writes = [self._writes[name][0] for name in names]
-        leaves = [*own.values(), *writes, *(bias for _, bias in self._biases)]
-        gradients = torch.autograd.grad(result, leaves)
-        found = [(leaf * each).detach() for leaf, each in zip(leaves, gradients, strict=True)]
-        start, end = len(own), len(own) + len(writes)
-        biases: dict[str, float] = {}
-        for (kind, _), share in zip(self._biases, found[end:], strict=True):
-            biases[kind] = biases.get(kind, 0.0) + float(share.sum())
-        by_key = tuple(
-            self._by_key(name, gradient)
-            for name, gradient in zip(names, gradients[start:end], strict=True)
-        )
+        gradients = torch.autograd.grad(result, writes, retain_graph=True)
+        by_key = tuple(map(self._by_key, names, gradients))
+        found, biases = self.shares_of(result, [*own.values(), *writes])
         return LogitShares(
             logit,
             names,
-            torch.stack([each.sum(dim=1) for each in found[start:end]]),
+            torch.stack([each.sum(dim=1) for each in found[len(own) :]]),
             by_key,
             {name: float(share.sum()) for name, share in zip(own, found, strict=False)},
             biases,
         )
+
+    def shares_of(
+        self, result: Tensor, leaves: Sequence[Tensor]
+    ) -> tuple[list[Tensor], dict[str, float]]:
+        """Each leaf's share number by number, and the biases' by kind."""
+        every = [*leaves, *(bias for _, bias in self._biases)]
+        gradients = torch.autograd.grad(result, every, allow_unused=True, materialize_grads=True)
+        found = [(leaf * each).detach() for leaf, each in zip(every, gradients, strict=True)]
+        biases: dict[str, float] = {}
+        for (kind, _), share in zip(self._biases, found[len(leaves) :], strict=True):
+            biases[kind] = biases.get(kind, 0.0) + float(share.sum())
+        return found[: len(leaves)], biases
 
     def _by_key(
         self, name: str, gradient: Float[Tensor, "head channel"]

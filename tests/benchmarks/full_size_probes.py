@@ -57,7 +57,7 @@ def measure(name: str, work: Callable[[], object], weights: float) -> object:
     return result
 
 
-def run_size(config: SamConfig, skipped: list[str]) -> None:
+def run_size(config: SamConfig, only: list[str], skipped: list[str]) -> None:
     """Print the table of one size; this process does nothing else."""
     trace = full_size_trace(config)
     weights = forget_peak()
@@ -65,13 +65,14 @@ def run_size(config: SamConfig, skipped: list[str]) -> None:
     measure("the trace's own run", lambda: trace.prediction, weights)
     for probe in PROBES:
         name = probe.__name__
-        if name not in skipped:
+        if name not in skipped and (not only or name in only):
             check(name, measure(name, lambda probe=probe: probe()(trace), weights))
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Every probe once at full size.")
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=RELEASED)
+    parser.add_argument("--only", nargs="*", default=[], metavar="PROBE", help="probes by name")
     parser.add_argument("--skip", nargs="*", default=[], metavar="PROBE", help="probes by name")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--run", choices=SIZES, help=argparse.SUPPRESS)
@@ -82,7 +83,7 @@ def main() -> None:
     arguments = parse_arguments()
     torch.set_num_threads(arguments.threads)
     if arguments.run:
-        return run_size(SIZES[arguments.run], arguments.skip)
+        return run_size(SIZES[arguments.run], arguments.only, arguments.skip)
     print(
         f"Every probe once with its default knobs, fp32, random weights. {machine()}. What the "
         "trace and earlier probes computed is shared, and kept up to 2 GiB; the peak includes it.",
@@ -90,7 +91,8 @@ def main() -> None:
     )
     for size in arguments.sizes:
         command = [sys.executable, __file__, "--run", size, "--threads", str(arguments.threads)]
-        subprocess.run([*command, "--skip", *arguments.skip], check=True)
+        chosen = ["--only", *arguments.only, "--skip", *arguments.skip]
+        subprocess.run([*command, *chosen], check=True)
 
 
 if __name__ == "__main__":

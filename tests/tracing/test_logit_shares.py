@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from sam_explore.geometry import Prompts
-from sam_explore.tracing import Trace, feature_shares, vector_shares
+from sam_explore.tracing import Trace, feature_shares, origin_shares, vector_shares
+from sam_explore.tracing.interventions import DropPromptToken, KnockOutDecoderAttention
 
 from ..small import small_sam, small_trace
 
@@ -40,6 +41,37 @@ def test_shares_and_biases_sum_up_to_the_logit(shares_of, prompts, weights, trac
     assert found.total == pytest.approx(found.logit, abs=1e-4)
     for heads, keys in zip(found.by_head, found.by_key, strict=True):
         assert torch.allclose(heads, keys.sum(dim=1), atol=1e-4)
+
+
+@pytest.mark.parametrize("of_vector", [True, False])
+@pytest.mark.parametrize("prompts", PROMPTS)
+def test_what_the_decoder_was_given_sums_up_to_the_logit(prompts, of_vector, trace):
+    run = trace.with_prompts(PROMPTS[prompts])
+
+    found = origin_shares(run, 2, (1, 3), ONE, of_vector)
+
+    assert found.logit == pytest.approx(float(run.prediction.logits[2, 5, 14]), abs=1e-4)
+    assert found.total == pytest.approx(found.logit, abs=1e-4)
+    assert found.tokens.shape == (len(run.decoder_tokens),)
+    assert found.image.shape == (5, 5)
+    assert (found.tokens != 0).all()  # each is read, by the others at least
+    assert (found.image != 0).all()
+
+
+def test_an_origin_is_traced_to_those_that_attend_to_it(trace):
+    """Of a token that nothing reads, and an image token that nothing reads, nothing is left."""
+    unread = trace.with_interventions(
+        DropPromptToken(0),
+        KnockOutDecoderAttention("layers.*.token_to_image", None, [(2, 4)]),
+        KnockOutDecoderAttention("final_token_to_image", None, [(2, 4)]),
+    )
+
+    found = origin_shares(unread, 2, (1, 3), ONE)
+
+    assert found.total == pytest.approx(found.logit, abs=1e-4)
+    assert found.tokens[5] == 0
+    assert found.image[2, 4] == 0
+    assert (found.image.abs() > 0).sum() == 24
 
 
 def test_what_is_written_to_the_masks_token(trace):

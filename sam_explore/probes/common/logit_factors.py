@@ -76,10 +76,8 @@ class ChosenLogit:
     def falls(self, changes: Iterable[Intervention]) -> Float[np.ndarray, "change"]:
         """By how much the logit falls when each of these things is removed by itself: what its
         share would predict."""
-        without = answers(self.trace.with_interventions(each) for each in changes)
-        logits = [each.logits[self.mask] for each in without]
-        left = [float(at_place(each, self.token, self.cell)) for each in logits]
-        return (self.shares.logit - np.array(left)).round(_DECIMALS)
+        changed = [self.trace.with_interventions(each) for each in changes]
+        return falls_without(changed, self.shares.logit, self.mask, self.token, self.cell)
 
     def no_head(self, attention: str, head: int | None) -> Intervention:
         """A head, or all of them, gives nothing to the query."""
@@ -93,6 +91,15 @@ class ChosenLogit:
             return self.no_head(attention, None)
         queries = self.query if isinstance(self.query, int) else [self.query]
         return KnockOutDecoderAttention(attention, queries, keys)
+
+
+def falls_without(
+    changed: Sequence[Trace], logit: float, mask: int, token: tuple[int, int], cell: int
+) -> Float[np.ndarray, "run"]:
+    """By how much a logit is less in each changed run."""
+    logits = [each.logits[mask] for each in answers(changed)]
+    left = [float(at_place(each, token, cell)) for each in logits]
+    return (logit - np.array(left)).round(_DECIMALS)
 
 
 def attention_in_words(attention: str, config: SamConfig) -> str:

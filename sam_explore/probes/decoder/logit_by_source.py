@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from sam_explore.number_text import text
 from sam_explore.readings import Heatmap, Matrix, Panel, Scale
@@ -23,12 +23,11 @@ from ..common.logit_factors import (
     wrapped,
 )
 from ..common.logit_products import logit_in_words
+from ..common.logit_sources import regions_of, token_groups
 from ..common.logits import percent
 from ..common.numbers import array
 from ..common.probe import Probe, threshold_knob
 from ..common.target_knobs import agreement, capitalised
-
-_MOST = 24  # tokens by themselves; the rest is one column
 
 
 @dataclass(frozen=True)
@@ -131,30 +130,6 @@ class Table:
     rows: tuple[str, ...]
     names: tuple[str, ...]
     both: tuple[Float[np.ndarray, "attention source"], ...]
-
-
-def token_groups(
-    names: tuple[str, ...], shares: list[Float[np.ndarray, "key"]]
-) -> dict[str, np.ndarray]:
-    """Numbers of the tokens by name; of many, those with the smallest shares are one group."""
-    order = np.argsort(-np.abs(shares).sum(axis=0), kind="stable")
-    groups = {names[token]: np.array([token]) for token in sorted(order[:_MOST])}
-    rest = np.sort(order[_MOST:])
-    return groups | ({f"{len(rest)} others": rest} if len(rest) else {})
-
-
-def regions_of(
-    inside: Bool[np.ndarray, "row column"], is_padding: Bool[np.ndarray, "row column"]
-) -> dict[str, np.ndarray]:
-    """Numbers of the image tokens in each region, as far as it has any."""
-    inside = inside & ~is_padding
-    regions = {
-        "inside the mask": inside,
-        "outside": ~inside & ~is_padding,
-        "padding": is_padding,
-    }
-    found = {name: np.flatnonzero(region) for name, region in regions.items()}
-    return {name: numbers for name, numbers in found.items() if len(numbers)}
 
 
 def _pairs(numbers: np.ndarray, grid: tuple[int, int]) -> list[tuple[int, int]]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sam_explore.readings import Panel
-from sam_explore.tracing import Trace
+from sam_explore.tracing import Trace, answers
 
 from ..common.before_after import change_in_words, change_of_mask, masks_before_and_after
 from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob, token_knob
@@ -42,8 +42,9 @@ class ChangedPrompt(ComparedWithTruth, Probe):
     def read(self, trace: Trace) -> Panel:
         change = CHANGES[self.change]
         is_made = change.fits(trace.prompts)
-        changed = change.make(trace, self.token) if is_made else trace
-        before, after = trace.prediction, changed.prediction
+        before = after = trace.prediction
+        if is_made:
+            (after,) = answers([change.make(trace, self.token)])
         mask = mask_shown(self.mask, before)
         name = self.change[0].upper() + self.change[1:]
         words = f"{name}: {_lower(change_in_words(mask, before, after, self.threshold))}"

@@ -5,7 +5,7 @@ import pytest
 
 from sam_explore.geometry import Prompts
 from sam_explore.probes import LogitByHead, LogitBySource
-from sam_explore.probes.decoder.logit_by_source import regions_of, token_groups
+from sam_explore.probes.common.logit_sources import regions_of, token_groups
 from sam_explore.tracing.interventions import KnockOutDecoderAttention
 
 from ...small import small_trace
@@ -63,7 +63,7 @@ def test_without_a_region_is_the_run_that_cannot_see_it(trace):
     assert falls.values[2, -1] == pytest.approx(expected, abs=1e-5)
 
 
-def testregions_of_and_groups_hold_each_token_once():
+def test_regions_and_groups_hold_each_token_once():
     inside = np.array([[True, False], [True, True]])
     padding = np.array([[False, False], [True, True]])
     found = {name: numbers.tolist() for name, numbers in regions_of(inside, padding).items()}

@@ -13,8 +13,14 @@ from ..fake_probes import WAIT_S, Grid
 from ..screen import click, send
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """On a busy machine anything can take long."""
+    monkeypatch.setattr(explorer_module, "QUICK_S", WAIT_S)
+
+
 @pytest.fixture
-def page(image, open_session, screen):
+def pointed_at(image, open_session, screen):
     """A picture to point at, 512 canvas pixels wide, of which 8 are one of the picture."""
     session = open_session(image, synchronous=True)
     with PromptCanvas(session, width=256) as canvas:
@@ -25,8 +31,8 @@ def asked(explorer) -> list:
     return explorer._wanted()[1].prompts.points.tolist()
 
 
-def test_a_reading_is_of_the_click_at_the_pointer_and_goes_back(page):
-    session, stage = page
+def test_a_reading_is_of_the_click_at_the_pointer_and_goes_back(pointed_at):
+    session, stage = pointed_at
     with explore(sx.probes.RawLogits, session) as explorer:
         click(stage, 80, 160)
         clicked, question = explorer.reading, session.now.question
@@ -43,8 +49,8 @@ def test_a_reading_is_of_the_click_at_the_pointer_and_goes_back(page):
         np.testing.assert_array_equal(explorer.reading.maps[0].values, clicked.maps[0].values)
 
 
-def test_a_picked_token_is_the_one_under_the_pointer(page):
-    session, stage = page
+def test_a_picked_token_is_the_one_under_the_pointer(pointed_at):
+    session, stage = pointed_at
     with explore(Grid, session) as explorer:
         picked = session.token
         send(stage, "mouse_move", 80, 160)
@@ -56,8 +62,8 @@ def test_a_picked_token_is_the_one_under_the_pointer(page):
         assert explorer._wanted()[0].token == picked
 
 
-def test_a_click_ends_it_at_the_prompts_that_were_shown(page):
-    session, stage = page
+def test_a_click_ends_it_at_the_prompts_that_were_shown(pointed_at):
+    session, stage = pointed_at
     with explore(sx.probes.RawLogits, session) as explorer:
         send(stage, "mouse_move", 80, 160)
         shown = explorer.reading
@@ -68,8 +74,8 @@ def test_a_click_ends_it_at_the_prompts_that_were_shown(page):
 
 
 @pytest.mark.parametrize("why", ["slow", "out of sight", "switched off", "two runs"])
-def test_it_stays_with_the_click(why, page, monkeypatch):
-    session, stage = page
+def test_it_stays_with_the_click(why, pointed_at, monkeypatch):
+    session, stage = pointed_at
     against = {"windows": [3] * len(session.sam.config.windows)} if why == "two runs" else None
     with explore(sx.probes.RawLogits, session, against=against) as explorer:
         click(stage, 80, 160)
@@ -86,12 +92,12 @@ def test_it_stays_with_the_click(why, page, monkeypatch):
         assert explorer._wanted()[1].prompts.points.tolist() == [[10, 20]]
 
 
-def test_places_of_the_pointer_push_nothing_out_of_the_cache(page):
-    session, stage = page
+def test_places_of_the_pointer_push_nothing_out_of_the_cache(pointed_at):
+    session, stage = pointed_at
     with explore(sx.probes.RawLogits, session):
         click(stage, 80, 160)
         store = session.trace.engine.store
-        before = {key: session.trace.engine.store.get(key) for key in list(store._values)}
+        before = set(store._values)
         for place in range(PROMPT_SETS + 2):
             send(stage, "mouse_move", 200 + 8 * place, 160)
         assert set(store._values) == before
