@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from sam_explore import probes
 from sam_explore.probes import PROBES
 
 from .canvas import Canvas
@@ -100,7 +101,8 @@ def test_a_click_on_the_picture_changes_picture_and_sentence(name: str, exhibit:
     exhibit.click(SHELL)
     pictures_after, words_after = exhibit.seen()
     assert words_after != words
-    assert pictures_after != pictures
+    if getattr(probes, name).reads_prompts:  # else its map may be the same for all places
+        assert pictures_after != pictures
 
 
 @pytest.mark.parametrize("name", STILL)
