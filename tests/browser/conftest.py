@@ -14,7 +14,7 @@ from .prompting import OPEN, Prompting
 from .server import Server, running_server
 
 HERE = Path(__file__).parent
-FRESH_SECONDS, KEPT_SECONDS = 10, 4  # of a test, about
+SECONDS = {"fresh_kernel": 15, "fresh_page": 10, None: 4}  # of a test with this mark, about
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,8 +25,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     seconds = Counter()
     for item in items:
-        is_fresh = item.get_closest_marker("fresh_page") is not None
-        seconds[item.path] += FRESH_SECONDS if is_fresh else KEPT_SECONDS
+        mark = item.get_closest_marker("takes")
+        seconds[item.path] += mark.args[0] if mark else SECONDS[freshness(item)]
 
     def order(item: pytest.Item) -> tuple:
         if not item.path.is_relative_to(HERE):
@@ -34,6 +34,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return True, -seconds[item.path], item.path
 
     items.sort(key=order)
+
+
+def freshness(item: pytest.Item) -> str | None:
+    """The mark by which a test asks for something that no test has used before."""
+    marks = ("fresh_kernel", "fresh_page")
+    return next((mark for mark in marks if item.get_closest_marker(mark) is not None), None)
 
 
 @pytest.fixture(scope="session")
@@ -70,12 +76,13 @@ def lab(request: pytest.FixtureRequest, kept_page: KeptPage) -> Iterator[Lab]:
     that is meant to be there is taken out of the list by the test itself.
 
     Loading JupyterLab and starting a kernel take longer than most tests. So the page is that of
-    the test before, and the kernel is forked from one that has all modules, unless the test is
-    marked `fresh_page`: then both are as a reader's, who has just come.
+    the test before, unless the test is marked `fresh_page`, and the kernel is forked from one that
+    has all modules, as for readers of `sam-explore lab`. With the mark `fresh_kernel` both are as
+    in a JupyterLab that knows nothing of this package.
     """
-    fresh = request.node.get_closest_marker("fresh_page") is not None
+    fresh = freshness(request.node)
     failed_before = request.session.testsfailed
-    lab = kept_page.fresh() if fresh else kept_page.again()
+    lab = kept_page.fresh(fresh == "fresh_kernel") if fresh else kept_page.again()
     yield lab
     failed = request.session.testsfailed > failed_before
     kernel, page, console = lab.kernel_errors, lab.page_errors, lab.console_errors

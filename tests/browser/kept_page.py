@@ -20,9 +20,10 @@ class KeptPage:
             self._kept = Lab(self._context.new_page(), self._server, kernel=WARM, stays=True)
         return self._kept
 
-    def fresh(self) -> Lab:
-        """In a page of its own, where kernels start from nothing."""
-        return Lab(self._context.new_page(), self._server)
+    def fresh(self, cold: bool) -> Lab:
+        """In a page of its own, where kernels start from nothing if they are to be cold."""
+        kernel = "python3" if cold else WARM
+        return Lab(self._context.new_page(), self._server, kernel=kernel)
 
     def done(self, lab: Lab, *, keep: bool) -> None:
         """Close what a test has opened, and its page too unless it is for the next test."""

@@ -50,13 +50,13 @@ class Lab:
     """Opens notebooks in one browser page, and remembers what went wrong: in the page, in its
     console, and in the kernel, where an exception in a widget's callback leaves no other trace."""
 
-    def __init__(self, page: Page, server: Server, *, kernel: str = "python3", stays: bool = False):
+    def __init__(self, page: Page, server: Server, *, kernel: str, stays: bool = False):
         """On a page of a server.
 
         Args:
             page: an empty one.
             server: that is running.
-            kernel: the name of the kernel for notebooks that name none.
+            kernel: the name of the kernel for all notebooks.
             stays: whether the next notebook is opened in the JupyterLab that is already in the
                 page, instead of loading it again.
         """
@@ -91,12 +91,12 @@ class Lab:
         """
         name = f"test-{time.monotonic_ns()}.ipynb"
         if isinstance(notebook, Path):
-            (self.server.folder / name).write_bytes(notebook.read_bytes())
+            written = nbformat.read(notebook, as_version=4)
         else:
             cells = [notebook] if isinstance(notebook, str) else notebook
             written = new_notebook(cells=[new_code_cell(cell) for cell in cells])
-            written.metadata["kernelspec"] = {"name": self.kernel, "display_name": self.kernel}
-            nbformat.write(written, self.server.folder / name)
+        written.metadata["kernelspec"] = {"name": self.kernel, "display_name": self.kernel}
+        nbformat.write(written, self.server.folder / name)
         self._show(name, notebook_7)
         opened = Notebook(self.page, name)
         opened.connect()

@@ -29,7 +29,8 @@ def lab_in_a_browser(width: int, height: int, pixel_ratio: float = 1.0) -> Itera
         path = find_chromium(playwright.chromium.executable_path)
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         size = {"width": width, "height": height}
-        lab = Lab(browser.new_page(viewport=size, device_scale_factor=pixel_ratio), server)
+        page = browser.new_page(viewport=size, device_scale_factor=pixel_ratio)
+        lab = Lab(page, server, kernel="python3")
         yield lab
         browser.close()
     if lab.errors:

@@ -143,7 +143,7 @@ def test_a_flood_of_moves_over_a_map_delays_no_click(lab: Lab):
     )
 
 
-@pytest.mark.fresh_page
+@pytest.mark.fresh_kernel
 def test_after_a_reload_the_map_is_there_again_and_works(lab: Lab):
     exhibit = Exhibit(lab, "PositionEncodingSimilarity")
     before = exhibit.map.pixels()

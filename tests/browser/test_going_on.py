@@ -43,6 +43,7 @@ def test_a_second_view_and_a_second_page_show_the_same_and_are_clicked_on(lab: L
     other.close()
 
 
+@pytest.mark.fresh_kernel
 def test_two_sessions_side_by_side_and_after_a_restart_all_runs_again(lab: Lab):
     other = OPEN.replace("session", "other").replace("canvas", "view").replace("turtle", "fish")
     prompting = Prompting(lab.open([OPEN, other]))
@@ -85,6 +86,7 @@ def test_after_a_restart_the_canvas_says_to_run_the_cells_again(lab: Lab):
     again.assert_mask_is_shown()
 
 
+@pytest.mark.fresh_kernel
 def test_a_page_that_is_reloaded_says_nothing_of_a_restart(lab: Lab):
     prompting = Prompting(lab.open(OPEN))
     prompting.notebook.reload()

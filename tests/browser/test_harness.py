@@ -31,7 +31,7 @@ stage
 ORANGE, BLACK = (255, 128, 0, 255), (0, 0, 0, 255)
 
 
-@pytest.mark.fresh_page
+@pytest.mark.fresh_kernel
 def test_a_click_in_canvas_pixels_reaches_the_kernel_and_its_answer_is_read_back(lab: Lab):
     notebook = lab.open(ECHO)
     canvas = notebook.canvas()
@@ -46,7 +46,7 @@ def test_a_click_in_canvas_pixels_reaches_the_kernel_and_its_answer_is_read_back
     assert tuple(shown[150, 20]) == BLACK
 
 
-@pytest.mark.fresh_page
+@pytest.mark.fresh_kernel
 def test_a_drag_presses_at_its_start_and_releases_at_its_end(lab: Lab):
     notebook = lab.open(ECHO)
     notebook.canvas().drag((40, 30), (250, 170))
@@ -71,7 +71,7 @@ def test_a_cell_that_raises_fails_the_test(lab: Lab):
     lab.kernel_errors.clear()
 
 
-@pytest.mark.fresh_page
+@pytest.mark.fresh_kernel
 def test_an_exception_in_a_callback_is_noted(lab: Lab):
     notebook = lab.open(ECHO)
     notebook.execute("stage.on_mouse_down(lambda x, y: 1 / 0)")

@@ -99,7 +99,7 @@ WHEEL = """(area, keys) => {
 }"""
 
 
-@pytest.mark.fresh_page
+@pytest.mark.fresh_kernel
 def test_notebook_7_answers_a_click(lab: Lab):
     notebook = lab.open(CELLS, notebook_7=True)
     assert_a_click_is_answered(lab.page, notebook.canvas(0))

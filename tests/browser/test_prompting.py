@@ -103,7 +103,6 @@ def test_a_click_on_a_thumbnail_puts_its_mask_on_the_picture(prompting: Promptin
         prompting.read(f"Mask {number}, chosen by you")
 
 
-@pytest.mark.fresh_page
 def test_the_threshold_slider_makes_the_mask_smaller_and_larger(prompting: Prompting):
     prompting.click(SHELL)
     prompting.settle()
@@ -120,7 +119,7 @@ def test_the_threshold_slider_makes_the_mask_smaller_and_larger(prompting: Promp
     assert sizes[1] < sizes[0] < sizes[2]
 
 
-@pytest.mark.fresh_page
+@pytest.mark.fresh_kernel
 def test_after_a_reload_everything_is_there_again_and_clicks_work(prompting: Prompting):
     prompting.click(SHELL)
     prompting.settle()
@@ -136,7 +135,6 @@ def test_after_a_reload_everything_is_there_again_and_clicks_work(prompting: Pro
     again.assert_mask_is_shown()
 
 
-@pytest.mark.fresh_page
 @pytest.mark.parametrize(
     ("kind", "answer"), [("click", "1 foreground point. Mask"), ("drag", "A box. Mask")]
 )
@@ -147,7 +145,7 @@ def test_after_a_flood_of_300_moves_the_answer_is_there_within_a_second(
     bare = Canvas(prompting.notebook.page, prompting.notebook.output("canvas").last)
     execute = prompting.notebook.execute
     answered, echoed = [], []
-    for _ in range(5):
+    for _ in range(3):
         execute("session.clear(); session.settle(30); echo.value = ''")
         echoed.append(bare.locator.evaluate(FLOOD, [150, 150, "click", "heard"]))
         answered.append(prompting.stage.locator.evaluate(FLOOD, [*SHELL, kind, answer]))
