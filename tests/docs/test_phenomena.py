@@ -13,6 +13,7 @@ from .scripts import phenomenon
 checkerboard = phenomenon("checkerboard")
 common = phenomenon("common")
 mask_hints = phenomenon("mask_hints")
+mask_tokens = phenomenon("mask_tokens")
 padding_point = phenomenon("padding_point")
 position_encodings = phenomenon("position_encodings")
 selection = phenomenon("selection")
@@ -268,3 +269,21 @@ def test_sources_name_the_files_without_their_folders(tmp_path):
     assert (
         said == f"Measured with mine.safetensors (SHA-256 {empty}) and mine.safetensors ({empty})."
     )
+
+
+def test_a_levels_own_token_is_chosen_by_the_other_scenes():
+    # Token 0 is never one. Token 2 is best in the sum of the others, but for the last scene:
+    # without it tokens 1 to 3 have 0.6, 0.5 and 0.0.
+    ious = np.array([[1, 0.3, 0.2, 0], [1, 0.3, 0.3, 0], [1, 0.0, 0.9, 0]])
+    assert mask_tokens.own_token(ious).argmax(axis=1).tolist() == [2, 2, 1]
+
+
+def test_a_levels_rows_compare_its_token_with_the_others_and_with_random_weights():
+    ious = np.array([[0, 0.9, 0.3, 0.0]] * 5)
+    rows = mask_tokens.level_rows("whole", ious, ious / 2)
+    fits, against_random, best, best_of_random = rows
+    assert (fits.values.mean(), fits.null.mean()) == (pytest.approx(0.9), pytest.approx(0.4))
+    assert against_random.null.mean() == pytest.approx(0.45)
+    assert (best.values.mean(), best.null.mean()) == (1, pytest.approx(1 / 3))
+    assert best_of_random.null.mean() == 1
+    assert [row.sign for row in rows] == [1, 1, 1, 0]
