@@ -51,6 +51,9 @@ STILL = [
     for probe in EXHIBITS
     if not probe.reads_prompts and all(each.link != "token" for each in probe.knobs().values())
 ]
+# What it draws is a difference of 0, wherever the click is. Without prompts, too, a map may be the
+# same for all places, and only the words tell them apart.
+EQUAL_EVERYWHERE = ("CoordinateSharing",)
 FOLLOWING = [probe.__name__ for probe in EXHIBITS if probe.__name__ not in STILL]
 
 
@@ -101,7 +104,7 @@ def test_a_click_on_the_picture_changes_picture_and_sentence(name: str, exhibit:
     exhibit.click(SHELL)
     pictures_after, words_after = exhibit.seen()
     assert words_after != words
-    if getattr(probes, name).reads_prompts:  # else its map may be the same for all places
+    if getattr(probes, name).reads_prompts and name not in EQUAL_EVERYWHERE:
         assert pictures_after != pictures
 
 
