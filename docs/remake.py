@@ -27,6 +27,7 @@ def commands(random_start: Path | None = None, seed: int = 0) -> list[list[str]]
         [*exam, "clear"],
         ["docs/make_sides.py"],
         ["docs/make_bf16.py"],
+        ["docs/make_thresholds.py"],
         ["docs/images/make_photographs.py", "--write", "docs/toy_model.md"],
         *(
             [f"docs/phenomena/{name}.py", "--write", "docs/phenomena.md"]

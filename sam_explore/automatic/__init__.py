@@ -1,7 +1,7 @@
 """Masks of everything in a picture, without a prompt, and why one of them is missing."""
 
 from .candidates import Candidates
-from .filters import FATES, Filters, Verdicts, judge
+from .filters import FATES, Filters, Verdicts, default_filters, judge
 from .generator import AutomaticMaskGenerator, AutomaticMasks
 
 __all__ = [
@@ -11,5 +11,6 @@ __all__ = [
     "Candidates",
     "Filters",
     "Verdicts",
+    "default_filters",
     "judge",
 ]

@@ -1,6 +1,6 @@
 """Every mask that the model proposes for a grid of clicks, measured but not yet filtered."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -185,12 +185,14 @@ def _offered(answer: Prediction) -> range:
 
 def _at_full_size(
     logits: Float[np.ndarray, "mask row column"], frame: Frame, offset: float
-) -> Iterator[tuple[Bool[np.ndarray, "height width"], np.float32]]:
+) -> list[tuple[Bool[np.ndarray, "height width"], np.float32]]:
     """Each mask at the picture's size, and its stability when the threshold moves by `offset`."""
+    found = []
     for each in logits:
         full = upscale(torch.tensor(each[None], device="cpu"), frame)[0]
         strict, loose = (int((full > step).sum()) for step in (offset, -offset))
-        yield (full > 0).numpy(), np.float32(strict) / np.float32(max(loose, 1))
+        found.append(((full > 0).numpy(), np.float32(strict) / np.float32(max(loose, 1))))
+    return found
 
 
 def _in_picture(

@@ -1,11 +1,14 @@
 """Which candidates remain, and why the others don't: filters, which need no model."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from sam_explore.model import TOY, SamConfig
 from sam_explore.read_only import ReadOnlyArrays
 
 from .candidates import Candidates
@@ -49,6 +52,20 @@ class Filters:
                 raise ValueError(f"{name} must be from 0 to 1, but is {getattr(self, name)!r}.")
         if not self.pred_iou_thresh >= 0:
             raise ValueError(f"pred_iou_thresh must be 0 or more, but is {self.pred_iou_thresh!r}.")
+
+
+def default_filters(config: SamConfig) -> Filters:
+    """The thresholds for a model: the published ones, or the small model's own.
+
+    Those were chosen on training scenes by docs/make_thresholds.py; docs/automatic_masks.md has
+    the figures.
+    """
+    if config.name != TOY.name:
+        return Filters()
+    return Filters(**json.loads(_OF_THE_TOY.read_text(encoding="utf-8")))
+
+
+_OF_THE_TOY = Path(__file__).with_name("toy_thresholds.json")
 
 
 @dataclass(frozen=True, eq=False)

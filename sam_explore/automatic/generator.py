@@ -14,7 +14,7 @@ from sam_explore.model_checks import check_model
 from sam_explore.read_only import ReadOnlyArrays
 
 from .candidates import Candidates, propose
-from .filters import Filters, Verdicts, judge
+from .filters import Filters, Verdicts, default_filters, judge
 from .grids import crops, point_grids
 from .small_regions import remove_small_regions
 from .suppression import suppress
@@ -29,12 +29,15 @@ class AutomaticMaskGenerator:
         masks = AutomaticMaskGenerator(points_per_side=16)(sam, "photo.jpg")
         masks.records()
 
-    Names and defaults are the reference's.
+    Names and defaults are the reference's, but for the small model that ships: its predicted IoUs
+    rarely reach 0.88, so it has thresholds of its own, see `default_filters`.
 
     Args:
         points_per_side: points of the grid along each side of the picture.
         points_per_batch: how many are asked about at once: more take more memory.
-        pred_iou_thresh, stability_score_thresh, box_nms_thresh, crop_nms_thresh: see `Filters`.
+        pred_iou_thresh, stability_score_thresh: see `Filters`; None for the model's own, which are
+            0.88 and 0.95 for the released ones.
+        box_nms_thresh, crop_nms_thresh: see `Filters`.
         stability_score_offset: by how much the threshold on logits moves up and down for it.
         crop_n_layers: further layers of crops, each encoded on its own: 4 in the first, 16 in the
             second. They find small objects.
@@ -49,8 +52,8 @@ class AutomaticMaskGenerator:
 
     points_per_side: int | None = 32
     points_per_batch: int = 64
-    pred_iou_thresh: float = 0.88
-    stability_score_thresh: float = 0.95
+    pred_iou_thresh: float | None = None
+    stability_score_thresh: float | None = None
     stability_score_offset: float = 1.0
     box_nms_thresh: float = 0.7
     crop_n_layers: int = 0
@@ -82,7 +85,7 @@ class AutomaticMaskGenerator:
                 f"{self.crop_n_points_downscale_factor} for each layer. Give more points or fewer "
                 "layers."
             )
-        Filters.__post_init__(self.filters)
+        self._filters(Filters())
 
     @property
     def grids(self) -> list[Float[np.ndarray, "_ 2"]]:
@@ -92,10 +95,9 @@ class AutomaticMaskGenerator:
         per_side = self.points_per_side or 0
         return point_grids(per_side, self.crop_n_layers, self.crop_n_points_downscale_factor)
 
-    @property
-    def filters(self) -> Filters:
-        """The thresholds alone."""
-        return Filters(**{each.name: getattr(self, each.name) for each in fields(Filters)})
+    def filters(self, sam: Sam) -> Filters:
+        """The thresholds for a model."""
+        return self._filters(default_filters(sam.config))
 
     def propose(
         self, sam: Sam, image: Picture, *, everything: bool = False, progress: bool = True
@@ -111,20 +113,21 @@ class AutomaticMaskGenerator:
             TypeError, ValueError: no model or no picture.
             Cancelled: by a callback of `tracing.between_steps`.
         """
-        check_model(sam, "AutomaticMaskGenerator()(sam, image)")
+        check_model(sam, _CALL)
         picture = as_picture(image)
         parts = crops(picture.shape[:2], self.crop_n_layers, self.crop_overlap_ratio)
         return propose(
             sam, picture, parts, self.grids,
             points_per_batch=self.points_per_batch,
             stability_offset=self.stability_score_offset,
-            above=-np.inf if everything or not self.pred_iou_thresh else self.pred_iou_thresh,
+            above=-np.inf if everything else self.filters(sam).pred_iou_thresh or -np.inf,
             progress=progress,
         )  # fmt: skip
 
     def __call__(self, sam: Sam, image: Picture, *, progress: bool = True) -> "AutomaticMasks":
         """Masks of everything in a picture. See `propose`."""
-        return self.keep(judge(self.propose(sam, image, progress=progress), self.filters))
+        check_model(sam, _CALL)
+        return self.keep(judge(self.propose(sam, image, progress=progress), self.filters(sam)))
 
     def keep(self, verdicts: Verdicts) -> "AutomaticMasks":
         """The masks that passed the filters, with small regions removed if that is asked for."""
@@ -133,13 +136,21 @@ class AutomaticMaskGenerator:
         masks = AutomaticMasks(
             of.image_size, tuple(runs), boxes, of.predicted_iou[kept], of.stability[kept],
             of.points_px[kept], np.array([crop.box for crop in of.crops])[of.crop[kept]],
+            verdicts.filters,
         )  # fmt: skip
         if not self.min_mask_region_area or not len(kept):
             return masks
-        threshold = max(self.box_nms_thresh, self.crop_nms_thresh)
+        threshold = max(verdicts.filters.box_nms_thresh, verdicts.filters.crop_nms_thresh)
         return masks.without_small_regions(self.min_mask_region_area, threshold)
 
+    def _filters(self, default: Filters) -> Filters:
+        given = {each.name: getattr(self, each.name) for each in fields(Filters)}
+        return replace(
+            default, **{name: value for name, value in given.items() if value is not None}
+        )
 
+
+_CALL = "AutomaticMaskGenerator()(sam, image)"
 _LEAST = {
     "points_per_side": 1,
     "points_per_batch": 1,
@@ -162,6 +173,7 @@ class AutomaticMasks(ReadOnlyArrays):
         predicted_iou, stability: their scores.
         points_px: the click that each came from, x and y.
         crop_boxes: x0, y0, x1, y1 of the crop that each came from.
+        filters: the thresholds that they passed.
     """
 
     image_size: tuple[int, int]
@@ -171,13 +183,18 @@ class AutomaticMasks(ReadOnlyArrays):
     stability: Float[np.ndarray, "n"]
     points_px: Float[np.ndarray, "n 2"]
     crop_boxes: Int[np.ndarray, "n 4"]
+    filters: Filters
 
     def __len__(self) -> int:
         return len(self.runs)
 
     def __repr__(self) -> str:
         height, width = self.image_size
-        return f"AutomaticMasks({len(self)} of a picture {width} wide and {height} high)"
+        return (
+            f"AutomaticMasks({len(self)} of a picture {width} wide and {height} high, predicted "
+            f"IoU above {self.filters.pred_iou_thresh:g}, stability at least "
+            f"{self.filters.stability_score_thresh:g})"
+        )
 
     def __getitem__(self, index: SupportsIndex) -> Bool[np.ndarray, "height width"]:
         """One mask at the picture's size."""

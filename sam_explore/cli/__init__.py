@@ -9,9 +9,9 @@ import io
 import os
 import sys
 
-from . import app, download, export, info, lab, verify
+from . import app, download, export, info, lab, onnx, verify
 
-COMMANDS = (lab, app, export, info, download, verify)
+COMMANDS = (lab, app, export, info, download, verify, onnx)
 
 
 def main(argv: list[str] | None = None) -> int:

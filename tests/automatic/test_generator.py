@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco
 
-from sam_explore.automatic import AutomaticMaskGenerator, AutomaticMasks, judge
+from sam_explore.automatic import AutomaticMaskGenerator, AutomaticMasks, Filters, judge
 from sam_explore.mask_formats import outermost_pixels, run_lengths
-from sam_explore.model import Sam
+from sam_explore.model import TOY, Sam
 from sam_explore.tracing.step_callback import Cancelled, between_steps
 
 from ..small import small_sam
@@ -35,6 +35,7 @@ def made_of(*masks: np.ndarray) -> AutomaticMasks:
         stability=np.ones(count, np.float32),
         points_px=np.arange(2.0 * count).reshape(-1, 2),
         crop_boxes=np.tile([0, 0, 6, 5], (count, 1)),
+        filters=Filters(),
     )
 
 
@@ -66,7 +67,7 @@ def test_low_predicted_iou_is_counted_but_measured_only_for_the_autopsy():
     everything = generator.propose(sam, IMAGE, everything=True, progress=False)
     assert len(everything) == 27
     kept, expected = (
-        generator.keep(judge(candidates, generator.filters)).records("coco_rle")
+        generator.keep(judge(candidates, generator.filters(sam))).records("coco_rle")
         for candidates in (everything, some)
     )
     assert kept == expected
@@ -167,3 +168,21 @@ def test_points_of_ones_own():
 def test_a_name_in_place_of_a_model_is_refused():
     with pytest.raises(TypeError, match="sam must be a model"):
         inspect.unwrap(AutomaticMaskGenerator.propose)(AutomaticMaskGenerator(), "vit_b", IMAGE)
+
+
+def test_thresholds_are_the_models_own_unless_given():
+    """Published for all but the small model that ships; docs/make_thresholds.py chooses its."""
+    released, toy = small_sam(), Sam(TOY)
+    assert AutomaticMaskGenerator().filters(released) == Filters(0.88, 0.95)
+    own = AutomaticMaskGenerator().filters(toy)
+    assert own.pred_iou_thresh < 0.88
+    assert own.stability_score_thresh < 0.95
+    given = AutomaticMaskGenerator(pred_iou_thresh=0.5, box_nms_thresh=0.6).filters(toy)
+    assert given == Filters(0.5, own.stability_score_thresh, 0.6)
+
+
+def test_what_was_kept_says_by_which_thresholds():
+    assert repr(made_of(square(1, 1, 4, 3))) == (
+        "AutomaticMasks(1 of a picture 6 wide and 5 high, predicted IoU above 0.88, stability at "
+        "least 0.95)"
+    )

@@ -39,7 +39,7 @@ def test_every_mark_that_names_the_weights_is_remade():
     without_model = {mark for mark in marks if mark.endswith("baselines")}
     assert marks - without_model == {"sizes", "exam", "clear", "photographs"}
     assert sum("docs/toy_model.md" in command for command in remade) == 3
-    for name in ("sizes", "sides", "bf16"):
+    for name in ("sizes", "sides", "bf16", "thresholds"):
         assert f"docs/make_{name}.py" in remade
 
 
@@ -51,10 +51,14 @@ def test_the_sides_are_whole_patches_around_the_trained_one():
     assert not any(side % config.patch_size for side in found)
 
 
-def test_the_page_on_sizes_is_of_the_shipped_weights():
-    page = (DOCS / "pictures_and_sizes.md").read_text("utf-8")
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [("pictures_and_sizes", "make_sides"), ("automatic_masks", "make_thresholds")],
+)
+def test_the_page_is_of_the_shipped_weights(name, command):
+    page = (DOCS / f"{name}.md").read_text("utf-8")
     (found,) = re.findall(r"shipped weights \(SHA-256 (\w+)\)", page)
-    again = "Other weights ship now: python docs/make_sides.py"
+    again = f"Other weights ship now: python docs/{command}.py"
     assert found == phenomenon("common").digest(shipped_weights()), again
 
 
