@@ -106,7 +106,7 @@ def propose(
     Raises:
         Cancelled: by a callback of `between_steps`, which is called for each batch.
     """
-    columns, done = _Columns(), 0
+    table, done = CandidateTable(image.shape[:2], crops, stability_offset, above), 0
     total = sum(len(grids[crop.layer]) for crop in crops)
     with tqdm(total=total, disable=not progress, unit="point") as bar:
         for number, crop in enumerate(crops):
@@ -119,48 +119,52 @@ def propose(
                 some = points[start : start + points_per_batch]
                 asked = [Prompts(points=[point]) for point in some]
                 for point, answer in zip(some, predict(sam, encoded, asked), strict=True):
-                    columns.add(
-                        number, crop, point, answer, image.shape[:2], above, stability_offset
-                    )
+                    table.add(number, point, answer)
                 done += len(some)
                 bar.update(len(some))
-    return columns.candidates(image.shape[:2], crops)
+    return table.candidates()
 
 
-class _Columns:
-    """The candidates so far, column by column."""
+class CandidateTable:
+    """Measures masks one click after the other, and keeps their run lengths alone.
 
-    def __init__(self) -> None:
-        self.rows: list[tuple] = []
-        self.skipped = 0
+    Args:
+        image_size: height and width of the picture.
+        crops: the parts of the picture that are encoded.
+        offset: by how much the threshold moves for the stability.
+        above: masks with this predicted IoU or less are counted, not measured.
+    """
 
-    def add(
+    def __init__(
         self,
-        number: int,
-        crop: Crop,
-        point: np.ndarray,
-        answer: Prediction,
         image_size: tuple[int, int],
-        above: float,
+        crops: Sequence[Crop],
         offset: float,
-    ) -> None:
-        """Measure the masks of one click in a crop."""
+        above: float = -np.inf,
+    ):
+        self._image_size, self._crops = image_size, tuple(crops)
+        self._offset, self._above = offset, above
+        self._rows: list[tuple] = []
+        self._skipped = 0
+
+    def add(self, number: int, point: Float[np.ndarray, "2"], answer: Prediction) -> None:
+        """Measure the masks that a click got; `number` is the crop, where `point` is in pixels."""
+        crop = self._crops[number]
         corner = np.array(crop.box[:2])
-        tokens = [token for token in _offered(answer) if answer.iou[token] > above]
-        self.skipped += len(_offered(answer)) - len(tokens)
-        for token, (mask, stability) in zip(
-            tokens, _at_full_size(answer.logits[tokens], answer.frame, offset), strict=True
-        ):
+        tokens = [token for token in _offered(answer) if answer.iou[token] > self._above]
+        self._skipped += len(_offered(answer)) - len(tokens)
+        measured = _at_full_size(answer.logits[tokens], answer.frame, self._offset)
+        for token, (mask, stability) in zip(tokens, measured, strict=True):
             box = outermost_pixels(mask) + np.tile(corner, 2)
-            runs = run_lengths(_in_picture(mask, crop, image_size))
-            self.rows.append((
+            runs = run_lengths(_in_picture(mask, crop, self._image_size))
+            self._rows.append((
                 number, point + corner, token, answer.iou[token], stability, box, mask.sum(), runs
             ))  # fmt: skip
 
-    def candidates(self, image_size: tuple[int, int], crops: Sequence[Crop]) -> Candidates:
-        """All columns as arrays."""
+    def candidates(self) -> Candidates:
+        """All that were measured."""
         crop, points, tokens, iou, stability, boxes, areas, runs = (
-            zip(*self.rows, strict=True) if self.rows else [()] * 8
+            zip(*self._rows, strict=True) if self._rows else [()] * 8
         )
         arrays = {
             "crop": np.array(crop, int),
@@ -174,7 +178,7 @@ class _Columns:
         for array in (*arrays.values(), *runs):
             array.setflags(write=False)
         return Candidates(
-            image_size, tuple(crops), **arrays, runs=tuple(runs), skipped=self.skipped
+            self._image_size, self._crops, **arrays, runs=tuple(runs), skipped=self._skipped
         )
 
 

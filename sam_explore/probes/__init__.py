@@ -7,6 +7,7 @@ from .attention.attention_distance import AttentionDistance as AttentionDistance
 from .attention.attention_entropy import AttentionEntropy as AttentionEntropy
 from .attention.attention_padding import AttentionPadding as AttentionPadding
 from .attention.attention_row import AttentionRow as AttentionRow
+from .automatic.missing_mask import MissingMask as MissingMask
 from .causes.attribution import Attribution as Attribution
 from .causes.attribution_curves import AttributionCurves as AttributionCurves
 from .causes.click_gradient import ClickGradient as ClickGradient

@@ -1,0 +1,96 @@
+"""Candidates of the small network, and what the filters make of them."""
+
+import numpy as np
+import pytest
+
+from sam_explore.automatic import AutomaticMaskGenerator, Filters, judge
+from sam_explore.automatic.of_trace import candidates_of
+from sam_explore.geometry import Prompts
+from sam_explore.probes import MissingMask
+from sam_explore.tracing import Trace
+from sam_explore.tracing.step_callback import between_steps
+
+from ...small import answering, small_sam, small_trace
+
+ALL = {"pred_iou_thresh": 0.0, "stability_score_thresh": 0.0}
+
+
+@pytest.fixture(scope="module")
+def trace():
+    """For every click mask 1 is the left half of the picture, 2 the right half, 3 all of it.
+
+    The picture is as large as the input: the logits over padding reach into the last rows.
+    """
+    logits = np.full((4, 20, 20), -9.0)
+    logits[2] = -0.5  # half a logit below the threshold: its stability is a half
+    logits[1, :, :10] = logits[2, :, 10:] = logits[3] = 9.0
+    image = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    trace = Trace(small_sam(), image, Prompts(points=[(12, 8)]))
+    return answering(trace, logits, [0.1, 0.5, 0.9, 0.7])
+
+
+def test_three_masks_remain_and_the_others_lost_to_them(trace):
+    """Four clicks, three masks each: of each mask the first remains."""
+    reading = MissingMask(**ALL, points_per_side=2)(trace)
+    cover, best, table = reading.readings
+    assert "3 of 12 candidates are kept, 9 dropped by overlap." in reading.words
+    assert cover.values.shape == (40, 40)
+    assert (cover.values[:, [0, 39]] == 2).all()  # a half, and the whole
+    assert best.title.startswith("Candidate 2: kept")
+    # The click at (12, 8) lies in masks 1 and 3, of which 3 has the better predicted IoU.
+    assert "8 of them lie under the click" in reading.words
+    assert table.rows[0].endswith("token 3: kept")
+    assert table.values[0, 0] == pytest.approx(0.7)
+    assert best.values.all()
+
+
+def test_thresholds_drop_what_they_say(trace):
+    reading = MissingMask(**ALL | {"pred_iou_thresh": 0.6}, points_per_side=2)(trace)
+    assert "4 dropped by predicted IoU" in reading.words
+    reading = MissingMask(**ALL | {"stability_score_thresh": 0.6}, points_per_side=2)(trace)
+    assert "2 of 12 candidates are kept, 4 dropped by stability, 6 dropped by overlap" in (
+        reading.words
+    )
+
+
+def test_without_a_click_the_middle_is_asked_about(trace):
+    reading = MissingMask(**ALL, points_per_side=1)(trace.with_prompts(Prompts()))
+    assert "in the middle of the picture, without a click" in reading.words
+
+
+def test_the_true_iou_stands_next_to_the_predicted_one(trace):
+    truth = np.zeros((40, 40), bool)
+    truth[:, :20] = True
+    table = MissingMask(**ALL, points_per_side=1, truth=truth)(trace).readings[2]
+    assert table.columns[-1] == "true IoU"
+    true = dict(zip(table.rows, table.values[:, -1], strict=True))
+    assert true["2, token 3: kept"] == pytest.approx(0.5)
+    assert true["0, token 1: kept"] > 0.9
+    assert "candidate 0, at IoU" in table.words
+
+
+def test_candidates_are_those_of_the_generator():
+    trace = small_trace()
+    ours = candidates_of(trace, 2)
+    expected = AutomaticMaskGenerator(2, pred_iou_thresh=0).propose(
+        trace.sam, trace.image, everything=True, progress=False
+    )
+    np.testing.assert_allclose(ours.predicted_iou, expected.predicted_iou, atol=1e-5)
+    np.testing.assert_array_equal(ours.boxes, expected.boxes)
+    assert judge(ours, Filters(0, 0)).kept.tolist() == judge(expected, Filters(0, 0)).kept.tolist()
+
+
+def test_other_thresholds_and_clicks_do_not_run_the_model_again():
+    trace, said = small_trace(small_sam()), []
+    with between_steps(said.append):
+        candidates_of(trace, 3)
+        before = len(said)
+        kept = candidates_of(trace.with_prompts(Prompts(points=[(1, 1)])), 3)
+    assert kept is candidates_of(trace, 3)
+    assert before
+    assert len(said) == before
+
+
+def test_a_changed_run_gets_its_own_candidates(trace):
+    plain = trace.with_prompts(Prompts())
+    assert candidates_of(plain, 2) is not candidates_of(small_trace(), 2)
