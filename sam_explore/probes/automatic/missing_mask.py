@@ -49,7 +49,7 @@ class MissingMask(ComparedWithTruth, Probe):
         _OF_THE_SHIPPED.stability_score_thresh, "stability from", low=0.0, high=1.0, matters=True
     )
     box_nms_thresh: float = knob(0.7, "IoU of boxes up to", low=0.0, high=1.0)
-    points_per_side: int = knob(8, "points a side", low=1, high=32)
+    points_per_side: int = knob(8, "points a side", low=1, high=16)
 
     def read(self, trace: Trace) -> Panel:
         candidates = candidates_of(trace, self.points_per_side)
