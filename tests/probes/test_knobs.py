@@ -23,6 +23,8 @@ NEEDED = {
     "shared": {"head": ALL},
     "shift": {"form": "shifted"},
     "token": {"change": PICKED_TOKEN},
+    "stability_score_thresh": {"pred_iou_thresh": 0.0},  # else no candidate gets so far
+    "box_nms_thresh": {"pred_iou_thresh": 0.0},
 }
 KNOBS = [(probe, name) for probe in PROBES for name in probe.knobs()]
 

@@ -27,11 +27,12 @@ class MissingMask(ComparedWithTruth, Probe):
     """What became of every candidate for an automatic mask that lies under the click.
 
     A grid of clicks gives the candidates, three masks each; filters then drop most of them. Without
-    a click, the middle of the picture is asked about. Given a truth, the table has the true IoU of
-    each candidate with what the click means.
+    a click, the middle of the picture is asked about. The words also have the predicted IoU of the
+    run's own answer. Given a truth, the table has the true IoU of each candidate with what the
+    click means.
 
-    Reads: the predictions for a grid of clicks, kept for the last few runs, so that the thresholds
-        run the filters alone. No crops.
+    Reads: the run's prediction, and those for a grid of clicks, which are kept for the last few
+        runs, so that the thresholds run the filters alone. No crops.
     Returns: a Panel: a Heatmap (row, column) over the picture of how many kept masks cover a pixel;
         one of the candidate with the best predicted IoU under the click; and a Matrix of up to
         eight candidates there by predicted IoU, stability, and the IoU of its box with the box of
@@ -72,6 +73,12 @@ class MissingMask(ComparedWithTruth, Probe):
             best = int(under[0])
             words += f" The one with the best predicted IoU there: {verdicts.reason(best)}."
             readings += [_candidate(verdicts, best), _table(trace, verdicts, under, target)]
+        if len(trace.prompts.points):
+            chosen = trace.prediction.chosen
+            words += (
+                f" Your prompts themselves are answered by mask {chosen}, at predicted IoU "
+                f"{in_words(trace.prediction.iou[chosen])}."
+            )
         if target is not None and target.mask is None:
             words += f" {target.why_none}"
         return Panel(tuple(readings), "Automatic masks and their candidates", words)

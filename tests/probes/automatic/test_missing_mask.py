@@ -39,6 +39,7 @@ def test_three_masks_remain_and_the_others_lost_to_them(trace):
     assert best.title.startswith("Candidate 2: kept")
     # The click at (12, 8) lies in masks 1 and 3, of which 3 has the better predicted IoU.
     assert "8 of them lie under the click" in reading.words
+    assert "are answered by mask 2, at predicted IoU 0.90" in reading.words
     assert table.rows[0].endswith("token 3: kept")
     assert table.values[0, 0] == pytest.approx(0.7)
     assert best.values.all()
