@@ -16,7 +16,7 @@ from beartype import BeartypeConf, beartype
 from jaxtyping import AbstractArray, install_import_hook, jaxtyped
 
 # Where a float is expected an int will do, as PEP 484 has it; beartype asks for that explicitly.
-_with_types_checked = beartype(conf=BeartypeConf(is_pep484_tower=True))
+_with_types_checked = beartype(conf=BeartypeConf(is_pep484_tower=True, violation_type=TypeError))
 
 
 def check_calls_of(package: str) -> None:

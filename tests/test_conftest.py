@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from beartype.roar import BeartypeCallHintViolation
 from jaxtyping import Float
 
 import sam_explore as sx
@@ -17,7 +16,7 @@ pytest_plugins = ["pytester"]
 
 
 def test_a_wrong_shape_is_refused_at_the_call():
-    with pytest.raises(BeartypeCallHintViolation, match="sam"):
+    with pytest.raises(TypeError, match="sam"):
         sx.encode(None, np.zeros((4, 4, 3), np.uint8))
 
 
@@ -28,7 +27,7 @@ def multiply(square: Square, row: Row | None = None, times: float = 1) -> Row:
 def test_an_axis_has_one_length_in_a_call_and_any_in_the_next():
     for side in (2, 3):
         checked(multiply)(np.ones((side, side)), np.ones(side))
-    with pytest.raises(BeartypeCallHintViolation, match="row"):
+    with pytest.raises(TypeError, match="row"):
         checked(multiply)(np.ones((2, 2)), np.ones(3))
 
 
@@ -37,9 +36,9 @@ def test_what_is_returned_is_checked_and_so_are_types_without_shapes():
     def first(square: Square) -> Row:
         return square
 
-    with pytest.raises(BeartypeCallHintViolation, match="return"):
+    with pytest.raises(TypeError, match="return"):
         first(np.ones((2, 2)))
-    with pytest.raises(BeartypeCallHintViolation, match="times"):
+    with pytest.raises(TypeError, match="times"):
         checked(multiply)(np.ones((2, 2)), times="2")
 
 
@@ -51,7 +50,7 @@ def test_a_dataclass_checks_what_it_is_made_of():
         row: Row
 
     assert Product(np.ones((2, 2)), np.ones(2)).row.tolist() == [1, 1]
-    with pytest.raises(BeartypeCallHintViolation, match="row"):
+    with pytest.raises(TypeError, match="row"):
         Product(np.ones((2, 2)), row=np.ones(3))
 
 

@@ -16,6 +16,7 @@ OF_LIBRARIES = {
     "cli/forking.py": {"_forkserver", "_forkserver_alive_fd"},
     "cli/info.py": {"_SubParsersAction"},
     "cli/lab.py": {"_SubParsersAction"},
+    "cli/onnx.py": {"_SubParsersAction"},
     "cli/verify.py": {"_SubParsersAction"},
     "sixteen_bit_pictures.py": {"_replace"},
     "loading/tensor_selection.py": {"_getframe"},

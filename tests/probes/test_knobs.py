@@ -23,6 +23,7 @@ NEEDED = {
     "shared": {"head": ALL},
     "shift": {"form": "shifted"},
     "token": {"change": PICKED_TOKEN},
+    "threshold": {"mask": 1},  # of mask 0 no image token has half of its logits inside
     "stability_score_thresh": {"pred_iou_thresh": 0.0},  # else no candidate gets so far
     "box_nms_thresh": {"pred_iou_thresh": 0.0},
 }

@@ -9,7 +9,7 @@ from sam_explore.probes import PROBES
 
 from .recorded.recording import readings, recorded
 
-ROUNDING = 5e-6
+ROUNDING = 1.1e-5  # a step of the fifth decimal, to which effects are rounded
 NUMBER = re.compile(r"−?\d+(?:\.\d+)?(?:e-?\d+)?")
 
 

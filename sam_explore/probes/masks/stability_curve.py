@@ -11,7 +11,6 @@ from sam_explore.readings import Curve, Heatmap, Matrix, Panel, Profile, Scale
 from sam_explore.tracing import Trace
 
 from ..common.logits import percent
-from ..common.numbers import counted
 from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
 from ..common.truth import ComparedWithTruth, in_words
 
@@ -99,9 +98,9 @@ class StabilityCurve(ComparedWithTruth, Probe):
             f"for both cuts, {percent((band == 1).mean())} in the band."
         )
         if empty.any():
-            are = "is" if empty.sum() == 1 else "are"
+            which = ", ".join(map(str, np.flatnonzero(empty)))
             words += (
-                f" {counted(int(empty.sum()), 'mask')} {are} empty at the threshold; one that is "
-                "empty at both cuts has a stability of 0."
+                f" Empty at the threshold: mask {which}; one that is empty at both cuts has a "
+                "stability of 0."
             )
         return words + self.ious_in_words(trace, mask, self.threshold)

@@ -86,7 +86,7 @@ class Explorer(StaticReading, VBox):
         **knobs: Any,
     ):
         self._class, self.session = _checked_class(probe), session
-        self._compared = _checked_other(same_scale_as)
+        self._compared = checked_view(same_scale_as)
         self._against = None if against is None else Against(against, session.now)
         self._knobs = KnobValues(probe, session, knobs)
         self._caption = Caption()
@@ -392,7 +392,12 @@ class Explorer(StaticReading, VBox):
         self.layout.grid_gap = "6px"
 
 
-def _checked_other(other: Any) -> "Explorer | None":
+def checked_view(other: Any) -> "Explorer | None":
+    """The view that shares its scale, or None.
+
+    Raises:
+        TypeError: anything else.
+    """
     if other is None or isinstance(other, Explorer):
         return other
     raise TypeError(

@@ -53,14 +53,8 @@ class MoreControls:
     ):
         self._session, self._editor, self._preview = session, editor, preview
         self._viewport, self._look = viewport, look
-        self._brush = IntSlider(12, min=2, max=60, readout=False, layout={"width": "110px"})
-        self._opacity = IntSlider(
-            round(100 * style.MASK_OPACITY),
-            min=0,
-            max=100,
-            readout=False,
-            layout=self._brush.layout,
-        )
+        self._brush = _slider(12, 2, 60)
+        self._opacity = _slider(round(100 * style.MASK_OPACITY), 0, 100)
         self._previews = Checkbox(preview.on, description="Preview at the pointer", indent=False)
         self._previews.tooltip = (
             "The dashed mask is that of a click there. Exhibits in sight that take less than 0.1 s "
@@ -170,6 +164,10 @@ class MoreControls:
             button.on_click(look)
             buttons.append(button)
         return buttons
+
+
+def _slider(value: int, low: int, high: int) -> IntSlider:
+    return IntSlider(value, min=low, max=high, readout=False, layout={"width": "110px"})
 
 
 def _button(words: str, about: str) -> Button:

@@ -41,7 +41,7 @@ def test_the_words_give_score_band_and_the_empty_masks(trace):
     words = StabilityCurve(mask=2)(trace).words
     assert words == (
         "Mask 2's stability at an offset of 1 is 0.00: 0 % of the picture lie inside for both "
-        "cuts, 100 % in the band. 1 mask is empty at the threshold; one that is empty at both cuts "
+        "cuts, 100 % in the band. Empty at the threshold: mask 3; one that is empty at both cuts "
         "has a stability of 0."
     )
 

@@ -106,9 +106,9 @@ def test_knobs_that_a_smaller_model_lacks_go_back_and_the_others_stay(session):
 
 def test_the_models_choice_of_a_mask_is_minus_one(session):
     link = LINKS["mask"]
-    assert link.read(session) == -1
+    assert link.read(session.now) == -1
     link.write(session, 3)
-    assert (session.chosen, link.read(session)) == (3, 3)
+    assert (session.chosen, link.read(session.now)) == (3, 3)
     link.write(session, -1)
     assert session.chosen is None
 
