@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 from sam_explore.geometry import Frame, Prompts
 from sam_explore.mask_formats import mask_from_run_lengths, outermost_pixels, run_lengths
 from sam_explore.model import Sam
-from sam_explore.prediction import Prediction, encode, predict, upscale
+from sam_explore.prediction import Prediction, encode, predict, stability_of, upscale
 from sam_explore.read_only import ReadOnlyArrays
 from sam_explore.tracing.step_callback import announce
 
@@ -189,13 +189,12 @@ def _offered(answer: Prediction) -> range:
 
 def _at_full_size(
     logits: Float[np.ndarray, "mask row column"], frame: Frame, offset: float
-) -> list[tuple[Bool[np.ndarray, "height width"], np.float32]]:
+) -> list[tuple[Bool[np.ndarray, "height width"], float]]:
     """Each mask at the picture's size, and its stability when the threshold moves by `offset`."""
     found = []
     for each in logits:
-        full = upscale(torch.tensor(each[None], device="cpu"), frame)[0]
-        strict, loose = (int((full > step).sum()) for step in (offset, -offset))
-        found.append(((full > 0).numpy(), np.float32(strict) / np.float32(max(loose, 1))))
+        full = upscale(torch.tensor(each[None], device="cpu"), frame).numpy()
+        found.append((full[0] > 0, stability_of(full, offset=offset)[0]))
     return found
 
 

@@ -222,14 +222,14 @@ class AutomaticMasks(ReadOnlyArrays):
         return [
             {
                 "segmentation": self._segmentation(index, output_mode),
-                "area": int(self.areas[index]),
+                "area": int(area),
                 "bbox": _as_xywh(self.boxes[index]),
                 "predicted_iou": float(self.predicted_iou[index]),
                 "point_coords": [self.points_px[index].tolist()],
                 "stability_score": float(self.stability[index]),
                 "crop_box": _as_xywh(self.crop_boxes[index]),
             }
-            for index in range(len(self))
+            for index, area in enumerate(self.areas)
         ]
 
     def label_map(self) -> Int[np.ndarray, "height width"]:

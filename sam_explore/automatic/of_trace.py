@@ -25,7 +25,9 @@ def candidates_of(trace: Trace, points_per_side: int) -> Candidates:
 
     Raises:
         Cancelled: by a callback of `between_steps`.
+        RuntimeError: the weights changed after the trace was made.
     """
+    trace.engine.refuse_changed_weights()  # also where the answer is kept
     key = trace.with_prompts(Prompts()).description.fingerprint, points_per_side
     with _lock:
         found = _kept.get(key)

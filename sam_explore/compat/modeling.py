@@ -119,7 +119,7 @@ class Sam:
     ) -> Float[Tensor, "batch channel row column"]:
         """The image tokens of normalised and padded pictures."""
         with lock_of(self.network), torch.inference_mode(False), torch.no_grad():
-            return self.network.encode_image(pixels.to(self.device).clone())
+            return self.network.encode_image(pixels.to(self.device))
 
     def ask(
         self,
@@ -136,8 +136,8 @@ class Sam:
         """
         with lock_of(self.network), torch.inference_mode(False), torch.no_grad():
             tokens = self._prompt_tokens(point_coords, point_labels, boxes, mask_input)
-            hint = None if mask_input is None else mask_input.to(self.device).float().clone()
-            logits, iou = self.network.decode(features.clone(), tokens, hint)
+            hint = None if mask_input is None else mask_input.to(self.device).float()
+            logits, iou = self.network.decode(features, tokens, hint)
         which = slice(1, None) if multimask_output else slice(0, 1)
         return logits[:, which], iou[:, which]
 

@@ -190,3 +190,19 @@ def test_scaling_is_the_originals():
     scaled = ours.apply_image_torch(torch.zeros(1, 3, 31, 90))
     assert scaled.shape[2:] == ours.apply_image(np.zeros((31, 90, 3), np.uint8)).shape[:2]
     assert ours.get_preprocess_shape(31, 90, 64) == theirs.get_preprocess_shape(31, 90, 64)
+
+
+def test_in_inference_mode_as_scripts_of_the_field_call_it(models, image, predictors):
+    with torch.inference_mode():
+        predictor = compat.SamPredictor(models[0])
+        pixels = torch.as_tensor(image.copy()).permute(2, 0, 1)[None].float()
+        scaled = predictor.transform.apply_image_torch(pixels)
+        predictor.set_torch_image(scaled, image.shape[:2])
+        once = predictor.predict(**CLICK)
+        hinted = predictor.predict_torch(
+            torch.tensor([[[60.0, 55.0]]]), torch.tensor([[1]]), None,
+            torch.tensor(once[2][:1])[None],
+        )  # fmt: skip
+    again = predictor.predict(**CLICK)
+    np.testing.assert_allclose(again[2], once[2], atol=1e-4)
+    assert hinted[0].shape == (1, 3, *image.shape[:2])

@@ -32,7 +32,7 @@ class MaskLens(Probe):
     earlier stages, so what it makes of them need not be what the decoder holds there: a mask that
     is not there to be read may still be on its way, and one that is may come from the image alone.
 
-    So two controls stand beside the lens. The same stage of a run whose prompt was moved to the
+    So two controls stand next to the lens. The same stage of a run whose prompt was moved to the
     picked token, read and compared with this run's mask: what it has in common with it is no
     answer to the prompt. And random vectors of the mask token's length in its place: what they have
     in common with it is the mask generator's doing. Only what lies above both was read.

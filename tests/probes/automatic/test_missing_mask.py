@@ -95,3 +95,13 @@ def test_other_thresholds_and_clicks_do_not_run_the_model_again():
 def test_a_changed_run_gets_its_own_candidates(trace):
     plain = trace.with_prompts(Prompts())
     assert candidates_of(plain, 2) is not candidates_of(small_trace(), 2)
+
+
+def test_after_the_weights_changed_the_kept_candidates_are_refused_too():
+    sam = small_sam()
+    trace = small_trace(sam)
+    candidates_of(trace, 2)
+    sam.mask_decoder.iou_token.data.add_(1.0)
+    sam.refresh()
+    with pytest.raises(RuntimeError, match="changed"):
+        candidates_of(trace, 2)
