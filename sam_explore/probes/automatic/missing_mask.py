@@ -66,7 +66,7 @@ class MissingMask(ComparedWithTruth, Probe):
         )
         words = (
             f"{len(verdicts.kept)} of {len(candidates)} candidates are kept"
-            f"{f', {counts}' if counts else ''}. {len(under)} of them lie {asked}."
+            f"{f', {counts}' if counts else ''}. {len(under)} of all candidates lie {asked}."
         )
         readings: list[Heatmap | Matrix] = [_cover(verdicts)]
         if len(under):
@@ -81,7 +81,7 @@ class MissingMask(ComparedWithTruth, Probe):
             )
         if target is not None and target.mask is None:
             words += f" {target.why_none}"
-        return Panel(tuple(readings), "Automatic masks and their candidates", words)
+        return Panel(tuple(readings), "Automatic masks and their candidates", words, across=2)
 
 
 def _place(trace: Trace) -> tuple[tuple[int, int], str]:

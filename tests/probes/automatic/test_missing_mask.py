@@ -38,7 +38,7 @@ def test_three_masks_remain_and_the_others_lost_to_them(trace):
     assert (cover.values[:, [0, 39]] == 2).all()  # a half, and the whole
     assert best.title.startswith("Candidate 2: kept")
     # The click at (12, 8) lies in masks 1 and 3, of which 3 has the better predicted IoU.
-    assert "8 of them lie under the click" in reading.words
+    assert "8 of all candidates lie under the click" in reading.words
     assert "are answered by mask 2, at predicted IoU 0.90" in reading.words
     assert table.rows[0].endswith("token 3: kept")
     assert table.values[0, 0] == pytest.approx(0.7)
