@@ -94,11 +94,29 @@ class Preprocessing:
         pixels = preset.normalise(levels, config)
         return F.pad(pixels, (0, all_width - width, 0, all_height - height)), frame
 
+    def levels(
+        self, pixels: Float[Tensor, "3 height width"], config: SamConfig
+    ) -> Float[Tensor, "3 height width"]:
+        """The image encoder's input, or what is like it, in grey levels: normalising undone.
+
+        With "medsam" the darkest value of a picture is 0 and the brightest 255, since its own range
+        is not kept.
+        """
+        return _PRESETS[self.name].levels(pixels, config)
+
+    def colours(
+        self, pixels: Float[Tensor, "3 height width"], config: SamConfig
+    ) -> UInt8[np.ndarray, "height width 3"]:
+        """The same as colours to look at. What lies beyond black or white is drawn as that."""
+        levels = self.levels(pixels.detach().cpu().float(), config)
+        return levels.round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
+
 
 @dataclass(frozen=True)
 class _Preset:
     filter: Image.Resampling
     normalise: Callable[[Tensor, SamConfig], Tensor]
+    levels: Callable[[Tensor, SamConfig], Tensor]
 
 
 def _by_statistics(
@@ -107,6 +125,14 @@ def _by_statistics(
     """Subtract the mean and divide by the deviation of the pictures that SAM was trained on."""
     mean, std = (levels.new_tensor(each) for each in (config.pixel_mean, config.pixel_std))
     return (levels - mean[:, None, None]) / std[:, None, None]
+
+
+def _from_statistics(
+    pixels: Float[Tensor, "3 height width"], config: SamConfig
+) -> Float[Tensor, "3 height width"]:
+    """The inverse of `_by_statistics`."""
+    mean, std = (pixels.new_tensor(each) for each in (config.pixel_mean, config.pixel_std))
+    return pixels * std[:, None, None] + mean[:, None, None]
 
 
 def _by_range(
@@ -120,10 +146,16 @@ def _by_range(
     return (levels - low) / (high - low).clamp(min=1e-8)
 
 
+def _from_range(
+    pixels: Float[Tensor, "3 height width"], config: SamConfig
+) -> Float[Tensor, "3 height width"]:
+    return 255 * pixels
+
+
 _PRESETS = {
-    "original": _Preset(Image.Resampling.BILINEAR, _by_statistics),
-    "stretch": _Preset(Image.Resampling.BILINEAR, _by_statistics),
-    "medsam": _Preset(Image.Resampling.BICUBIC, _by_range),
+    "original": _Preset(Image.Resampling.BILINEAR, _by_statistics, _from_statistics),
+    "stretch": _Preset(Image.Resampling.BILINEAR, _by_statistics, _from_statistics),
+    "medsam": _Preset(Image.Resampling.BICUBIC, _by_range, _from_range),
 }
 
 

@@ -76,6 +76,29 @@ def test_medsam_stretches_and_spreads_the_values_from_0_to_1():
     assert corner.tolist() == [[80.5, 80.5]]
 
 
+@pytest.mark.parametrize("how", [Preprocessing(), Preprocessing("stretch")])
+def test_the_input_as_colours_is_the_scaled_picture_and_padding_the_mean_colour(how):
+    picture = np.random.default_rng(2).integers(0, 256, (40, 80, 3), dtype=np.uint8)
+    pixels, frame = how(picture, CUSTOM)
+
+    colours = how.colours(pixels, CUSTOM)
+
+    scaled = Image.fromarray(picture).resize(frame.input_size[::-1], Image.Resampling.BILINEAR)
+    height, width = frame.input_size
+    np.testing.assert_array_equal(colours[:height, :width], np.asarray(scaled))
+    if how.name == "original":
+        assert (colours[height:] == (124, 116, 104)).all()  # 123.675, 116.28, 103.53
+
+
+def test_medsams_input_as_colours_goes_from_black_to_white():
+    pixels, _ = Preprocessing("medsam")(np.full((8, 8, 3), 7, np.uint8), CUSTOM)
+    pixels[0, 0, 0] = 1.0
+
+    colours = Preprocessing("medsam").colours(pixels, CUSTOM)
+
+    assert (colours[0, 0].tolist(), colours[1, 1].tolist()) == ([255, 0, 0], [0, 0, 0])
+
+
 def test_medsam_makes_a_picture_of_one_value_black():
     pixels, _ = Preprocessing("medsam")(np.full((9, 4, 3), 77, np.uint8), CUSTOM)
 

@@ -10,6 +10,7 @@ EVERY = "*"
 _BLOCKS = "image_encoder.vit.blocks"
 _TRANSFORMER = "mask_decoder.transformer"
 
+PATCH_TOKENS = "image_encoder.patch_embedding.hook_out"
 POSITION_ENCODING = "image_encoder.position_encoder.hook_encoding"
 IMAGE_TOKENS = "image_encoder.channel_projection.hook_out"
 COORDINATES = "coordinate_encoder.hook_points"

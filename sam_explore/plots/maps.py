@@ -37,7 +37,8 @@ def draw_heatmap(ax: Axes, heatmap: Heatmap, map_opacity: float | None = None) -
     _draw_map(ax, heatmap, colours, map_opacity)
     _name_axes(ax, heatmap)
     _title(ax, heatmap.title)
-    _colour_bar(ax.figure, colours, cax=_axes_next_to(ax))
+    if heatmap.colours is None:
+        _colour_bar(ax.figure, colours, cax=_axes_next_to(ax))
 
 
 def gallery_shape(count: int) -> tuple[int, int]:
@@ -63,7 +64,7 @@ def draw_gallery(figure: FigureBase, gallery: Gallery, map_opacity: float | None
         ax.set_title(
             one.title, fontsize=style.points(style.SMALL_TITLE_PX), color=ink_around(figure), pad=3
         )
-        if gallery.shared is None:
+        if gallery.shared is None and one.colours is None:
             _small_colour_bar(figure, colours, ax)
     if gallery.shared:
         _colour_bar(figure, colours, ax=axes, fraction=0.04, pad=0.02, aspect=30)
@@ -115,13 +116,16 @@ def _draw_map(ax: Axes, heatmap: Heatmap, colours: _Colours, map_opacity: float 
     opacity = opacity_of(heatmap, map_opacity)
     if heatmap.underlay is not None and opacity < 1:
         _draw_underlay(ax, heatmap.underlay)
-    ax.imshow(
-        heatmap.values,
-        cmap=colours.map,
-        norm=colours.norm,
-        alpha=opacity,
-        interpolation="nearest",
-    )
+    if heatmap.colours is not None:
+        ax.imshow(heatmap.colours, interpolation="nearest")
+    else:
+        ax.imshow(
+            heatmap.values,
+            cmap=colours.map,
+            norm=colours.norm,
+            alpha=opacity,
+            interpolation="nearest",
+        )
     ax.spines[:].set_color(style.FRAME)
     if opacity < 1:
         _draw_cells(ax, heatmap)

@@ -66,6 +66,13 @@ def indexed_png(
     return file.getvalue()
 
 
+def rgba_png(pixels: UInt8[np.ndarray, "row column 4"]) -> bytes:
+    """A PNG file of these colours, opacity included."""
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
 def jpeg(
     image: UInt8[np.ndarray, "row column 3"],
     height: int,

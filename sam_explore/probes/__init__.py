@@ -50,6 +50,11 @@ from .masks.score_reliability import ScoreReliability as ScoreReliability
 from .masks.stability_curve import StabilityCurve as StabilityCurve
 from .masks.swapped_vectors import SwappedVectors as SwappedVectors
 from .masks.token_levels import TokenLevels as TokenLevels
+from .patches.kernel_atlas import KernelAtlas as KernelAtlas
+from .patches.kernel_response import KernelResponse as KernelResponse
+from .patches.patch_grid import PatchGrid as PatchGrid
+from .patches.patch_product import PatchProduct as PatchProduct
+from .patches.patch_rebuilt import PatchRebuilt as PatchRebuilt
 from .positions.position_encoding_channel import PositionEncodingChannel as PositionEncodingChannel
 from .positions.position_encoding_norm import PositionEncodingNorm as PositionEncodingNorm
 from .positions.position_encoding_similarity import (

@@ -22,8 +22,13 @@ def with_provenance(reading: _SomeReading, provenance: Provenance) -> _SomeReadi
 
 
 def over_picture(reading: _SomeReading, underlays: dict[str, Underlay]) -> _SomeReading:
-    """The same reading with the picture below each map, chosen by the map's frame."""
+    """The same reading with the picture below each map, chosen by the map's frame.
+
+    A map in a picture's own colours gets none.
+    """
     if isinstance(reading, Heatmap):
+        if reading.colours is not None:
+            return reading
         below = underlays.get(reading.frame)
         if reading.frame == "picture" and below is not None:
             rows, columns = reading.values.shape
@@ -96,6 +101,8 @@ def _pooled(kind: Scale, readings: Iterable[Reading]) -> Scale:
 
 def _coloured(reading: Reading) -> Iterator[_Coloured]:
     """Each part with its own colour bar, with all values that are drawn by it."""
+    if isinstance(reading, Heatmap) and reading.colours is not None:
+        return
     if isinstance(reading, Heatmap | Matrix):
         yield reading.title, reading.scale, [reading.values]
     elif isinstance(reading, Gallery) and reading.shared is not None:

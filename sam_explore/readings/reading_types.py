@@ -73,6 +73,9 @@ class Heatmap(ReadOnlyArrays):
         grid_lines: rows and columns after which a line is drawn, such as a window's edges.
         arrows: one for each cell, x to the right and y down; one of length 1 is as long as the
             cell. NaN draws none. None for a map without arrows.
+        colours: red, green and blue of each cell from 0 to 255, for a part of a picture. It is then
+            drawn in these, without a colour bar, and `values` are its brightness or what else is
+            compared. None for a map on its scale.
         provenance: where it came from; a probe adds it to the outermost reading.
         underlay: the picture below, if the map has one; a probe adds it to all that have a frame.
     """
@@ -87,9 +90,12 @@ class Heatmap(ReadOnlyArrays):
     provenance: Provenance | None = None
     underlay: Underlay | None = None
     arrows: Float[np.ndarray, "row column 2"] | None = None
+    colours: UInt8[np.ndarray, "row column 3"] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", frozen_array("values", self.values, 2))
+        if self.colours is not None:
+            object.__setattr__(self, "colours", _frozen_colours(self.colours, self.values.shape))
         if self.arrows is not None:
             object.__setattr__(self, "arrows", frozen_array("arrows", self.arrows, 3))
 
@@ -227,6 +233,18 @@ def frozen_array(name: str, values: Sequence | np.ndarray, axes: int) -> np.ndar
         raise ValueError(f"{name} must have {axes} axes, but has the shape {array.shape}.")
     array.setflags(write=False)
     return array
+
+
+def _frozen_colours(colours: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """A read-only copy, checked to have a red, a green and a blue from 0 to 255 for each cell."""
+    if colours.shape != (*shape, 3) or colours.dtype != np.uint8:
+        raise ValueError(
+            f"colours must hold red, green and blue as uint8 for each of {shape[0]} x {shape[1]} "
+            f"cells, but are {colours.dtype} of shape {colours.shape}."
+        )
+    copy = colours.copy()
+    copy.setflags(write=False)
+    return copy
 
 
 def _check_length(what: str, length: int, wanted: int) -> None:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from sam_explore.fingerprints import fingerprint, has_content
@@ -147,6 +147,17 @@ class Trace:
     def frame(self) -> Frame:
         """Where the picture is in the model's input."""
         return self.engine.given.frame
+
+    @property
+    def pixels(self) -> Float[Tensor, "3 height width"]:
+        """The model's input: the picture scaled, normalised, and padded. It must not be changed."""
+        return self.engine.given.pixels
+
+    @property
+    def input_colours(self) -> UInt8[np.ndarray, "height width 3"]:
+        """The model's input as a picture again, from 0 to 255, padding included."""
+        given = self.engine.given
+        return given.preprocessing.colours(given.pixels, self.sam.config)
 
     @property
     def small_grey(self) -> UInt8[np.ndarray, "height width"]:

@@ -7,8 +7,8 @@ from sam_explore.mask_overlap import mask_iou
 from sam_explore.model import SamConfig
 from sam_explore.model.addresses import POSITION_ENCODING, in_block
 from sam_explore.model.windows import padded_grid
+from sam_explore.probes.common.waves import strongest_waves
 from sam_explore.probes.common.windows import with_window
-from sam_explore.probes.positions.position_encoding_spectrum import strongest_waves
 from sam_explore.probes.tokens.norm_outliers import robust_deviation
 from sam_explore.tracing import (
     Trace,

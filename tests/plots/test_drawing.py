@@ -171,6 +171,15 @@ def test_a_gallery_has_one_colour_bar_for_all_maps_or_one_for_each():
     assert sum(len(ax.child_axes) for ax in figure.axes) == 3
 
 
+def test_a_map_in_colours_of_its_own_is_drawn_in_them_without_a_colour_bar():
+    colours = np.array([[[255, 0, 0], [0, 0, 255]]], np.uint8)
+    one = Heatmap(np.ones((1, 2)), "a", "A.", colours=colours)
+    for reading in (one, Gallery((one, one), "g", "G.")):
+        axes = draw(reading).axes
+        assert not any(ax.child_axes for ax in axes)
+        assert axes[0].images[0].get_array().tolist() == colours.tolist()
+
+
 @pytest.mark.parametrize(
     ("count", "shape"),
     [(1, (1, 1)), (2, (1, 2)), (4, (2, 2)), (8, (2, 4)), (12, (3, 4)), (24, (4, 6)), (32, (4, 8))],

@@ -1,6 +1,7 @@
 """Readings on one scale, over their picture, and with words on values beyond their colours."""
 
 import numpy as np
+import pytest
 
 from sam_explore.readings import (
     Curve,
@@ -46,6 +47,17 @@ def test_each_map_gets_the_picture_of_its_frame():
     assert none.underlay is None
     assert chart is panel.readings[2]
     assert panel.readings[0].underlay is None  # the one before stays as it was
+
+
+def test_a_map_in_colours_of_its_own_gets_no_picture_and_has_no_scale():
+    colours = np.zeros((1, 2, 3), np.uint8)
+    one = Heatmap(np.ones((1, 2)), "a", "A.", frame="tokens", colours=colours)
+    below = Underlay(np.zeros((2, 2), np.uint8), 1, 2)
+    assert over_picture(one, {"tokens": below}).underlay is None
+    assert common_scales(one) == ()
+    assert not one.colours.flags.writeable
+    with pytest.raises((TypeError, ValueError), match="colours"):
+        Heatmap(np.ones((1, 2)), "a", "A.", colours=colours[:, :1])
 
 
 def test_a_picture_is_wanted_if_a_map_wants_it():

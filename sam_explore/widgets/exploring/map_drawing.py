@@ -34,6 +34,22 @@ def cell_entries(layout: MapLayout) -> UInt8[np.ndarray, "row column"]:
     return entries
 
 
+def cells_png(layout: MapLayout) -> bytes:
+    """The cells of the whole canvas as a PNG file, those with colours of their own in these."""
+    entries, table = cell_entries(layout), colours_of(layout)
+    if all(tile.heatmap.colours is None for tile in layout.tiles):
+        return raster.indexed_png(entries, table)
+    cells = table[entries]
+    for tile in layout.tiles:
+        colours = tile.heatmap.colours
+        if colours is None:
+            continue
+        place = cells[_slices(tile.left, tile.top, tile.width, tile.height)]
+        place[..., :3] = colours[_nearest_cells(place.shape[:2], tile)]
+        place[..., 3] = 255
+    return raster.rgba_png(cells)
+
+
 def bar_entries(layout: MapLayout) -> UInt8[np.ndarray, "row column"]:
     """A colour bar: vertical with the lowest value below if the maps share one, else horizontal.
 
@@ -50,11 +66,17 @@ def _cells(tile: Tile, height: int, width: int) -> UInt8[np.ndarray, "row column
     values = tile.heatmap.values
     entries = _entries(np.where(np.isfinite(values), values, tile.colours.low), tile)
     entries[np.isnan(values)] = PAPER
-    rows, columns = (
-        raster.nearest(count, length)
-        for count, length in zip((height, width), values.shape, strict=True)
+    return entries[_nearest_cells((height, width), tile)]
+
+
+def _nearest_cells(pixels: tuple[int, ...], tile: Tile) -> tuple[np.ndarray, ...]:
+    """The cells of a tile that are drawn at so many pixels of height and width, as an index."""
+    return np.ix_(
+        *(
+            raster.nearest(count, length)
+            for count, length in zip(pixels, tile.heatmap.values.shape, strict=True)
+        )
     )
-    return entries[np.ix_(rows, columns)]
 
 
 def _entries(values: Float[np.ndarray, "*any"], tile: Tile) -> UInt8[np.ndarray, "*any"]:

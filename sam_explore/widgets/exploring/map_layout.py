@@ -91,7 +91,8 @@ def lay_out(reading: Heatmap | Gallery, width: int) -> MapLayout:
         left = EDGE + (index % across) * (tile_width + GAP)
         top = LINE + GAP + (index // across) * step + title
         # Room for an arrow at both ends.
-        bar = None if shared else (left + ARROW, top + size[1] + 4, size[0] - 2 * ARROW, BAR - 4)
+        own = left + ARROW, top + size[1] + 4, size[0] - 2 * ARROW, BAR - 4
+        bar = own if shared is None and one.colours is None else None
         coloured = _coloured(shared or one.scale, everything if shared else one.values)
         tiles.append(Tile(one, words, *coloured, left, top, *size, bar))
     end = EDGE + across * (tile_width + GAP)
@@ -128,9 +129,9 @@ def _lay_out_one(one: Heatmap, width: int) -> MapLayout:
     title = _lines(one.title, end, style.TITLE_PX, is_bold=True)
     top = LINE * len(title) + 6
     tile = Tile(one, title, *_coloured(one.scale, one.values), axis, top, *size, None)
-    bar = (axis + size[0] + GAP, top, BAR, size[1])
+    bar = None if one.colours is not None else (axis + size[0] + GAP, top, BAR, size[1])
     height = top + size[1] + max(axis, FOOT)
-    return MapLayout((tile,), end, height, bar, ticks(one.scale, tile.colours))
+    return MapLayout((tile,), end, height, bar, ticks(one.scale, tile.colours) if bar else ())
 
 
 def _size(one: Heatmap, room: float) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from ..canvas.words import value_in_words
 from .map_drawing import (
     annotate,
     bar_entries,
-    cell_entries,
+    cells_png,
     colours_of,
     draw_cell_lines,
     draw_picked,
@@ -87,9 +87,8 @@ class MapView:
         self._reading, self._layout = reading, layout
         self.area.label = " ".join(reading.title.split())
         self._fit(layout)
-        table = colours_of(layout)
-        self._cells.value = raster.indexed_png(cell_entries(layout), table)
-        self._bar.value = raster.indexed_png(bar_entries(layout), table)
+        self._cells.value = cells_png(layout)
+        self._bar.value = raster.indexed_png(bar_entries(layout), colours_of(layout))
         self._take_picture(layout)
         with self._connection.batch():
             canvas = self.canvas[NOTES]
@@ -209,6 +208,9 @@ class MapView:
         # A cell without a value may be padding, which is not a token.
         is_token = tile.heatmap.frame == "tokens" and not np.isnan(value)
         kind = "token at row" if is_token else "row"
+        colours = tile.heatmap.colours
         what = value_in_words(value, tile.scale)
+        if colours is not None:
+            what = "red {}, green {}, blue {}".format(*colours[cell])
         words = f"{name}{kind} {cell[0]}, column {cell[1]}: {what}"
         return words[0].upper() + words[1:]

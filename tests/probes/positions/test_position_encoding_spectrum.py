@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sam_explore.probes import PositionEncodingSpectrum
-from sam_explore.probes.positions.position_encoding_spectrum import in_words, strongest_waves
+from sam_explore.probes.common.waves import strongest_waves
+from sam_explore.probes.positions.position_encoding_spectrum import in_words
 from sam_explore.toy.training.starting import sinusoidal_grid
 
 from ...small import putting, small_trace

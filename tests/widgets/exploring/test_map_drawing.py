@@ -1,10 +1,12 @@
 """How cells become colours, and what is drawn over and around them, in canvas pixels by hand."""
 
 import re
+from io import BytesIO
 
 import numpy as np
 import pytest
 from ipycanvas import Canvas
+from PIL import Image
 
 from sam_explore.plots import style
 from sam_explore.readings import Gallery, Heatmap, Scale
@@ -14,6 +16,7 @@ from sam_explore.widgets.exploring.map_drawing import (
     annotate,
     bar_entries,
     cell_entries,
+    cells_png,
     draw_picked,
 )
 from sam_explore.widgets.exploring.map_layout import ARROW, AXIS, lay_out
@@ -48,6 +51,22 @@ def test_no_value_is_paper():
         [PAPER, 254],
         [0, PAPER],
     ]
+
+
+def test_a_map_in_colours_of_its_own_is_drawn_in_these_and_has_no_bar():
+    red_and_blue = np.array([[[255, 0, 0], [0, 0, 255]]], np.uint8)
+    one = heatmap([[0.2, 0.1]], colours=red_and_blue)
+    layout = lay_out(Gallery((one, heatmap([[0.0, 1.0]])), "both", ""), 400)
+    pixels = np.asarray(Image.open(BytesIO(cells_png(layout))).convert("RGBA"))
+    left, right = layout.tiles
+    line = pixels[2 * left.top + 4]  # two pixels for each of CSS
+    assert line[2 * left.left + 4].tolist() == [255, 0, 0, 255]
+    assert line[2 * (left.left + left.width) - 4].tolist() == [0, 0, 255, 255]
+    assert pixels[0, 0, 3] == 0  # paper
+    assert left.bar is None
+    assert right.bar is not None
+    alone = lay_out(one, 400)
+    assert (alone.bar, alone.ticks) == (None, ())
 
 
 def test_all_that_is_no_map_is_paper():

@@ -1,0 +1,1 @@
+"""Questions about how patches of the picture become tokens."""
