@@ -2,16 +2,24 @@
 
 from . import attribution, interventions
 from .aside import aside_of
+from .attention_pairs import AttentionOfPair, attention_pair
 from .attention_rows import (
     AttentionOfQuery,
     attention_column,
     attention_position_terms,
     attention_row,
 )
-from .attention_sums import AttentionStatistics, attention_statistics, even_statistics
+from .attention_sums import (
+    AttentionStatistics,
+    attention_statistics,
+    even_statistics,
+    even_weight_on,
+    weight_on,
+)
 from .batches import answers
 from .differences import names_of_two
 from .editing import edit, zero
+from .head_removals import answers_without_heads
 from .listing import HookInfo, list_hooks
 from .logit_shares import LogitOrigins, LogitShares, feature_shares, origin_shares, vector_shares
 from .mask_lens import decoder_stages, early_logits, read_early
@@ -25,6 +33,7 @@ from .trace import Trace
 from .upscaling import nearest_logits
 
 __all__ = [
+    "AttentionOfPair",
     "AttentionOfQuery",
     "AttentionStatistics",
     "Cancelled",
@@ -38,8 +47,10 @@ __all__ = [
     "Trace",
     "announce",
     "answers",
+    "answers_without_heads",
     "aside_of",
     "attention_column",
+    "attention_pair",
     "attention_position_terms",
     "attention_row",
     "attention_statistics",
@@ -51,6 +62,7 @@ __all__ = [
     "edit",
     "encoder_seconds",
     "even_statistics",
+    "even_weight_on",
     "feature_shares",
     "interventions",
     "list_hooks",
@@ -62,5 +74,6 @@ __all__ = [
     "read_early",
     "record",
     "vector_shares",
+    "weight_on",
     "zero",
 ]

@@ -160,8 +160,8 @@ def _row(
     content = attention.products(region, folded)
     content = content + (scaled * attention.k_bias).sum(-1)[:, None, None]
     row, column = region.inside(token)
-    row_terms = q @ _facing_query(attention.row_table, row).T
-    column_terms = q @ _facing_query(attention.column_table, column).T
+    row_terms = q @ facing_query(attention.row_table, row).T
+    column_terms = q @ facing_query(attention.column_table, column).T
     scores = content + row_terms[:, :, None] + column_terms[:, None, :]
     weights = scores.flatten(1).softmax(-1).view_as(scores)
     return content, row_terms, column_terms, weights
@@ -190,7 +190,7 @@ def _column(
     return (scores - sums).clamp(max=0).exp()  # rounding must not make a weight exceed 1
 
 
-def _facing_query(
+def facing_query(
     table: Float[Tensor, "distance channel"], query: int
 ) -> Float[Tensor, "key channel"]:
     """The vectors for each key of a line, for a query at this position."""

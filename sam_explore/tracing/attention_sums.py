@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import prod
 
+import numpy as np
 import torch
-from jaxtyping import Float
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
 from torch import Tensor
 
+from sam_explore.fingerprints import fingerprint
 from sam_explore.model import HookPoint
 from sam_explore.model.attention import relative_vectors
 
@@ -79,6 +82,46 @@ def even_statistics(trace: Trace, block: int) -> AttentionStatistics:
     return AttentionStatistics(*_kept(attention, "Evenly spread attention", _even))
 
 
+@torch.no_grad()
+def weight_on(
+    trace: Trace, block: int, marked: Bool[np.ndarray, "row column"]
+) -> Float[Tensor, "head row column"]:
+    """How much of each query's weight falls on some of the tokens, for every head of a block.
+
+    The sums over those keys in `hook_pattern` up to rounding, with its rows computed in chunks, and
+    cached with the trace. In a windowed block only the query's own window counts. An edit within
+    the attention makes the block run as a whole, as in `attention_statistics`.
+
+    Args:
+        trace: the run.
+        block: counted from 0.
+        marked: True for each token of the grid that counts.
+
+    Raises:
+        ValueError: a block that the model does not have, or marks of another grid.
+    """
+    attention = BlockAttention(trace, block)
+    marks = _checked_marks(attention, marked)
+    what = f"Attention to tokens {fingerprint(np.ascontiguousarray(marked))}"
+    return _kept(attention, what, lambda attention: _weight_on(attention, marks))
+
+
+@torch.no_grad()
+def even_weight_on(
+    trace: Trace, block: int, marked: Bool[np.ndarray, "row column"]
+) -> Float[Tensor, "row column"]:
+    """What `weight_on` would be if each query gave all its keys the same weight, padding included.
+
+    Raises ValueError as `weight_on` does.
+    """
+    attention = BlockAttention(trace, block)
+    marks = _checked_marks(attention, marked)
+    found = marks.new_empty(attention.grid)
+    for region in attention.regions():
+        found[region.on_grid] = marks[region.on_grid].sum() / prod(attention.sides)
+    return found
+
+
 def row_sums(attention: BlockAttention) -> Float[Tensor, "head row column"]:
     """The logarithm of the sum of exp(score) over all keys, for every query of the grid.
 
@@ -96,6 +139,41 @@ def _kept(attention: BlockAttention, what: str, work: Callable[[BlockAttention],
         return work(attention)
 
     return attention.kept(what, announced)
+
+
+def _checked_marks(
+    attention: BlockAttention, marked: Bool[np.ndarray, "row column"]
+) -> Float[Tensor, "row column"]:
+    if marked.shape != attention.grid:
+        raise ValueError(
+            f"marked must have the run's grid of {attention.grid} tokens, but has the shape "
+            f"{marked.shape}."
+        )
+    return torch.tensor(marked, dtype=attention.q_bias.dtype, device=attention.q_bias.device)
+
+
+def _weight_on(
+    attention: BlockAttention, marks: Float[Tensor, "row column"]
+) -> Float[Tensor, "head row column"]:
+    if attention.needs_run:
+        name = attention.name("attention.hook_pattern")
+
+        def summed(pattern: Tensor, _: HookPoint) -> Tensor:
+            return _summed_on(attention, _cut_up(attention, pattern), marks)
+
+        return attention.trace.read(name, summed)[name]
+    chunks = ((region, rows, each.softmax(-1)) for region, rows, each in _scores(attention))
+    return _summed_on(attention, chunks, marks)
+
+
+def _summed_on(
+    attention: BlockAttention, chunks: Iterable[Chunk], marks: Float[Tensor, "row column"]
+) -> Float[Tensor, "head row column"]:
+    found = marks.new_empty(attention.heads, *attention.grid)
+    for region, rows, weights in chunks:
+        keys = F.pad(marks[region.on_grid], region.missing).flatten().to(weights)
+        found[:, *region.place(rows)] = weights.flatten(3) @ keys
+    return found
 
 
 def _row_sums(attention: BlockAttention) -> Float[Tensor, "head row column"]:

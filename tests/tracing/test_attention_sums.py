@@ -12,6 +12,8 @@ from sam_explore.tracing import (
     attention_statistics,
     between_steps,
     even_statistics,
+    even_weight_on,
+    weight_on,
     zero,
 )
 from sam_explore.tracing import attention_sums as module
@@ -154,3 +156,36 @@ def test_what_is_kept_is_refused_when_the_weights_have_changed(trace):
 
     with pytest.raises(RuntimeError, match="weights changed"):
         attention_statistics(trace, 1)
+
+
+MARKED = np.array([[0, 1], [0, 1]], bool)
+
+
+def test_weight_on_some_tokens_by_hand():
+    # a gives (4, 10, 6, 15) / 35, b and c count themselves twice in 5, −a gives (1, 2, 2, 4) / 9.
+    found = weight_on(trace_by_hand(), 1, MARKED)
+    np.testing.assert_allclose(found[0], [[25 / 35, 3 / 5], [2 / 5, 6 / 9]], atol=1e-5)
+    np.testing.assert_allclose(even_weight_on(trace_by_hand(), 1, MARKED), np.full((2, 2), 0.5))
+
+
+def test_padding_takes_its_part_of_an_even_share():
+    # b counts itself twice, the other three tokens and the five of padding once: 3 of 10.
+    found = weight_on(trace_by_hand(), 0, MARKED)
+    assert float(found[0, 0, 1]) == pytest.approx(3 / 10, abs=1e-5)
+    np.testing.assert_allclose(even_weight_on(trace_by_hand(), 0, MARKED), np.full((2, 2), 2 / 9))
+
+
+@pytest.mark.parametrize("block", [0, 1])
+@pytest.mark.parametrize("edited", [False, True])
+def test_weight_on_some_tokens_is_that_of_the_matrix(trace, block, edited):
+    if edited:
+        trace = trace.with_edit(BLOCK.format(block) + "attention.hook_k", turned)
+    marked = np.arange(25).reshape(5, 5) % 3 == 1
+    pattern = on_grid(whole(trace, block, "hook_pattern"))
+    expected = (pattern.nan_to_num() * torch.tensor(marked)).sum((-2, -1))
+    torch.testing.assert_close(weight_on(trace, block, marked), expected, rtol=0, atol=1e-5)
+
+
+def test_marks_of_another_grid_are_refused(trace):
+    with pytest.raises(ValueError, match=r"the run's grid of \(5, 5\) tokens, but has the shape"):
+        weight_on(trace, 1, MARKED)

@@ -10,6 +10,7 @@ from ..editing import Intervention
 from .ablation import (
     AblateAttention,
     AblateBlock,
+    AblateCoordinateEncoding,
     AblateHead,
     AblateMlp,
     AblatePositionEncoding,
@@ -26,10 +27,12 @@ from .prompt_tokens import (
     SetPromptToken,
     SwapForegroundBackground,
 )
+from .shuffling import ShuffleTokens
 
 __all__ = [
     "AblateAttention",
     "AblateBlock",
+    "AblateCoordinateEncoding",
     "AblateDecoderHead",
     "AblateHead",
     "AblateMlp",
@@ -45,5 +48,6 @@ __all__ = [
     "RetypePromptToken",
     "ScaleChannel",
     "SetPromptToken",
+    "ShuffleTokens",
     "SwapForegroundBackground",
 ]

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from sam_explore.model import HookPoint
-from sam_explore.model.addresses import EVERY, POSITION_ENCODING, in_block
+from sam_explore.model.addresses import (
+    COORDINATES,
+    EVERY,
+    GRID_ENCODING,
+    POSITION_ENCODING,
+    in_block,
+)
 
 from ..editing import Edit, Edits, Intervention, zero
 from ..steps import Run
@@ -103,6 +109,30 @@ class AblatePositionEncoding(Intervention):
 
 
 @dataclass(frozen=True)
+class AblateCoordinateEncoding(Intervention):
+    """Places lose the coordinate encoder's sines and cosines; zeros stand there instead.
+
+    Args:
+        of: "grid" for the places of the image tokens, which the mask decoder adds to queries and
+            keys; "prompts" for clicks and corners, which are then told apart by their kinds alone;
+            or "both".
+
+    Raises:
+        ValueError: something else.
+    """
+
+    of: str = "both"
+
+    def __post_init__(self) -> None:
+        if self.of not in _CODED:
+            names = ", ".join(map(repr, _CODED))
+            raise ValueError(f"of must be one of {names}, not {self.of!r}.")
+
+    def edits(self, run: Run) -> Edits:
+        return tuple((name, zero) for name in _CODED[self.of])
+
+
+@dataclass(frozen=True)
 class AblateRelativePositions(Intervention):
     """Attention scores lose the terms of vertical and horizontal distance.
 
@@ -142,6 +172,11 @@ def _mean(tensor: Tensor, hook: HookPoint) -> Tensor:
     return tensor.mean(dim=(1, 2), keepdim=True).expand_as(tensor).contiguous()
 
 
+_CODED = {
+    "grid": (GRID_ENCODING,),
+    "prompts": (COORDINATES,),
+    "both": (GRID_ENCODING, COORDINATES),
+}
 _EDITS = {"zero": zero, "mean": _mean}
 
 

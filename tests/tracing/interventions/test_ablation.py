@@ -7,6 +7,7 @@ import torch
 from sam_explore.tracing.interventions import (
     AblateAttention,
     AblateBlock,
+    AblateCoordinateEncoding,
     AblateHead,
     AblateMlp,
     AblatePositionEncoding,
@@ -162,3 +163,17 @@ def test_position_encoding_and_relative_positions_go_together(trace):
 def test_what_the_model_does_not_have_is_refused_at_once(trace, intervention, message):
     with pytest.raises(ValueError, match=message):
         trace.with_interventions(intervention)
+
+
+@pytest.mark.parametrize(
+    ("of", "grid", "points"), [("grid", 0, 1), ("prompts", 1, 0), ("both", 0, 0)]
+)
+def test_places_lose_their_sines_and_cosines(trace, of, grid, points):
+    without = trace.with_interventions(AblateCoordinateEncoding(of))
+    assert bool(without["coordinate_encoder.hook_grid"].any()) == bool(grid)
+    assert bool(without["coordinate_encoder.hook_points"].any()) == bool(points)
+
+
+def test_other_places_are_refused():
+    with pytest.raises(ValueError, match="of must be one of 'grid', 'prompts', 'both', not 'box'"):
+        AblateCoordinateEncoding("box")
