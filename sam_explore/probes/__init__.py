@@ -7,6 +7,9 @@ from .attention.attention_distance import AttentionDistance as AttentionDistance
 from .attention.attention_entropy import AttentionEntropy as AttentionEntropy
 from .attention.attention_padding import AttentionPadding as AttentionPadding
 from .attention.attention_row import AttentionRow as AttentionRow
+from .attention.head_atlas import HeadAtlas as HeadAtlas
+from .attention.head_directions import HeadDirections as HeadDirections
+from .attention.pair_score import PairScore as PairScore
 from .automatic.missing_mask import MissingMask as MissingMask
 from .causes.attribution import Attribution as Attribution
 from .causes.attribution_curves import AttributionCurves as AttributionCurves
@@ -55,7 +58,9 @@ from .patches.kernel_response import KernelResponse as KernelResponse
 from .patches.patch_grid import PatchGrid as PatchGrid
 from .patches.patch_product import PatchProduct as PatchProduct
 from .patches.patch_rebuilt import PatchRebuilt as PatchRebuilt
+from .positions.place_in_tokens import PlaceInTokens as PlaceInTokens
 from .positions.position_encoding_channel import PositionEncodingChannel as PositionEncodingChannel
+from .positions.position_encoding_grid import PositionEncodingGrid as PositionEncodingGrid
 from .positions.position_encoding_norm import PositionEncodingNorm as PositionEncodingNorm
 from .positions.position_encoding_similarity import (
     PositionEncodingSimilarity as PositionEncodingSimilarity,
@@ -64,6 +69,8 @@ from .positions.position_encoding_spectrum import (
     PositionEncodingSpectrum as PositionEncodingSpectrum,
 )
 from .positions.relative_positions import RelativePositions as RelativePositions
+from .positions.shuffled_tokens import ShuffledTokens as ShuffledTokens
+from .positions.three_encodings import ThreeEncodings as ThreeEncodings
 from .prompts.changed_prompt import ChangedPrompt as ChangedPrompt
 from .prompts.coordinate_channel import CoordinateChannel as CoordinateChannel
 from .prompts.coordinate_fit import CoordinateFit as CoordinateFit

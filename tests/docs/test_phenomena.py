@@ -12,9 +12,11 @@ from .scripts import phenomenon
 
 checkerboard = phenomenon("checkerboard")
 common = phenomenon("common")
+encodings_removed = phenomenon("encodings_removed")
 mask_hints = phenomenon("mask_hints")
 mask_tokens = phenomenon("mask_tokens")
 padding_point = phenomenon("padding_point")
+place_in_tokens = phenomenon("place_in_tokens")
 position_encodings = phenomenon("position_encodings")
 selection = phenomenon("selection")
 stretched = phenomenon("stretched")
@@ -287,3 +289,45 @@ def test_a_levels_rows_compare_its_token_with_the_others_and_with_random_weights
     assert (best.values.mean(), best.null.mean()) == (1, pytest.approx(1 / 3))
     assert best_of_random.null.mean() == 1
     assert [row.sign for row in rows] == [1, 1, 1, 0]
+
+
+def row(value: float, null: float, measured: str = "", against: str = ""):
+    return common.Row(measured, np.full(5, value), against, np.full(5, null))
+
+
+def test_what_a_prompt_loses_without_an_encoding_is_said_for_each_by_itself():
+    without = {"without the added": 0.5, "without the relative": 0.9}
+    rows = [
+        row(0.7, without.get(name, 0.7), f"{prompt}: true IoU", name)
+        for prompt in encodings_removed.PROMPTS
+        for name in (*encodings_removed.WITHOUT, "without any block")
+    ]
+    rows += [
+        row(0.7, 0.2 if name == "as trained" else 0.7, f"a click, {name}: true IoU",
+            "tokens shuffled")
+        for name in encodings_removed.VARIANTS
+    ]  # fmt: skip
+
+    found = encodings_removed.claims(rows)
+
+    assert found["a click is answered worse without the added"] == 1
+    assert found["a box is answered worse without the relative"] == -1
+    assert found["a box is answered worse with the added the same everywhere"] == 0
+    assert found["a click is answered worse without any block"] == 0
+    assert found["shuffled tokens give a worse answer, as trained"] == 1
+    assert not [name for name in found if "neither" in name]  # which nothing can change
+
+
+def test_a_place_is_read_off_only_if_the_read_out_beats_the_control_and_the_middle():
+    shares = [row(0.1, 0.0), row(0.2, 0.0), row(0.3, 0.0), row(0.4, 0.0)]
+    readouts = [row(-0.1, -0.5), row(0.9, 0.0), row(0.5, 0.0), row(0.3, 0.0)]
+    last = [row(2, 6), row(0.5, 0.3), row(0.3, 0.3)]
+
+    found = place_in_tokens.claims([*shares, *readouts, *last])
+
+    assert found["a part of the patches is due to place, before any encoding"] == 1
+    assert found["that part has grown since positions were added"] == 1
+    assert found["a place can be read off a patch"] == -1  # better than the control, below 0
+    assert found["a place can be read off a token after the last block"] == 1
+    assert found["it can be read off worse than when it was added"] == 1
+    assert found["without the added encoding it can still be read off"] == 0

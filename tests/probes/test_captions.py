@@ -246,6 +246,8 @@ BY_HAND = (".patches.", ".prompts.", ".hints.", ".decoder.", ".automatic.")
 BY_HAND += (".mask_blend", ".swapped_vectors", ".token_levels")
 BY_HAND += (".score_neurons", ".score_reliability", ".stability_curve", ".answer_spread")
 BY_HAND += (".click_map", ".left_out_prompts", ".magic_wand")
+BY_HAND += (".pair_score", ".head_directions", ".head_atlas", ".place_in_tokens")
+BY_HAND += (".position_encoding_grid", ".shuffled_tokens", ".three_encodings")
 HELD = [probe for probe in ASKED if not any(each in type(probe).__module__ for each in BY_HAND)]
 
 

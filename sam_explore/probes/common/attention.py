@@ -29,6 +29,11 @@ def head_knob(lowest: int = ALL, *, matters: bool = False) -> Any:
     )
 
 
+def single_head_knob(**about_values: Any) -> Any:
+    """A field that is one head of the image encoder."""
+    return knob(0, "head", low=0, high=lambda run: run.config.encoder_heads - 1, **about_values)
+
+
 def _all_heads(probe: Any) -> bool:
     return bool(probe.head == ALL)
 
@@ -72,6 +77,19 @@ def window_edges(trace: Trace, block: int) -> tuple[tuple[int, ...], tuple[int, 
     return rows, columns
 
 
+def by_grid(
+    trace: Trace, block: int, vectors: Float[np.ndarray, "window head token channel"]
+) -> Float[np.ndarray, "head row column channel"]:
+    """Vectors of a block's attention, which it has by window, over the grid without padding."""
+    rows, columns = trace.frame.grid
+    down, across = trace.attended(block)
+    windows = -(-rows // down), -(-columns // across)
+    _, heads, _, channels = vectors.shape
+    placed = vectors.reshape(*windows, heads, down, across, channels).transpose(2, 0, 3, 1, 4, 5)
+    whole = placed.reshape(heads, windows[0] * down, windows[1] * across, channels)
+    return whole[:, :rows, :columns]
+
+
 def by_head(
     values: Float[np.ndarray, "head row column"],
     head: int,
@@ -105,7 +123,9 @@ def over_depth(
     """
     blocks = range(trace.sam.config.encoder_depth)
     values, even = (
-        np.stack([_mean(find(trace, each), statistic, queries, trace) for each in blocks])
+        np.stack(
+            [mean_over_queries(find(trace, each), statistic, queries, trace) for each in blocks]
+        )
         for find in (attention_statistics, even_statistics)
     )
     kinds = _kinds(trace.windows)
@@ -151,7 +171,7 @@ def _kinds(windows: Sequence[int]) -> dict[str, list[int]]:
     return {kind: blocks for kind, blocks in kinds.items() if blocks}
 
 
-def _mean(
+def mean_over_queries(
     found: AttentionStatistics, statistic: str, queries: str, trace: Trace
 ) -> Float[np.ndarray, "head"]:
     """The mean over the queries for each head; queries without a value are left out."""

@@ -10,6 +10,7 @@ from sam_explore.number_text import text
 from sam_explore.readings import Heatmap, Scale
 from sam_explore.tracing import Trace
 
+from ..common.cosines import cosines_with
 from ..common.numbers import array
 from ..common.probe import Probe, token_knob
 
@@ -43,16 +44,6 @@ class PositionEncodingSimilarity(Probe):
             frame="tokens",
             marks=(self.token,),
         )
-
-
-def cosines_with(
-    vectors: Float[np.ndarray, "row column channel"], token: tuple[int, int]
-) -> Float[np.ndarray, "row column"]:
-    """The cosine of each position's vector with that of `token`; NaN where either is zero."""
-    products = vectors @ vectors[token]
-    norms = np.linalg.norm(vectors, axis=-1)
-    sizes = norms * norms[token]
-    return np.divide(products, sizes, out=np.full(norms.shape, np.nan), where=sizes > 0)
 
 
 def _words(cosines: Float[np.ndarray, "row column"], token: tuple[int, int]) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sam_explore.probes import PositionEncodingSimilarity
-from sam_explore.probes.positions.position_encoding_similarity import cosines_with
+from sam_explore.probes.common.cosines import cosines_with
 from sam_explore.toy.training.starting import sinusoidal_grid
 
 from ...small import putting, small_trace
