@@ -132,7 +132,7 @@ class HeadAtlas(ComparedWithTruth, Probe):
         row = attention_row(trace, block, self.token)
         shown = Heatmap(
             array(row.weights[head]),
-            title=f"Head {head} of block {block}: weights of query {self.token}",
+            title=f"Head {head} of block {block}, query {self.token}",
             words=words,
             scale=Scale("weight", low=0.0),
             frame="tokens",
@@ -169,7 +169,8 @@ class HeadAtlas(ComparedWithTruth, Probe):
             true = [
                 [target.ious(answer, self.threshold)[mask] for answer in each] for each in without
             ]
-            found[LOST] = target.ious(plain, self.threshold)[mask] - np.array(true, float)
+            lost = target.ious(plain, self.threshold)[mask] - np.array(true, float)
+            found[LOST] = lost.round(3)  # so that the numbers fit into a table
         return found
 
     def _sorted(self, values: Float[np.ndarray, "rank"], words: str) -> Profile:

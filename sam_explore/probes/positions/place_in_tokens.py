@@ -10,7 +10,7 @@ from jaxtyping import Float, UInt8
 
 from sam_explore.geometry import Prompts
 from sam_explore.model import SamConfig
-from sam_explore.model.addresses import IMAGE_TOKENS, in_block
+from sam_explore.model.addresses import IMAGE_TOKENS, PATCH_TOKENS, in_block
 from sam_explore.number_text import text
 from sam_explore.readings import Heatmap, Panel, Profile, Scale
 from sam_explore.tracing import Trace, announce
@@ -21,8 +21,6 @@ from ..common.intervals import band, interval_in_words
 from ..common.numbers import counted
 from ..common.place_readout import LearnedPlaces, Measured, PlaceSums, chance_error
 from ..common.probe import Probe, knob, token_knob
-
-EMBEDDED = "image_encoder.patch_embedding.hook_out"
 
 
 class Places(NamedTuple):
@@ -132,7 +130,7 @@ class PlaceInTokens(Probe):
 def stages(config: SamConfig) -> dict[str, str]:
     """Hook points from the first tokens to the image tokens, by a short name."""
     after = {f"block {n}": in_block(n, "hook_residual_post") for n in range(config.encoder_depth)}
-    before = {"patches": EMBEDDED, "positions added": in_block(0, "hook_residual_pre")}
+    before = {"patches": PATCH_TOKENS, "positions added": in_block(0, "hook_residual_pre")}
     return before | after | {"image tokens": IMAGE_TOKENS}
 
 

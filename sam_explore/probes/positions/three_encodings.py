@@ -93,7 +93,7 @@ class ThreeEncodings(ComparedWithTruth, Probe):
             words=words,
             shared=logit_scale(self.threshold),
         )
-        return Panel((*about, masks, table), "Three encodings of places", words, across=3)
+        return Panel((*about, masks, table), "Three encodings of places", words, across=2)
 
     def _about_the_place(self, trace: Trace) -> tuple[Heatmap, Heatmap, Heatmap]:
         """What each encoding says of all places, seen from the picked one."""

@@ -41,12 +41,12 @@ def test_heads_are_sorted_and_the_one_of_the_rank_is_shown(trace):
     for rank in (0, 3):
         reading = HeadAtlas(by="entropy", rank=rank, removal=False)(trace)
         block, head = divmod(int(ranked[rank]), 2)
-        assert reading.readings[1].title.startswith(f"Head {head} of block {block}:")
+        assert reading.readings[1].title.startswith(f"Head {head} of block {block},")
         assert f"head {head} of block {block} has rank {rank} of 8" in reading.words
         np.testing.assert_array_equal(reading.readings[0].curves[0].y, entropy.ravel()[ranked])
     least = HeadAtlas(by="entropy", order="least first", removal=False)(trace)
     block, head = divmod(int(ranked[-1]), 2)
-    assert least.readings[1].title.startswith(f"Head {head} of block {block}:")
+    assert least.readings[1].title.startswith(f"Head {head} of block {block},")
 
 
 def test_the_effect_is_the_part_of_the_mask_that_changes(trace):
