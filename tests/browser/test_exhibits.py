@@ -13,20 +13,6 @@ session = sx.Session(sx.load(), sx.example("turtle"))
 sx.PromptCanvas(session, width=256)
 """
 EXPLORE = "explorer = sx.explore(sx.probes.{probe}, session)\nexplorer"
-ABOUT_THE_CLICK = (
-    "PositionEncodingSimilarity",
-    "WindowEffect",
-    "RawLogits",
-    "AttentionRow",
-    "Attribution",
-    "MaskBlend",
-    "SwappedVectors",
-    "StabilityCurve",
-    "AnswerSpread",
-    "LeftOutPrompts",
-    "MagicWand",
-)
-FIRST_POINT = ("MagicWand",)  # about which it is; another point changes nothing
 SHELL, SKY = (230, 300), (400, 60)  # in pixels of the picture, as many as the stage's canvas has
 
 
@@ -100,9 +86,8 @@ def test_a_slider_changes_picture_words_and_code(lab: Lab, probe: str, knob: str
     assert exhibit.notebook.value("explorer.code") != code
 
 
-@pytest.mark.parametrize("probe", ABOUT_THE_CLICK)
-def test_a_click_on_the_picture_changes_the_explorer_too(lab: Lab, probe: str):
-    exhibit = Exhibit(lab, probe)
+def test_each_click_on_the_picture_changes_the_explorer_too(lab: Lab):
+    exhibit = Exhibit(lab, "RawLogits")
     before, words = exhibit.map.pixels(), exhibit.notebook.value("explorer.words")
     exhibit.stage.click(SHELL)
     exhibit.notebook.wait_until(
@@ -117,7 +102,7 @@ def test_a_click_on_the_picture_changes_the_explorer_too(lab: Lab, probe: str):
         lambda: exhibit.notebook.value("len(session.prompts.points)") == 2, "the next one too"
     )
     exhibit.settle()
-    assert np.array_equal(exhibit.map.pixels(), again) == (probe in FIRST_POINT)
+    assert not np.array_equal(exhibit.map.pixels(), again)
 
 
 def test_the_pointer_reads_a_norm_and_a_click_picks_its_token(lab: Lab):
