@@ -78,6 +78,24 @@ def test_the_prompt_stays_in_a_corner_takes_clicks_and_keys_and_goes_back(notebo
     wait_for(notebook, "len(session.prompts.points) == 1")
 
 
+# Where the words that reach farthest to the right end, in CSS pixels.
+WORDS_END = """() => Math.max(...[...document.querySelectorAll('.sam-explore-caption')]
+    .map(words => words.getBoundingClientRect().right))"""
+
+
+def test_the_corner_covers_no_words_and_they_take_its_room_when_it_is_put_away(notebook):
+    page = notebook.page
+    page.set_viewport_size({"width": 1400, "height": 1000})
+    scroll_to(notebook, 3)
+    corner = page.locator(".sam-explore-corner")
+    expect(corner).to_be_visible()
+    left = corner.bounding_box()["x"]
+    assert page.evaluate(WORDS_END) <= left
+    corner.get_by_role("button", name="Put away").click()
+    expect(corner).to_have_count(0)
+    assert page.evaluate(WORDS_END) > left
+
+
 def test_the_corner_folds_moves_and_is_put_away_until_it_is_asked_for(notebook):
     page = notebook.page
     scroll_to(notebook, 3)

@@ -4,6 +4,8 @@
 const ENOUGH = 0.3; // of its place has to be on the screen, or it goes into the corner
 const DISCONNECTED = "jupyter-widgets-disconnected"; // what ipywidgets calls a view without kernel
 const MARGIN_CSS = 8;
+// While something is kept, the words of exhibits leave the corner's width free.
+const LEAVES_ROOM = "sam-explore-leaves-room";
 
 function initialize({ model }) {
   model.send({ kind: "page" });
@@ -21,7 +23,13 @@ function render({ model, el, signal }) {
       // The kernel is gone, and nobody needs to know.
     }
   };
+  const page = el.closest(".jp-NotebookPanel") ?? document.body;
+  const leaveRoom = () => {
+    model.get("keeps") ? keeping(page).add(el) : keeping(page).delete(el);
+    page.classList.toggle(LEAVES_ROOM, keeping(page).size > 0);
+  };
   const update = () => {
+    leaveRoom();
     state.wasSeen ||= state.share >= ENOUGH;
     const goes = model.get("keeps") && state.wasSeen && state.share < ENOUGH
       && !el.classList.contains(DISCONNECTED);
@@ -49,8 +57,15 @@ function render({ model, el, signal }) {
     observer.disconnect();
     model.off("change:keeps", update);
     state.corner?.giveBack();
+    keeping(page).delete(el);
+    page.classList.toggle(LEAVES_ROOM, keeping(page).size > 0);
     if (state.isSeen) send("unseen");
   });
+}
+
+// The boxes in a page that go into its corner when they are scrolled away.
+function keeping(page) {
+  return (page.samExploreKeeps ??= new Set());
 }
 
 // Moves what is kept into a corner; `giveBack` puts it where it was.

@@ -18,6 +18,7 @@ class Caption:
     def __init__(self) -> None:
         self.words, self._status, self._code = Html(), Html(), Html()
         self.widget = VBox([self.words, self._status, self._code])
+        self.widget.add_class("sam-explore-caption")
         # Next to the picture if there is room, else below it.
         self.widget.layout.flex = f"1 1 {_WIDTH_CSS}px"
         self.widget.layout.max_width = f"{2 * _WIDTH_CSS}px"
