@@ -1,6 +1,6 @@
 """What is truly in the picture, for probes that show predicted IoU: the true one next to it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,22 @@ class Target:
         if self.mask is None:
             return np.full(len(prediction.iou), np.nan)
         return true_ious(prediction, self.mask, threshold)
+
+    def iou_of(
+        self,
+        logits: Float[np.ndarray, "height width"],
+        prediction: Prediction,
+        threshold: float,
+    ) -> float:
+        """The true IoU of other logits of the same run, padding included; NaN where none is meant.
+
+        Args:
+            logits: at the resolution of `prediction.logits`.
+            prediction: of that run.
+            threshold: in logits.
+        """
+        alone = replace(prediction, logits=logits[None], iou=prediction.iou[:1])
+        return float(self.ious(alone, threshold)[0])
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,13 @@ from sam_explore.tracing import Trace, nearest_logits
 from ..common.logits import checkerboard, logit_scale, mean_token, whole_tokens
 from ..common.numbers import array
 from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob
+from ..common.truth import ComparedWithTruth, in_words
 
 _LEAST = 1e-6  # of the greatest power; less is drawn as that
 
 
 @dataclass(frozen=True)
-class CheckerboardSpectrum(Probe):
+class CheckerboardSpectrum(ComparedWithTruth, Probe):
     """The pattern that all tokens share in a mask's logits, and the same mask without it.
 
     The mask generator makes 4 x 4 logits of each token by weights that are the same for all tokens.
@@ -29,7 +30,7 @@ class CheckerboardSpectrum(Probe):
     no such pattern, and no detail within a token either.
 
     The spectrum is that of all rows, or all columns, in the mean, each faded out towards its ends
-    by a Hann window, and without its mean.
+    by a Hann window, and without its mean. Given a truth, the true IoU of both masks is said.
 
     Reads: the prediction, mask_decoder.transformer.hook_image and
         mask_decoder.mask_generator.hook_mask_vectors.
@@ -52,9 +53,11 @@ class CheckerboardSpectrum(Probe):
         mask = mask_shown(self.mask, prediction)
         own = prediction.visible[mask]
         rows, columns = own.shape
-        nearest = array(nearest_logits(trace)[mask])[:rows, :columns]
+        smooth = array(nearest_logits(trace)[mask])
+        nearest = smooth[:rows, :columns]
         overlap = mask_iou(own > self.threshold, nearest > self.threshold)
-        words = _words(mask, own, nearest, overlap)
+        true = self._truth_in_words(trace, prediction.logits[mask], smooth)
+        words = f"{_words(mask, own, nearest, overlap)}{true}"
         charts = tuple(_chart(axis, own, nearest, words) for axis in (1, 0))
         pattern = mean_token(own)
         board = Heatmap(pattern, "The mean token, around its mean", words, Scale("logit", 0.0))
@@ -68,6 +71,22 @@ class CheckerboardSpectrum(Probe):
         )
         title = f"The checkerboard of mask {mask}"
         return Panel((*charts, board, *maps), title, words, across=2)
+
+    def _truth_in_words(
+        self,
+        trace: Trace,
+        own: Float[np.ndarray, "height width"],
+        nearest: Float[np.ndarray, "height width"],
+    ) -> str:
+        """The true IoU of both masks, after other sentences; "" without a truth."""
+        target = self.target(trace)
+        if target is None or target.mask is None:
+            return self.why_no_truth(trace)
+        first, second = (
+            in_words(target.iou_of(each, trace.prediction, self.threshold))
+            for each in (own, nearest)
+        )
+        return f" The true IoU with {target.name} is {first}, and with nearest neighbours {second}."
 
 
 def spectrum(

@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
-from sam_explore.geometry import Frame
 from sam_explore.mask_overlap import mask_iou
 from sam_explore.number_text import text
 from sam_explore.readings import Curve, Gallery, Heatmap, Panel, Profile
@@ -18,14 +17,14 @@ from ..common.hints import over_the_picture
 from ..common.logits import logit_scale, logits_in_words
 from ..common.numbers import array
 from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob, token_knob
-from ..common.truth import in_words
+from ..common.truth import ComparedWithTruth, in_words
 
 _RANDOM = 8  # vectors in the place of the mask's token
 _OWN, _OTHER, _CHANCE = "this prompt", "another prompt", "a random token"
 
 
 @dataclass(frozen=True)
-class MaskLens(Probe):
+class MaskLens(ComparedWithTruth, Probe):
     """A lens on the decoder: masks read from tokens and image as they are before its end.
 
     The mask generator takes them as if they were the last. It was never trained on those of
@@ -37,12 +36,14 @@ class MaskLens(Probe):
     answer to the prompt. And random vectors of the mask token's length in its place: what they have
     in common with it is the mask generator's doing. Only what lies above both was read.
 
+    Given a truth, the lens's true IoU is drawn and said too.
+
     Reads: the tokens and the image of mask_decoder at mask_decoder.hook_tokens_in,
         mask_decoder.transformer.layers.N.hook_tokens and mask_decoder.transformer.hook_tokens with
         their images, of the run and of one with the prompt moved.
     Returns: a Panel of a Gallery of Heatmaps (row, column) over the picture, raw logits by stage;
         and a Profile over the stages of the IoU with the mask at the end: of the lens, of the lens
-        on the other run, and of random tokens, the mean of eight.
+        on the other run, and of random tokens, the mean of eight; and of the lens's true IoU.
     Unit: logits; IoU from 0 to 1, in the frame of the logits, two empty masks 1.
     Source: the logit lens (nostalgebraist, 2020), for language models; that such lenses need
         controls is said in "Eliciting Latent Predictions with the Tuned Lens" (arXiv 2303.08112).
@@ -60,10 +61,12 @@ class MaskLens(Probe):
         mask = mask_shown(self.mask, trace.prediction)
         other = trace.with_prompts(moved_to(trace.prompts, self.token, trace.frame))
         stages = tuple(decoder_stages(trace.sam.config.decoder_depth))
-        logits = {stage: _lens(trace, stage, mask, trace.frame) for stage in stages}
+        whole = {stage: _lens(trace, stage, mask) for stage in stages}
+        logits = {stage: over_the_picture(each, trace.frame) for stage, each in whole.items()}
         end = logits[stages[-1]] > self.threshold
         overlaps = np.array([self._overlaps(trace, other, each, mask, end) for each in stages])
-        words = said + self._words(mask, stages, overlaps)
+        true, truth_said = self._truth(trace, list(whole.values()))
+        words = f"{said}{self._words(mask, stages, overlaps)}{truth_said}"
         scale = logit_scale(self.threshold)
         maps = tuple(
             Heatmap(
@@ -78,7 +81,7 @@ class MaskLens(Probe):
         names = _OWN, _OTHER, _CHANCE
         chart = Profile(
             np.arange(float(len(stages))),
-            tuple(Curve(each, name) for each, name in zip(overlaps.T, names, strict=True)),
+            (*(Curve(each, name) for each, name in zip(overlaps.T, names, strict=True)), *true),
             title="Overlap with the mask at the end",
             words=words,
             x_name="",
@@ -93,10 +96,24 @@ class MaskLens(Probe):
         self, trace: Trace, other: Trace, stage: str, mask: int, end: Bool[np.ndarray, "row column"]
     ) -> tuple[float, float, float]:
         """The IoU with the mask at the end: of the lens, of the other run's, of random tokens."""
-        own, moved = (_lens(run, stage, mask, run.frame) for run in (trace, other))
+        own, moved = (
+            over_the_picture(_lens(run, stage, mask), run.frame) for run in (trace, other)
+        )
         chance = [mask_iou(each > self.threshold, end) for each in _random_lens(trace, stage, mask)]
         ious = [mask_iou(each > self.threshold, end) for each in (own, moved)]
         return ious[0], ious[1], float(np.mean(chance))
+
+    def _truth(
+        self, trace: Trace, logits: list[Float[np.ndarray, "height width"]]
+    ) -> tuple[tuple[Curve, ...], str]:
+        """The true IoU by stage as a curve, and in words; nothing of it without a truth."""
+        target = self.target(trace)
+        if target is None or target.mask is None:
+            return (), self.why_no_truth(trace)
+        ious = [target.iou_of(each, trace.prediction, self.threshold) for each in logits]
+        each = ", ".join(map(in_words, ious))
+        said = f" The true IoU with {target.name}, stage by stage: {each}."
+        return (Curve(np.array(ious), f"true, {target.name}"),), said
 
     def _words(
         self, mask: int, stages: tuple[str, ...], overlaps: Float[np.ndarray, "stage 3"]
@@ -119,9 +136,9 @@ class MaskLens(Probe):
         )
 
 
-def _lens(trace: Trace, stage: str, mask: int, frame: Frame) -> Float[np.ndarray, "row column"]:
-    """The mask's raw logits as read at a stage, over the picture."""
-    return over_the_picture(array(early_logits(trace, *read_early(trace, stage))[0, mask]), frame)
+def _lens(trace: Trace, stage: str, mask: int) -> Float[np.ndarray, "height width"]:
+    """The mask's raw logits as read at a stage, padding included."""
+    return array(early_logits(trace, *read_early(trace, stage))[0, mask])
 
 
 def _random_lens(trace: Trace, stage: str, mask: int) -> list[Float[np.ndarray, "row column"]]:

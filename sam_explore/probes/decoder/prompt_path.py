@@ -16,13 +16,14 @@ from ..common.attention import token_in_words
 from ..common.clicks import moved_to, with_a_prompt
 from ..common.logits import logit_scale, logits_in_words
 from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob, token_knob
+from ..common.truth import ComparedWithTruth
 
 PROMPT, IMAGE, MASK, OTHERS = "the prompt's token", "the image", "the mask's token", "other tokens"
 PARTS = (PROMPT, IMAGE, MASK, OTHERS)
 
 
 @dataclass(frozen=True)
-class PromptPath(Probe):
+class PromptPath(ComparedWithTruth, Probe):
     """The path from one prompt to one mask, by patching in what another prompt has made.
 
     The same run is done again with the prompt at the picked token: the first click moved there, or
@@ -35,6 +36,8 @@ class PromptPath(Probe):
     Before the layers all is in the prompt's token, since nothing else has read it; at the end, in
     the mask's token and in the image, which make the mask. Later patches of the prompt's token
     leave what is added to it in each attention, its first value.
+
+    Given a truth, the true IoU of the run's mask is said next to the predicted one.
 
     Reads: the tokens and the image of mask_decoder at mask_decoder.hook_tokens_in,
         mask_decoder.transformer.layers.N.hook_tokens and mask_decoder.transformer.hook_tokens with
@@ -66,7 +69,8 @@ class PromptPath(Probe):
             patched = answers(self.patched(trace, other, names, part, mask) for part in PARTS)
             for row, each in enumerate(patched):
                 shares[row, column] = share_of_the_way(_logits(each, mask), *ends)
-        words = said + self._words(mask, tuple(stages), shares)
+        true = self.ious_in_words(trace, mask, self.threshold)
+        words = f"{said}{self._words(mask, tuple(stages), shares)}{true}"
         table = Matrix(
             shares, PARTS, tuple(_in_two_lines(stage) for stage in stages),
             "Share of the way to the other prompt's mask", words, "patched", "",

@@ -16,21 +16,22 @@ from sam_explore.tracing import Trace, announce, answers
 from ..common.logits import percent
 from ..common.numbers import counted
 from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
-from ..common.truth import in_words
+from ..common.truth import ComparedWithTruth, in_words
 
 _SHARE = Scale("share", low=0.0, high=1.0)
 _COARSE = 1  # samples of a first answer
 
 
 @dataclass(frozen=True)
-class AnswerSpread(Probe):
+class AnswerSpread(ComparedWithTruth, Probe):
     """Uncertainty taken apart: the answer again with other clicks, other tokens, other pictures.
 
     The prompt is jittered: every point and the whole box move by up to so many tokens, each in a
     direction drawn by chance. The token is another one of the alternatives, for the same prompt.
     The picture gets normal noise, the same in no two of them, and is encoded again. Each is done
     alone. A part of the picture where the three disagree with themselves is uncertain for another
-    reason each.
+    reason each. Given a truth, the true IoU of these answers is said: how far they move is no
+    measure of how wrong they are.
 
     Reads: the predictions for these prompts and pictures.
     Returns: a Panel of a Gallery of three Heatmaps (row, column), over the picture: for each source
@@ -74,6 +75,7 @@ class AnswerSpread(Probe):
             [(*_numbers(own, each), float(scores[name].std())) for name, each in masks.items()]
         )
         words = _words(mask, tuple(masks), numbers)
+        words += self._truth_in_words(trace, mask, {"prompt": moved, "picture": noisy})
         maps = Gallery(
             tuple(self._map(name, each) for name, each in masks.items()),
             title="Share of the answers that are inside",
@@ -91,6 +93,26 @@ class AnswerSpread(Probe):
             scale=_SHARE,
         )
         return Panel((maps, table), f"How far mask {mask} moves", words, across=1)
+
+    def _truth_in_words(
+        self, trace: Trace, mask: int, found: dict[str, Sequence[Prediction]]
+    ) -> str:
+        """The true IoU of all answers, after other sentences; "" without a truth."""
+        target = self.target(trace)
+        if target is None or target.mask is None:
+            return self.why_no_truth(trace)
+        own = target.ious(trace.prediction, self.threshold)
+        first = min(1, len(own) - 1)
+        true = {
+            name: np.array([target.ious(each, self.threshold)[mask] for each in answers])
+            for name, answers in found.items()
+        }
+        true["token"] = own[first:]
+        each = "; ".join(
+            f"with another {name} {in_words(ious.min())} to {in_words(ious.max())}"
+            for name, ious in true.items()
+        )
+        return f" The true IoU with {target.name} is {in_words(own[mask])}; {each}."
 
     def jittered(self, trace: Trace) -> list[Prompts]:
         """The run's prompts with every place moved; what leaves the picture stops at its edge."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from sam_explore.geometry import Frame, Prompts
+from sam_explore.geometry import Prompts
 from sam_explore.mask_overlap import mask_iou
 from sam_explore.readings import Gallery, Heatmap, Matrix, Panel, Scale
 from sam_explore.tracing import Trace
@@ -16,20 +16,20 @@ from ..common.hints import over_the_picture
 from ..common.logit_products import features_and_vector
 from ..common.logits import logit_scale, logits_in_words
 from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob, token_knob
-from ..common.truth import in_words
+from ..common.truth import ComparedWithTruth, in_words
 
 _RUNS = ("prompt", "click")
 
 
 @dataclass(frozen=True)
-class SwappedVectors(Probe):
+class SwappedVectors(ComparedWithTruth, Probe):
     """A mask of the run's prompts and one of another click, with their vectors swapped.
 
     A mask is a product of image features with the mask's vector, and the prompt has a part in both:
     the image tokens read it, and so does the mask token. The other click is a single one in the
     middle of the picked token, with the same mask token. If the swapped masks are those of the
     features' own run, it is the features that hold which object is meant, and the vector says
-    only how to read them.
+    only how to read them. Given a truth, the masks' true IoU is said.
 
     Reads: mask_decoder.mask_generator.hook_features and
         mask_decoder.mask_generator.hook_mask_vectors of both runs, and the prediction.
@@ -51,9 +51,8 @@ class SwappedVectors(Probe):
         click = Prompts(points=[middle_of(self.token, trace.frame)])
         runs = {"prompt": trace, "click": trace.with_prompts(click)}
         read = {name: features_and_vector(run, mask) for name, run in runs.items()}
-        logits = {
-            (of, by): product(read[of][0], read[by][1], trace.frame) for of in _RUNS for by in _RUNS
-        }
+        whole = {(of, by): product(read[of][0], read[by][1]) for of in _RUNS for by in _RUNS}
+        logits = {pair: over_the_picture(values, trace.frame) for pair, values in whole.items()}
         overlaps = self._overlaps(logits)
         words = (
             f"The other click is at {token_in_words(self.token)}. With the prompt's features and "
@@ -61,7 +60,7 @@ class SwappedVectors(Probe):
             f"prompt's own mask and {in_words(overlaps[0, 1])} with the click's. With the click's "
             f"features and the prompt's vector, it is {in_words(overlaps[1, 0])} and "
             f"{in_words(overlaps[1, 1])}. The two own masks have {in_words(self._own(logits))} in "
-            "common."
+            f"common.{self._truth_in_words(trace, whole)}"
         )
         maps = Gallery(
             tuple(self._map(mask, *pair, values) for pair, values in logits.items()),
@@ -80,6 +79,23 @@ class SwappedVectors(Probe):
             scale=Scale("IoU", low=0.0, high=1.0),
         )
         return Panel((maps, table), f"Mask {mask}, vectors swapped", words, across=2)
+
+    def _truth_in_words(
+        self, trace: Trace, logits: dict[tuple[str, str], Float[np.ndarray, "height width"]]
+    ) -> str:
+        """What the true IoU of the four masks is, after other sentences; "" without a truth."""
+        target = self.target(trace)
+        if target is None or target.mask is None:
+            return self.why_no_truth(trace)
+        own, swapped, other, click = (
+            in_words(target.iou_of(values, trace.prediction, self.threshold))
+            for values in logits.values()
+        )
+        return (
+            f" Their true IoU with {target.name}: the prompt's own mask {own}, its features with "
+            f"the click's vector {swapped}, the click's features with the prompt's vector {other}, "
+            f"the click's own mask {click}."
+        )
 
     def _cut(
         self, logits: dict[tuple[str, str], Float[np.ndarray, "row column"]], of: str, by: str
@@ -114,9 +130,7 @@ class SwappedVectors(Probe):
 
 
 def product(
-    features: Float[np.ndarray, "channel height width"],
-    vector: Float[np.ndarray, "channel"],
-    frame: Frame,
-) -> Float[np.ndarray, "row column"]:
-    """The logits that features and a vector make, over the picture."""
-    return over_the_picture(np.einsum("c,chw->hw", vector, features), frame)
+    features: Float[np.ndarray, "channel height width"], vector: Float[np.ndarray, "channel"]
+) -> Float[np.ndarray, "height width"]:
+    """The logits that features and a vector make, padding included."""
+    return np.einsum("c,chw->hw", vector, features)

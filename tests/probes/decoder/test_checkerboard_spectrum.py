@@ -69,3 +69,11 @@ def test_each_tap_counts_alike():
     weight[:, :, 1, 1] -= 0.5
     after = nearest_logits(small_trace(sam))
     assert torch.allclose(before, after, atol=1e-3)
+
+
+def test_the_true_iou_of_both_masks_is_said():
+    trace = answering(small_trace(), np.ones((4, 20, 20)), [0.1, 0.2, 0.9, 0.3])
+    half = np.zeros((20, 40), bool)
+    half[:, :20] = True
+    words = CheckerboardSpectrum(truth=half)(trace).words
+    assert "The true IoU with the truth given is 0.50, and with nearest neighbours" in words

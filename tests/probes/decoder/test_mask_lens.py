@@ -58,3 +58,13 @@ def test_a_mask_generator_that_ignores_its_token_reads_the_same_of_random_ones()
         curve.y for curve in MaskLens((1, 4), mask=1)(small_trace(sam)).readings[1].curves
     )
     np.testing.assert_allclose(own, chance)
+
+
+def test_the_true_iou_is_drawn_and_said_stage_by_stage(trace):
+    truth = trace.prediction.upscaled[1] > 0
+    reading = MaskLens((1, 4), mask=1, truth=truth)(trace)
+    true = reading.readings[1].curves[-1]
+    assert true.name == "true, the truth given"
+    assert true.y[-1] == pytest.approx(1, abs=0.02)  # the run's own mask
+    each = ", ".join(f"{iou:.2f}" for iou in true.y)
+    assert reading.words.endswith(f"The true IoU with the truth given, stage by stage: {each}.")

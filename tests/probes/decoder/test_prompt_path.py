@@ -5,6 +5,7 @@ import numpy as np
 from sam_explore.geometry import Prompts
 from sam_explore.probes import PromptPath
 from sam_explore.probes.common.clicks import moved_to, with_a_prompt
+from sam_explore.probes.common.truth import in_words
 from sam_explore.probes.decoder.prompt_path import PARTS, share_of_the_way
 
 from ...small import small_sam, small_trace
@@ -22,7 +23,7 @@ def test_before_the_layers_it_is_the_prompts_token_and_at_the_end_it_makes_the_m
     assert table.rows == PARTS
     first, last = table.values[:, 0], table.values[:, -1]
     np.testing.assert_allclose(first, [1, 0, 0, 0], atol=1e-4)
-    np.testing.assert_allclose(last[[0, 3]], 0, atol=1e-6)
+    np.testing.assert_allclose(last[[0, 3]], 0, atol=1e-4)
     assert np.abs(last[1:3]).min() > 1e-3
 
 
@@ -32,7 +33,7 @@ def test_what_no_image_place_reads_passes_by_the_tokens_alone():
         layer.image_to_token.v.weight.zero_()  # places read the same of all tokens
     shares = PromptPath((1, 4), mask=1)(small_trace(sam)).readings[0].values
     np.testing.assert_allclose(shares[1], 0, atol=1e-3)
-    np.testing.assert_allclose(shares[2, -1], 1, atol=1e-3)
+    np.testing.assert_allclose(shares[2, -1], 1, atol=1e-2)
 
 
 def test_the_same_place_makes_no_difference_to_follow():
@@ -54,3 +55,13 @@ def test_the_first_click_moves_or_else_the_box_and_no_prompt_becomes_a_click():
     assert said.startswith("There is no click;")
     assert with_a_prompt(trace) == (trace, "")
     assert moved_to(Prompts(), (1, 3), trace.frame).is_empty
+
+
+def test_the_true_iou_of_the_runs_mask_is_said_next_to_the_predicted():
+    trace = small_trace()
+    truth = trace.prediction.upscaled[1] > 0
+    words = PromptPath((1, 4), mask=1, truth=truth)(trace).words
+    assert words.endswith(
+        f"The predicted IoU of mask 1 is {in_words(trace.prediction.iou[1])}, its true IoU with "
+        "the truth given 1.00."
+    )

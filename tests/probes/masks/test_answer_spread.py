@@ -49,3 +49,16 @@ def test_a_first_answer_takes_one_picture():
     trace = small_trace()
     assert AnswerSpread(samples=9).coarser(trace) == (AnswerSpread(samples=1),)
     assert AnswerSpread(samples=1).coarser(trace) == ()
+
+
+def test_how_far_answers_move_is_not_how_wrong_they_are_and_both_are_said():
+    logits = np.full((4, 20, 20), -1.0)
+    logits[1], logits[2] = 1, 1  # all of the picture; mask 3 is empty
+    trace = answering(small_trace(), logits, [0.9, 0.2, 0.8, 0.3])
+    half = np.zeros((20, 40), bool)
+    half[:, :20] = True
+    words = AnswerSpread(samples=2, truth=half)(trace).words
+    assert words.endswith(
+        "The true IoU with the truth given is 0.50; with another prompt 0.50 to 0.50; with another "
+        "picture 0.50 to 0.50; with another token 0.00 to 0.50."
+    )

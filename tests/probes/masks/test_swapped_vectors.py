@@ -44,3 +44,20 @@ def test_own_vectors_give_the_runs_own_logits_and_the_words_tell_the_overlaps():
     both, either = ((mixed > 0) & (own > 0)).sum(), ((mixed > 0) | (own > 0)).sum()
     assert table.values[0, 0] == pytest.approx(both / either, abs=1e-6)
     assert f"the mask's overlap is {both / either:.2f} with the prompt's own" in reading.words
+
+
+def test_the_true_iou_of_each_of_the_four_masks_is_said():
+    trace = small_trace()
+    ones = np.ones((1, 4, 20, 20))  # features that are the same everywhere: a mask is all or none
+    vectors = np.zeros((1, 4, 4))
+    vectors[0, 1] = 1.0
+    trace = putting(putting(trace, MASK_FEATURES, ones), MASK_VECTORS, vectors)
+    half = np.zeros((20, 40), bool)
+    half[:, :20] = True
+    words = SwappedVectors((1, 4), mask=1, truth=half)(trace).words
+    assert words.endswith(
+        "Their true IoU with the truth given: the prompt's own mask 0.50, its features with the "
+        "click's vector 0.50, the click's features with the prompt's vector 0.50, the click's own "
+        "mask 0.50."
+    )
+    assert "true IoU" not in SwappedVectors((1, 4), mask=1)(trace).words
