@@ -1,6 +1,7 @@
 """Every probe on the released models' grid and windows in a narrow network, and on their widths."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -49,15 +50,16 @@ CASES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def trace(request: pytest.FixtureRequest) -> Trace:
+@lru_cache(maxsize=1)  # the cases of a configuration follow one another
+def trace_of(config: SamConfig) -> Trace:
+    """One run for all probes, as on a page: what one of them computed is shared with the next."""
     image = np.random.default_rng(1).integers(0, 256, (192, 256, 3), dtype=np.uint8)
-    return Trace(small_sam(request.param), image, Prompts(points=[(100, 80)]))
+    return Trace(small_sam(config), image, Prompts(points=[(100, 80)]))
 
 
-@pytest.mark.parametrize(("trace", "probe"), CASES, indirect=["trace"])
-def test_a_probe_answers(trace: Trace, probe: type[Probe]):
-    asked = probe()
+@pytest.mark.parametrize(("config", "probe"), CASES)
+def test_a_probe_answers(config: SamConfig, probe: type[Probe]):
+    asked, trace = probe(), trace_of(config)
     coarsest, *_ = (*asked.coarser(trace), asked)  # in full it is asked on small networks
 
     reading = coarsest(trace)
