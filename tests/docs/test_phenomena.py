@@ -13,6 +13,7 @@ from .scripts import phenomenon
 checkerboard = phenomenon("checkerboard")
 common = phenomenon("common")
 encodings_removed = phenomenon("encodings_removed")
+heads = phenomenon("heads")
 mask_hints = phenomenon("mask_hints")
 mask_tokens = phenomenon("mask_tokens")
 padding_point = phenomenon("padding_point")
@@ -331,3 +332,15 @@ def test_a_place_is_read_off_only_if_the_read_out_beats_the_control_and_the_midd
     assert found["a place can be read off a token after the last block"] == 1
     assert found["it can be read off worse than when it was added"] == 1
     assert found["without the added encoding it can still be read off"] == 0
+
+
+def test_the_leading_head_is_chosen_by_the_other_scenes():
+    # Heads have 5, 2 and 3 in the sum; without the first scene it is 0, 2 and 2.5.
+    shares = np.array([[[5, 0, 0.5]], [[0, 1, 1]], [[0, 1, 1.5]]])
+    assert heads.leading(shares).tolist() == [0.5, 0, 0]
+
+
+def test_tokens_of_an_object_are_those_that_it_covers_by_half():
+    labels = np.zeros((4, 4), int)
+    labels[0, 0] = labels[:2, 2] = 1  # a quarter of the first token, half of the one next to it
+    assert heads.marked(case(labels), 2).tolist() == [[False, True], [False, False]]
