@@ -8,11 +8,12 @@ trace.read(in_block(EVERY, "hook_residual_post"), sx.norm)
 EVERY = "*"
 
 _BLOCKS = "image_encoder.vit.blocks"
+_PROJECTION = "image_encoder.channel_projection"
 _TRANSFORMER = "mask_decoder.transformer"
 
 PATCH_TOKENS = "image_encoder.patch_embedding.hook_out"
 POSITION_ENCODING = "image_encoder.position_encoder.hook_encoding"
-IMAGE_TOKENS = "image_encoder.channel_projection.hook_out"
+IMAGE_TOKENS = f"{_PROJECTION}.hook_out"
 COORDINATES = "coordinate_encoder.hook_points"
 GRID_ENCODING = "coordinate_encoder.hook_grid"
 PROMPT_TOKENS = "prompt_encoder.hook_tokens"
@@ -38,6 +39,11 @@ def in_block(block: int | str, place: str = "") -> str:
         place: the address counted from the block; the block itself if it is "".
     """
     return _joined(f"{_BLOCKS}.{block}", place)
+
+
+def in_projection(place: str) -> str:
+    """The address of a place in the channel projection, such as "hook_conv1"."""
+    return f"{_PROJECTION}.{place}"
 
 
 def in_layer(layer: int | str, place: str = "") -> str:

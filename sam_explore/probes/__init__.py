@@ -71,6 +71,8 @@ from .positions.position_encoding_spectrum import (
 from .positions.relative_positions import RelativePositions as RelativePositions
 from .positions.shuffled_tokens import ShuffledTokens as ShuffledTokens
 from .positions.three_encodings import ThreeEncodings as ThreeEncodings
+from .projection.neighbour_mixing import NeighbourMixing as NeighbourMixing
+from .projection.projection_stages import ProjectionStages as ProjectionStages
 from .prompts.changed_prompt import ChangedPrompt as ChangedPrompt
 from .prompts.coordinate_channel import CoordinateChannel as CoordinateChannel
 from .prompts.coordinate_fit import CoordinateFit as CoordinateFit

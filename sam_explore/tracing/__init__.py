@@ -17,6 +17,7 @@ from .attention_sums import (
     weight_on,
 )
 from .batches import answers
+from .cost import Cost, component_costs
 from .differences import names_of_two
 from .editing import edit, zero
 from .head_removals import answers_without_heads
@@ -28,7 +29,7 @@ from .recording import channel, norm, record
 from .run_description import Change, RunDescription
 from .step_callback import Cancelled, announce, between_steps
 from .sweep import Sweep, SweepTable
-from .timing import encoder_seconds
+from .timing import component_seconds, encoder_seconds
 from .trace import Trace
 from .upscaling import nearest_logits
 
@@ -38,6 +39,7 @@ __all__ = [
     "AttentionStatistics",
     "Cancelled",
     "Change",
+    "Cost",
     "HookInfo",
     "LogitOrigins",
     "LogitShares",
@@ -57,6 +59,8 @@ __all__ = [
     "attribution",
     "between_steps",
     "channel",
+    "component_costs",
+    "component_seconds",
     "decoder_stages",
     "early_logits",
     "edit",

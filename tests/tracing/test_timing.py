@@ -3,7 +3,14 @@
 import pytest
 
 from sam_explore.model import Sam
-from sam_explore.tracing import edit, encoder_seconds, record, timing, zero
+from sam_explore.tracing import (
+    component_seconds,
+    edit,
+    encoder_seconds,
+    record,
+    timing,
+    zero,
+)
 
 from ..small import small_sam, small_trace
 
@@ -47,3 +54,30 @@ def test_what_is_attached_would_be_timed_and_is_refused(trace):
         with attached, pytest.raises(RuntimeError, match=r"attached to .*blocks\.2"):
             encoder_seconds(trace)
     assert encoder_seconds(trace) > 0
+
+
+def test_the_time_of_each_component_is_read_where_hook_points_are_passed(trace, monkeypatch):
+    ticks = iter([0.0, 1, 3, 6, 10, 15, 21, 28, 36, 45, 55, 66, 70, 74, 75, 80])
+    monkeypatch.setattr(timing, "perf_counter", lambda: next(ticks))
+
+    found = component_seconds(trace)
+
+    # Windowed blocks 0 and 2, global 1 and 3; each time attention, then the MLP.
+    assert found == {
+        "patch embedding": 1,
+        "position encoder": 2,
+        "windowed attention": 3 + 7,
+        "global attention": 5 + 9,
+        "MLPs": 4 + 6 + 8 + 10,
+        "channel projection": 11,
+        "prompt encoder": 4,
+        "mask decoder": 1,
+    }
+
+
+def test_the_quickest_round_counts_as_a_whole_and_none_is_refused(trace, monkeypatch):
+    rounds = iter([{"MLPs": 5.0, "mask decoder": 1.0}, {"MLPs": 2.0, "mask decoder": 2.0}])
+    monkeypatch.setattr(timing, "_by_component", lambda trace: next(rounds))
+    assert component_seconds(trace, rounds=2) == {"MLPs": 2.0, "mask decoder": 2.0}
+    with pytest.raises(ValueError, match="1 or more, not 0"):
+        component_seconds(trace, rounds=0)

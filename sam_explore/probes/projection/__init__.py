@@ -1,0 +1,1 @@
+"""Questions about the channel projection, which ends the image encoder."""
