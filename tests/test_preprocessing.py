@@ -90,6 +90,20 @@ def test_the_input_as_colours_is_the_scaled_picture_and_padding_the_mean_colour(
         assert (colours[height:] == (124, 116, 104)).all()  # 123.675, 116.28, 103.53
 
 
+def test_a_picture_that_is_padded_by_hand_in_the_mean_colour_and_stretched_is_the_originals_input():
+    picture = np.random.default_rng(2).integers(0, 256, (40, 80, 3), dtype=np.uint8)
+    by_hand = np.full((80, 80, 3), (124, 116, 104), np.uint8)
+    by_hand[:40] = picture
+
+    padded, stretched = (
+        how(given, CUSTOM)[0]
+        for how, given in ((Preprocessing(), picture), (Preprocessing("stretch"), by_hand))
+    )
+
+    # Up to what rounding leaves of the mean, half a grey level in 57.
+    torch.testing.assert_close(stretched, padded, atol=0.5 / 57, rtol=0)
+
+
 def test_medsams_input_as_colours_goes_from_black_to_white():
     pixels, _ = Preprocessing("medsam")(np.full((8, 8, 3), 7, np.uint8), CUSTOM)
     pixels[0, 0, 0] = 1.0

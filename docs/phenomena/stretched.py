@@ -1,4 +1,4 @@
-"""Pictures that are not square: padded as in the original, or stretched to a square.
+"""Pictures that are not square: padded as in the original, stretched to a square, or neither.
 
 python docs/phenomena/stretched.py --help
 """
@@ -69,32 +69,37 @@ def measure(sam: Sam, options: argparse.Namespace) -> list[Row]:
     rows = []
     for r, ratio in enumerate(RATIOS):
         for p, prompt in enumerate(("click", "box")):
-            square, padded, stretched = found[:, 0, p], *found[:, 1 + 2 * r : 3 + 2 * r, p].T
+            square, padded, stretched, own = found[:, 0, p], *found[:, 1 + 3 * r : 4 + 3 * r, p].T
             name = f"{ratio}, {prompt}: true IoU"
             rows += [
                 Row(f"{name}, padded", padded, "the square scene", square),
                 Row(f"{name}, stretched", stretched, "the square scene", square),
                 Row(f"{name}, stretched", stretched, "padded", padded),
+                Row(f"{name}, in its own shape", own, "padded", padded),
             ]
     return rows
 
 
 def _one(sam: Sam, case: Case) -> list[tuple[float, float]]:
-    """IoU of click and box: square, then padded and stretched for each ratio."""
+    """IoU of click and box: square, then padded, stretched and in its own shape for each ratio."""
     side = sam.config.image_size
-    found = [_qualities(sam, case, (0, 0, side, side), to_square=False)]
+    found = [_qualities(sam, case, (0, 0, side, side))]
     for ratio in RATIOS.values():
         crop = crop_box(case.drawn.box(case.index), side, ratio)
-        found += [_qualities(sam, case, crop, to_square) for to_square in (False, True)]
+        found.append(_qualities(sam, case, crop))
+        found.append(_qualities(sam, case, crop, to_square=True))
+        found.append(_qualities(sam, case, crop, preprocessing="stretch", keep_aspect=True))
     return found
 
 
-def _qualities(sam: Sam, case: Case, crop: Box, to_square: bool) -> tuple[float, float]:
+def _qualities(
+    sam: Sam, case: Case, crop: Box, to_square: bool = False, **how: object
+) -> tuple[float, float]:
     x0, y0, x1, y1 = crop
     image, truth = case.drawn.image[y0:y1, x0:x1], case.truth[y0:y1, x0:x1]
     given = stretch(image, sam.config.image_size) if to_square else image
     prompts = prompts_in(crop, given.shape[:2], case.point, case.drawn.box(case.index))
-    click, box = predict(sam, encode(sam, np.ascontiguousarray(given)), prompts)
+    click, box = predict(sam, encode(sam, np.ascontiguousarray(given), **how), prompts)
     answers = _logits_at(click, click.chosen, truth.shape), _logits_at(box, 0, truth.shape)
     by_click, by_box = (mask_iou(logits > 0, truth) for logits in answers)
     return by_click, by_box
@@ -111,15 +116,18 @@ def claims(rows: list[Row]) -> dict[str, int]:
     """Of each ratio; a claim has to hold for a click and for a box."""
     found = {}
     for index, ratio in enumerate(RATIOS):
-        (padded, _, against), (padded_box, _, against_box) = (
-            rows[6 * index : 6 * index + 3],
-            rows[6 * index + 3 : 6 * index + 6],
+        (padded, _, against, own), (padded_box, _, against_box, own_box) = (
+            rows[8 * index : 8 * index + 4],
+            rows[8 * index + 4 : 8 * index + 8],
         )
         found[f"at {ratio} padding is worse than the square scene"] = min(
             -padded.sign, -padded_box.sign
         )
         found[f"at {ratio} stretching costs less than {LITTLE:g} IoU against padding"] = min(
             sign(each.values - each.null + LITTLE) for each in (against, against_box)
+        )
+        found[f"at {ratio} its own shape costs less than {LITTLE:g} IoU against padding"] = min(
+            sign(each.values - each.null + LITTLE) for each in (own, own_box)
         )
     return found
 

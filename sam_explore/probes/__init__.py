@@ -84,6 +84,10 @@ from .prompts.prompt_changes_compared import PromptChangesCompared as PromptChan
 from .prompts.prompt_padding import PromptPadding as PromptPadding
 from .prompts.prompt_token_counts import PromptTokenCounts as PromptTokenCounts
 from .prompts.prompt_token_parts import PromptTokenParts as PromptTokenParts
+from .sizes.component_cost import ComponentCost as ComponentCost
+from .sizes.input_size import InputSize as InputSize
+from .sizes.size_sweep import SizeSweep as SizeSweep
+from .sizes.window_seams import WindowSeams as WindowSeams
 from .tokens.block_channel import BlockChannel as BlockChannel
 from .tokens.block_norms import BlockNorms as BlockNorms
 from .tokens.norm_outliers import NormOutliers as NormOutliers

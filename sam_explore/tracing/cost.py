@@ -27,6 +27,7 @@ COMPONENTS = (
     "mask decoder",
 )
 _WINDOWED, _GLOBAL, _RELATIVE, _MLPS = BLOCK_PARTS
+ATTENTIONS = _WINDOWED, _GLOBAL
 _SCORES = ".hook_scores"
 
 
@@ -63,14 +64,14 @@ def component_costs(
         config: the network's sizes.
         input_size: height and width in pixels of the model's input; those of the training if None.
     """
-    products: Counter[str] = Counter()
-    with torch.device("meta"), torch.no_grad():
-        sam = Sam(config)
-        shapes = _run(sam, input_size or (config.image_size, config.image_size), products)
+    with torch.device("meta"):
+        sam = Sam(config).requires_grad_(False)
     description = sam.description
     parameters: Counter[str] = Counter()
     for name, each in sam.named_parameters():
         parameters[component_of(name, description)] += each.numel()
+    products: Counter[str] = Counter()
+    shapes = _run(sam, input_size or (config.image_size, config.image_size), products)
     _count_without_weights(shapes, products, description)
     largest: Counter[str] = Counter()
     for name, shape in shapes.items():
@@ -110,8 +111,9 @@ def _run(
                 add = partial(_add, products, component_of(name, sam.description))
                 attached.callback(module.register_forward_hook(add).remove)
         shapes = attached.enter_context(record(sam, "**", lambda tensor, _: tuple(tensor.shape)))
-        tokens = sam.encode_image(torch.empty(1, 3, *input_size))
-        prompts = sam.encode_prompts(torch.empty(1, 1, 2), torch.empty(1, 1, dtype=torch.long))
+        empty = partial(torch.empty, device="meta")
+        tokens = sam.encode_image(empty(1, 3, *input_size))
+        prompts = sam.encode_prompts(empty(1, 1, 2), empty(1, 1, dtype=torch.long))
         sam.decode(tokens, prompts)
     return dict(shapes)
 

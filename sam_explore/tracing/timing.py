@@ -89,7 +89,7 @@ def _by_component(trace: Trace) -> dict[str, float]:
             torch.cuda.synchronize()
         return perf_counter()
 
-    ends = _ends(trace.windows)
+    ends = component_ends(trace.windows)
     start = now()
     with record(sam, list(ends), now) as passed:
         pixels = run.pixels[None].to(sam.device)
@@ -108,7 +108,7 @@ def _by_component(trace: Trace) -> dict[str, float]:
     return {name: seconds[name] for name in COMPONENTS if name in seconds}
 
 
-def _ends(windows: tuple[int, ...]) -> dict[str, str]:
+def component_ends(windows: tuple[int, ...]) -> dict[str, str]:
     """The hook points at which a component ends, in the order of a run, and which one it is."""
     windowed, everywhere, _, mlps = BLOCK_PARTS
     first = {PATCH_TOKENS: COMPONENTS[0], in_block(0, "hook_residual_pre"): COMPONENTS[1]}

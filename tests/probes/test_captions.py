@@ -242,7 +242,15 @@ def test_every_form_of_a_claim_is_met(trace: Trace, ask: Callable):
 
 
 # Of the words about these each number is worked out by hand in the probe's own test.
-BY_HAND = (".patches.", ".projection.", ".prompts.", ".hints.", ".decoder.", ".automatic.")
+BY_HAND = (
+    ".patches.",
+    ".projection.",
+    ".sizes.",
+    ".prompts.",
+    ".hints.",
+    ".decoder.",
+    ".automatic.",
+)
 BY_HAND += (".mask_blend", ".swapped_vectors", ".token_levels")
 BY_HAND += (".score_neurons", ".score_reliability", ".stability_curve", ".answer_spread")
 BY_HAND += (".click_map", ".left_out_prompts", ".magic_wand")

@@ -9,7 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from sam_explore.model import VIT_B, VIT_H, VIT_L, Sam, SamConfig
 from sam_explore.probes.common.windows import arithmetic
 from sam_explore.tracing import component_costs, record
-from sam_explore.tracing.cost import BLOCK_PARTS, COMPONENTS, component_of
+from sam_explore.tracing.cost import ATTENTIONS, BLOCK_PARTS, COMPONENTS, component_of
 
 from ..small import SMALL
 
@@ -73,6 +73,20 @@ def test_all_products_are_those_that_pytorch_counts(config: SamConfig, factor: i
     assert in_blocks == arithmetic(config, config.windows, grid)
 
 
+def test_windows_save_products_and_memory():
+    everywhere = replace(VIT_B, global_blocks=tuple(range(12)))
+    by_window, without = component_costs(VIT_B), component_costs(everywhere)
+    attention = [
+        sum(costs[part].multiply_adds for part in ATTENTIONS) for costs in (by_window, without)
+    ]
+    assert attention[1] > 1.7 * attention[0]
+    # 25 windows of 196 tokens have 960 400 pairs, and 4096 tokens 16.8 million.
+    pairs = [
+        costs[part].largest for costs, part in zip((by_window, without), ATTENTIONS, strict=True)
+    ]
+    assert pairs == [12 * 25 * 196**2, 12 * 4096**2]
+
+
 @pytest.mark.parametrize(("config", "millions"), [(VIT_B, 93.7), (VIT_L, 312.3), (VIT_H, 641.1)])
 def test_the_vision_transformer_is_the_bulk_of_the_released_models(config, millions):
     costs = component_costs(config)
@@ -84,3 +98,5 @@ def test_the_vision_transformer_is_the_bulk_of_the_released_models(config, milli
     for what, all_of_it in (("parameters", numbers), ("multiply_adds", products)):
         in_blocks = sum(getattr(costs[part], what) for part in BLOCK_PARTS)
         assert in_blocks > 0.9 * sum(all_of_it)
+    # The decoder runs again for each prompt.
+    assert costs["mask decoder"].multiply_adds < 0.005 * sum(products)

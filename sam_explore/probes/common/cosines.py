@@ -19,3 +19,12 @@ def cosines_with(
     norms = np.linalg.norm(vectors, axis=-1)
     sizes = norms * norms[token]
     return np.divide(products, sizes, out=np.full(norms.shape, np.nan), where=sizes > 0)
+
+
+def cosines_of_pairs(
+    one: Float[np.ndarray, "channel row column"], other: Float[np.ndarray, "channel row column"]
+) -> Float[np.ndarray, "row column"]:
+    """The cosine of each token with its counterpart, both less their mean; 0 for a token of 0."""
+    first, second = (each - each.mean(axis=(1, 2), keepdims=True) for each in (one, other))
+    norms = np.linalg.norm(first, axis=0) * np.linalg.norm(second, axis=0)
+    return np.divide((first * second).sum(axis=0), norms, out=np.zeros_like(norms), where=norms > 0)

@@ -16,6 +16,7 @@ from sam_explore.readings import Heatmap, Matrix, Panel, Scale
 from sam_explore.tracing import Trace, answers
 
 from ..common.before_after import change_in_words, masks_before_and_after
+from ..common.cosines import cosines_of_pairs
 from ..common.numbers import array
 from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
 from ..common.truth import ComparedWithTruth
@@ -57,11 +58,10 @@ class NeighbourMixing(ComparedWithTruth, Probe):
         features = trace[in_projection("hook_norm1")]
         weight = trace.sam.image_encoder.channel_projection.conv2.weight
         shares = shares_of_nine(features, weight, trace.frame.tokens_shown)
-        put = _Put(convolved(features, changed(weight, self.left)))
-        without = trace.with_edit(in_projection("hook_conv2"), put)
+        without = with_mixing(trace, self.left)
         before, (after,) = trace.prediction, answers([without])
         mask = mask_shown(self.mask, before)
-        alike = _cosines(*(array(run[IMAGE_TOKENS][0]) for run in (trace, without)))
+        alike = cosines_of_pairs(*(array(run[IMAGE_TOKENS][0]) for run in (trace, without)))
         words = self._words(trace, shares, alike, (before, after), mask)
         table = Matrix(
             shares,
@@ -117,6 +117,13 @@ class _Put:
         return self.other.to(tensor).expand_as(tensor).contiguous()
 
 
+def with_mixing(trace: Trace, left: str) -> Trace:
+    """The run with what is `left` of the 3 x 3 convolution in its place."""
+    weight = trace.sam.image_encoder.channel_projection.conv2.weight
+    put = _Put(convolved(trace[in_projection("hook_norm1")], changed(weight, left)))
+    return trace.with_edit(in_projection("hook_conv2"), put)
+
+
 def changed(
     weight: Float[Tensor, "channel_out channel 3 3"], left: str
 ) -> Float[Tensor, "channel_out channel 3 3"]:
@@ -160,12 +167,3 @@ def shares_of_nine(
     if not total > 0:
         return np.full((3, 3), np.nan)
     return (parts * whole).sum(axis=(2, 3)) / total
-
-
-def _cosines(
-    one: Float[np.ndarray, "channel row column"], other: Float[np.ndarray, "channel row column"]
-) -> Float[np.ndarray, "row column"]:
-    """The cosine of each token with its counterpart, both less their mean; 0 for a token of 0."""
-    first, second = (each - each.mean(axis=(1, 2), keepdims=True) for each in (one, other))
-    norms = np.linalg.norm(first, axis=0) * np.linalg.norm(second, axis=0)
-    return np.divide((first * second).sum(axis=0), norms, out=np.zeros_like(norms), where=norms > 0)

@@ -18,9 +18,9 @@ NORM = -1
 STAGES = {
     "after the blocks": "",
     "1 x 1": "hook_conv1",
-    "norm": "hook_norm1",
+    "norm 1": "hook_norm1",
     "3 x 3": "hook_conv2",
-    "norm again": "hook_out",
+    "norm 2": "hook_out",
 }
 _ROUNDING = 1e-6  # of the largest singular value
 

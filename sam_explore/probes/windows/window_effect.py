@@ -8,13 +8,13 @@ from jaxtyping import Float
 from sam_explore.model import SamConfig
 from sam_explore.number_text import text
 from sam_explore.prediction import Prediction
-from sam_explore.readings import Heatmap, Matrix, Panel, Scale
+from sam_explore.readings import Heatmap, Panel, Scale
 from sam_explore.tracing import Trace
 
+from ..common.iou_table import iou_table, true_in_words, true_ious_of
 from ..common.logits import logit_scale, mask_overlaps, percent
-from ..common.numbers import counted
 from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
-from ..common.truth import ComparedWithTruth, Target, in_words
+from ..common.truth import ComparedWithTruth, in_words
 from ..common.windows import (
     ChosenBlocks,
     arithmetic,
@@ -74,7 +74,7 @@ class WindowEffect(ChosenBlocks, ComparedWithTruth, Probe):
         change = logits - before.visible[mask]
         overlaps = mask_overlaps(before, after, self.threshold)
         target = self.target(trace)
-        true = _true_ious(target, (before, after), self.threshold)
+        true = true_ious_of(target, (before, after), self.threshold)
         what = f"{window_in_words(self.window)} in {blocks_in_words(blocks)}"
         what = what[0].upper() + what[1:]
         return Panel(
@@ -93,63 +93,21 @@ class WindowEffect(ChosenBlocks, ComparedWithTruth, Probe):
                     scale=Scale("logit", centre=0.0),
                     frame="logits",
                 ),
-                _iou_table(before, after, overlaps, true),
+                iou_table((before, after), overlaps, true, "in the trained windows"),
             ),
             title=what,
             words=(
                 f"{what}; tables of relative positions {_DONE[self.relative_positions]}."
                 f"{others_in_words(config, windows, blocks, trace.frame.grid)} "
                 f"{_change_in_words(mask, change)} {_iou_in_words(mask, before, after, overlaps)}"
-                f"{_true_in_words(mask, target, true)} "
+                f"{true_in_words(mask, target, true)} "
                 f"{_arithmetic_in_words(config, windows, trace.frame.grid)}"
             ),
             across=2,
         )
 
 
-_True = tuple[Float[np.ndarray, "mask"], ...]  # true IoU before and after
 _DONE = {"interpolate": "interpolated", "crop": "cropped"}
-
-
-def _true_ious(
-    target: Target | None, predictions: tuple[Prediction, Prediction], threshold: float
-) -> _True | None:
-    """Of all masks before and after; None without a truth."""
-    if target is None:
-        return None
-    return tuple(target.ious(each, threshold) for each in predictions)
-
-
-def _iou_table(
-    before: Prediction, after: Prediction, overlaps: tuple[float, ...], true: _True | None
-) -> Matrix:
-    names = ["overlap", "predicted\nbefore", "predicted\nnow"]
-    columns = [np.array(overlaps), before.iou, after.iou]
-    if true is not None:
-        names = ["overlap", "predicted\nbefore", "true\nbefore", "predicted\nnow", "true\nnow"]
-        columns = [np.array(overlaps), before.iou, true[0], after.iou, true[1]]
-    return Matrix(
-        np.stack(columns, axis=1),
-        rows=tuple(f"mask {mask}" for mask in range(len(overlaps))),
-        columns=tuple(names),
-        title=f"IoU of {counted(len(overlaps), 'mask')}",
-        words=(
-            "Overlap is the IoU of each mask with the same token's mask in the trained windows: "
-            f"{', '.join(in_words(each) for each in overlaps)}."
-        ),
-        row_name="mask",
-        column_name="IoU",
-        scale=Scale("IoU", low=0.0, high=1.0),
-    )
-
-
-def _true_in_words(mask: int, target: Target | None, true: _True | None) -> str:
-    if target is None or true is None:
-        return ""
-    if target.mask is None:
-        return f" {target.why_none}"
-    before, after = (in_words(each[mask]) for each in true)
-    return f" Mask {mask}'s true IoU with {target.name} goes from {before} to {after}."
 
 
 def _change_in_words(mask: int, change: Float[np.ndarray, "row column"]) -> str:

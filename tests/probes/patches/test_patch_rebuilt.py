@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sam_explore.model import VIT_B, VIT_H, VIT_L
 from sam_explore.preprocessing import Preprocessing
 from sam_explore.probes import PatchRebuilt
 from sam_explore.probes.patches.patch_rebuilt import rebuilt, typical_patches
@@ -57,6 +58,12 @@ def test_what_no_kernel_meets_becomes_the_mean_colour(levels):
     off = levels[:8, :8] - np.array(SMALL.pixel_mean)
     off[:3, :, 0] = 0
     assert error.values[0, 0] == pytest.approx(np.sqrt((off**2).mean()), rel=1e-4)
+
+
+def test_only_the_larger_models_have_more_kernels_than_a_patch_has_numbers():
+    numbers = 3 * VIT_B.patch_size**2
+    assert VIT_B.encoder_dim == numbers == 768
+    assert [config.encoder_dim > numbers for config in (VIT_L, VIT_H)] == [True, True]
 
 
 def test_typical_patches_are_those_of_drawn_scenes_as_the_model_gets_them():

@@ -1,0 +1,106 @@
+"""The same run with another size and shape of the model's input, and what that costs."""
+
+from math import prod
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+
+from sam_explore.geometry import Frame
+from sam_explore.model import SamConfig
+from sam_explore.model.config import attended
+from sam_explore.model.windows import padded_grid
+from sam_explore.preprocessing import Preprocessing
+from sam_explore.tracing import Trace
+
+from .cosines import cosines_of_pairs
+from .numbers import array
+from .windows import arithmetic
+
+PADDED, STRETCHED, IN_PROPORTION = "padded", "stretched", "in proportion"
+FITS = PADDED, STRETCHED, IN_PROPORTION
+_BYTES = 4  # of a number in single precision
+
+
+def without_hint(trace: Trace) -> Trace:
+    """The same run without its mask hint, which has the size of the run's own logits."""
+    return trace.with_prompts(trace.prompts.with_mask_hint(None))
+
+
+def with_input(trace: Trace, tokens: int, fit: str) -> Trace:
+    """The run, which has no mask hint, with so many tokens along the input's longer side.
+
+    Args:
+        trace: the run.
+        tokens: along the longer side.
+        fit: one of `FITS`: padded to a square, stretched to it, or scaled in proportion to the
+            nearest patch, with nothing padded.
+    """
+    name = "medsam" if trace.preprocessing == "medsam" else "stretch"
+    how = {PADDED: "original", STRETCHED: name, IN_PROPORTION: "stretch"}[fit]
+    side, keep_aspect = tokens * trace.sam.config.patch_size, fit == IN_PROPORTION
+    frame = Preprocessing(how, side, keep_aspect).frame(trace.frame.image_size, trace.sam.config)
+    if frame == trace.frame and (how == "medsam") == (trace.preprocessing == "medsam"):
+        return trace  # whatever it is called, the input is the same
+    return trace.with_preprocessing(how, side, keep_aspect)
+
+
+def likeness(one: Trace, other: Trace) -> Float[np.ndarray, "row column"]:
+    """How alike image tokens are at the same places of the picture, in the first run's grid.
+
+    The cosine of each token with the other run's tokens there, interpolated linearly; both less the
+    mean token of what the picture covers. NaN for padding.
+    """
+    rows, columns = one.frame.tokens_shown
+    tokens = array(one.encoded.tokens[0])[:, :rows, :columns]
+    found = tokens_at(array(other.encoded.tokens[0]), other.frame, centres(one.frame))
+    whole = np.full(one.frame.grid, np.nan)
+    whole[:rows, :columns] = cosines_of_pairs(tokens, found)
+    return whole
+
+
+def centres(frame: Frame) -> Float[np.ndarray, "row column 2"]:
+    """x and y in pixels of the picture of the middle of each token that shows some of it."""
+    height, width = frame.token_size_px
+    rows, columns = frame.tokens_shown
+    y, x = np.meshgrid(
+        (np.arange(rows) + 0.5) * height, (np.arange(columns) + 0.5) * width, indexing="ij"
+    )
+    return np.stack([x, y], axis=-1)
+
+
+def tokens_at(
+    tokens: Float[np.ndarray, "channel row column"],
+    frame: Frame,
+    points_px: Float[np.ndarray, "to_row to_column 2"],
+) -> Float[np.ndarray, "channel to_row to_column"]:
+    """Image tokens at points of the picture, interpolated linearly between the tokens' middles."""
+    height, width = frame.token_size_px
+    rows, columns = frame.grid
+    # From −1 to 1 across the grid, as grid_sample has it.
+    places = 2 * points_px / (width * columns, height * rows) - 1
+    given, at = (torch.tensor(each, device="cpu")[None] for each in (tokens, places))
+    return array(F.grid_sample(given, at, padding_mode="border", align_corners=False)[0])
+
+
+def encoder_products(config: SamConfig, side: tuple[int, int]) -> int:
+    """Multiply-adds of the image encoder for an input of this height and width, in its windows."""
+    grid = _grid(config, side)
+    ends = 3 * config.patch_size**2 * config.encoder_dim + config.encoder_dim * config.token_dim
+    ends += 9 * config.token_dim**2
+    return arithmetic(config, config.windows, grid) + prod(grid) * ends
+
+
+def bytes_of_scores(config: SamConfig, side: tuple[int, int]) -> int:
+    """Memory of the scores of the block that has most, if they are formed at once."""
+    grid = _grid(config, side)
+    pairs = (
+        prod(padded_grid(window, grid)) * prod(attended(window, grid)) for window in config.windows
+    )
+    return _BYTES * config.encoder_heads * max(pairs)
+
+
+def _grid(config: SamConfig, side: tuple[int, int]) -> tuple[int, int]:
+    height, width = side
+    return height // config.patch_size, width // config.patch_size
