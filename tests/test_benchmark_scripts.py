@@ -70,6 +70,14 @@ def test_the_small_model_is_measured_against_its_goals(tmp_path):
     assert "goal at most 16 MB: met." in text
 
 
+def test_each_component_is_measured_next_to_its_share_of_the_products(tmp_path):
+    options = ["--sizes", "toy", "--rounds", "1", "--threads", "1"]
+    text = written_by("component_cost.py", "component_cost", options, tmp_path / "page.md")
+    for row in ("windowed attention", "channel projection", "with them, as a mask"):
+        assert f"| {row} " in text
+    assert "<!-- component_cost -->" in (ROOT / "docs" / "benchmarks.md").read_text()
+
+
 def test_the_way_to_the_first_mask_is_measured(tmp_path):
     text = written_by("start_up.py", "start_up", ["--rounds", "1"], tmp_path / "page.md")
     for row in ("import torch", "sx.PromptCanvas(session)", "the click is answered"):
