@@ -78,7 +78,7 @@ class SizeSweep(ComparedWithTruth, Probe):
         measured = dict(
             zip(MEASURES, np.stack(list(rows.values()), axis=-1).swapaxes(0, 1), strict=True)
         )
-        words = _words(sides, measured, mask, config.image_size)
+        words = _words(sides, measured, mask, config.image_size) + self.why_no_truth(trace)
         if trace.prompts.mask_hint is not None:
             words += " The mask hint is left out of all."
         charts = tuple(
