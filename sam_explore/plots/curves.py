@@ -11,6 +11,8 @@ from sam_explore.readings import Curve, Profile
 
 from . import style
 from .matplotlib_settings import ink_around, take_over
+from .scales import is_plain
+from .titles import write_title
 from .wrapping import inches_of, wrapped
 
 _OF_LEGEND, _OF_TICKS = 15, 14  # letters an inch
@@ -35,10 +37,9 @@ def draw_profile(ax: Axes, profile: Profile) -> None:
         size = style.points(style.NUMBER_PX)
         ax.legend(lines, names, fontsize=size, frameon=False, loc="best", labelcolor=style.INK)
     room = 16 if profile.x_marks else 6  # the marks' names are between the axes and the title
-    ink = ink_around(ax.figure)
-    title = wrapped(ax, profile.title)
-    size = style.points(style.TITLE_PX)
-    ax.set_title(title, loc="left", fontsize=size, fontweight="bold", color=ink, pad=room)
+    low, high = map(float, ax.get_ylim())
+    plain = "y" not in profile.log and is_plain(low, high)
+    write_title(ax, wrapped(ax, profile.title), stays=plain, pad=room)
 
 
 def _draw_curve(ax: Axes, x: np.ndarray, curve: Curve, index: int) -> None:

@@ -52,9 +52,13 @@ class ReadingFigure(Figure):
         super().savefig(*args, **kwargs)
 
     def png(self, dpi: float | None = None) -> bytes:
-        """The figure as a PNG file."""
-        file = BytesIO()
-        FigureCanvasAgg(self).print_png(file) if dpi is None else self.savefig(file, dpi=dpi)
+        """The figure as a PNG file. It is drawn once; `savefig` would draw it twice."""
+        file, own = BytesIO(), self.dpi
+        self.set_dpi(own if dpi is None else dpi)
+        try:
+            FigureCanvasAgg(self).print_png(file, pil_kwargs={"compress_level": 1})
+        finally:
+            self.set_dpi(own)
         return file.getvalue()
 
     def _repr_mimebundle_(

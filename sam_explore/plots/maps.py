@@ -18,7 +18,8 @@ from sam_explore.readings import Gallery, Heatmap, Matrix, Scale, Underlay, rang
 from . import raster, style
 from .arrows import arrow_lines
 from .matplotlib_settings import ink_around, name_figure, take_over
-from .scales import apart, colormap_of, extend_of, norm_of, ticks_of
+from .scales import apart, colormap_of, extend_of, is_plain, norm_of, ticks_of
+from .titles import write_title
 from .wrapping import wrapped
 
 _CSS_AN_INCH = 96
@@ -36,7 +37,7 @@ def draw_heatmap(ax: Axes, heatmap: Heatmap, map_opacity: float | None = None) -
     colours = _Colours(heatmap.scale, heatmap.values)
     _draw_map(ax, heatmap, colours, map_opacity)
     _name_axes(ax, heatmap)
-    _title(ax, heatmap.title)
+    write_title(ax, heatmap.title, stays=colours.have_plain_ticks)
     if heatmap.colours is None:
         _colour_bar(ax.figure, colours, cax=_axes_next_to(ax))
 
@@ -61,9 +62,8 @@ def draw_gallery(figure: FigureBase, gallery: Gallery, map_opacity: float | None
         colours = _Colours(scale, everything if gallery.shared else one.values)
         _draw_map(ax, one, colours, map_opacity)
         ax.set(xticks=[], yticks=[])
-        ax.set_title(
-            one.title, fontsize=style.points(style.SMALL_TITLE_PX), color=ink_around(figure), pad=3
-        )
+        size, ink = style.points(style.SMALL_TITLE_PX), ink_around(figure)
+        ax.set_title(one.title, fontsize=size, color=ink, pad=3, y=1.0)
         if gallery.shared is None and one.colours is None:
             _small_colour_bar(figure, colours, ax)
     if gallery.shared:
@@ -88,7 +88,7 @@ def draw_matrix(ax: Axes, matrix: Matrix) -> None:
     ax.set_ylabel(matrix.row_name, fontsize=style.points(style.LABEL_PX))
     ax.tick_params(labelsize=style.points(style.NUMBER_PX), length=0)
     ax.spines[:].set_visible(False)
-    _title(ax, wrapped(ax, matrix.title))
+    write_title(ax, wrapped(ax, matrix.title), stays=colours.have_plain_ticks)
     if matrix.values.size <= _WRITTEN_CELLS:
         _write_values(ax, matrix, colours)
     _colour_bar(ax.figure, colours, cax=_axes_next_to(ax))
@@ -101,6 +101,12 @@ class _Colours:
         self.scale, self.range = scale, range_of(scale, values)
         self.map, self.norm = colormap_of(scale), norm_of(self.range)
         self.extend = extend_of(self.range, values)
+
+    @property
+    def have_plain_ticks(self) -> bool:
+        """Whether the bar has no factor above it, which only matplotlib's own ticks may have."""
+        own = self.scale.names or self.scale.centre is not None
+        return bool(own) or is_plain(self.range.low, self.range.high)
 
     def bar(self, figure: FigureBase, **more: Any) -> Colorbar:
         """A colour bar in opaque colours, also for a map that is not opaque."""
@@ -199,12 +205,6 @@ def _name_axes(ax: Axes, heatmap: Heatmap) -> None:
         axis.set_major_locator(MultipleLocator(max(1, 2 ** int(np.log2(max(count, 1) / 4)))))
         axis.set_label_text(f"token {name}", fontsize=style.points(style.LABEL_PX))
     ax.tick_params(labelsize=style.points(style.NUMBER_PX), color=style.FRAME)
-
-
-def _title(ax: Axes, title: str) -> None:
-    size = style.points(style.TITLE_PX)
-    ink = ink_around(ax.figure)
-    ax.set_title(title, loc="left", fontsize=size, fontweight="bold", color=ink)
 
 
 def _axes_next_to(ax: Axes) -> Axes:

@@ -43,6 +43,13 @@ def ticks_of(scale: Scale, colours: ColourRange) -> list[float] | None:
     return [scale.centre + step * i for i in range(-count, count + 1)]
 
 
+def is_plain(low: float, high: float) -> bool:
+    """Whether matplotlib writes the numbers of an axis as they are: without a power of ten, or a
+    number to be added, at the end of the axis. False where it may do so."""
+    greatest = max(abs(low), abs(high))
+    return 1e-3 <= greatest <= 1e5 and high - low >= 0.01 * greatest
+
+
 def apart(ticks: list[float], places: list[float], room: float) -> list[float]:
     """Those ticks that leave room for their numbers: the middle one and the ends go first.
 

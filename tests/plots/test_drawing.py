@@ -64,6 +64,14 @@ def test_each_kind_of_reading_fills_a_figure(reading):
     assert len(np.unique(pixels(figure).reshape(-1, 3), axis=0)) > 10
 
 
+def test_a_picture_of_another_sharpness_is_that_of_savefig_and_the_figure_keeps_its_own():
+    figure, saved = draw(PANEL), BytesIO()
+    picture = Image.open(BytesIO(figure.png(150)))
+    draw(PANEL).savefig(saved, dpi=150)
+    assert np.array_equal(picture, Image.open(saved))
+    assert figure.dpi == style.DPI
+
+
 @pytest.mark.parametrize("reading", READINGS, ids=lambda reading: type(reading).__name__)
 def test_each_kind_can_be_drawn_into_axes_of_a_larger_figure(reading):
     figure = Figure(figsize=(12, 6), layout="constrained")
