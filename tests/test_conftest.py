@@ -42,6 +42,48 @@ def test_what_is_returned_is_checked_and_so_are_types_without_shapes():
         checked(multiply)(np.ones((2, 2)), times="2")
 
 
+def test_a_call_like_one_that_was_right_is_right_and_any_other_is_looked_at():
+    @checked
+    def product(square: Square, row: Row | None = None) -> Row:
+        return square[0] if row is None else (square @ row)[: len(row) - int(row[0] < 0)]
+
+    for _ in range(2):
+        assert len(product(np.ones((2, 2)), np.ones(2))) == 2
+        assert len(product(square=np.ones((3, 3)))) == 3
+        with pytest.raises(TypeError, match="row"):
+            product(np.ones((2, 2)), row=np.ones(3))
+        with pytest.raises(TypeError, match="row"):
+            product(np.ones((2, 2)), np.ones(2, int))
+        with pytest.raises(TypeError, match="return"):
+            product(np.ones((2, 2)), -np.ones(2))
+        with pytest.raises(TypeError, match="square"):
+            product([[1.0]])
+        with pytest.raises(TypeError, match="missing"):
+            product()
+
+
+def test_a_tuple_of_arrays_is_as_long_as_it_says_and_each_is_checked():
+    @checked
+    def doubled(pair: tuple[Row, Square]) -> tuple[Row, Row]:
+        return 2 * pair[0], np.concatenate(pair[1])[: len(pair[0])]
+
+    for _ in range(2):
+        assert len(doubled((np.ones(2), np.ones((2, 2))))[1]) == 2
+        for wrong in ((np.ones(2), np.ones((3, 3))), (np.ones(2),), [np.ones(2), np.ones((2, 2))]):
+            with pytest.raises(TypeError, match="pair"):
+                doubled(wrong)
+
+
+def test_arrays_inside_something_else_and_several_at_once_are_checked_too():
+    def longest(rows: list[Row], *more: Row, **named: Row) -> tuple[Row, ...]:
+        return (max([*rows, *more, *named.values()], key=len),)
+
+    assert len(checked(longest)([np.ones(2)], np.ones(2), other=np.ones(2))[0]) == 2
+    for wrong in ([np.ones((2, 2))],), ([np.ones(2)], np.ones(3)):
+        with pytest.raises(TypeError, match="longest"):
+            checked(longest)(*wrong)
+
+
 def test_a_dataclass_checks_what_it_is_made_of():
     @checked
     @dataclass

@@ -30,21 +30,19 @@ RELEASED_GRID = replace(
     iou_hidden_dim=16,
 )
 
-
-def shallow(config: SamConfig) -> SamConfig:
-    """The same widths and heads in two blocks, on a picture of 256 pixels."""
-    name = f"{config.name} shallow"
-    return replace(config, name=name, image_size=256, encoder_depth=2, global_blocks=(1,))
-
-
-CONFIGS = [RELEASED_GRID, shallow(VIT_B), shallow(VIT_L), shallow(VIT_H)]
+# The widest one: what counts on a width or a number of heads, be it that of a released model or of
+# the other tests' small ones, fails on one of these networks. Two blocks on 8 tokens a side:
+# windows and padding are asked on the grid above.
+RELEASED_WIDTH = replace(
+    VIT_H, name="the released width", image_size=128, encoder_depth=2, global_blocks=(1,)
+)
 # A run of the model for each of 32 wide heads takes minutes. The grid has one head a block, and the
 # widths are asked by the probes of attention and of patching. Nor does an order of tokens depend on
 # the width.
 ON_THE_GRID_ALONE = (HeadAtlas, HeadEffects, ShuffledTokens)
 CASES = [
     pytest.param(config, probe, id=f"{config.name}-{probe.__name__}")
-    for config in CONFIGS
+    for config in (RELEASED_GRID, RELEASED_WIDTH)
     for probe in PROBES
     if probe not in ON_THE_GRID_ALONE or config is RELEASED_GRID
 ]
@@ -53,8 +51,9 @@ CASES = [
 @lru_cache(maxsize=1)  # the cases of a configuration follow one another
 def trace_of(config: SamConfig) -> Trace:
     """One run for all probes, as on a page: what one of them computed is shared with the next."""
-    image = np.random.default_rng(1).integers(0, 256, (192, 256, 3), dtype=np.uint8)
-    return Trace(small_sam(config), image, Prompts(points=[(100, 80)]))
+    side = config.image_size
+    image = np.random.default_rng(1).integers(0, 256, (side * 3 // 4, side, 3), dtype=np.uint8)
+    return Trace(small_sam(config), image, Prompts(points=[(side * 0.4, side * 0.3)]))
 
 
 @pytest.mark.parametrize(("config", "probe"), CASES)
