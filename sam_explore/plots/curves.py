@@ -1,7 +1,7 @@
 """Draws profiles: curves over one axis."""
 
 from math import ceil
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -52,8 +52,9 @@ def _draw_curve(ax: Axes, x: np.ndarray, curve: Curve, index: int) -> None:
     elif curve.style == "steps":
         ax.step(x, curve.y, where="mid", linestyle=dashes, color=colour, label=curve.name)
     else:
+        look: dict[str, Any] = {"linestyle": dashes, "color": colour, "markersize": 3.5}
         mark = style.POINTS[turn] if len(x) <= 40 else ""
-        ax.plot(x, curve.y, mark, linestyle=dashes, markersize=3.5, color=colour, label=curve.name)
+        ax.plot(x, curve.y, marker=mark, label=curve.name, **look)
     if curve.low is not None and curve.high is not None:
         step: Literal["mid"] | None = "mid" if curve.style == "steps" else None
         ax.fill_between(

@@ -224,6 +224,13 @@ def test_a_single_curve_has_no_legend():
     assert draw(one).axes[0].get_legend() is None
 
 
+def test_a_curve_of_many_places_has_no_marks_and_gives_no_warning(recwarn):
+    many = Profile(np.arange(50.0), (Curve(np.ones(50), "one"),), "t", "w.", "x", "y")
+    (line,) = draw(many).axes[0].lines
+    assert line.get_marker() == ""
+    assert not [str(each.message) for each in recwarn]
+
+
 def test_a_band_spans_its_curve_and_a_marked_place_its_name():
     (ax,) = draw(PROFILE).axes
     (band,) = ax.collections

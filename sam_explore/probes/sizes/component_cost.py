@@ -73,7 +73,7 @@ class ComponentCost(Probe):
                 Scale("MB", low=0.0),
             ),
         )
-        return Panel(tables, "What each component costs", words, across=3)
+        return Panel(tables, "What each component costs", words, across=2)
 
 
 def _shares(

@@ -24,7 +24,7 @@ from ..common.logits import logit_scale, mask_overlaps, percent
 from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
 from ..common.truth import ComparedWithTruth, in_words
 
-_AS_TRAINED = 0
+_HALF = 0
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,11 @@ class InputSize(ComparedWithTruth, Probe):
     runs_encoder = True
 
     tokens: int = knob(
-        _AS_TRAINED,
+        _HALF,
         "tokens along the longer side",
-        low=_AS_TRAINED,
+        low=_HALF,
         high=lambda run: 2 * run.config.grid,
-        names=((_AS_TRAINED, "as trained"),),
+        names=((_HALF, "half as many as trained"),),
         matters=True,
     )
     fit: str = knob(IN_PROPORTION, "the picture is", choices=FITS, matters=True)
@@ -66,7 +66,8 @@ class InputSize(ComparedWithTruth, Probe):
 
     def read(self, trace: Trace) -> Panel:
         run = without_hint(trace)
-        other = with_input(run, self.tokens or trace.sam.config.grid, self.fit)
+        tokens = self.tokens or max(1, trace.sam.config.grid // 2)
+        other = with_input(run, tokens, self.fit)
         runs = run.prediction, other.prediction
         mask = mask_shown(self.mask, runs[0])
         alike = likeness(run, other)

@@ -134,8 +134,7 @@ def _chart(
     mask: int,
     words: str,
 ) -> Profile:
-    kinds = ["" if window else " (global)" for window in trace.windows]
-    labels = [f"{block}{kind}" for block, kind in enumerate(kinds)]
+    labels = [f"{block}" if window else f"{block} g" for block, window in enumerate(trace.windows)]
     return Profile(
         np.arange(float(len(own))),
         (
@@ -144,9 +143,9 @@ def _chart(
         ),
         title="Jump at the edges by jump elsewhere",
         words=words,
-        x_name="block, then image tokens and logits",
+        x_name=f"block (g: global), image tokens, logits of mask {mask}",
         y_name="seam",
-        x_labels=(*labels, "image", f"mask {mask}"),
+        x_labels=(*labels, "image", "logits"),
         y_reach=(1.0, 1.0),
     )
 

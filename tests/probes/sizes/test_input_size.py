@@ -14,7 +14,7 @@ def trace():
 
 
 def test_the_runs_own_input_changes_nothing(trace):
-    reading = InputSize(fit="padded")(trace)
+    reading = InputSize(tokens=5, fit="padded")(trace)
     before, after, alike, table = reading.readings
     np.testing.assert_array_equal(after.values, before.values)
     np.testing.assert_allclose(alike.values[:3], 1, rtol=1e-6)
@@ -34,6 +34,10 @@ def test_in_proportion_nothing_is_padded(trace):
     assert before.values.shape == after.values.shape == (20, 40)  # both over the picture
     assert before.frame == "picture"
     assert not np.array_equal(before.values, after.values)
+
+
+def test_by_default_it_has_half_of_the_tokens(trace):
+    assert InputSize(fit="stretched")(trace).title == "Stretched, 2 × 2 tokens"  # of 5
 
 
 def test_true_iou_stands_next_to_predicted(trace):

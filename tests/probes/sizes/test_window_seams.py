@@ -55,7 +55,7 @@ def test_edges_of_the_blocks_own_windows_and_of_the_others_for_a_global_block():
     assert np.isnan(jumps.values[3:]).all()  # padding
     # Over 3 rows of the picture: 3 jumps of 5 at the edge; elsewhere 9 of 1 across, 10 of 0 down.
     np.testing.assert_allclose(chart.curves[0].y[:4], 5 / (9 / 19))
-    assert chart.x_labels[:4] == ("0", "1 (global)", "2", "3 (global)")
+    assert chart.x_labels[:4] == ("0", "1 g", "2", "3 g")
     assert "Windows are 3 tokens wide. In what attention adds, tokens differ most" in reading.words
 
 
