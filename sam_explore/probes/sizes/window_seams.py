@@ -38,6 +38,7 @@ class WindowSeams(Probe):
     Returns: a Panel of a Heatmap (row, column), the mean jump of each token to the right and
         downwards, with the windows' edges, and a Profile over the blocks, with a last place for the
         image tokens and one for the logits of a mask: the seam, and that half a window further on.
+        Where no edge lies within the picture there is no Profile.
     Unit: jumps in that of the stream, which has no name; seams are ratios.
     Source: muggled_sam's description says that windows leave subtle artefacts; the measure is ours.
     """
@@ -75,8 +76,9 @@ class WindowSeams(Probe):
         title = f"Block {self.block}: jumps of {self.of}"
         scale, lines = Scale("jump", low=0.0), (down, across)
         jumps = Heatmap(values, title, words, scale, "tokens", grid_lines=lines)
-        chart = _chart(own, further, trace, mask, words)
-        return Panel((jumps, chart), f"Seams of windows in {self.of}", words, across=2)
+        seamed = np.isfinite(own).any()
+        charts = (_chart(own, further, trace, mask, words),) if seamed else ()
+        return Panel((jumps, *charts), f"Seams of windows in {self.of}", words, across=2)
 
 
 def jumps_of(
@@ -137,9 +139,10 @@ def _chart(
     labels = [f"{block}" if window else f"{block} g" for block, window in enumerate(trace.windows)]
     return Profile(
         np.arange(float(len(own))),
-        (
-            Curve(own, "at the edges of windows", style="points"),
-            Curve(further, "half a window further on", style="points"),
+        tuple(
+            Curve(each, name, style="points")
+            for name, each in (("at the edges of windows", own), ("half a window on", further))
+            if np.isfinite(each).any()
         ),
         title="Jump at the edges by jump elsewhere",
         words=words,

@@ -62,4 +62,5 @@ def test_edges_of_the_blocks_own_windows_and_of_the_others_for_a_global_block():
 def test_without_windows_there_are_no_seams():
     reading = WindowSeams()(small_trace().with_windows((0, 0, 0, 0)))
     assert reading.words == "There are 0 edges of windows within the picture."
-    assert reading.readings[0].grid_lines == ((), ())
+    (jumps,) = reading.readings
+    assert jumps.grid_lines == ((), ())
