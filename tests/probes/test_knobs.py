@@ -27,7 +27,11 @@ NEEDED = {
     "box_nms_thresh": {"pred_iou_thresh": 0.0},
 }
 # At 0 no image token has half of its logits inside mask 0. And −1 stands for the last kernel here.
-OF_ONE_PROBE = {"LogitByOrigin": {"threshold": -0.2}, "KernelResponse": {"kernel": 3}}
+OF_ONE_PROBE = {
+    "LogitByOrigin": {"threshold": -0.2},
+    "KernelResponse": {"kernel": 3},
+    "InputSize": {"tokens": 5},
+}
 KNOBS = [(probe, name) for probe in PROBES for name in probe.knobs()]
 
 

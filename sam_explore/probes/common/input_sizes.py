@@ -11,7 +11,7 @@ from sam_explore.geometry import Frame
 from sam_explore.model import SamConfig
 from sam_explore.model.config import attended
 from sam_explore.model.windows import padded_grid
-from sam_explore.preprocessing import Preprocessing
+from sam_explore.preprocessing import Preprocessing, Side
 from sam_explore.tracing import Trace
 
 from .cosines import cosines_of_pairs
@@ -20,6 +20,7 @@ from .windows import arithmetic
 
 PADDED, STRETCHED, IN_PROPORTION = "padded", "stretched", "in proportion"
 FITS = PADDED, STRETCHED, IN_PROPORTION
+FLAT, NARROW = "stretched, half as high", "stretched, half as wide"
 _BYTES = 4  # of a number in single precision
 
 
@@ -35,11 +36,13 @@ def with_input(trace: Trace, tokens: int, fit: str) -> Trace:
         trace: the run.
         tokens: along the longer side.
         fit: one of `FITS`: padded to a square, stretched to it, or scaled in proportion to the
-            nearest patch, with nothing padded.
+            nearest patch, with nothing padded; or `FLAT` or `NARROW`, stretched to half a square.
     """
-    name = "medsam" if trace.preprocessing == "medsam" else "stretch"
-    how = {PADDED: "original", STRETCHED: name, IN_PROPORTION: "stretch"}[fit]
-    side, keep_aspect = tokens * trace.sam.config.patch_size, fit == IN_PROPORTION
+    patch, keep_aspect = trace.sam.config.patch_size, fit == IN_PROPORTION
+    medsam = trace.preprocessing == "medsam" and not keep_aspect
+    how = "original" if fit == PADDED else "medsam" if medsam else "stretch"
+    half, whole = patch * max(1, tokens // 2), patch * tokens
+    side: Side = {FLAT: (half, whole), NARROW: (whole, half)}.get(fit, whole)
     frame = Preprocessing(how, side, keep_aspect).frame(trace.frame.image_size, trace.sam.config)
     if frame == trace.frame and (how == "medsam") == (trace.preprocessing == "medsam"):
         return trace  # whatever it is called, the input is the same

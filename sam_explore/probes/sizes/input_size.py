@@ -12,7 +12,9 @@ from sam_explore.tracing import Trace
 
 from ..common.input_sizes import (
     FITS,
+    FLAT,
     IN_PROPORTION,
+    NARROW,
     bytes_of_scores,
     encoder_products,
     likeness,
@@ -32,10 +34,10 @@ class InputSize(ComparedWithTruth, Probe):
     """The run with an input of another size, padded, stretched or scaled in proportion.
 
     Padded, the longer side of the picture fills the input, and the rest is 0: as in training.
-    Stretched, both sides fill it. In proportion, the input has the shape of the picture, to the
-    nearest patch. Position encodings are interpolated to the grid, and so are the global blocks'
-    tables of relative positions. Weights, windows and prompts stay; a mask hint has the size of the
-    run's logits and is left out of both.
+    Stretched, both sides fill a square, or one that is cut to half its height or width. In
+    proportion, the input has the shape of the picture, to the nearest patch. Position encodings are
+    interpolated to the grid, and so are the global blocks' tables of relative positions. Weights,
+    windows and prompts stay; a mask hint has the size of the run's logits and is left out of both.
 
     Embeddings are compared at the same places of the picture: each image token of the run with the
     other's there, interpolated linearly, both less their mean.
@@ -60,7 +62,7 @@ class InputSize(ComparedWithTruth, Probe):
         names=((_HALF, "half as many as trained"),),
         matters=True,
     )
-    fit: str = knob(IN_PROPORTION, "the picture is", choices=FITS, matters=True)
+    fit: str = knob(IN_PROPORTION, "the picture is", choices=(*FITS, FLAT, NARROW), matters=True)
     mask: int = mask_knob()
     threshold: float = threshold_knob()
 

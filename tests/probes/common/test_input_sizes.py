@@ -7,6 +7,8 @@ from sam_explore.geometry import Frame
 from sam_explore.model import VIT_B
 from sam_explore.probes.common.input_sizes import (
     FITS,
+    FLAT,
+    NARROW,
     bytes_of_scores,
     centres,
     encoder_products,
@@ -46,9 +48,12 @@ def test_places_are_those_of_the_picture_whatever_the_input():
         ("padded", 2, (2, 2), (8, 16)),
         ("stretched", 3, (3, 3), (24, 24)),
         ("in proportion", 6, (3, 6), (24, 48)),
+        (FLAT, 5, (2, 5), (16, 40)),
+        (NARROW, 4, (4, 2), (32, 16)),
+        (FLAT, 1, (1, 1), (8, 8)),
     ],
 )
-def test_three_ways_to_fit_a_wide_picture_in(fit, tokens, grid, input_size):
+def test_ways_to_fit_a_wide_picture_in(fit, tokens, grid, input_size):
     frame = with_input(small_trace(), tokens, fit).frame
     assert (frame.grid, frame.input_size) == (grid, input_size)
 
