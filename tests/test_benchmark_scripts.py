@@ -93,6 +93,16 @@ def test_what_a_second_click_brings_is_measured_under_each_rule(tmp_path):
     assert "<!-- corrections -->" in (ROOT / "docs" / "prompting.md").read_text()
 
 
+def test_automatic_masks_are_compared_where_all_keep_the_same(tmp_path):
+    options = ["--size", "toy", "--points", "4", "--rounds", "1", "--threads", "1"]
+    options += ["--height", "60", "--width", "80"]
+    text = written_by("automatic_masks.py", "automatic_masks toy", options, tmp_path / "page.md")
+    assert "All keep the same" in text
+    for name in ("sam_explore", "segment_anything", "transformers' network in it, sdpa"):
+        assert text.count(f"\n| {name} |") == 1
+    assert "<!-- automatic_masks vit_b -->" in (ROOT / "docs" / "benchmarks.md").read_text()
+
+
 def test_the_middle_is_that_of_the_largest_square_inside():
     mask = np.zeros((9, 12), bool)
     mask[0:2, 0:12] = True  # large, and thin
