@@ -187,9 +187,9 @@ def size_of(reading: Reading) -> tuple[float, float]:
     return (sum(widths), sum(heights) + 0.3)
 
 
-def least_width_of(reading: Profile | Matrix) -> float:
-    """Inches of width in which a chart or a table can still be read with text of its usual size."""
-    return table_width(reading, 0.28) if isinstance(reading, Matrix) else 2.4
+def least_width_of(reading: Matrix) -> float:
+    """Inches of width in which a table can still be read with text of its usual size."""
+    return table_width(reading, 0.28)
 
 
 def _gallery_size(gallery: Gallery) -> tuple[float, float]:

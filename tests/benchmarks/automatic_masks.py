@@ -105,7 +105,9 @@ def weights_of(config: SamConfig) -> dict[str, Tensor]:
     weights = random_weights(config)
     weights[LAST_BIAS] = weights[LAST_BIAS] + 10.0
     for name in UPSCALING:
-        weights[name] = weights[name].mean(dim=(2, 3), keepdim=True).expand_as(weights[name]).clone()
+        weights[name] = (
+            weights[name].mean(dim=(2, 3), keepdim=True).expand_as(weights[name]).clone()
+        )
     return weights
 
 
@@ -194,9 +196,7 @@ def main() -> None:
     ]
     for name, times in seconds.items():
         ratios = [theirs / mine for theirs, mine in zip(times, seconds[OURS], strict=True)]
-        lines.append(
-            f"| {name} | {median(times):.1f} | {median(ratios):.2f} | {min(ratios):.2f} |"
-        )
+        lines.append(f"| {name} | {median(times):.1f} | {median(ratios):.2f} | {min(ratios):.2f} |")
     sys.stdout.write("\n".join(lines) + "\n")
     if options.write:
         write_between_marks(options.write, f"automatic_masks {options.size}", lines)

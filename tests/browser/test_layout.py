@@ -8,11 +8,11 @@ CELLS = [
     "session.add_point((230, 300))",
     "explorer = sx.explore(sx.probes.HeadEffects, session)\nexplorer",
 ]
-# Of each image: its own size, its place on the page, and the one that the kernel gave it.
-PLACES = """() => [...document.querySelectorAll('.sam-explore-explorer img')].map(image => {
-    const {width, height} = image.getBoundingClientRect();
-    const given = [image.style.width, image.style.height].map(parseFloat);
-    return [image.naturalWidth, width, height, ...given];
+# Of each table: its own width, its place on the page, and the one that the kernel gave it.
+PLACES = """() => [...document.querySelectorAll('.sam-explore-table')].map(table => {
+    const {width, height} = table.getBoundingClientRect();
+    const given = [table.style.width, table.style.height].map(parseFloat);
+    return [(table.querySelector('canvas') ?? table).width, width, height, ...given];
 })"""
 
 

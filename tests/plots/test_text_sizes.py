@@ -6,7 +6,6 @@ import pytest
 from sam_explore.plots import style
 from sam_explore.plots.drawing import draw
 from sam_explore.readings import Curve, Gallery, Heatmap, Matrix, Panel, Profile, Scale
-from sam_explore.widgets.exploring.chart_view import ChartView
 
 NUMBERS = np.linspace(-1, 1, 12).reshape(3, 4)
 MAP = Heatmap(NUMBERS, "A map", "", Scale("unit"), "tokens")
@@ -35,21 +34,6 @@ def test_text_has_the_sizes_of_the_style_and_titles_are_alike(reading):
     assert sizes[reading.title] == style.TITLE_PX
     panel = written(draw(Panel((reading,), "A panel", "")))
     assert panel["A panel"] == style.TITLE_PX
-
-
-@pytest.mark.parametrize("reading", [CHART, TABLE])
-def test_a_narrow_chart_or_table_is_drawn_anew_with_text_of_the_same_size(reading):
-    wide, narrow = ChartView(640), ChartView(300)
-    for view in (wide, narrow):
-        view.show(reading)
-    shown = [int(view.widget.layout.width[:-2]) for view in (wide, narrow)]
-    drawn = [view._figure.get_size_inches()[0] * style.DPI for view in (wide, narrow)]
-    assert shown == [round(each) for each in drawn]  # not made smaller afterwards
-    assert shown[1] <= 300
-    sizes = [written(view._figure) for view in (wide, narrow)]
-    assert sizes[0][reading.title] == sizes[1][reading.title]
-    wide.close()
-    narrow.close()
 
 
 def test_numbers_in_cells_that_have_no_room_for_them_are_left_out():

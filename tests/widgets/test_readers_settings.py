@@ -1,4 +1,4 @@
-"""Static views and live charts are the same under every matplotlib style of the user's."""
+"""Static views are the same under every matplotlib style of the user's."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,6 @@ from matplotlib import style as styles
 
 from sam_explore.readings import Curve, Matrix, Profile
 from sam_explore.widgets import PromptCanvas, explore
-from sam_explore.widgets.exploring.chart_view import ChartView
 
 from .fake_probes import Grid
 
@@ -36,13 +35,3 @@ def test_stills_are_the_same(answers, image, open_session, screen):
         plain = canvas.still(), explorer.still()
         set_everything()
         assert (canvas.still(), explorer.still()) == plain
-
-
-@pytest.mark.parametrize("reading", [PROFILE, MATRIX])
-def test_charts_are_the_same(reading):
-    plain = ChartView(400)
-    plain.show(reading)
-    set_everything()
-    styled = ChartView(400)
-    styled.show(reading)
-    assert styled.widget.value == plain.widget.value

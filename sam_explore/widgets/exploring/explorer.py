@@ -21,9 +21,11 @@ from .knob_values import KnobValues
 from .map_view import MapView
 from .picture_below import PictureBelow
 from .probe_runner import ProbeCall, ProbeRunner
+from .profile_view import ProfileView
 from .reading_view import ReadingView
 from .same_scale import SameScale
 from .static_reading import StaticReading
+from .table_view import TableView
 
 # As wide as an output on a page of 700 pixels, and on one of 1100 with the caption next to it.
 _PICTURE_CSS = 570
@@ -90,7 +92,7 @@ class Explorer(StaticReading, VBox):
         self._against = None if against is None else Against(against, session.now)
         self._knobs = KnobValues(probe, session, knobs)
         self._caption = Caption()
-        self._view = ReadingView(_PICTURE_CSS, self._make_map)
+        self._view = ReadingView(_PICTURE_CSS, self._make_map, self._make_profile, self._make_table)
         self._sight = Sight(self._sight_changed)
         super().__init__()
         runs_encoder = probe.runs_encoder or against is not None
@@ -305,6 +307,12 @@ class Explorer(StaticReading, VBox):
         return MapView(
             width, pick, self._picked, self._opacity, runner.show_errors, runner.draw_again
         )
+
+    def _make_profile(self, width: int) -> ProfileView:
+        return ProfileView(width, self._runner.show_errors, self._runner.draw_again)
+
+    def _make_table(self, width: int) -> TableView:
+        return TableView(width, self._runner.show_errors, self._runner.draw_again)
 
     def _opacity(self) -> float:
         return self._below.opacity

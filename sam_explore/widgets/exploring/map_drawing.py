@@ -1,5 +1,7 @@
 """Draws maps on a canvas: coloured cells, and the lines and labels on and around them."""
 
+from math import pi
+
 import numpy as np
 from ipycanvas import Canvas
 from ipywidgets import Image
@@ -58,13 +60,13 @@ def bar_entries(layout: MapLayout) -> UInt8[np.ndarray, "row column"]:
     first = layout.tiles[0]
     colours = np.arange(PAPER, dtype=np.uint8)
     if first.scale.names:
-        colours = _entries(np.array([value for value, _ in first.scale.names]), first)
+        colours = entries_of(np.array([value for value, _ in first.scale.names]), first)
     return colours[::-1, None] if layout.bar else colours[None]
 
 
 def _cells(tile: Tile, height: int, width: int) -> UInt8[np.ndarray, "row column"]:
     values = tile.heatmap.values
-    entries = _entries(np.where(np.isfinite(values), values, tile.colours.low), tile)
+    entries = entries_of(np.where(np.isfinite(values), values, tile.colours.low), tile)
     entries[np.isnan(values)] = PAPER
     return entries[_nearest_cells((height, width), tile)]
 
@@ -79,7 +81,7 @@ def _nearest_cells(pixels: tuple[int, ...], tile: Tile) -> tuple[np.ndarray, ...
     )
 
 
-def _entries(values: Float[np.ndarray, "*any"], tile: Tile) -> UInt8[np.ndarray, "*any"]:
+def entries_of(values: Float[np.ndarray, "*any"], tile: Tile) -> UInt8[np.ndarray, "*any"]:
     return np.minimum(raster.indices(values, tile.colours), PAPER - 1)
 
 
@@ -123,7 +125,7 @@ def _slices(left: int, top: int, width: int, height: int) -> tuple[slice, slice]
 def annotate(canvas: Canvas, reading: Heatmap | Gallery, layout: MapLayout) -> None:
     """Draw everything except the cells' colours: titles, frames, lines, marks, numbers."""
     if isinstance(reading, Gallery):
-        _write(canvas, reading.title, 0, LINE - 4, style.TITLE_PX, layout.width, bold=True)
+        write(canvas, reading.title, 0, LINE - 4, style.TITLE_PX, layout.width, bold=True)
     for tile in layout.tiles:
         _write_title(canvas, tile, layout)
         _frame(canvas, tile.left, tile.top, tile.width, tile.height)
@@ -136,8 +138,8 @@ def annotate(canvas: Canvas, reading: Heatmap | Gallery, layout: MapLayout) -> N
             _frame(canvas, *tile.bar)
             _draw_ends(canvas, tile, *tile.bar)
             under = top + height + LINE - 5
-            _write(canvas, text(tile.colours.low), left, under, style.NUMBER_PX, width)
-            _write(
+            write(canvas, text(tile.colours.low), left, under, style.NUMBER_PX, width)
+            write(
                 canvas,
                 text(tile.colours.high),
                 left + width,
@@ -147,7 +149,7 @@ def annotate(canvas: Canvas, reading: Heatmap | Gallery, layout: MapLayout) -> N
                 "right",
             )
     if layout.bar:
-        _draw_bar(canvas, layout)
+        draw_bar(canvas, layout)
     if len(layout.tiles) == 1 and layout.tiles[0].heatmap.frame == "tokens":
         _number_axes(canvas, layout.tiles[0])
 
@@ -159,10 +161,10 @@ def _write_title(canvas: Canvas, tile: Tile, layout: MapLayout) -> None:
     for index, line in enumerate(lines):
         base = tile.top - (len(lines) - 1 - index) * LINE - (8 if alone else 5)
         room = layout.width - tile.left if alone else tile.width + GAP - 4
-        _write(canvas, line, 0 if alone else tile.left, base, size, room, bold=alone)
+        write(canvas, line, 0 if alone else tile.left, base, size, room, bold=alone)
 
 
-def _write(
+def write(
     canvas: Canvas,
     text: str,
     x: float,
@@ -172,13 +174,23 @@ def _write(
     align: str = "left",
     *,
     bold: bool = False,
+    ink: str = style.INK,
 ) -> None:
-    """Write text with its baseline at y, squeezed if it is longer than `room`."""
-    canvas.fill_style = style.INK
+    """Write text with its baseline at y in CSS pixels, squeezed if it is longer than `room`."""
+    canvas.fill_style = ink
     fonts = ", ".join(f'"{font}"' if " " in font else font for font in style.FONTS)
     canvas.font = f"{'bold ' if bold else ''}{size * SHARPNESS}px {fonts}"
     canvas.text_align = align
     canvas.fill_text(text, x * SHARPNESS, y * SHARPNESS, max_width=room * SHARPNESS)
+
+
+def write_upwards(canvas: Canvas, words: str, x: float, middle: float, room: float) -> None:
+    """Write text from below upwards, squeezed if it is longer than `room`."""
+    canvas.save()
+    canvas.translate(x * SHARPNESS, middle * SHARPNESS)
+    canvas.rotate(-pi / 2)
+    write(canvas, words, 0, 0, style.LABEL_PX, room, "center")
+    canvas.restore()
 
 
 def _frame(canvas: Canvas, left: float, top: float, width: float, height: float) -> None:
@@ -206,7 +218,7 @@ def _draw_lines(canvas: Canvas, tile: Tile) -> None:
 
 
 def _draw_mark(canvas: Canvas, tile: Tile, row: int, column: int) -> None:
-    _outline(canvas, tile, row, column, style.SIGN, grown_css=0)
+    outline(canvas, tile, row, column, style.SIGN, grown_css=0)
 
 
 def _draw_map_arrows(canvas: Canvas, tile: Tile) -> None:
@@ -225,12 +237,10 @@ def draw_picked(canvas: Canvas, tile: Tile, row: int, column: int) -> None:
     """Outline the picked token, outside the outline of a mark of the same cell."""
     rows, columns = tile.heatmap.values.shape
     if row < rows and column < columns:
-        _outline(canvas, tile, row, column, style.CHOSEN, grown_css=3)
+        outline(canvas, tile, row, column, style.CHOSEN, grown_css=3)
 
 
-def _outline(
-    canvas: Canvas, tile: Tile, row: int, column: int, colour: str, grown_css: int
-) -> None:
+def outline(canvas: Canvas, tile: Tile, row: int, column: int, colour: str, grown_css: int) -> None:
     rows, columns = tile.heatmap.values.shape
     cell_width, cell_height = tile.width / columns, tile.height / rows
     place = (
@@ -245,7 +255,7 @@ def _outline(
         canvas.stroke_rect(*(length * SHARPNESS for length in place))
 
 
-def _draw_bar(canvas: Canvas, layout: MapLayout) -> None:
+def draw_bar(canvas: Canvas, layout: MapLayout) -> None:
     if layout.bar is None:
         return
     left, top, width, height = layout.bar
@@ -258,13 +268,13 @@ def _draw_bar(canvas: Canvas, layout: MapLayout) -> None:
         canvas.line_width = SHARPNESS
         start, end = (x * SHARPNESS for x in (left + width, left + width + 4))
         canvas.stroke_line(start, y * SHARPNESS, end, y * SHARPNESS)
-        _write(canvas, words, left + width + 7, y + 4, style.NUMBER_PX, 50)
+        write(canvas, words, left + width + 7, y + 4, style.NUMBER_PX, 50)
     if first.scale.unit:
         unit, size = first.scale.unit, style.LABEL_PX
         if len(unit) <= _SHORT:
-            _write(canvas, unit, left, top - 6, size, NUMBERS)
+            write(canvas, unit, left, top - 6, size, NUMBERS)
         else:
-            _write(canvas, unit, left + width + NUMBERS, top - 6, size, 90, "right")
+            write(canvas, unit, left + width + NUMBERS, top - 6, size, 90, "right")
 
 
 def _draw_ends(canvas: Canvas, tile: Tile, left: int, top: int, width: int, height: int) -> None:
@@ -294,7 +304,7 @@ def _number_axes(canvas: Canvas, tile: Tile) -> None:
     every = max(1, 2 ** int(np.log2(max(rows, columns) / 4)))
     for row in range(0, rows, every):
         y = tile.top + (row + 0.5) * tile.height / rows + 4
-        _write(canvas, str(row), tile.left - 6, y, style.NUMBER_PX, AXIS, "right")
+        write(canvas, str(row), tile.left - 6, y, style.NUMBER_PX, AXIS, "right")
     for column in range(0, columns, every):
         x = tile.left + (column + 0.5) * tile.width / columns
-        _write(canvas, str(column), x, tile.top + tile.height + 14, style.NUMBER_PX, AXIS, "center")
+        write(canvas, str(column), x, tile.top + tile.height + 14, style.NUMBER_PX, AXIS, "center")

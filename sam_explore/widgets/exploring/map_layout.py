@@ -23,7 +23,7 @@ NUMBERS = 58  # next to a colour bar
 ARROW = 6  # of the arrow at an end of a colour bar with values beyond it
 AXIS = 26  # for the numbers of rows and columns
 EDGE = 2  # for the frame of a map at the border
-_LETTER, _BOLD_LETTER = 0.58, 0.66  # the mean width of a letter, as a share of the size of the text
+LETTER, BOLD_LETTER = 0.58, 0.66  # the mean width of a letter, as a share of the size of the text
 _NO_BREAK = "\u00a0"
 _LEAST_LINE = 8  # letters
 FOOT = 7  # for the lower half of a number next to the end of a colour bar
@@ -81,7 +81,7 @@ def lay_out(reading: Heatmap | Gallery, width: int) -> MapLayout:
     room = (width - EDGE - (BAR + NUMBERS + GAP if shared else 0) - GAP * (across - 1)) / across
     sizes = [_size(one, room) for one in maps]
     tile_width, tile_height = (max(lengths) for lengths in zip(*sizes, strict=True))
-    titles = [_lines(one.title, tile_width + GAP - 4, style.SMALL_TITLE_PX) for one in maps]
+    titles = [lines_in(one.title, tile_width + GAP - 4, style.SMALL_TITLE_PX) for one in maps]
     title = LINE * max(map(len, titles))
     below = 0 if shared else BAR + LINE + 4
     step = title + tile_height + below + GAP
@@ -126,7 +126,7 @@ def _lay_out_one(one: Heatmap, width: int) -> MapLayout:
     axis = AXIS if one.frame == "tokens" else EDGE
     size = _size(one, width - axis - GAP - BAR - NUMBERS)
     end = axis + size[0] + GAP + BAR + NUMBERS
-    title = _lines(one.title, end, style.TITLE_PX, is_bold=True)
+    title = lines_in(one.title, end, style.TITLE_PX, is_bold=True)
     top = LINE * len(title) + 6
     tile = Tile(one, title, *_coloured(one.scale, one.values), axis, top, *size, None)
     bar = None if one.colours is not None else (axis + size[0] + GAP, top, BAR, size[1])
@@ -142,9 +142,9 @@ def _size(one: Heatmap, room: float) -> tuple[int, int]:
     return ceil(cell * columns), ceil(cell * rows)
 
 
-def _lines(title: str, room: float, size: int, *, is_bold: bool = False) -> tuple[str, ...]:
+def lines_in(title: str, room: float, size: int, *, is_bold: bool = False) -> tuple[str, ...]:
     """A title in lines that fit into so many CSS pixels, as far as its words are short enough."""
-    letters = max(_LEAST_LINE, int(room / (size * (_BOLD_LETTER if is_bold else _LETTER))))
+    letters = max(_LEAST_LINE, int(room / (size * (BOLD_LETTER if is_bold else LETTER))))
 
     def together(found: re.Match) -> str:
         """A number stays with the word before it, if there is room for both."""

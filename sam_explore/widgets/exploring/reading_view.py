@@ -7,11 +7,12 @@ from typing import Any
 from ipywidgets import Box, HBox, VBox, Widget
 
 from ...plots import style
-from ...readings import Gallery, Heatmap, Panel, Reading
+from ...readings import Gallery, Heatmap, Matrix, Panel, Profile, Reading
 from ..canvas.closing import close_all
 from ..canvas.html import Html, Markup, element
-from .chart_view import ChartView
 from .map_view import MapView
+from .profile_view import ProfileView
+from .table_view import TableView
 
 _GAP_CSS = 12
 _ROOMS = {1: 1.0, 2: 1.48}  # of the width, by how many pictures stand side by side
@@ -19,19 +20,24 @@ _ROOM_OF_MORE = 1.5  # which an output has on a page of 1100 pixels
 
 
 class ReadingView:
-    """A map view, a chart view, or several for a panel.
+    """A view of maps, of curves or of a table, or several for a panel.
 
     Args:
         width: the largest width of the picture in CSS pixels.
-        make_map: makes a map view of this width.
+        make_map, make_profile, make_table: make a view of maps, curves or a table of this width.
     """
 
-    def __init__(self, width: int, make_map: Callable[[int], MapView]):
+    def __init__(
+        self,
+        width: int,
+        make_map: Callable[[int], MapView],
+        make_profile: Callable[[int], ProfileView],
+        make_table: Callable[[int], TableView],
+    ):
         self._width, self._make_map = width, make_map
+        self._make_profile, self._make_table = make_profile, make_table
         self._kinds: tuple = ()
-        self.views: list[
-            Any
-        ] = []  # a map view or a chart view, depending on the part of the reading
+        self.views: list[Any] = []  # one for each part, of its kind
         self._title = Html()
         self.widget = VBox([])
         self.widget.layout.overflow = "visible"
@@ -83,10 +89,7 @@ class ReadingView:
         width = (room - _GAP_CSS * (across - 1)) // across
         alone = len(parts) - 1 if len(parts) % across == 1 else None  # in the last row
         self.views = [
-            self._make_map(_map_width(part, width))
-            if isinstance(part, Heatmap | Gallery)
-            else ChartView(max(width, self._width) if index == alone else width)
-            for index, part in enumerate(parts)
+            self._make_view(part, width, index == alone) for index, part in enumerate(parts)
         ]
         rows = []
         for start in range(0, len(parts), across):
@@ -99,6 +102,14 @@ class ReadingView:
             row.layout.overflow = "visible"
             rows.append(row)
         self.widget.children = [self._title, *rows]
+
+    def _make_view(
+        self, part: Heatmap | Gallery | Profile | Matrix, width: int, is_alone: bool
+    ) -> MapView | ProfileView | TableView:
+        if isinstance(part, Heatmap | Gallery):
+            return self._make_map(_map_width(part, width))
+        width = max(width, self._width) if is_alone else width
+        return (self._make_profile if isinstance(part, Profile) else self._make_table)(width)
 
     def _drop(self) -> None:
         rows = self.widget.children[1:]

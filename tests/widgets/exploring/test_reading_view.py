@@ -5,9 +5,10 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 from sam_explore.readings import Curve, Gallery, Heatmap, Matrix, Panel, Profile
-from sam_explore.widgets.exploring.chart_view import ChartView
 from sam_explore.widgets.exploring.map_view import MapView
+from sam_explore.widgets.exploring.profile_view import ProfileView
 from sam_explore.widgets.exploring.reading_view import ReadingView
+from sam_explore.widgets.exploring.table_view import TableView
 
 LINE = np.arange(4.0)
 MAP = Heatmap(LINE.reshape(2, 2), "a map", "")
@@ -29,7 +30,13 @@ def view(screen, widths):
             width, print, lambda: (0, 0), lambda: 1.0, lambda callback: callback, lambda: None
         )
 
-    view = ReadingView(600, make)
+    def chart(width: int) -> ProfileView:
+        return ProfileView(width, lambda callback: callback, lambda: None)
+
+    def table(width: int) -> TableView:
+        return TableView(width, lambda callback: callback, lambda: None)
+
+    view = ReadingView(600, make, chart, table)
     yield view
     view.close()
 
@@ -46,9 +53,9 @@ def rows(view: ReadingView) -> list[int]:
 
 @pytest.mark.parametrize(
     ("reading", "kind"),
-    [(MAP, MapView), (GALLERY, MapView), (PROFILE, ChartView), (MATRIX, ChartView)],
+    [(MAP, MapView), (GALLERY, MapView), (PROFILE, ProfileView), (MATRIX, TableView)],
 )
-def test_maps_are_canvases_and_the_rest_are_charts(view, reading, kind):
+def test_each_kind_of_reading_has_its_kind_of_view(view, reading, kind):
     show(view, reading)
     assert [type(each) for each in view.views] == [kind]
     assert rows(view) == [1]
