@@ -29,7 +29,6 @@ from .table_view import TableView
 
 # As wide as an output on a page of 700 pixels, and on one of 1100 with the caption next to it.
 _PICTURE_CSS = 570
-QUICK_S = 0.1  # a view that took longer three times in a row does not follow the pointer
 
 
 def explore(
@@ -260,8 +259,7 @@ class Explorer(StaticReading, VBox):
         """Whether it shows what an action at the pointer would do: only what is quick does."""
         is_about_it = self._class.reads_prompts or "token" in self._knobs.traits
         can = is_about_it and self._against is None and now.encoded is not None
-        is_quick = self._runner.least_seconds <= QUICK_S
-        return can and now.pointed is not None and is_quick and self._sight.is_seen
+        return can and now.pointed is not None and self._runner.is_quick and self._sight.is_seen
 
     def _pointer_moved(self, change: dict) -> None:
         was, self._is_at_pointer = self._is_at_pointer, self._follows_pointer(self.session.now)

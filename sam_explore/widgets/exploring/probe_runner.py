@@ -18,6 +18,7 @@ from .caption import Caption, duration
 _LOG = logging.getLogger(__name__)
 _PATIENCE_S = 0.3  # a longer computation shows its progress, and can be cancelled
 
+QUICK_S = 0.1  # a view that took longer three times in a row does not follow the pointer
 COARSE = "A coarse answer; a finer one follows …"
 OUT_OF_SIGHT = "Not up to date: this view waits until it is in sight …"
 
@@ -41,7 +42,6 @@ class ProbeRunner:
     Attributes:
         reading: the latest one, None before the first.
         seconds: the time that it took to compute.
-        least_seconds: the least of the latest three such times; infinity before the first.
         error: what went wrong with the latest state, in words, or "".
         hint: another message for the user, or "".
         open: False after `close`.
@@ -72,8 +72,13 @@ class ProbeRunner:
         self.open, self._is_coarse = True, False
 
     @property
-    def least_seconds(self) -> float:
-        return min(self._times, default=inf)
+    def is_quick(self) -> bool:
+        """Whether it can follow the pointer: quick once in three times, or not tried so often.
+
+        The first reading of a process takes longer than others, and tells little.
+        """
+        least = min(self._times, default=inf)
+        return least <= (QUICK_S if len(self._times) == self._times.maxlen else _PATIENCE_S)
 
     def ask(self, quietly: bool = False) -> None:
         """Compute again soon, if the state has changed.

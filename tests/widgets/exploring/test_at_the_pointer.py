@@ -6,7 +6,7 @@ import pytest
 import sam_explore as sx
 from sam_explore.tracing.cache import PROMPT_SETS
 from sam_explore.widgets import PromptCanvas, explore
-from sam_explore.widgets.exploring import explorer as explorer_module
+from sam_explore.widgets.exploring import probe_runner
 from sam_explore.widgets.session import PREVIEWS
 
 from ..fake_probes import WAIT_S, Grid
@@ -16,7 +16,7 @@ from ..screen import click, send
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
     """On a busy machine anything can take long."""
-    monkeypatch.setattr(explorer_module, "QUICK_S", WAIT_S)
+    monkeypatch.setattr(probe_runner, "QUICK_S", WAIT_S)
 
 
 @pytest.fixture
@@ -81,7 +81,8 @@ def test_it_stays_with_the_click(why, pointed_at, monkeypatch):
         click(stage, 80, 160)
         clicked = explorer.reading
         if why == "slow":
-            monkeypatch.setattr(explorer_module, "QUICK_S", 0.0)
+            monkeypatch.setattr(probe_runner, "QUICK_S", 0.0)
+            explorer._runner._times.extend([0.2, 0.2, 0.2])
         if why == "out of sight":
             monkeypatch.setattr(type(explorer._sight), "is_seen", False)
         if why == "switched off":
@@ -90,6 +91,21 @@ def test_it_stays_with_the_click(why, pointed_at, monkeypatch):
             session.point_at(session.prompts.with_point((50, 20)))
         assert explorer.reading is clicked
         assert explorer._wanted()[1].prompts.points.tolist() == [[10, 20]]
+
+
+def test_a_view_that_was_slow_once_is_tried_at_the_pointer_unless_it_was_very_slow(
+    pointed_at, monkeypatch
+):
+    monkeypatch.setattr(probe_runner, "QUICK_S", 0.1)
+    session, stage = pointed_at
+    with explore(sx.probes.RawLogits, session) as explorer:
+        times = explorer._runner._times
+        for seconds, follows in (([0.2], True), ([2.0], False), ([0.2] * 3, False)):
+            times.clear()
+            times.extend(seconds)
+            assert explorer._runner.is_quick == follows
+        times.append(0.05)
+        assert explorer._runner.is_quick
 
 
 def test_places_of_the_pointer_push_nothing_out_of_the_cache(pointed_at):
