@@ -35,8 +35,8 @@ def draw_profile(canvas: Canvas, layout: ProfileLayout) -> None:
         _draw_band(canvas, layout, curve, index)
     for index, curve in enumerate(layout.profile.curves):
         _draw_curve(canvas, layout, curve, index)
-    for name in layout.names:
-        _draw_name(canvas, layout, name)
+    for of_curve in layout.names:
+        _draw_name(canvas, layout, of_curve)
 
 
 def draw_place(canvas: Canvas, layout: ProfileLayout, index: int) -> None:

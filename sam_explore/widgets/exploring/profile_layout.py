@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
-from matplotlib.ticker import LogLocator, MaxNLocator
+from matplotlib.ticker import Locator, LogLocator, MaxNLocator
 
 from ...number_text import text
 from ...plots import style
@@ -179,7 +179,7 @@ def _scaled(values: Float[np.ndarray, "*any"], is_log: bool) -> Float[np.ndarray
 
 def _ticks(low: float, high: float, is_log: bool, count: int, is_whole: bool) -> list[float]:
     """Round values within the axis."""
-    locators = [MaxNLocator(nbins=count, steps=[1, 2, 2.5, 5, 10], integer=is_whole)]
+    locators: list[Locator] = [MaxNLocator(nbins=count, steps=[1, 2, 2.5, 5, 10], integer=is_whole)]
     if is_log:
         locators = [LogLocator(numticks=count + 1), LogLocator(subs=(1, 2, 5), numticks=count + 1)]
     for locator in locators:

@@ -57,6 +57,6 @@ def lay_out_table(matrix: Matrix, room: int) -> TableLayout:
     below = 8 + LINE * (names + bool(matrix.column_name))
     height = top + max(row * rows + below, bar[3] + FOOT)
     numbers = ticks(matrix.scale, colours)
-    every = [ceil(count / _MOST_NAMES) for count in (rows, columns)]
+    every_row, every_column = (ceil(count / _MOST_NAMES) for count in (rows, columns))
     laid_out = MapLayout((tile,), width, height, bar, numbers)
-    return TableLayout(matrix, laid_out, *every, min(1.0, room / width))
+    return TableLayout(matrix, laid_out, every_row, every_column, min(1.0, room / width))

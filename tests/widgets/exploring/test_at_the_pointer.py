@@ -97,7 +97,7 @@ def test_a_view_that_was_slow_once_is_tried_at_the_pointer_unless_it_was_very_sl
     pointed_at, monkeypatch
 ):
     monkeypatch.setattr(probe_runner, "QUICK_S", 0.1)
-    session, stage = pointed_at
+    session, _ = pointed_at
     with explore(sx.probes.RawLogits, session) as explorer:
         times = explorer._runner._times
         for seconds, follows in (([0.2], True), ([2.0], False), ([0.2] * 3, False)):
