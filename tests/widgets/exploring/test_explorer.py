@@ -8,10 +8,11 @@ from ipywidgets import IntSlider
 from PIL import Image
 
 import sam_explore as sx
+from sam_explore.geometry import Prompts
 from sam_explore.plots import raster, style
-from sam_explore.probes import PROBES
+from sam_explore.probes import PROBES, Probe
 from sam_explore.readings import Gallery, Panel, Reading
-from sam_explore.tracing import Trace
+from sam_explore.tracing import RunDescription, Trace
 from sam_explore.widgets import explore
 from sam_explore.widgets.exploring.map_view import MAPS, NOTES
 
@@ -161,8 +162,24 @@ def test_a_bad_value_from_python_changes_nothing(image, open_session, screen):
         assert explorer.probe == Grid(token=(2, 2))
 
 
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[Probe, tuple[RunDescription, Reading]]:
+    """Which probes were asked, about which run, and what they last answered."""
+    answers, call = {}, Probe.__call__
+
+    def note(probe: Probe, trace: Trace) -> Reading:
+        reading = call(probe, trace)
+        answers[probe] = (trace.description, reading)
+        return reading
+
+    monkeypatch.setattr(Probe, "__call__", note)
+    return answers
+
+
 @pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.__name__)
-def test_every_probe_can_be_explored_and_reacts_to_each_knob(probe, image, open_session, screen):
+def test_every_probe_can_be_explored_and_reacts_to_each_knob(
+    probe, image, open_session, screen, asked
+):
     session = open_session(image)
     session.add_point((10.0, 20.0))
     small = {"window": 2} if "window" in probe.knobs() else {}  # so that it can also be cropped
@@ -178,7 +195,10 @@ def test_every_probe_can_be_explored_and_reacts_to_each_knob(probe, image, open_
             explorer.set(**{name: other})
             assert explorer.error == ""
             assert getattr(explorer.probe, name) == other
-            assert_same(explorer.reading, explorer.probe(session.trace))
+            run, reading = asked[explorer.probe]  # a probe answers the same when asked again
+            prompts = session.prompts if probe.reads_prompts else Prompts()
+            assert run == session.trace.with_prompts(prompts).description
+            assert explorer.reading is reading
 
 
 def assert_same(one: Reading, other: Reading) -> None:
