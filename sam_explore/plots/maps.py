@@ -112,10 +112,9 @@ class _Colours:
         """A colour bar in opaque colours, also for a map that is not opaque."""
         return figure.colorbar(ScalarMappable(self.norm, self.map), **more)
 
-    def of(self, value: float) -> tuple[float, float, float, float]:
-        """The red, green, blue and opacity of a value, from 0 to 1."""
-        red, green, blue, opacity = ScalarMappable(self.norm, self.map).to_rgba(np.array(value))
-        return red, green, blue, opacity
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """The red, green, blue and opacity of each value, from 0 to 1, along a last axis."""
+        return np.asarray(ScalarMappable(self.norm, self.map).to_rgba(values))
 
 
 def _draw_map(ax: Axes, heatmap: Heatmap, colours: _Colours, map_opacity: float | None) -> None:
@@ -282,8 +281,10 @@ def _write_values(ax: Axes, matrix: Matrix, colours: _Colours) -> None:
     if size < style.LEAST_NUMBER_PX:
         return
     look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": style.points(size)}
+    look["in_layout"] = False  # what is inside the axes need not be measured, which takes long
+    grounds = colours.of(values)
     for (row, column), written in words.items():
-        ink = style.ink_on(colours.of(float(values[row, column])))
+        ink = style.ink_on(grounds[row, column].tolist())
         ax.text(column, row, written, color=ink, **look)
 
 
