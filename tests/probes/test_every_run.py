@@ -12,6 +12,7 @@ import pytest
 
 from sam_explore.geometry import Prompts
 from sam_explore.probes import PROBES, Probe
+from sam_explore.probes.causes import attribution_curves
 from sam_explore.readings import Reading
 from sam_explore.tracing import Trace
 
@@ -93,6 +94,12 @@ def answer(probe: Probe, trace: Trace) -> Reading | None:
         if REFUSED in str(error):
             return None
         raise
+
+
+@pytest.fixture(autouse=True)
+def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Curves of 3 places instead of 9, for each of which the model runs again."""
+    monkeypatch.setattr(attribution_curves, "_STEPS", 2)
 
 
 @pytest.mark.parametrize("probe", [*PROBES, PromptToken], ids=lambda probe: probe.__name__)
