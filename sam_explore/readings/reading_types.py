@@ -76,6 +76,8 @@ class Heatmap(ReadOnlyArrays):
         colours: red, green and blue of each cell from 0 to 255, for a part of a picture. It is then
             drawn in these, without a colour bar, and `values` are its brightness or what else is
             compared. None for a map on its scale.
+        points_at_values: of a map in such colours, whether the pointer reads the value of a cell
+            and not its red, green and blue: colours that only tell things apart mean nothing.
         provenance: where it came from; a probe adds it to the outermost reading.
         underlay: the picture below, if the map has one; a probe adds it to all that have a frame.
     """
@@ -91,6 +93,7 @@ class Heatmap(ReadOnlyArrays):
     underlay: Underlay | None = None
     arrows: Float[np.ndarray, "row column 2"] | None = None
     colours: UInt8[np.ndarray, "row column 3"] | None = None
+    points_at_values: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", frozen_array("values", self.values, 2))

@@ -24,7 +24,7 @@ NEEDED = {
     "shift": {"form": "shifted"},
     "token": {"change": PICKED_TOKEN},
     "stability_score_thresh": {"pred_iou_thresh": 0.0},  # else no candidate gets so far
-    "box_nms_thresh": {"pred_iou_thresh": 0.0},
+    "box_nms_thresh": {"pred_iou_thresh": 0.0, "stability_score_thresh": 0.0},
 }
 # At 0 no image token has half of its logits inside mask 0. And −1 stands for the last kernel here.
 OF_ONE_PROBE = {

@@ -48,6 +48,8 @@ class Knob:
         choices: the values to choose from, for a knob without bounds.
         names: integers with a special meaning, with its name: ((-1, "all"),); may also be a
             function of the run.
+        stands_for: for a knob of decimals from 0 on whose lowest value has a name, the number that
+            this value means in a run, such as a threshold that is the model's own.
         link: the session's trait that sets it in a live view, such as "token", or "".
         matters: a live view shows it at once, and folds away the others. If no knob of a probe has
             this, the first two are shown.
@@ -60,6 +62,7 @@ class Knob:
     high: float | Callable[[RunSizes], float] | None = None
     choices: tuple[Any, ...] = ()
     names: Names | Callable[[RunSizes], Names] = ()
+    stands_for: Callable[[RunSizes], float] | None = None
     link: str = ""
     matters: bool = False
     when: Callable[[Any], bool] | None = None

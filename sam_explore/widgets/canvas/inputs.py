@@ -98,6 +98,60 @@ class WideSlider(Control):
         self.slider.value = tenths
 
 
+class DecimalOrName(Control):
+    """A slider with a field for decimals, and a box for the one value that has a name.
+
+    While the box is ticked, slider and field show the number that the name stands for; moving them
+    unticks it.
+
+    Args:
+        value: the first value.
+        named: the value with a name, and the name.
+        number: what the named value stands for.
+        low, high: the bounds of the numbers.
+    """
+
+    def __init__(
+        self, value: float, named: tuple[float, str], number: float, low: float, high: float
+    ):
+        self._named, self._number = named[0], number
+        self.decimal = WideSlider(number, low, high)
+        self.box = Checkbox(description=named[1], indent=False, layout={"width": "auto"})
+        super().__init__(self.box)
+        self.widgets = [*self.decimal.widgets, self.box]
+        self.inputs = (self.box, *self.decimal.inputs)
+        self._callbacks: list[Callable[[dict], None]] = []
+        self.set(value)
+        self.box.observe(self._take_box, "value")
+        self.decimal.observe(self._take_decimal)
+
+    def get(self) -> float:
+        return self._named if self.box.value else self.decimal.get()
+
+    def set(self, value: float) -> None:
+        is_named = value == self._named
+        self.box.value = is_named
+        self.decimal.set(self._number if is_named else value)
+
+    def observe(self, callback: Callable[[dict], None]) -> None:
+        self._callbacks.append(callback)
+
+    def _take_box(self, change: dict) -> None:
+        if change["new"]:
+            self.decimal.set(self._number)
+        self._report(change)
+
+    def _take_decimal(self, change: dict) -> None:
+        if not self.box.value:
+            self._report(change)
+        elif change["new"] != self._number:
+            self.box.value = False  # which is reported
+
+    def _report(self, change: dict) -> None:
+        for callback in self._callbacks:
+            callback(change)
+
+
 def control_for(knob: Knob, value: Any, run: Trace) -> Control:
     """A suitable control for a knob's values."""
     low, high = knob.bounds(run)
@@ -108,6 +162,9 @@ def control_for(knob: Knob, value: Any, run: Trace) -> Control:
     if low is not None and high is not None and low > high:
         nothing = Dropdown(options=[("none in this run", value)], value=value, disabled=True)
         return Control(nothing)
+    if knob.stands_for is not None and low is not None and high is not None:
+        (named,) = knob.named(run)
+        return DecimalOrName(value, named, knob.stands_for(run), 0.0, high)
     if knob.names and low is not None and high is not None:
         names = dict(knob.named(run))
         numbers = range(int(low), int(high) + 1)

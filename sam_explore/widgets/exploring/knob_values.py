@@ -96,9 +96,12 @@ class KnobValues:
 
     @property
     def limits(self) -> dict[str, tuple]:
-        """Each knob's bounds, and its special values with their names, in that run."""
+        """Each knob's bounds in that run, its special values' names, and what they stand for."""
         run = self.run
-        return {name: (knob.bounds(run), knob.named(run)) for name, knob in self.knobs.items()}
+        return {
+            name: (knob.bounds(run), knob.named(run), knob.stands_for and knob.stands_for(run))
+            for name, knob in self.knobs.items()
+        }
 
     @property
     def probe(self) -> Probe:

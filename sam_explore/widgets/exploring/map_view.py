@@ -210,7 +210,7 @@ class MapView:
         kind = "token at row" if is_token else "row"
         colours = tile.heatmap.colours
         what = value_in_words(value, tile.scale)
-        if colours is not None:
+        if colours is not None and not tile.heatmap.points_at_values:
             what = "red {}, green {}, blue {}".format(*colours[cell])
         words = f"{name}{kind} {cell[0]}, column {cell[1]}: {what}"
         return words[0].upper() + words[1:]

@@ -3,14 +3,19 @@
 import numpy as np
 import pytest
 
-from sam_explore.automatic import AutomaticMaskGenerator, Filters, judge
+from sam_explore.automatic import AutomaticMaskGenerator, Filters, default_filters, judge
 from sam_explore.automatic.of_trace import candidates_of
 from sam_explore.geometry import Prompts
+from sam_explore.loading import load
+from sam_explore.model import TOY
 from sam_explore.probes import MissingMask
+from sam_explore.probes.automatic.missing_mask import OWN
+from sam_explore.probes.common.mask_picture import mask_colour
+from sam_explore.scenes import scene
 from sam_explore.tracing import Trace
 from sam_explore.tracing.step_callback import between_steps
 
-from ...small import answering, small_sam, small_trace
+from ...small import answering, sizes_of, small_sam, small_trace
 
 ALL = {"pred_iou_thresh": 0.0, "stability_score_thresh": 0.0}
 
@@ -68,6 +73,75 @@ def test_the_true_iou_stands_next_to_the_predicted_one(trace):
     assert true["2, token 3: kept"] == pytest.approx(0.5)
     assert true["0, token 1: kept"] > 0.9
     assert "candidate 0, at IoU" in table.words
+
+
+def test_kept_masks_are_painted_with_the_smallest_on_top_and_counted(trace):
+    cover = MissingMask(**ALL, points_per_side=2)(trace).readings[0]
+    # By falling predicted IoU: mask 2 (right half), 3 (all of it), 1 (left half).
+    right, left = np.array(mask_colour(0), int), np.array(mask_colour(2), int)
+    shade = trace.image[5, 4].mean().astype(int), trace.image[5, 36].mean().astype(int)
+    for colour, column, grey in ((left, 4, shade[0]), (right, 36, shade[1])):
+        pale = 60 + grey * 195 / 255
+        np.testing.assert_allclose(cover.colours[5, column], 0.45 * pale + 0.55 * colour, atol=1)
+    # Half a logit outside and nine inside: mask 2 begins in column 19, where mask 1 ends.
+    assert cover.colours[2, 19].tolist() == [255] * 3
+    assert cover.points_at_values
+    assert set(cover.values[:, 4]) == {2.0}
+
+
+def test_points_of_kept_masks_are_bright_and_the_others_dim(trace):
+    cover = MissingMask(**ALL, points_per_side=2)(trace).readings[0]
+    # All three were first proposed at the first point.
+    assert cover.colours[10, 10].tolist() == [255] * 3
+    assert cover.colours[12, 10].tolist() == [0] * 3
+    assert cover.colours[30, 30].tolist() == [150] * 3
+
+
+def test_the_edges_of_crops_are_lines(trace):
+    plain, cropped = (
+        MissingMask(pred_iou_thresh=1.0, points_per_side=1, crop_n_layers=layers)(trace)
+        for layers in (0, 1)
+    )
+    # Crops of a picture of 40 pixels overlap by 40 * 512 / 1500 = 13, so are 27 wide, from 0 or 14.
+    line = [255, 210, 0]
+    assert cropped.readings[0].colours[26, 0].tolist() == line
+    assert cropped.readings[0].colours[14, 30].tolist() == line
+    assert plain.readings[0].colours[26, 0].tolist() != line
+    assert "of 15 candidates" in cropped.words  # a point in the picture and in four crops
+
+
+def test_thresholds_that_are_not_set_are_the_models_own(trace):
+    own = {"pred_iou_thresh": OWN, "stability_score_thresh": OWN}
+    assert MissingMask().filters(trace) == Filters(0.88, 0.95)
+    assert MissingMask(**own | {"pred_iou_thresh": 0.5}).filters(trace) == Filters(0.5, 0.95)
+    shipped = trace.sam.config
+    knobs = MissingMask.knobs()
+    for name, released in (("pred_iou_thresh", 0.88), ("stability_score_thresh", 0.95)):
+        assert knobs[name].stands_for(sizes_of(shipped)) == released
+        ours = getattr(default_filters(TOY), name)
+        assert knobs[name].stands_for(sizes_of(TOY)) == ours != released
+    with pytest.raises(ValueError, match="pred_iou_thresh must be 0 or more"):
+        MissingMask(pred_iou_thresh=-0.5)(trace)
+
+
+def test_with_crops_the_records_are_those_of_the_generator():
+    """Of the shipped model: random masks reach all edges, and those of crops are dropped there."""
+    sam, image = load(), scene(4).image
+    generator, trace = AutomaticMaskGenerator(3, crop_n_layers=1), Trace(sam, image)
+    wanted = generator(sam, image, progress=False).records("uncompressed_rle")
+    ours = candidates_of(trace, 3, 1)
+    verdicts = judge(ours, generator.filters(sam))
+    found = generator.keep(verdicts).records("uncompressed_rle")
+    assert verdicts.counts["edge of the crop"] > 0
+    assert any(crop != [0, 0, 256, 256] for crop in (each["crop_box"] for each in found))
+    assert len(found) == len(wanted)
+    for one, other in zip(found, wanted, strict=True):
+        for name in ("crop_box", "point_coords", "bbox"):
+            assert one[name] == other[name]
+        assert one["area"] == pytest.approx(other["area"], abs=1)  # a pixel on the edge may round
+        assert one["predicted_iou"] == pytest.approx(other["predicted_iou"], abs=1e-4)
+    assert candidates_of(trace, 3, 1) is ours
+    assert candidates_of(trace, 3) is not ours
 
 
 def test_candidates_are_those_of_the_generator():

@@ -134,3 +134,30 @@ def test_what_is_typed_finer_than_a_tenth_stays_when_the_slider_is_set_to_it():
     front_end_sets(control.slider, value=13)  # as the page gives it back
     assert control.get() == 1.26
     close_all(*control.widgets)
+
+
+OWN = Knob(
+    "above",
+    low=-1.0,
+    high=1.0,
+    names=((-1, "the model's own"),),
+    stands_for=lambda run: run.config.encoder_depth / 4,  # a half
+)
+
+
+def test_a_value_with_a_name_is_a_box_and_the_slider_shows_what_it_means(run):
+    control, heard = control_for(OWN, -1.0, run), []
+    control.observe(lambda change: heard.append(control.get()))
+    assert (control.get(), control.box.value, control.decimal.get()) == (-1.0, True, 0.5)
+    assert (control.decimal.field.min, control.decimal.field.max) == (0, 1)
+    front_end_sets(control.decimal.slider, value=8)  # moving it unticks the box
+    assert (control.box.value, heard) == (False, [0.8])
+    front_end_sets(control.box, value=True)
+    assert (control.decimal.get(), heard) == (0.5, [0.8, -1.0])
+    front_end_sets(control.box, value=False)  # without the name it is the same number
+    assert heard == [0.8, -1.0, 0.5]
+    control.set(0.25)
+    assert (control.get(), control.box.value) == (0.25, False)
+    control.set(-1.0)
+    assert (control.get(), control.decimal.get()) == (-1.0, 0.5)
+    close_all(*control.widgets)

@@ -113,3 +113,15 @@ def test_padding_is_no_token_and_a_named_value_has_its_name(image, open_session,
         send(view.canvas, "mouse_move", 2 * (tile.left + 10), 2 * (tile.top + 10))
         row, column = tile.cell_at(tile.left + 10, tile.top + 10)
         assert f"Row {row}, column {column}: inside" in view.value.value
+
+
+def test_over_masks_in_colours_of_their_own_the_number_of_masks_is_read(
+    image, open_session, screen
+):
+    with explore(
+        sx.probes.MissingMask, open_session(image), pred_iou_thresh=0.0, points_per_side=1
+    ) as explorer:
+        view = map_of(explorer)
+        send(view.canvas, "mouse_move", *cell_on(explorer, 2, 3))
+        number = int(explorer.reading.readings[0].values[2, 3])
+        assert f"Row 2, column 3: {number} masks" in view.value.value
