@@ -1,4 +1,4 @@
-"""One rule for correcting a mask: which logits go back, and which mask answers.
+"""One rule for correcting a mask: where a click lies, which logits go back, which mask answers.
 
 See docs/decisions/0021-one-rule-for-corrections.md.
 """
@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
 
 from sam_explore.geometry import Prompts
 from sam_explore.prediction import Prediction
@@ -146,6 +149,26 @@ TOKEN_0 = CorrectionRule("token 0", feeds_back=True, all_tokens=False)
 BEST_PREDICTED = CorrectionRule("best predicted", feeds_back=True, all_tokens=True)
 NO_FEEDBACK = CorrectionRule("no feedback", feeds_back=False, all_tokens=False)
 CORRECTION_RULES = (TOKEN_0, BEST_PREDICTED, NO_FEEDBACK)
+
+
+def correction_clicks(
+    masks: Bool[Tensor, "mask row column"],
+    targets: Bool[Tensor, "mask row column"],
+    generator: torch.Generator,
+) -> tuple[Float[Tensor, "mask 2"], Int[Tensor, "mask"]]:
+    """A random click in each mask's error region, and its label: 1 where the target was missed.
+
+    Points are x, y in the unit square. A mask without errors is clicked anywhere inside its target,
+    or anywhere if the target is empty.
+    """
+    wrong = (masks ^ targets).flatten(1)
+    wrong = torch.where(wrong.any(dim=1, keepdim=True), wrong, targets.flatten(1))
+    chances = torch.rand(wrong.shape, generator=generator, device=generator.device)
+    places = (chances.to(wrong.device) + wrong).argmax(dim=1)
+    labels = targets.flatten(1).gather(1, places[:, None])[:, 0].long()
+    rows, columns = masks.shape[-2:]
+    points = torch.stack([places % columns, places // columns], dim=1)
+    return (points + 0.5) / torch.tensor([columns, rows], device=points.device), labels
 
 
 def _begins_with(prompts: Prompts, first: Prompts) -> bool:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from sam_explore.corrections import (
     BEST,
@@ -11,6 +12,7 @@ from sam_explore.corrections import (
     TOKEN_0,
     Dialogue,
     answering,
+    correction_clicks,
 )
 from sam_explore.geometry import Frame, Prompts
 from sam_explore.prediction import Prediction
@@ -163,3 +165,29 @@ def test_an_example_that_is_moved_or_hinted_is_the_readers_own():
     assert not moved.is_example
     hinted = example.then(example.prompts.with_mask_hint(np.zeros((8, 8))), None)
     assert (len(hinted.prompts.points), hinted.is_example) == (1, False)
+
+
+def test_corrections_click_the_error_and_say_what_was_missed():
+    target = torch.zeros(2, 4, 4, dtype=torch.bool)
+    target[:, 1, 2] = True
+    answer = torch.zeros_like(target)  # the first misses its pixel,
+    answer[1, 1, 2] = answer[1, 3, 0] = True  # the second has one too many.
+    points, labels = correction_clicks(answer, target, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(points, torch.tensor([[2.5 / 4, 1.5 / 4], [0.5 / 4, 3.5 / 4]]))
+    assert labels.tolist() == [1, 0]
+
+
+def test_a_right_answer_is_clicked_inside_its_target():
+    target = torch.zeros(1, 4, 4, dtype=torch.bool)
+    target[0, 1, 2] = True
+    points, labels = correction_clicks(target, target, torch.Generator().manual_seed(0))
+    assert points.tolist() == [[2.5 / 4, 1.5 / 4]]
+    assert labels.tolist() == [1]
+
+
+def test_a_click_on_a_wide_map_has_its_own_share_of_each_side():
+    target = torch.zeros(1, 2, 8, dtype=torch.bool)
+    target[0, 1, 6] = True
+    nothing = torch.zeros_like(target)
+    points, _ = correction_clicks(nothing, target, torch.Generator().manual_seed(0))
+    assert points.tolist() == [[6.5 / 8, 1.5 / 2]]

@@ -1,8 +1,8 @@
-"""The share of each cell of a coarser grid that a mask covers, and clicks where masks are wrong."""
+"""The share of each cell of a coarser grid that a mask covers."""
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 
@@ -34,23 +34,3 @@ def _overlaps(pixels: int, cells: int, device: torch.device) -> Float[Tensor, "c
     pixel = torch.arange(pixels, device=device)[None, :] * cells
     shared = torch.minimum(cell + pixels, pixel + cells) - torch.maximum(cell, pixel)
     return shared.clamp(min=0) / pixels
-
-
-def correction_clicks(
-    masks: Bool[Tensor, "mask row column"],
-    targets: Bool[Tensor, "mask row column"],
-    generator: torch.Generator,
-) -> tuple[Float[Tensor, "mask 2"], Int[Tensor, "mask"]]:
-    """A random click in each mask's error region, and its label: 1 where the target was missed.
-
-    Points are x, y in the unit square. A mask without errors is clicked anywhere inside its target,
-    or anywhere if the target is empty.
-    """
-    side = masks.shape[-1]
-    wrong = (masks ^ targets).flatten(1)
-    wrong = torch.where(wrong.any(dim=1, keepdim=True), wrong, targets.flatten(1))
-    chances = torch.rand(wrong.shape, generator=generator, device=generator.device)
-    places = (chances.to(wrong.device) + wrong).argmax(dim=1)
-    labels = targets.flatten(1).gather(1, places[:, None])[:, 0].long()
-    points = torch.stack([places % side, places // side], dim=1)
-    return (points + 0.5) / side, labels

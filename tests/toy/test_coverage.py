@@ -2,7 +2,7 @@
 
 import torch
 
-from sam_explore.toy.coverage import correction_clicks, coverage
+from sam_explore.toy.coverage import coverage
 
 
 def test_pixels_that_lie_in_two_cells_count_in_each_with_their_part():
@@ -35,21 +35,3 @@ def test_the_area_is_kept_on_any_grid():
     masks = torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(0)) > 0.6
     for cells in (8, 12, 24, 31):
         torch.testing.assert_close(coverage(masks, cells).mean((1, 2)), masks.float().mean((1, 2)))
-
-
-def test_corrections_click_the_error_and_say_what_was_missed():
-    target = torch.zeros(2, 4, 4, dtype=torch.bool)
-    target[:, 1, 2] = True
-    answer = torch.zeros_like(target)  # the first misses its pixel,
-    answer[1, 1, 2] = answer[1, 3, 0] = True  # the second has one too many.
-    points, labels = correction_clicks(answer, target, torch.Generator().manual_seed(0))
-    torch.testing.assert_close(points, torch.tensor([[2.5 / 4, 1.5 / 4], [0.5 / 4, 3.5 / 4]]))
-    assert labels.tolist() == [1, 0]
-
-
-def test_a_right_answer_is_clicked_inside_its_target():
-    target = torch.zeros(1, 4, 4, dtype=torch.bool)
-    target[0, 1, 2] = True
-    points, labels = correction_clicks(target, target, torch.Generator().manual_seed(0))
-    assert points.tolist() == [[2.5 / 4, 1.5 / 4]]
-    assert labels.tolist() == [1]

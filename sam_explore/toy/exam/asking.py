@@ -7,14 +7,19 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
-from sam_explore.corrections import CORRECTION_RULES, TOKEN_0, CorrectionRule
+from sam_explore.corrections import (
+    CORRECTION_RULES,
+    TOKEN_0,
+    CorrectionRule,
+    correction_clicks,
+)
 from sam_explore.geometry import Frame, Prompts
 from sam_explore.mask_overlap import mask_iou
 from sam_explore.model import Sam
 from sam_explore.prediction import EncodedImage, Prediction, encode, predict
 from sam_explore.scenes.ground_truth import Scene
 
-from ..coverage import correction_clicks, coverage
+from ..coverage import coverage
 from .manifest import ExamScene, Target
 
 CORRECTIONS = 5

@@ -12,10 +12,10 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from sam_explore.corrections import correction_clicks
 from sam_explore.mask_overlap import mask_iou
 from sam_explore.model import Sam
 
-from ..coverage import correction_clicks
 from .losses import mask_loss
 from .questions import Questions
 
