@@ -55,7 +55,12 @@ def _draw_curve(ax: Axes, x: np.ndarray, curve: Curve, index: int) -> None:
         look: dict[str, Any] = {"linestyle": dashes, "color": colour, "markersize": 3.5}
         mark = style.POINTS[turn] if len(x) <= 40 else ""
         ax.plot(x, curve.y, marker=mark, label=curve.name, **look)
-    if curve.low is not None and curve.high is not None:
+    if curve.low is None or curve.high is None:
+        return
+    if curve.style == "points":
+        bar: dict[str, Any] = {"color": colour, "alpha": style.BAR_OPACITY, "linewidth": 3}
+        ax.vlines(x, curve.low, curve.high, **bar)
+    else:
         step: Literal["mid"] | None = "mid" if curve.style == "steps" else None
         ax.fill_between(
             x,

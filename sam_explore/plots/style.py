@@ -28,6 +28,7 @@ CURVES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#00
 DASHES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)))
 POINTS = ("o", "s", "^", "D", "v", "P", "x")
 BAND_OPACITY = 0.2
+BAR_OPACITY = 0.4  # of the interval of a single point
 GROUND = "#FFFFFF"
 INK = "#212121"  # on white backgrounds: text, and lines that carry meaning
 FAINT_INK = "#757575"

@@ -127,7 +127,7 @@ class Curve(ReadOnlyArrays):
     Args:
         y: a value for each x of the profile; NaN leaves a gap.
         name: for the legend.
-        low, high: the ends of a band around the curve, or None.
+        low, high: the ends of a band around the curve, or of a bar at each of its points; or None.
         style: "line", "points" or "steps" (a step is centred on each x).
     """
 

@@ -239,6 +239,19 @@ def test_a_band_spans_its_curve_and_a_marked_place_its_name():
     assert ax.lines[3].get_xdata() == [1.5, 1.5]
 
 
+def test_points_have_bars_and_no_band_between_them():
+    points = Curve(
+        np.array([2.0, 5.0]), "points", np.array([1.0, 4.0]), np.array([3.0, 9.0]), "points"
+    )
+    (ax,) = draw(Profile(np.arange(2.0), (points,), "t", "w.", "x", "y")).axes
+    (bars,) = (each for each in ax.collections if isinstance(each, LineCollection))
+    assert [segment.tolist() for segment in bars.get_segments()] == [
+        [[0, 1], [0, 3]],
+        [[1, 4], [1, 9]],
+    ]
+    assert len(ax.collections) == 1
+
+
 def test_axes_can_be_logarithmic():
     profile = Profile(np.arange(1.0, 5), PROFILE.curves[1:], "t", "w.", "x", "y", log="xy")
     (ax,) = draw(profile).axes

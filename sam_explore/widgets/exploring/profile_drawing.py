@@ -15,6 +15,7 @@ from .map_layout import LINE
 from .profile_layout import Axis, Name, ProfileLayout
 
 _LINE_CSS = 2  # of a curve
+_BAR_CSS = 4  # of the interval of a point
 _NAMED_DASHES = {"-": (), "--": (3.7, 1.6), "-.": (6.4, 1.6, 1, 1.6), ":": (1, 1.65)}
 _MOST_WITH_POINTS = 40  # places of a line with a point at each
 _SMALL, _LARGE = 1.8, 2.8  # CSS pixels from the middle of a point to its edge
@@ -89,7 +90,16 @@ def _draw_x_mark(canvas: Canvas, layout: ProfileLayout, place: float, name: str)
 
 
 def _draw_band(canvas: Canvas, layout: ProfileLayout, curve: Curve, index: int) -> None:
+    """The band around a curve, or a bar at each place of one that has only points."""
     if curve.low is None or curve.high is None:
+        return
+    if curve.style == "points":
+        _set_line(canvas, style.css(_look(index)[0], style.BAR_OPACITY), _BAR_CSS)
+        for low, high in zip(
+            *(_corners(layout, y, "line") for y in (curve.low, curve.high)), strict=True
+        ):
+            if np.isfinite([low, high]).all():
+                canvas.stroke_line(*_px(*low), *_px(*high))
         return
     canvas.fill_style = style.css(_look(index)[0], style.BAND_OPACITY)
     low, high = (_corners(layout, each, curve.style) for each in (curve.low, curve.high))

@@ -45,6 +45,20 @@ def test_all_kinds_of_curves_are_drawn(screen, view):
     assert {"All", "here", "x", "y", "line", "steps", "p"} <= set(words)
 
 
+def test_points_have_a_bar_each_where_their_interval_is_known(screen, view):
+    low, high = np.array([0, np.nan, 1, 2.0]), X + 1
+    view.show(Profile(X, (Curve(X, "points", style="points"),), "None", "", "x", "y"))
+    without = names(screen, view).count("strokeLine")
+    view.show(Profile(X, (Curve(X, "points", low, high, "points"),), "Bars", "", "x", "y"))
+    drawn = names(screen, view)
+    assert "fillPolygon" not in drawn  # no band
+    wide = [each[1] for each in screen.drawn(view.canvas[0]) if each[0] == "strokeLine"]
+    place = 2 * view._layout.x.place(X[3:])[0]
+    ends = 2 * view._layout.y.place(np.array([2.0, 4.0]))
+    assert [place, ends[0], place, ends[1]] in [pytest.approx(each) for each in wide]
+    assert without < len(wide)
+
+
 def test_the_pointer_reads_the_values_at_the_nearest_place(screen, view):
     view.show(TWO)
     layout = view._layout
