@@ -1,8 +1,6 @@
 """The candidates of a run: its model with its changes, on its picture."""
 
-from collections import OrderedDict
 from dataclasses import replace
-from threading import Lock
 
 import numpy as np
 
@@ -13,12 +11,10 @@ from sam_explore.tracing.step_callback import announce
 from .candidates import Candidates, CandidateTable
 from .generator import AutomaticMaskGenerator
 from .grids import crops
+from .kept import Kept
 
 _AT_ONCE = 16  # points between two calls of a callback of `between_steps`
-_MOST_KEPT = 4  # runs whose candidates are kept, as run lengths
-
-_kept: OrderedDict[tuple[str, int, int], Candidates] = OrderedDict()
-_lock = Lock()
+_kept: Kept[Candidates] = Kept(most=4)  # of the last runs, as run lengths
 
 
 def candidates_of(trace: Trace, points_per_side: int, crop_n_layers: int = 0) -> Candidates:
@@ -39,16 +35,8 @@ def candidates_of(trace: Trace, points_per_side: int, crop_n_layers: int = 0) ->
     trace.engine.refuse_changed_weights()  # also where the answer is kept
     plain = trace.with_prompts(Prompts())
     key = plain.description.fingerprint, points_per_side, crop_n_layers
-    with _lock:
-        found = _kept.get(key)
-    if found is None:
-        found = _asked(plain, AutomaticMaskGenerator(points_per_side, crop_n_layers=crop_n_layers))
-    with _lock:
-        _kept[key] = found
-        _kept.move_to_end(key)
-        while len(_kept) > _MOST_KEPT:
-            _kept.popitem(last=False)
-    return found
+    how = AutomaticMaskGenerator(points_per_side, crop_n_layers=crop_n_layers)
+    return _kept.get(key, lambda: _asked(plain, how))
 
 
 def _asked(trace: Trace, how: AutomaticMaskGenerator) -> Candidates:

@@ -10,6 +10,7 @@ from .attention.attention_row import AttentionRow as AttentionRow
 from .attention.head_atlas import HeadAtlas as HeadAtlas
 from .attention.head_directions import HeadDirections as HeadDirections
 from .attention.pair_score import PairScore as PairScore
+from .automatic.data_engine import DataEngine as DataEngine
 from .automatic.missing_mask import MissingMask as MissingMask
 from .causes.attribution import Attribution as Attribution
 from .causes.attribution_curves import AttributionCurves as AttributionCurves

@@ -157,6 +157,14 @@ def test_options_that_make_no_sense_are_refused(wrong, words):
         AutomaticMaskGenerator(**wrong)
 
 
+def test_the_grid_has_32_points_a_side_unless_others_are_given():
+    (points,) = AutomaticMaskGenerator().grids
+    assert len(points) == 1024
+    np.testing.assert_allclose(
+        points[[0, 31, -1]], [[1 / 64, 1 / 64], [63 / 64, 1 / 64], [63 / 64] * 2]
+    )
+
+
 def test_points_of_ones_own():
     generator = AutomaticMaskGenerator(
         None, point_grids=[np.array([[0.5, 0.25]])], pred_iou_thresh=0

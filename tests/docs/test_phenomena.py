@@ -12,6 +12,7 @@ from .scripts import phenomenon
 
 checkerboard = phenomenon("checkerboard")
 common = phenomenon("common")
+data_engine = phenomenon("data_engine")
 encodings_removed = phenomenon("encodings_removed")
 heads = phenomenon("heads")
 mask_hints = phenomenon("mask_hints")
@@ -344,3 +345,20 @@ def test_tokens_of_an_object_are_those_that_it_covers_by_half():
     labels = np.zeros((4, 4), int)
     labels[0, 0] = labels[:2, 2] = 1  # a quarter of the first token, half of the one next to it
     assert heads.marked(case(labels), 2).tolist() == [[False, True], [False, False]]
+
+
+def test_the_stages_are_held_against_one_click_by_hand_and_wrong_masks():
+    figures = data_engine.StageFigures(
+        done=np.array([[0, 0.25, 0.5]] * 5),
+        done_filled=np.array([[0.5, 0.5, 0.75]] * 5),
+        iou=np.array([[0.6, 0.5]] * 5),
+        clicks=np.array([[1.75, 0.75]] * 5),
+        regions=np.array([[0.5, 0.75, 0.5]] * 5),
+        masks=np.array([[4.0, 3.0, 9.0, 6.0, 4.0]] * 5),
+    )
+    rows = data_engine.rows_of(figures, 0.9)
+    assert [(row.values[0], row.null[0]) for row in rows] == [
+        (0.5, 0.25), (0.5, 0.6), (0.75, 1.75), (3, 1), (0.5, 0.75), (4, 5),
+    ]  # fmt: skip
+    # Fewer clicks are a gain; of the automatic masks more are wrong.
+    assert list(data_engine.claims(rows * 2).values())[:5] == [1, -1, 1, 1, -1]

@@ -15,6 +15,7 @@ from sam_explore.readings import Heatmap, Matrix, Panel, Scale
 from sam_explore.tracing import Trace
 
 from ..common.mask_picture import draw_boxes, draw_points, masks_over_picture
+from ..common.numbers import counted
 from ..common.probe import Probe, knob
 from ..common.truth import ComparedWithTruth, Target, in_words
 
@@ -139,7 +140,7 @@ def _cover(trace: Trace, verdicts: Verdicts) -> Heatmap:
     crops = "; dashed lines are the edges of crops" if len(candidates.crops) > 1 else ""
     return Heatmap(
         _thinned(count),
-        title=f"The {len(kept)} kept masks",
+        title=counted(len(kept), "kept mask"),
         words=f"Up to {text(count.max())} kept masks cover a pixel, and "
         f"{100 * (count > 0).mean():.0f} % of the picture is covered by one or more. Each mask has "
         "a colour of its own and a white border, the smallest on top. Dots are the points of the "
