@@ -71,7 +71,7 @@ def test_the_small_model_is_measured_against_its_goals(tmp_path):
 
 
 def test_each_component_is_measured_next_to_its_share_of_the_products(tmp_path):
-    options = ["--sizes", "toy", "--rounds", "1", "--threads", "1"]
+    options = ["--sizes", "toy", "--rounds", "1"]
     text = written_by("component_cost.py", "component_cost", options, tmp_path / "page.md")
     for row in ("windowed attention", "channel projection", "with them, as a mask"):
         assert f"| {row} " in text

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from time import process_time
 
 import numpy as np
 import torch
@@ -26,11 +27,12 @@ from sam_explore.toy.exam.tables import markdown, write_between_marks  # noqa: E
 from sam_explore.tracing import Trace, component_costs, component_seconds, record  # noqa: E402
 from sam_explore.tracing.cost import COMPONENTS  # noqa: E402
 from sam_explore.tracing.timing import component_ends  # noqa: E402
-from tests.benchmarks.measuring import forget_peak, machine, memory_now, time_rounds  # noqa: E402
+from tests.benchmarks.measuring import forget_peak, machine, memory_now  # noqa: E402
 from tests.parity.reference import build_ours, random_weights  # noqa: E402
 
 SIZES = {config.name: config for config in (TOY, VIT_B, VIT_L, VIT_H)}
 RELEASED = ("vit_b", "vit_l", "vit_h")
+GIVE_BACK = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")
 WITHOUT, WITH = "without them", "with them, as a mask"
 
 
@@ -68,27 +70,24 @@ def relative_positions(config: SamConfig, rounds: int) -> dict[str, tuple[float,
     q, k, v = torch.randn(3, 1, config.encoder_heads, tokens, config.head_dim).unbind()
     terms = torch.randn(2, 1, config.encoder_heads, tokens, config.grid).unbind()
     hooks = HookPoint("all", "scores"), HookPoint("all", "pattern")
-    work = {
-        WITHOUT: lambda: attend(q, k, v, *hooks),
-        WITH: lambda: attend(q, k, v, *hooks, *terms),
-    }
     found = {}
-    seconds = time_rounds(work, rounds)
-    for name, each in work.items():
-        held = forget_peak()
-        each()
-        found[name] = min(seconds[name]), memory_now("VmHWM") - held
+    for name, given in ((WITHOUT, ()), (WITH, terms)):
+        held, seconds = forget_peak(), []
+        for _ in range(rounds):
+            start = process_time()
+            attend(q, k, v, *hooks, *given)
+            seconds.append(process_time() - start)
+        found[name] = min(seconds), memory_now("VmHWM") - held
     return found
 
 
 def measure(config: SamConfig, rounds: int) -> dict[str, dict]:
-    """All numbers of one size; this process does nothing else."""
+    """Times of one size, or with 0 rounds its memory; this process does nothing else."""
     trace = run(config)
-    # First, since the allocator keeps what an earlier run has freed.
-    most = peaks(trace)
+    if not rounds:
+        return {"peaks": peaks(trace)}
     return {
-        "seconds": component_seconds(trace, rounds),
-        "peaks": most,
+        "seconds": component_seconds(trace, rounds, process_time),
         "relative": relative_positions(config, rounds),
     }
 
@@ -118,7 +117,6 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Time and memory of each component.")
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=RELEASED)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--write", type=Path, metavar="FILE", help="write between FILE's marks")
     parser.add_argument("--run", choices=SIZES, help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -126,18 +124,25 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse_arguments()
-    torch.set_num_threads(arguments.threads)
+    torch.set_num_threads(1)  # so that processor time is that of the work
     if arguments.run:
         print(json.dumps(measure(SIZES[arguments.run], arguments.rounds)))
         return
-    found = {}
-    options = ["--threads", str(arguments.threads), "--rounds", str(arguments.rounds)]
+    found: dict[str, dict[str, dict]] = {}
     for size in arguments.sizes:
-        command = [sys.executable, __file__, "--run", size, *options]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-        found[size] = json.loads(done.stdout.splitlines()[-1])
-    load = f"load average before the start {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
-    said = f"The quickest of {arguments.rounds} rounds, fp32. {machine(['torch'])}; {load}."
+        command = [sys.executable, __file__, "--run", size]
+        for rounds in (arguments.rounds, 0):
+            # Freed memory is given back at once where memory is read, so that it counts once.
+            settings = {} if rounds else dict.fromkeys(GIVE_BACK, "65536")
+            done = subprocess.run(
+                [*command, "--rounds", str(rounds)],
+                check=True,
+                capture_output=True,
+                text=True,
+                env=os.environ | settings,
+            )
+            found.setdefault(size, {}).update(json.loads(done.stdout.splitlines()[-1]))
+    said = f"Processor time, the least of {arguments.rounds} rounds, fp32. {machine(['torch'])}."
     written = [said, "", *lines(found)]
     print("\n".join(written))
     if arguments.write:
