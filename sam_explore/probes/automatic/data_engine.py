@@ -180,7 +180,7 @@ def _over_clicks(figures: StageFigures, words: str) -> tuple[Profile, Profile]:
 
 
 def _without_clicks(figures: StageFigures, goal: float, words: str) -> tuple[Profile, Profile]:
-    half, full = f"at {text(HALF)}", f"at {text(goal)}"
+    half, full = f"\nat {text(HALF)}", f"\nat {text(goal)}"
     regions = Profile(
         np.arange(3.0),
         (band(figures.regions, "mean over scenes", "points"),),
@@ -188,7 +188,7 @@ def _without_clicks(figures: StageFigures, goal: float, words: str) -> tuple[Pro
         words=words,
         x_name="",
         y_name="share of the regions",
-        x_labels=("filled in right", f"found {half}", f"found {full}"),
+        x_labels=("filled\nin right", f"found{half}", f"found{full}"),
         y_reach=(0.0, 1.0),
     )
     masks = Profile(
@@ -198,7 +198,7 @@ def _without_clicks(figures: StageFigures, goal: float, words: str) -> tuple[Pro
         words=words,
         x_name="",
         y_name="masks a scene",
-        x_labels=("filled in", "right", "automatic", f"right {half}", f"right {full}"),
+        x_labels=("filled\nin", "right", "made", f"right{half}", f"right{full}"),
         y_reach=(0.0, 1.0),
     )
     return regions, masks
