@@ -419,7 +419,7 @@ def _interpolation(
         side, shown: pixels of the model's input, and how many of them the picture fills.
         length: pixels of the picture.
     """
-    identity = torch.eye(cells, device="cpu")[None]
+    identity = torch.eye(cells, dtype=torch.float32, device="cpu")[None]
     at_input = F.interpolate(identity, side, mode="linear", align_corners=False)
     at_picture = F.interpolate(at_input[..., :shown], length, mode="linear", align_corners=False)
     return _read_only(at_picture[0].T.contiguous())

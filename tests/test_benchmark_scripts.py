@@ -50,7 +50,7 @@ def test_encoder_and_decoder_are_compared_and_written_between_their_marks(tmp_pa
 
 def written_by(script: str, mark: str, options: list[str], page: Path) -> str:
     """What a script writes between its marks, in place of what stood there."""
-    page.write_text(f"above\n<!-- {mark} -->\nformer\n<!-- /{mark} -->\nbelow")
+    page.write_text(f"above\n<!-- {mark} -->\nof an earlier run\n<!-- /{mark} -->\nbelow")
     done = subprocess.run(
         [sys.executable, ROOT / "tests" / "benchmarks" / script, *options, "--write", page],
         capture_output=True,
@@ -58,7 +58,7 @@ def written_by(script: str, mark: str, options: list[str], page: Path) -> str:
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    assert "former" not in page.read_text()
+    assert "of an earlier run" not in page.read_text()
     return page.read_text()
 
 

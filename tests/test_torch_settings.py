@@ -11,6 +11,7 @@ import torch
 import sam_explore as sx
 from sam_explore.loading import load
 from sam_explore.model import Sam
+from sam_explore.prediction import _interpolation
 from sam_explore.probes import PROBES
 
 from .probes.reading_arrays import arrays
@@ -93,6 +94,20 @@ def test_traces_give_the_same(sam: Sam, setting: Setting):
         found = read()
     for one, other in zip(found, plain, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@each_setting
+def test_logits_at_the_pictures_pixels_are_the_same(setting: Setting):
+    """Their weights are kept, so one coarse look would spoil later ones."""
+    prediction = sx.Trace(small_sam(), IMAGE, CLICK).prediction
+    rows, columns = np.arange(20), np.arange(40)
+    _interpolation.cache_clear()
+    plain = prediction.upscaled_at(rows, columns)
+    _interpolation.cache_clear()
+    with setting():
+        found = prediction.upscaled_at(rows, columns)
+    _interpolation.cache_clear()
+    np.testing.assert_array_equal(found, plain)
 
 
 @pytest.fixture(scope="module")

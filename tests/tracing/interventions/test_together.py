@@ -12,6 +12,7 @@ from sam_explore.tracing import between_steps, edit, zero
 from sam_explore.tracing.interventions import (
     AblateAttention,
     AblateBlock,
+    AblateCoordinateEncoding,
     AblateDecoderHead,
     AblateHead,
     AblateMlp,
@@ -27,6 +28,7 @@ from sam_explore.tracing.interventions import (
     RetypePromptToken,
     ScaleChannel,
     SetPromptToken,
+    ShuffleTokens,
     SwapForegroundBackground,
 )
 
@@ -43,6 +45,8 @@ MAKE = [
     lambda: AblateMlp(2, to="mean"),
     lambda: AblateBlock(2),
     lambda: AblatePositionEncoding(),
+    lambda: AblateCoordinateEncoding(),
+    lambda: ShuffleTokens(seed=1),
     lambda: AblateRelativePositions(),
     lambda: KnockOutAttention([(0, 0), (1, 1)], [(0, 1)]),
     lambda: KnockOutDecoderAttention("layers.*.token_to_image", [1], [(0, 1)]),
