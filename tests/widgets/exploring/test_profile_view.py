@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from sam_explore.readings import Curve, Profile
-from sam_explore.widgets.exploring.profile_drawing import finite_runs
 from sam_explore.widgets.exploring.profile_view import ProfileView
 
 from ..screen import send
@@ -25,38 +24,6 @@ def view(screen):
 
 def names(screen, view, layer: int = 0) -> list[str]:
     return [command[0] for command in screen.drawn(view.canvas[layer])]
-
-
-def test_a_curve_is_a_line_where_it_has_values(screen, view):
-    view.show(TWO)
-    assert names(screen, view).count("strokeLines") == 1  # of blocks 2 and 3; block 0 is alone
-    first, second = finite_runs(np.array([[0, 1], [1, np.nan], [2, 3], [3, 4.0]]))
-    assert (first, second) == (slice(0, 1), slice(2, 4))
-
-
-def test_all_kinds_of_curves_are_drawn(screen, view):
-    low, high = X - 1, X + 1
-    curves = (Curve(X, "line", low, high), Curve(X, "steps", style="steps"), Curve(X, "p", None))
-    view.show(Profile(X, curves, "All", "", "x", "y", x_marks=((1.5, "here"),)))
-    drawn = names(screen, view)
-    assert drawn.count("fillPolygon") == 1  # the band
-    assert drawn.count("strokeLines") == 3
-    words = [each[1][0] for each in screen.drawn(view.canvas[0]) if each[0] == "fillText"]
-    assert {"All", "here", "x", "y", "line", "steps", "p"} <= set(words)
-
-
-def test_points_have_a_bar_each_where_their_interval_is_known(screen, view):
-    low, high = np.array([0, np.nan, 1, 2.0]), X + 1
-    view.show(Profile(X, (Curve(X, "points", style="points"),), "None", "", "x", "y"))
-    without = names(screen, view).count("strokeLine")
-    view.show(Profile(X, (Curve(X, "points", low, high, "points"),), "Bars", "", "x", "y"))
-    drawn = names(screen, view)
-    assert "fillPolygon" not in drawn  # no band
-    wide = [each[1] for each in screen.drawn(view.canvas[0]) if each[0] == "strokeLine"]
-    place = 2 * view._layout.x.place(X[3:])[0]
-    ends = 2 * view._layout.y.place(np.array([2.0, 4.0]))
-    assert [place, ends[0], place, ends[1]] in [pytest.approx(each) for each in wide]
-    assert without < len(wide)
 
 
 def test_the_pointer_reads_the_values_at_the_nearest_place(screen, view):
@@ -81,11 +48,3 @@ def test_the_canvas_is_as_large_as_its_content_and_keeps_its_size(screen, view):
     assert view.canvas.layout.height == f"{size[1] // 2}px"
     view.show(TWO)
     assert (view.canvas.width, view.canvas.height) == size
-
-
-def test_colours_and_dashes_tell_curves_apart(screen, view):
-    curves = tuple(Curve(X + number, str(number)) for number in range(9))
-    view.show(Profile(X, curves, "Nine", "", "x", "y"))
-    settings = screen.settings(view.canvas[0])
-    assert settings.count("#0072B2") >= 2  # the eighth begins from the front
-    assert "#000000" in settings
