@@ -10,7 +10,7 @@ def pairwise(factors: Mapping[str, Sequence]) -> list[dict]:
     """Cases, each with a value for every factor, that hold every pair of values of two factors.
 
     Greedy: a case begins with a pair that is missing, and each further factor takes the value that
-    adds the most missing pairs.
+    adds the most missing pairs. The same cases in every process, whatever its hashes.
     """
     choices = {name: [(name, index) for index in range(len(factors[name]))] for name in factors}
     missing = dict.fromkeys(
@@ -21,8 +21,9 @@ def pairwise(factors: Mapping[str, Sequence]) -> list[dict]:
     )
     cases = []
     while missing:
-        case = dict(next(iter(missing)))
-        for name in sorted(choices.keys() - case.keys(), key=lambda name: -len(choices[name])):
+        case = dict(sorted(next(iter(missing))))
+        left = [name for name in choices if name not in case]
+        for name in sorted(left, key=lambda name: -len(choices[name])):
             case |= [max(choices[name], key=lambda each: len(_pairs(each, case) & missing.keys()))]
         for one, other in combinations(case.items(), 2):
             missing.pop(frozenset((one, other)), None)

@@ -1,6 +1,10 @@
 """The cases that stand for all combinations."""
 
+import os
+import subprocess
+import sys
 from itertools import combinations, product
+from pathlib import Path
 
 from .pairwise import pairwise
 
@@ -17,3 +21,22 @@ def test_every_pair_of_values_is_in_some_case():
 def test_two_factors_make_all_combinations_and_one_or_none_makes_no_pair():
     assert len(pairwise({"a": "ab", "b": "abc"})) == 6
     assert pairwise({"a": "ab"}) == pairwise({}) == []
+
+
+def test_the_cases_are_the_same_whatever_the_hashes_of_a_process():
+    asks = (
+        "from pairwise import pairwise;"
+        "print(pairwise({'a': 'abcd', 'b': 'abc', 'c': 'ab', 'd': 'ab', 'e': 'abc'}))"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", asks],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in "12345"
+    }
+    assert len(printed) == 1
