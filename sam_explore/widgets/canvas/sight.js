@@ -23,13 +23,13 @@ function render({ model, el, signal }) {
       // The kernel is gone, and nobody needs to know.
     }
   };
-  const page = el.closest(".jp-NotebookPanel") ?? document.body;
-  const leaveRoom = () => {
-    model.get("keeps") ? keeping(page).add(el) : keeping(page).delete(el);
-    page.classList.toggle(LEAVES_ROOM, keeping(page).size > 0);
+  let page = null; // known once the box is in it
+  const leaveRoom = keeps => {
+    if (el.isConnected) page ??= el.closest(".jp-NotebookPanel") ?? document.body;
+    if (page) roomIn(page, el, keeps);
   };
   const update = () => {
-    leaveRoom();
+    leaveRoom(model.get("keeps"));
     state.wasSeen ||= state.share >= ENOUGH;
     const goes = model.get("keeps") && state.wasSeen && state.share < ENOUGH
       && !el.classList.contains(DISCONNECTED);
@@ -57,15 +57,17 @@ function render({ model, el, signal }) {
     observer.disconnect();
     model.off("change:keeps", update);
     state.corner?.giveBack();
-    keeping(page).delete(el);
-    page.classList.toggle(LEAVES_ROOM, keeping(page).size > 0);
+    leaveRoom(false);
     if (state.isSeen) send("unseen");
   });
 }
 
-// The boxes in a page that go into its corner when they are scrolled away.
-function keeping(page) {
-  return (page.samExploreKeeps ??= new Set());
+// Exhibits of a page leave room while any of its boxes goes into the corner when scrolled away.
+function roomIn(page, el, keeps) {
+  const keeping = (page.samExploreKeeps ??= new Set());
+  if (keeps) keeping.add(el);
+  else keeping.delete(el);
+  page.classList.toggle(LEAVES_ROOM, keeping.size > 0);
 }
 
 // Moves what is kept into a corner; `giveBack` puts it where it was.

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 
 import numpy as np
-from ipywidgets import Box, VBox
 from jaxtyping import UInt8
 
 from ...plots import raster, style
 from ...readings import Gallery, Heatmap
-from ..canvas import PointerArea, under
+from ..canvas import PointerArea
 from ..canvas.closing import close_all
 from ..canvas.connection import CanvasConnection, paste
 from ..canvas.html import BREAK, Html
@@ -25,10 +24,10 @@ from .map_drawing import (
     draw_underlays,
 )
 from .map_layout import MapLayout, Tile, lay_out
+from .paper import EDGE_CSS, on_paper
 
 _HINT = "Point at a cell to read its value."
 _HINT_OVER_TOKENS = "Point at a cell to read its value, click to pick its token."
-_EDGE_CSS = 6  # of the paper around a map, so that its words are not at the edge of a dark page
 PICTURES, MAPS, NOTES, PICKED = range(4)
 
 
@@ -66,13 +65,7 @@ class MapView:
         self.canvas.add_class("sam-explore-map")
         self.area = PointerArea(self.canvas)
         self.value = Html()
-        paper = Box([under(self.area)])
-        paper.layout.border = f"{_EDGE_CSS}px solid {style.SIGN}"
-        paper.layout.flex = "none"
-        paper.layout.overflow = "visible"
-        self.widget = VBox([paper, self.value])
-        self.widget.layout.align_items = "flex-start"
-        self.widget.layout.overflow = "visible"
+        self.widget = on_paper(self.area, self.value)
         move, press, leave = guard(self._move), guard(self._press), guard(self._leave)
         self.area.on(
             move=lambda contact: move(*contact.at),
@@ -83,7 +76,7 @@ class MapView:
 
     def show(self, reading: Heatmap | Gallery) -> None:
         """Draw a reading instead of the earlier one."""
-        layout = lay_out(reading, self._width - 2 * _EDGE_CSS)
+        layout = lay_out(reading, self._width - 2 * EDGE_CSS)
         self._reading, self._layout = reading, layout
         self.area.label = " ".join(reading.title.split())
         self._fit(layout)

@@ -2,33 +2,24 @@
 
 from collections.abc import Callable
 
-from ipywidgets import Box, VBox
+from ipycanvas import Canvas
 
 from ...number_text import text
-from ...plots import style
 from ...readings import Profile
-from ..canvas import PointerArea, under
-from ..canvas.closing import close_all
-from ..canvas.connection import CanvasConnection
-from ..canvas.html import Html
-from ..canvas.paragraphs import paragraph
-from ..canvas.viewport import SHARPNESS
+from .paper import PointedView
 from .profile_drawing import draw_place, draw_profile
 from .profile_layout import ProfileLayout, lay_out_profile
 
 _HINT = "Point at the chart to read its values."
-_EDGE_CSS = 6  # of the paper around it, so that its words are not at the edge of a dark page
 _WIDEST = 640
-_CHART, _POINTED = range(2)
 
 
-class ProfileView:
+class ProfileView(PointedView):
     """A reading's curves, and their values at the x nearest to the pointer.
 
     Args:
         width: the largest width in CSS pixels.
-        guard: wraps callbacks of the page, so that no exception gets lost.
-        redraw: called when the page needs the drawing again, as after a reload.
+        guard, redraw: see `PointedView`.
     """
 
     def __init__(
@@ -37,71 +28,29 @@ class ProfileView:
         guard: Callable[[Callable[..., None]], Callable[..., None]],
         redraw: Callable[[], None],
     ):
-        self._width, self._redraw = min(width, _WIDEST) - 2 * _EDGE_CSS, redraw
         self._layout: ProfileLayout | None = None
-        self._pointed: tuple[float, float] | None = None
-        self._shown: int | None = None
-        self._connection = CanvasConnection()
-        self.canvas = self._connection.canvas(2, self._width, self._width)
+        super().__init__(2, min(width, _WIDEST), _HINT, guard, redraw)
         self.canvas.add_class("sam-explore-chart")
-        self.area = PointerArea(self.canvas)
-        self.value = Html()
-        paper = Box([under(self.area)])
-        paper.layout.border = f"{_EDGE_CSS}px solid {style.SIGN}"
-        paper.layout.flex = "none"
-        paper.layout.overflow = "visible"
-        self.widget = VBox([paper, self.value])
-        self.widget.layout.align_items = "flex-start"
-        self.widget.layout.overflow = "visible"
-        self.value.layout.width = f"{max(self._width, 280)}px"
-        move, leave = guard(self._move), guard(self._leave)
-        self.area.on(move=lambda contact: move(*contact.at), leave=leave)
-        self.canvas.on_client_ready(redraw)
 
     def show(self, reading: Profile) -> None:
         """Draw a reading instead of the earlier one."""
         layout = self._layout = lay_out_profile(reading, self._width)
         self.area.label = " ".join(reading.title.split())
-        size = layout.width * SHARPNESS, layout.height * SHARPNESS
-        if (self.canvas.width, self.canvas.height) != size:  # the same size would clear it too
-            self.canvas.layout.width = f"{layout.width}px"
-            self.canvas.layout.height = f"{layout.height}px"
-            self.canvas.width, self.canvas.height = size
+        self._fit(layout.width, layout.height)
         with self._connection.batch():
-            self.canvas[_CHART].clear()
-            draw_profile(self.canvas[_CHART], layout)
-        self._show_place(anew=True)
+            self.canvas[0].clear()
+            draw_profile(self.canvas[0], layout)
+        self._show_pointed()
 
-    def close(self) -> None:
-        """Remove canvas and text in the kernel and on the page."""
-        self.canvas.on_client_ready(self._redraw, remove=True)
-        self._connection.close()
-        close_all(self.value, self.widget)
+    def _at(self, x: float, y: float) -> int | None:
+        return None if self._layout is None else self._layout.nearest(x, y)
 
-    def _move(self, x: float, y: float) -> None:
-        self._pointed = x / SHARPNESS, y / SHARPNESS
-        self._show_place()
+    def _mark(self, canvas: Canvas, pointed: int) -> None:
+        if self._layout is not None:
+            draw_place(canvas, self._layout, pointed)
 
-    def _leave(self) -> None:
-        self._pointed = None
-        self._show_place()
-
-    def _show_place(self, *, anew: bool = False) -> None:
-        """Draw and write the values at the pointer, of the reading that is shown now."""
-        layout = self._layout
-        if layout is None:
-            return
-        index = None if self._pointed is None else layout.nearest(*self._pointed)
-        if index == self._shown and not anew:
-            return  # there are many moves, so only another place sends a message to the page
-        self._shown = index
-        with self._connection.batch():
-            self.canvas[_POINTED].clear()
-            if index is not None:
-                draw_place(self.canvas[_POINTED], layout, index)
-        words = _HINT if index is None else _values_in_words(layout.profile, index)
-        if self.value.value != (line := paragraph(words)):
-            self.value.value = line
+    def _in_words(self, pointed: int) -> str:
+        return "" if self._layout is None else _values_in_words(self._layout.profile, pointed)
 
 
 def _values_in_words(profile: Profile, index: int) -> str:
