@@ -9,9 +9,9 @@ import io
 import os
 import sys
 
-from . import app, download, export, info, lab, onnx, verify
+from . import app, download, export, info, lab, onnx, run_folder, verify
 
-COMMANDS = (lab, app, export, info, download, verify, onnx)
+COMMANDS = (lab, app, export, info, download, verify, onnx, run_folder)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -95,6 +95,7 @@ def run_kernel(arguments: list[str], environment: dict[str, str], folder: str) -
     from ipykernel.kernelapp import IPKernelApp
     from ipywidgets import load_ipython_extension
 
+    from .memory import limit_memory
     from .warm import THREADS
 
     # The warm process ends when this is closed everywhere, so a fork must not hold it open.
@@ -106,6 +107,7 @@ def run_kernel(arguments: list[str], environment: dict[str, str], folder: str) -
     os.chdir(folder)
     sys.path.append("")  # last, so that a file next to the notebook can't hide an installed package
     sys.argv = ["ipykernel_launcher", *arguments]
+    limit_memory()
     torch.set_num_threads(THREADS)
     random.seed()  # otherwise all forks would draw the same numbers
     np.random.seed()  # noqa: NPY002

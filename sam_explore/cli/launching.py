@@ -7,10 +7,11 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from .notebooks import copy_notebooks, notebooks_source
+from .notebooks import PACKAGE, copy_notebooks, notebooks_source
 
-# For tornado, which both servers use, in bytes. By default a message of 10 MB ends the connection.
-LARGE_UPLOADS = {"websocket_max_message_size": 512 * 2**20}
+# For tornado, in bytes. By default a message of 10 MB ends the connection; jupyter_server's own
+# limit, 512 MB, is for a message and what stands around it.
+LARGE_UPLOADS = {"websocket_max_message_size": 256 * 2**20}
 
 NOTEBOOKS = "sam-explore-notebooks"  # made in the current folder
 
@@ -36,9 +37,24 @@ def require(module: str, name: str, extra: str) -> None:
     """
     if find_spec(module) is None:
         raise ValueError(
-            f"{name} is not installed here. Install it with: "
-            f'{sys.executable} -m pip install "sam-explore[{extra}]"'
+            f"{name} is not installed here. Install it, in the version of the tests, with: "
+            f'"{sys.executable}" -m pip install -c "{tested_versions()}" "sam-explore[{extra}]"'
         )
+
+
+def tested_versions() -> Path:
+    """The file of versions that the tests last passed with.
+
+    Raises:
+        ValueError: it is missing.
+    """
+    for file in (PACKAGE / "constraints.txt", PACKAGE.parent / ".ci" / "constraints.txt"):
+        if file.is_file():
+            return file
+    raise ValueError(
+        f"The tested versions are missing: expected {PACKAGE / 'constraints.txt'}. Install "
+        "sam-explore again."
+    )
 
 
 def bring_notebooks(folder: Path) -> Path:

@@ -14,6 +14,7 @@ torch.set_num_threads(1)  # a kernel sets its own number again
 import ipykernel.ipkernel  # noqa: E402
 import ipykernel.kernelapp  # noqa: E402, F401
 
+import sam_explore.course  # noqa: E402
 import sam_explore.plots.drawing  # noqa: E402
 import sam_explore.probes  # noqa: E402
 import sam_explore.scenes  # noqa: E402

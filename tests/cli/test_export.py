@@ -61,7 +61,7 @@ def test_what_is_no_notebook_is_refused(here: Path, capsys: pytest.CaptureFixtur
         ("deep.ipynb", "deep.ipynb is no notebook"),
         ("text.ipynb", "text.ipynb is no notebook"),
         ("list.ipynb", "list.ipynb is no notebook"),
-        ("none.ipynb", "There is no notebook none.ipynb. Those of the course are: 01_prompting"),
+        ("none.ipynb", "There is no notebook none.ipynb. Those of the course are: 00_the_map"),
     ):
         assert main(["export", name]) == 1
         said = capsys.readouterr().err

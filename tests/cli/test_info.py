@@ -10,6 +10,8 @@ import pytest
 
 from sam_explore.cli import info, main
 
+from ..patience import PATIENCE_SECONDS
+
 COMMAND = str(Path(sys.executable).with_name("sam-explore"))
 
 
@@ -50,7 +52,7 @@ def test_info_prints_in_every_encoding_of_the_terminal(tmp_path: Path, encoding:
         [COMMAND, "info"],
         env={**os.environ, "SAM_EXPLORE_CACHE": str(cache), "PYTHONIOENCODING": encoding},
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
     assert done.returncode == 0, done.stderr
     said = done.stdout.decode(encoding)
@@ -65,7 +67,7 @@ def test_info_prints_a_name_that_is_no_text(tmp_path: Path):
         [COMMAND, "info"],
         env={**os.environ, "SAM_EXPLORE_CACHE": str(tmp_path)},
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
     assert done.returncode == 0, done.stderr
     assert b"cache folder" in done.stdout

@@ -8,6 +8,8 @@ import pytest
 
 from sam_explore.cli import info, main
 
+from ..patience import PATIENCE_SECONDS
+
 COMMAND = str(Path(sys.executable).with_name("sam-explore"))
 
 
@@ -15,7 +17,7 @@ def test_a_closed_pipe_is_no_error():
     process = subprocess.Popen([COMMAND, "info"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.close()  # as `head` does
     said = process.stderr.read()
-    assert (process.wait(60), said) == (0, b"")
+    assert (process.wait(PATIENCE_SECONDS), said) == (0, b"")
 
 
 def test_ctrl_c_ends_a_command_in_a_line(
