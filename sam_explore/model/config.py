@@ -49,7 +49,7 @@ class SamConfig:
     tokens, and `dim` counts channels. The defaults are ViT-B's.
 
     Source: the paper's appendix A (arXiv 2304.02643) and the reference's builder,
-    https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/build_sam.py
+        https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/build_sam.py
     """
 
     name: str = "vit_b"

@@ -37,7 +37,7 @@ class HookPoint(nn.Module):
 
 def first_with_hooks(modules: Iterable[nn.Module]) -> nn.Module | None:
     """The first module with a hook on its forward or its backward pass."""
-    for module in modules:
+    for module in modules:  # of a whole model, before each step of a run
         if (
             module._forward_hooks
             or module._forward_pre_hooks

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import gcd, prod
+from operator import attrgetter
 from threading import Lock
 
 import torch
@@ -22,6 +23,7 @@ from .modules import Parts, modules_of
 
 # Contiguous tensors of up to this many numbers are compared whole, not by a sample.
 _SMALL = 1024
+_VERSION = attrgetter("_version")
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,11 @@ class _State:
         tables = (table for each in modules for table in (each._modules, *_tables(each)))
         self._parts = Parts(list(tables))
         self._tensors = dict(_named(component))
-        self._stamps = [_stamp(tensor) for tensor in self._tensors.values()]
+        tensors = list(self._tensors.values())
+        self._places = list(map(Tensor.data_ptr, tensors))
+        # Those of inference mode have no version counter.
+        self._counted = [tensor for tensor in tensors if not tensor.is_inference()]
+        self._versions = list(map(_VERSION, self._counted))
         self._samples = {name: _sample(tensor) for name, tensor in self._tensors.items()}
         samples = {name: each for name, each in self._samples.items() if each is not None}
         self._copies = {name: each.clone() for name, each in samples.items()}
@@ -133,16 +139,20 @@ class _State:
         """Whether nothing was replaced or written to."""
         if not self._parts.are_the_same:
             return False
-        for tensor, place, version in self._stamps:
-            if tensor.data_ptr() != place or (version is not None and tensor._version != version):
-                return False
+        # Asked before each step of a run, so these loop in C.
+        if list(map(Tensor.data_ptr, self._tensors.values())) != self._places:
+            return False
+        if list(map(_VERSION, self._counted)) != self._versions:
+            return False
         return self._checksum == sum(map(_sum_of, self._hashed))
 
     def _untouched(self) -> dict[tuple[str, int], str]:
         """Digests that are still valid, by name and tensor; none after an uncounted write."""
         digests, stand = dict(self.weights.digests), {}
-        for (name, tensor), stamp in zip(self._tensors.items(), self._stamps, strict=True):
-            if _stamp(tensor) == stamp:
+        versions = dict(zip(map(id, self._counted), self._versions, strict=True))
+        for (name, tensor), place in zip(self._tensors.items(), self._places, strict=True):
+            version = versions.get(id(tensor))
+            if tensor.data_ptr() == place and (version is None or tensor._version == version):
                 sample, copy = self._samples[name], self._copies.get(name)
                 if sample is not None and copy is not None and not torch.equal(sample, copy):
                     return {}
@@ -175,11 +185,6 @@ def _named(component: nn.Module) -> Iterator[tuple[str, Tensor]]:
             for name, tensor in table.items():
                 if tensor is not None:
                     yield f"{place}.{name}" if place else name, tensor
-
-
-def _stamp(tensor: Tensor) -> tuple[Tensor, int, int | None]:
-    """The tensor, its address, and its version counter if it has one."""
-    return tensor, tensor.data_ptr(), None if tensor.is_inference() else tensor._version
 
 
 def _sample(tensor: Tensor) -> Tensor | None:

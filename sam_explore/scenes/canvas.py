@@ -7,13 +7,13 @@ twice the size and the colours averaged down.
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float32, Float64
+from jaxtyping import Float32, Float64, UInt8
 from PIL import Image, ImageDraw
 
 from .colouring import NEUTRAL, Light, coloured
 from .ground_truth import Region, Scene
 from .sketch import PERIODS, Kind, Pattern, Sketch, Stroke
-from .textures import bitmap
+from .textures import KINDS, bitmap
 
 FEWEST_PIXELS = 12  # of a region, in a picture of 256 x 256
 
@@ -29,6 +29,7 @@ class Canvas:
         self._strokes: list[Stroke] = [Stroke(np.zeros((0, 2)))]
         self._light: list[Light] = [(0.5, 0, 0, 0)]
         self._region_of: list[int] = [-1]
+        self._first: list[int] = [0]  # number of the first stroke of each stroke's sketch
         self._regions: list[Region] = []
 
     def draw(
@@ -55,6 +56,7 @@ class Canvas:
             extent = i if stroke.over is None else stroke.over
             region = -1 if stroke.region is None else first_region + stroke.region
             self._strokes.append(stroke)
+            self._first.append(first_id)
             self._light.append(self._lit(stroke, *low[extent], *high[extent]))
             self._region_of.append(region)
             if stroke.pattern is None:
@@ -82,6 +84,19 @@ class Canvas:
         ids = np.asarray(self._ids)
         image = coloured(ids, self._tone, self._strokes, self._light, noise)
         return self._labelled(image, np.ascontiguousarray(ids[::2, ::2]))
+
+    def textures(self) -> UInt8[np.ndarray, "size size"]:
+        """Where each pattern of `KINDS` lies so far: its place there plus one, and 0 without one.
+
+        A pattern lies on all visible pixels of the stroke that it is painted over.
+        """
+        table = np.zeros(len(self._strokes), np.uint8)
+        places: dict[Kind, int] = {kind: place for place, kind in enumerate(KINDS)}
+        for number, stroke in enumerate(self._strokes):
+            if stroke.pattern is not None and stroke.inside is not None:
+                worn = places.get(stroke.pattern.kind, -1) + 1
+                table[[number, self._first[number] + stroke.inside]] = worn
+        return table[np.asarray(self._ids)[::2, ::2]]
 
     def _add_regions(self, sketch: Sketch) -> None:
         first, taken = len(self._regions), {region.name for region in self._regions}

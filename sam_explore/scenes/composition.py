@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, UInt8
 from PIL import Image
 
 from . import buildings, creatures, flyers, fruit, plants, sea_creatures, things, vehicles
@@ -96,10 +96,14 @@ CLEAR = replace(VARIED, camouflage_share=0.0, foreground_share=0.0, arrange=spar
 def scene(seed: int, size: int = 256) -> Scene:
     """A random scene of one to twelve objects, the same for the same seed.
 
-    seed: any integer that numpy's default_rng takes, 0 or more.
-    size: side of the square picture in pixels, at least 32. The layout does not depend on it; only
-        regions that become too small to see (fewer than 12 pixels at 256 x 256) are dropped.
-    Raises ValueError for a smaller size or a negative seed.
+    Args:
+        seed: any integer that numpy's default_rng takes, 0 or more.
+        size: side of the square picture in pixels, at least 32. The layout does not depend on it;
+            only regions that become too small to see (fewer than 12 pixels at 256 x 256) are
+            dropped.
+
+    Raises:
+        ValueError: a smaller size or a negative seed.
     """
     drawn = compose(VARIED, seed, size)
     note_truth(drawn)
@@ -117,6 +121,22 @@ def clear_scene(seed: int, size: int = 256) -> Scene:
 
 def compose(repertoire: Repertoire, seed: int, size: int) -> Scene:
     """A random scene like those of `scene`, from a given repertoire."""
+    canvas, grain = _composed(repertoire, seed, size)
+    return canvas.finish(grain)
+
+
+def compose_with_textures(
+    repertoire: Repertoire, seed: int, size: int
+) -> tuple[Scene, UInt8[np.ndarray, "size size"]]:
+    """The same scene, and where each texture lies, as in `Canvas.textures`."""
+    canvas, grain = _composed(repertoire, seed, size)
+    return canvas.finish(grain), canvas.textures()
+
+
+def _composed(
+    repertoire: Repertoire, seed: int, size: int
+) -> tuple[Canvas, Float32[np.ndarray, "size size"]]:
+    """All that is drawn, and the grain of its surfaces."""
     if seed < 0:
         raise ValueError(f"expected a seed of 0 or more, got {seed}")
     _check_size(size)
@@ -140,7 +160,7 @@ def compose(repertoire: Repertoire, seed: int, size: int) -> Scene:
     if rng.random() < repertoire.foreground_share:
         covers = IN_FRONT[place]
         canvas.draw(covers[int(rng.integers(len(covers)))](rng, background.colour))
-    return canvas.finish(noise(rng, size))
+    return canvas, noise(rng, size)
 
 
 def _painter(

@@ -8,6 +8,8 @@ import pytest
 from sam_explore.model.lock import lock_of
 from sam_explore.tracing import record
 
+from ..patience import PATIENCE_SECONDS
+
 
 def test_whether_this_thread_holds_the_lock(sam):
     assert not lock_of(sam).is_mine
@@ -44,7 +46,7 @@ def test_another_thread_does_not_hold_it_and_waits(sam):
         thread = Thread(target=other)
         thread.start()
         assert not entered.wait(0.05)
-    thread.join(10)
+    thread.join(PATIENCE_SECONDS)
     assert found == [False, True]
 
 
@@ -55,7 +57,7 @@ def test_it_can_be_taken_for_a_while_only_and_given_back_by_its_holder_alone(sam
     assert lock.acquire(timeout=1)
     thread = Thread(target=lambda: found.append(lock.acquire(timeout=0.01)))
     thread.start()
-    thread.join(10)
+    thread.join(PATIENCE_SECONDS)
     lock.release()
     assert found == [False]
     assert not lock.is_mine

@@ -104,3 +104,16 @@ def test_only_surfaces_with_grain_are_paved():
     image = canvas.finish().image
     assert (image[:31] == (255, 0, 0)).all()
     assert (image[33:] != (255, 0, 0)).any()
+
+
+def test_where_a_texture_lies_is_known_of_each_pixel():
+    canvas, sketch = Canvas(64), Sketch("plate")
+    plate = sketch.fill(0, rectangle(0.0, 0.0, 1.0, 0.5), (0.9, 0.2, 0.2), "flat")
+    sketch.texture(plate, Pattern("dots", 4), (0.1, 0.1, 0.9))
+    sketch.fill(0, rectangle(0.5, 0.0, 1.0, 1.0), (0.2, 0.9, 0.2), "flat")
+    canvas.draw(sketch)
+    lies = canvas.textures()
+    # On the whole plate, dots and what lies between them, but where something else covers it.
+    assert (lies[:31, :31] == tuple(KINDS).index("dots") + 1).all()
+    assert not lies[:, 33:].any()
+    assert not lies[33:].any()

@@ -11,7 +11,8 @@ it ends after the current step. With the same options it resumes as if it had no
 
 does that in a separate folder, so that the long run can continue at its constant rate.
 `--start WEIGHTS` begins with a file of weights and a new optimiser; give it another `--seed`, or
-it sees the scenes of the first steps again. `--only-iou` then trains the IoU predictor alone.
+it sees the scenes of the first steps again. `--grow SIDE` then enlarges their pictures and grid,
+and `--only-iou` trains the IoU predictor alone.
 
 `--processes 2` splits the batches of a step between two processes: the same steps in half the time
 if two cores are free. With a GPU, `--workers 14` draws scenes in 14 processes during training,
@@ -26,7 +27,8 @@ from pathlib import Path
 import torch
 import torch.multiprocessing
 
-from ..design import DESIGN
+from sam_explore.model import TOY
+
 from .processes import train
 from .scene_cache import fill
 from .schedule import Schedule
@@ -36,10 +38,12 @@ def main(arguments: list[str] | None = None) -> None:
     """Train from the command line; see the module's docstring."""
     parser = command_line()
     options = parser.parse_args(arguments)
-    options.config = DESIGN
+    options.config = TOY
     options.schedule = Schedule(rate=options.rate, sides=options.sides).paced(options.pace)
     if options.only_iou and not options.start:
         parser.error("--only-iou expected --start with the weights that the IoU predictor is of.")
+    if options.grow is not None:
+        _check_growth(parser, options)
     if options.processes < 1 or options.batches % options.processes:
         parser.error(
             f"--processes expected a number that divides the {options.batches} batches of a step, "
@@ -53,6 +57,22 @@ def main(arguments: list[str] | None = None) -> None:
     finally:
         for process in drawing:
             process.terminate()
+
+
+def _check_growth(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    if not options.start:
+        parser.error("--grow expected --start with the weights whose grid is to grow.")
+    if options.grow % TOY.patch_size or options.grow <= 0:
+        parser.error(
+            f"--grow expected a side in multiples of {TOY.patch_size} pixels, but got "
+            f"{options.grow}."
+        )
+    last = options.sides[-1][1]
+    if last < options.grow:
+        parser.error(
+            f"--grow {options.grow} makes no difference where --sides ends with {last} pixels; "
+            f"add --sides 0:{options.grow}."
+        )
 
 
 def _drawing(options: argparse.Namespace, rank: int) -> BaseProcess:
@@ -76,6 +96,8 @@ def command_line() -> argparse.ArgumentParser:
     add("--cache", type=Path, required=True, help="drawn scenes are kept here (0.26 MB each)")
     add("--pool", type=int, default=30_000, help="scenes to learn from (default 30000)")
     add("--start", type=Path, help="weights to begin with (default: random)")
+    add("--grow", type=int, metavar="SIDE",
+        help="with --start: of the pictures in pixels; the grid grows with them")  # fmt: skip
     add("--random-positions", action="store_true",
         help="begin with random position encodings instead of sines and cosines")  # fmt: skip
     add("--only-iou", action="store_true",
@@ -102,17 +124,17 @@ def command_line() -> argparse.ArgumentParser:
 
 
 def _sides(argument: str) -> tuple[tuple[int, int], ...]:
-    """Parse an argument such as "0:112,16000:168"."""
+    """Parse an argument such as "0:96,16000:192"."""
     try:
         pairs = (part.split(":") for part in argument.split(","))
         found = tuple((int(scenes), int(side)) for scenes, side in pairs)
     except ValueError:
         found = ()
-    patch = DESIGN.patch_size
+    patch = TOY.patch_size
     if not found or any(side % patch for _, side in found) or found[0][0] != 0:
         raise argparse.ArgumentTypeError(
             f"expected numbers of scenes, from 0 on, each with a side in multiples of {patch}, as "
-            f"in 0:112,16000:168; but got {argument!r}"
+            f"in 0:96,16000:192; but got {argument!r}"
         )
     return found
 

@@ -18,7 +18,7 @@ _WHOLE_SHARE = 0.5  # of scenes that are not cropped
 _PASTE_SHARE = 0.2  # of scenes onto which objects of another one are pasted
 _SWAP_SHARE, _INVERT_SHARE, _BLUR_SHARE = 0.25, 0.03, 0.1
 _SMALLEST_WINDOW = 0.4  # of the picture's side
-_MOST_ENLARGED = 1.4  # the largest magnification
+_MOST_ENLARGED = 1.4  # the largest magnification, beyond that of the whole picture
 
 
 class Shown(NamedTuple):
@@ -63,7 +63,7 @@ def _through_windows(
     Pictures are scaled as in `sam_explore.encode`, labels by nearest neighbour.
     """
     count, size = scenes.deepest.shape[:2]
-    smallest = max(_SMALLEST_WINDOW, side / size / _MOST_ENLARGED)
+    smallest = max(_SMALLEST_WINDOW, min(1.0, side / size) / _MOST_ENLARGED)
     shares = _uniform(smallest, 1.0, generator, count)
     shares = torch.where(_chance(_WHOLE_SHARE, generator, count), 1.0, shares)
     windows = (shares * size).round().long().clamp(max=size).tolist()

@@ -14,7 +14,6 @@ FEWEST_CELLS = 3  # of the logits' grid: smaller targets can't be represented
 _LEVEL_WEIGHTS = (0.36, 0.32, 0.32)
 _SIZES_FROM = (0.01, 0.05)  # shares of the picture; the three size classes are equally likely
 _JITTERED_SHARE = 0.7  # share of the boxes whose edges are moved
-_CELL = 2  # pixels of the labels along the side of a cell of the logits' grid
 
 
 class Questions(NamedTuple):
@@ -40,15 +39,21 @@ class Questions(NamedTuple):
 
 
 def ask(
-    labels: Int[Tensor, "scene 3 side side"], targets: int, generator: torch.Generator
+    labels: Int[Tensor, "scene 3 side side"], targets: int, cell: int, generator: torch.Generator
 ) -> Questions:
-    """Sample `targets` questions about each scene: first a level, then a size, then a region.
+    """Sample questions about scenes: first a level, then a size, then a region.
 
     A click is uniform in the target's visible pixels.
+
+    Args:
+        labels: the regions; see `augmenting.Shown`.
+        targets: questions about each scene.
+        cell: pixels of the labels along the side of a cell of the logits' grid.
+        generator: of all that is random.
     """
     side = labels.shape[-1]
     counts = _counts(labels)
-    large = counts >= max(FEWEST_CELLS * _CELL**2, SMALLEST_SHARE * side**2)
+    large = counts >= max(FEWEST_CELLS * cell**2, SMALLEST_SHARE * side**2)
     levels, numbers = _chosen(counts, large, side**2, targets, generator)
     own = _region(labels, levels, numbers)
     chances = torch.rand(own.shape, generator=generator, device=own.device) * own
@@ -56,7 +61,7 @@ def ask(
     points = torch.stack([places % side, places // side], dim=2) + 0.5
     return Questions(
         levels.flatten(),
-        _nested(labels, places, large).flatten(0, 1),
+        _nested(labels, places, large, cell).flatten(0, 1),
         (points / side).flatten(0, 1),
         _jittered(_boxes(own.flatten(0, 1)), side, generator) / side,
     )
@@ -101,13 +106,15 @@ def _region(
     numbers: Int[Tensor, "scene target"],
 ) -> Bool[Tensor, "scene target side side"]:
     scene = torch.arange(len(labels), device=labels.device)[:, None]
-    return labels[scene, levels] == numbers[..., None, None]
+    # Of one type: a comparison of two types first copies the larger side.
+    return labels[scene, levels] == numbers[..., None, None].to(labels.dtype)
 
 
 def _nested(
     labels: Int[Tensor, "scene 3 side side"],
     places: Int[Tensor, "scene target"],
     large: Bool[Tensor, "scene 3 number"],
+    cell: int,
 ) -> Float[Tensor, "scene target 3 row column"]:
     """The coverage of the whole, the part and the sub-part at each point; see
     `Questions.covered`."""
@@ -117,7 +124,7 @@ def _nested(
     for level in range(3):
         numbers = here[:, level]
         region = _region(labels, torch.full_like(numbers, level), numbers)
-        own = coverage(region, labels.shape[-1] // _CELL)
+        own = coverage(region, labels.shape[-1] // cell)
         # A whole that is too small is used all the same, since there is no coarser level.
         there = present[:, level, :, None, None]
         covered.append(torch.where(there, own, covered[-1]) if covered else own)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from sam_explore.loading import load
 from sam_explore.model import Sam
+from sam_explore.model.config import LOGITS_A_TOKEN
 
 from .augmenting import augment
 from .cheap_attention import attend_cheaply, product_type
@@ -23,7 +24,7 @@ from .grouping import GroupingHead
 from .objective import prompted_loss
 from .questions import ask
 from .scene_cache import SceneCache, Scenes
-from .starting import even_out_patches, initialise, randomise_positions
+from .starting import even_out_patches, grown, initialise, randomise_positions
 from .weights import Average, save_weights, scenes_seen
 
 _SAVE_EVERY, _LOG_EVERY = 200, 50  # steps
@@ -158,7 +159,9 @@ class Training:
         side = schedule.side(self.seen, self.sam.config.image_size)
         entropy = schedule.entropy_weight(self.seen)
         shown = augment(scenes, side, self.sam.config, generator)
-        questions = ask(shown.labels, options.targets, generator)
+        questions = ask(
+            shown.labels, options.targets, self.sam.config.patch_size // LOGITS_A_TOKEN, generator
+        )
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
             # Cropped tables: a distance between tokens has the same meaning in small and large
             # pictures.
@@ -210,7 +213,8 @@ class Training:
         """The initial model, with given weights or with random ones fitted to the scenes."""
         if self.options.start:
             self.seen = self.begun = scenes_seen(self.options.start)
-            return load(self.options.start)
+            sam = load(self.options.start)
+            return grown(sam, self.options.grow) if self.options.grow else sam
         sam = initialise(Sam(self.options.config))
         if self.options.random_positions:
             randomise_positions(sam)

@@ -1,5 +1,7 @@
 """Initial weights of the small model: sinusoidal positions and a whitening patch embedding."""
 
+from dataclasses import replace
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -29,6 +31,40 @@ def randomise_positions(sam: Sam) -> Sam:
     """Set random position encodings with the mean square of sines and cosines, 1/2."""
     nn.init.normal_(sam.image_encoder.position_encoder.table, std=0.5**0.5)
     return sam
+
+
+@torch.no_grad()
+def grown(sam: Sam, side: int) -> Sam:
+    """The same network for pictures of another side, with as many tokens more as patches fit.
+
+    Position encodings are interpolated. In tables of relative positions each distance keeps its
+    vector, and those that are longer than any before get the vector of the longest.
+
+    Args:
+        sam: the network.
+        side: of the pictures in pixels, a multiple of the patch size and no less than before.
+
+    Raises:
+        ValueError: a side that is smaller or no multiple.
+    """
+    if side < sam.config.image_size:
+        raise ValueError(
+            f"a grid can only grow: expected a side of {sam.config.image_size} pixels or more, but "
+            f"got {side}."
+        )
+    other = Sam(replace(sam.config, image_size=side))
+    learned = sam.state_dict()
+    for name, weight in other.state_dict().items():
+        before = learned[name]
+        if before.shape == weight.shape:
+            weight.copy_(before)
+        elif before.ndim == 4:
+            table = F.interpolate(before.movedim(-1, 1), size=weight.shape[1:3], mode="bicubic")
+            weight.copy_(table.movedim(1, -1))
+        else:
+            further = (len(weight) - len(before)) // 2
+            weight.copy_(F.pad(before.T[None], (further, further), mode="replicate")[0].T)
+    return other
 
 
 def sinusoidal_grid(grid: int, dim: int) -> Float[Tensor, "1 row column channel"]:

@@ -24,7 +24,7 @@ def nested_labels() -> torch.Tensor:
 
 
 def test_targets_are_shares_of_cells_of_two_pixels():
-    questions = ask(nested_labels(), 40, generator())
+    questions = ask(nested_labels(), 40, 2, generator())
     whole = torch.zeros(8, 8)
     whole[:, :4], whole[:, 4] = 1, 0.5  # the ninth column is half of the fifth cell
     part = torch.zeros(8, 8)
@@ -47,7 +47,7 @@ def test_levels_are_asked_for_alike_and_then_sizes_alike():
     labels[0, 1, :32], labels[0, 1, 40:42, :] = 2, 3  # one large part
     for i in range(4):  # and four small ones
         labels[0, 1, 50, 16 * i : 16 * i + 13] = 4 + i
-    questions = ask(labels, 4000, generator())
+    questions = ask(labels, 4000, 2, generator())
     assert (questions.levels == 0).float().mean() == pytest.approx(0.36 / 0.68, abs=0.03)
     parts = questions.targets[questions.levels == 1].mean((1, 2))
     assert (parts == 0.5).float().mean() == pytest.approx(1 / 3, abs=0.04)
@@ -57,7 +57,7 @@ def test_levels_are_asked_for_alike_and_then_sizes_alike():
 def test_clicks_lie_on_their_targets_and_boxes_around_them(tmp_path):
     cache = SceneCache(tmp_path, 4)
     shown = augment(cache.get(range(4)), 96, EIGHT_BY_EIGHT, generator())
-    questions = ask(shown.labels, 6, generator())
+    questions = ask(shown.labels, 6, 2, generator())
     for level, covered, point, box in zip(*questions, strict=True):
         target = covered[level]
         x, y = (point * 48).long().tolist()
@@ -70,7 +70,7 @@ def test_clicks_lie_on_their_targets_and_boxes_around_them(tmp_path):
 
 
 def test_most_boxes_are_jittered_and_the_others_exact():
-    boxes = ask(nested_labels(), 400, generator()).boxes_unit
+    boxes = ask(nested_labels(), 400, 2, generator()).boxes_unit
     exact = (boxes * 16 == (boxes * 16).round()).all(dim=1).float().mean()
     assert exact == pytest.approx(0.3, abs=0.08)
 
@@ -78,6 +78,6 @@ def test_most_boxes_are_jittered_and_the_others_exact():
 def test_a_picture_without_a_region_that_is_large_enough_asks_for_what_there_is():
     labels = torch.zeros(1, 3, 16, 16, dtype=torch.int16)
     labels[0, 0, 3, 5] = 9
-    questions = ask(labels, 3, generator())
+    questions = ask(labels, 3, 2, generator())
     assert torch.equal(questions.points_unit, torch.tensor([[5.5, 3.5]] * 3) / 16)
     assert questions.targets[0].sum() == 0.25

@@ -147,6 +147,21 @@ def test_the_iou_predictor_alone_needs_weights(capsys):
     assert "--start" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("--grow 320", "expected --start"),
+        ("--grow 321 --start weights", "multiples of 16"),
+        ("--grow 320 --start weights --sides 0:256", "add --sides 0:320"),
+    ],
+)
+def test_a_grid_that_cant_grow_is_told_before_anything_starts(tmp_path, capsys, more, said):
+    with pytest.raises(SystemExit):
+        main(["--folder", str(tmp_path / "run"), "--cache", str(tmp_path), *more.split()])
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
 def test_it_learns_what_it_is_shown_again_and_again(tmp_path, cache, monkeypatch):
     monkeypatch.setattr(running, "_LOG_EVERY", 5)
     given = options(tmp_path, cache, "--pool", "6", "--scenes", "120")

@@ -55,7 +55,7 @@ def test_sides_are_read_from_the_command_line_in_whole_patches(capsys):
     for wrong in ("0:100", "5:112", "112", "0:a"):
         with pytest.raises(SystemExit):
             command_line().parse_args([*given, wrong])
-        assert "multiples of 8" in capsys.readouterr().err
+        assert "multiples of 16" in capsys.readouterr().err
 
 
 def test_corrections_come_in_by_and_by():

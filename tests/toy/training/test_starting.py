@@ -7,6 +7,7 @@ import torch
 from sam_explore.model import Sam
 from sam_explore.toy.training.starting import (
     even_out_patches,
+    grown,
     initialise,
     randomise_positions,
     sinusoidal_grid,
@@ -50,3 +51,29 @@ def test_an_evened_out_embedding_has_unit_outputs_and_sees_faint_edges():
     assert out.mean((0, 1, 2)).abs().max() < 0.02
     assert out.square().mean().item() == pytest.approx(1, rel=0.05)
     assert share_of_edges() > 3 * before
+
+
+def test_a_grown_network_keeps_what_each_distance_is_worth_and_begins_near_where_it_was():
+    torch.manual_seed(0)
+    sam = initialise(Sam(EIGHT_BY_EIGHT))
+    table = sam.image_encoder.position_encoder.table
+    table.data[:] = torch.arange(float(table.shape[1]))[:, None, None]  # the row's number
+    grid, patch = sam.config.grid, sam.config.patch_size
+    other = grown(sam, (grid + 2) * patch)
+    assert other.config.grid == grid + 2
+    rows = other.image_encoder.position_encoder.table[0, :, 0, 0]
+    assert rows[0].item() == pytest.approx(0, abs=0.2)
+    assert rows[-1].item() == pytest.approx(grid - 1, abs=0.2)
+    assert (rows.diff() > 0).all()
+    learned, longer = (
+        dict(each.named_parameters())["image_encoder.vit.blocks.1.attention.relative_rows"]
+        for each in (sam, other)
+    )
+    assert len(longer) == len(learned) + 4
+    torch.testing.assert_close(longer[2:-2], learned)
+    torch.testing.assert_close(longer[:2], learned[:1].expand(2, -1))
+    same = grown(sam, grid * patch)
+    for name, weight in sam.state_dict().items():
+        torch.testing.assert_close(same.state_dict()[name], weight)
+    with pytest.raises(ValueError, match="can only grow"):
+        grown(sam, (grid - 1) * patch)
