@@ -1,0 +1,28 @@
+"""The course: the map of the network, tours, and questions that are graded by what is computed."""
+
+from . import facts
+from .facts.fact import Fact
+from .network.live_map import NetworkMap, network_map
+from .questions.after import After
+from .questions.choice import Choice
+from .questions.conclusion import Conclusion
+from .questions.estimate import Estimate
+from .questions.place import Place
+from .tours.player import TourPlayer, tour
+from .tours.tour_steps import Tour, TourStep
+
+__all__ = [
+    "After",
+    "Choice",
+    "Conclusion",
+    "Estimate",
+    "Fact",
+    "NetworkMap",
+    "Place",
+    "Tour",
+    "TourPlayer",
+    "TourStep",
+    "facts",
+    "network_map",
+    "tour",
+]

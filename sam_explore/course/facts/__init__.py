@@ -1,0 +1,81 @@
+"""What is computed for questions and conclusions: functions of a session's state."""
+
+from .attention import (
+    global_block,
+    listened_to,
+    nearer_than_even,
+    spreads,
+    weight_on_padding,
+    what_decides,
+)
+from .decoder import (
+    detail_of_upscaling,
+    looked_at,
+    looks_inside,
+    needed_most,
+    spared_channels,
+    vectors_alike,
+)
+from .fact import Fact
+from .hints import click_or_hint, fed_back, hint_alone, zeros_are_no_hint
+from .pictures import (
+    alike_half_a_patch_on,
+    kept_of_patches,
+    loss_of_one_colour,
+    pixels_a_patch,
+    variance_within_patches,
+)
+from .positions import (
+    common_to_all_places,
+    least_missed,
+    left_when_shuffled,
+    left_without_added,
+    likeness_of_places,
+)
+from .prompts import half_alike_at, least_noticed, place_or_kind, tokens_of_prompt
+from .windows import (
+    left_in_windows_everywhere,
+    left_without_windows,
+    pairs_saved,
+    reaches_everywhere,
+    seen_in_a_window,
+)
+
+__all__ = [
+    "Fact",
+    "alike_half_a_patch_on",
+    "click_or_hint",
+    "common_to_all_places",
+    "detail_of_upscaling",
+    "fed_back",
+    "global_block",
+    "half_alike_at",
+    "hint_alone",
+    "kept_of_patches",
+    "least_missed",
+    "least_noticed",
+    "left_in_windows_everywhere",
+    "left_when_shuffled",
+    "left_without_added",
+    "left_without_windows",
+    "likeness_of_places",
+    "listened_to",
+    "looked_at",
+    "looks_inside",
+    "loss_of_one_colour",
+    "nearer_than_even",
+    "needed_most",
+    "pairs_saved",
+    "pixels_a_patch",
+    "place_or_kind",
+    "reaches_everywhere",
+    "seen_in_a_window",
+    "spared_channels",
+    "spreads",
+    "tokens_of_prompt",
+    "variance_within_patches",
+    "vectors_alike",
+    "weight_on_padding",
+    "what_decides",
+    "zeros_are_no_hint",
+]

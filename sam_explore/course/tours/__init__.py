@@ -1,0 +1,1 @@
+"""Tours: steps that set prompts, knobs and the view, with a sentence each."""
