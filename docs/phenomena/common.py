@@ -157,12 +157,18 @@ def run(
     claims: Callable[[list[Row]], dict[str, int]],
     arguments: list[str] | None = None,
     add_options: Callable[[argparse.ArgumentParser], None] | None = None,
+    scenes: int = 60,
 ) -> None:
-    """The command of one phenomenon: measure, print, and write between the marks of a page."""
+    """The command of one phenomenon: measure, print, and write between the marks of a page.
+
+    On so many scenes, unless others are asked for.
+    """
     name = Path(script).stem
     parser = argparse.ArgumentParser(description=about.splitlines()[0])
     parser.add_argument("--weights", type=Path, metavar="FILE", help="default: the shipped toy")
-    parser.add_argument("--scenes", type=_count, default=60, metavar="N", help="default: 60")
+    parser.add_argument(
+        "--scenes", type=_count, default=scenes, metavar="N", help=f"default: {scenes}"
+    )
     parser.add_argument("--write", type=Path, metavar="FILE", help="write between FILE's marks")
     if add_options:
         add_options(parser)

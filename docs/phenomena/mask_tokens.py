@@ -122,7 +122,7 @@ def claims(rows: list[Row]) -> dict[str, int]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    run(__file__, __doc__, measure, claims, arguments)
+    run(__file__, __doc__, measure, claims, arguments, scenes=300)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,8 @@ from common import Case, Row, cases, run, sign, untrained
 from jaxtyping import Bool, Float
 
 from sam_explore.model import Sam
-from sam_explore.probes.tokens.norm_outliers import robust_deviation
+from sam_explore.probes.common.outliers import DEVIATIONS, robust_deviation
 from sam_explore.tracing import Trace, norm
-
-DEVIATIONS = 5.0  # robust ones above the median: the default of the probe NormOutliers
 
 Norms = Float[np.ndarray, "row column"]
 

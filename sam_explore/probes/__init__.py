@@ -13,10 +13,14 @@ from .attention.pair_score import PairScore as PairScore
 from .automatic.data_engine import DataEngine as DataEngine
 from .automatic.missing_mask import MissingMask as MissingMask
 from .causes.attribution import Attribution as Attribution
+from .causes.attribution_baselines import AttributionBaselines as AttributionBaselines
 from .causes.attribution_curves import AttributionCurves as AttributionCurves
+from .causes.block_order import BlockOrder as BlockOrder
 from .causes.click_gradient import ClickGradient as ClickGradient
+from .causes.encoder_lens import EncoderLens as EncoderLens
 from .causes.head_effects import HeadEffects as HeadEffects
 from .causes.patched_tokens import PatchedTokens as PatchedTokens
+from .causes.removed_directions import RemovedDirections as RemovedDirections
 from .common.probe import Knob as Knob
 from .common.probe import Probe as Probe
 from .decoder.attention_by_prompt_quality import (
@@ -91,9 +95,15 @@ from .sizes.size_sweep import SizeSweep as SizeSweep
 from .sizes.window_seams import WindowSeams as WindowSeams
 from .tokens.block_channel import BlockChannel as BlockChannel
 from .tokens.block_norms import BlockNorms as BlockNorms
+from .tokens.block_similarity import BlockSimilarity as BlockSimilarity
+from .tokens.known_by_depth import KnownByDepth as KnownByDepth
 from .tokens.norm_outliers import NormOutliers as NormOutliers
 from .tokens.norms_by_depth import NormsByDepth as NormsByDepth
+from .tokens.planted_outlier import PlantedOutlier as PlantedOutlier
 from .tokens.residual_shares import ResidualShares as ResidualShares
+from .tokens.token_components import TokenComponents as TokenComponents
+from .tokens.token_similarity import TokenSimilarity as TokenSimilarity
+from .windows.token_reach import TokenReach as TokenReach
 from .windows.window_effect import WindowEffect as WindowEffect
 from .windows.window_layout import WindowLayout as WindowLayout
 from .windows.window_sweep import WindowSweep as WindowSweep

@@ -1,5 +1,6 @@
 """What a probe returns: numpy with names, units and a kind of scale; no torch, no drawing."""
 
+from .cells import Cell, value_at
 from .comparing import compare
 from .derived import (
     common_scales,
@@ -24,6 +25,7 @@ from .reading_types import (
 from .scale import ColourRange, Scale, range_of
 
 __all__ = [
+    "Cell",
     "ColourRange",
     "Curve",
     "Gallery",
@@ -42,6 +44,7 @@ __all__ = [
     "over_picture",
     "picture_wanted",
     "range_of",
+    "value_at",
     "with_ends_in_words",
     "with_provenance",
 ]

@@ -17,7 +17,9 @@ from .attention_sums import (
     weight_on,
 )
 from .batches import answers
+from .block_order import answer_in_order, tokens_in_order
 from .cost import Cost, component_costs
+from .data_flow import data_flow
 from .differences import names_of_two
 from .editing import edit, zero
 from .head_removals import answers_without_heads
@@ -48,6 +50,7 @@ __all__ = [
     "SweepTable",
     "Trace",
     "announce",
+    "answer_in_order",
     "answers",
     "answers_without_heads",
     "aside_of",
@@ -61,6 +64,7 @@ __all__ = [
     "channel",
     "component_costs",
     "component_seconds",
+    "data_flow",
     "decoder_stages",
     "early_logits",
     "edit",
@@ -77,6 +81,7 @@ __all__ = [
     "origin_shares",
     "read_early",
     "record",
+    "tokens_in_order",
     "vector_shares",
     "weight_on",
     "zero",

@@ -13,7 +13,7 @@ from sam_explore.tracing.attribution import MeanLogit, gradient, rank_correlatio
 
 from .rows import Row, Subject, logit_change, mask_change
 
-LOGITS, GRADIENTS, PHENOMENA = "05_raw_logits", "08_gradients_and_attribution", "docs/phenomena"
+LOGITS, GRADIENTS, PHENOMENA = "18_raw_logits", "14_gradients_and_attribution", "docs/phenomena"
 LITTLE = 0.05  # of the mask, or of IoU
 STEP = 0.25  # pixels that a click moves for a difference quotient
 

@@ -7,9 +7,9 @@ from sam_explore.mask_overlap import mask_iou
 from sam_explore.model import SamConfig
 from sam_explore.model.addresses import POSITION_ENCODING, in_block
 from sam_explore.model.windows import padded_grid
+from sam_explore.probes.common.outliers import robust_deviation
 from sam_explore.probes.common.waves import strongest_waves
 from sam_explore.probes.common.windows import with_window
-from sam_explore.probes.tokens.norm_outliers import robust_deviation
 from sam_explore.tracing import (
     Trace,
     attention_row,
@@ -22,8 +22,8 @@ from sam_explore.tracing import (
 
 from .rows import Row, Subject, logit_change, mask_change
 
-POSITIONS, NORMS, WINDOWS = "02_position_encodings", "03_token_norms", "04_window_sizes"
-ATTENTION, INTERVENTIONS = "06_attention", "07_interventions"
+POSITIONS, NORMS, WINDOWS = "03_position_encodings", "06_tokens_through_depth", "05_windows"
+ATTENTION, INTERVENTIONS = "04_attention", "07_interventions"
 # Fractions of the logits' spread, of the mask, and of IoU, as in docs/phenomena.
 MOVED, HARDLY, LOST = 0.05, 0.05, 0.02
 

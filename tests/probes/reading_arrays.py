@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sam_explore.readings import Gallery, Heatmap, Matrix, Panel, Profile, Reading
+from sam_explore.readings import Cell, Gallery, Heatmap, Matrix, Panel, Profile, Reading
 
 
 def arrays(reading: Reading) -> list[np.ndarray]:
@@ -28,3 +28,25 @@ def parts(reading: Reading) -> tuple[Reading, ...]:
     if isinstance(reading, Gallery):
         return reading.maps
     return reading.readings if isinstance(reading, Panel) else ()
+
+
+def cells_of(reading: Reading, each: int = 3) -> list[Cell]:
+    """Some cells of each part of a reading, spread over it.
+
+    Args:
+        reading: it.
+        each: how many of each map or curve.
+    """
+    parts = reading.readings if isinstance(reading, Panel) else (reading,)
+    found = []
+    for number, part in enumerate(parts):
+        maps = part.maps if isinstance(part, Gallery) else (part,)
+        if isinstance(part, Profile):
+            shapes = [(1, len(part.x))] * len(part.curves)
+        else:
+            shapes = [one.values.shape for one in maps if not isinstance(one, Profile)]
+        for index, (rows, columns) in enumerate(shapes):
+            for step in range(each):
+                place = (rows * columns - 1) * (2 * step + 1) // (2 * each)
+                found.append(Cell(*divmod(place, columns), index, number))
+    return found

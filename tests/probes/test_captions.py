@@ -255,7 +255,11 @@ BY_HAND += (".mask_blend", ".swapped_vectors", ".token_levels")
 BY_HAND += (".score_neurons", ".score_reliability", ".stability_curve", ".answer_spread")
 BY_HAND += (".click_map", ".left_out_prompts", ".magic_wand")
 BY_HAND += (".pair_score", ".head_directions", ".head_atlas", ".place_in_tokens")
+BY_HAND += (".token_components", ".block_similarity", ".encoder_lens", ".token_similarity")
+BY_HAND += (".token_reach",)
 BY_HAND += (".position_encoding_grid", ".shuffled_tokens", ".three_encodings")
+BY_HAND += (".known_by_depth", ".removed_directions", ".block_order", ".planted_outlier")
+BY_HAND += (".attribution_baselines",)
 HELD = [probe for probe in ASKED if not any(each in type(probe).__module__ for each in BY_HAND)]
 
 

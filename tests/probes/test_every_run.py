@@ -12,7 +12,8 @@ import pytest
 
 from sam_explore.geometry import Prompts
 from sam_explore.probes import PROBES, Probe
-from sam_explore.probes.causes import attribution_curves
+from sam_explore.probes.causes import attribution_baselines, attribution_curves
+from sam_explore.probes.common import token_truth
 from sam_explore.readings import Reading
 from sam_explore.tracing import Trace
 
@@ -50,6 +51,8 @@ PROMPTS = {
     "hint and point": ONE | {"mask_hint": HINT},
 }
 ENDS = ("low", "high")
+# Of a knob that says how often the model is asked; its own bounds are tried with the other knobs'.
+FEW = {"points_per_side": (1, 4)}
 # What a combination of allowed values may be refused for, in words.
 REFUSED = "can't be cropped"
 
@@ -80,7 +83,7 @@ def at_ends(probe: type[Probe], trace: Trace, case: dict) -> Probe:
         values[name] = case[name]
         if not knob.choices:
             end = ENDS.index(case[name])
-            values[name] = knob.bounds(trace)[end]
+            values[name] = FEW[name][end] if name in FEW else knob.bounds(trace)[end]
             if knob.link == "token":
                 values[name] = tuple(length - 1 if end else 0 for length in trace.frame.grid)
     return probe(**values)
@@ -98,8 +101,12 @@ def answer(probe: Probe, trace: Trace) -> Reading | None:
 
 @pytest.fixture(autouse=True)
 def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Curves of 3 places instead of 9, for each of which the model runs again."""
+    """Curves of 3 places instead of 9, for each of which the model runs again; and scenes that are
+    soon drawn, of 64 pixels a side, since hundreds are looked at on so coarse a grid.
+    """
     monkeypatch.setattr(attribution_curves, "_STEPS", 2)
+    monkeypatch.setattr(attribution_baselines, "_STEPS", 2)
+    monkeypatch.setattr(token_truth, "SIDE", 64)
 
 
 @pytest.mark.parametrize("probe", [*PROBES, PromptToken], ids=lambda probe: probe.__name__)

@@ -22,13 +22,15 @@ START = {"window": 2, "mask": 0}
 NEEDED = {
     "shared": {"head": ALL},
     "shift": {"form": "shifted"},
-    "token": {"change": PICKED_TOKEN},
+    "token": {"change": PICKED_TOKEN, "of": "the picked token"},
     "stability_score_thresh": {"pred_iou_thresh": 0.0},  # else no candidate gets so far
     "box_nms_thresh": {"pred_iou_thresh": 0.0, "stability_score_thresh": 0.0},
 }
-# At 0 no image token has half of its logits inside mask 0. And −1 stands for the last kernel here.
+# At 0 no image token has half of its logits inside mask 0, which a planted outlier leaves as it is.
+# And −1 stands for the last kernel here.
 OF_ONE_PROBE = {
     "LogitByOrigin": {"threshold": -0.2},
+    "PlantedOutlier": {"threshold": -0.2},
     "KernelResponse": {"kernel": 3},
     "InputSize": {"tokens": 5},
 }

@@ -8,7 +8,15 @@ import pytest
 
 from sam_explore.geometry import Prompts
 from sam_explore.model import VIT_B, VIT_H, VIT_L, SamConfig
-from sam_explore.probes import PROBES, HeadAtlas, HeadEffects, Probe, ShuffledTokens
+from sam_explore.probes import (
+    PROBES,
+    HeadAtlas,
+    HeadEffects,
+    KnownByDepth,
+    Probe,
+    RemovedDirections,
+    ShuffledTokens,
+)
 from sam_explore.tracing import Trace
 
 from ..small import small_sam
@@ -38,8 +46,8 @@ RELEASED_WIDTH = replace(
 )
 # A run of the model for each of 32 wide heads takes minutes. The grid has one head a block, and the
 # widths are asked by the probes of attention and of patching. Nor does an order of tokens depend on
-# the width.
-ON_THE_GRID_ALONE = (HeadAtlas, HeadEffects, ShuffledTokens)
+# the width. Read-outs of so many channels take minutes too.
+ON_THE_GRID_ALONE = (HeadAtlas, HeadEffects, KnownByDepth, RemovedDirections, ShuffledTokens)
 CASES = [
     pytest.param(config, probe, id=f"{config.name}-{probe.__name__}")
     for config in (RELEASED_GRID, RELEASED_WIDTH)

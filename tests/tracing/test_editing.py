@@ -10,6 +10,7 @@ from sam_explore.geometry import Prompts
 from sam_explore.prediction import encode, predict
 from sam_explore.tracing import Trace, edit, record, zero
 
+from ..patience import PATIENCE_SECONDS
 from ..small import small_sam
 
 POST = "image_encoder.vit.blocks.{}.hook_residual_post"
@@ -127,7 +128,7 @@ def test_a_second_thread_waits_for_the_edit_to_end(sam, run):
         thread.start()
         thread.join(0.2)
         order.append("edited")
-    thread.join(10)
+    thread.join(PATIENCE_SECONDS)
     assert order == ["edited", "recorded"]
 
 
@@ -147,7 +148,7 @@ def test_a_prediction_waits_for_an_edit_in_another_thread(sam, image):
     answered, inside = [], Event()
 
     def predict_there():
-        inside.wait(10)
+        inside.wait(PATIENCE_SECONDS)
         answered.append(predict(sam, encoded, prompts).logits)
 
     other = Thread(target=predict_there)
@@ -156,7 +157,7 @@ def test_a_prediction_waits_for_an_edit_in_another_thread(sam, image):
         inside.set()
         other.join(0.2)
         assert not answered
-    other.join(10)
+    other.join(PATIENCE_SECONDS)
     # Another thread may share out its sums in another way; zeros would be far off.
     np.testing.assert_allclose(answered[0], expected, rtol=1e-4, atol=1e-6)
 
@@ -167,17 +168,17 @@ def test_encoding_waits_for_a_trace_with_edits_in_another_thread(sam, image):
 
     def wait_and_clear(tensor, hook):
         inside.set()
-        go_on.wait(30)
+        go_on.wait(PATIENCE_SECONDS)
         return torch.zeros_like(tensor)
 
     edited = Trace(sam, image).with_edit(POST.format(2), wait_and_clear)
     tracing = Thread(target=lambda: edited.prediction, daemon=True)
     encoding = Thread(target=lambda: encodings.append(encode(sam, image)), daemon=True)
     tracing.start()
-    assert inside.wait(30)
+    assert inside.wait(PATIENCE_SECONDS)
     encoding.start()
     encoding.join(0.2)
     go_on.set()
-    encoding.join(30)
-    tracing.join(30)
+    encoding.join(PATIENCE_SECONDS)
+    tracing.join(PATIENCE_SECONDS)
     assert torch.equal(encodings[0].tokens, plain)

@@ -2,6 +2,7 @@
 
 import gc
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -137,6 +138,16 @@ def test_a_picture_encoded_before_the_weights_changed_is_refused():
         sx.predict(sam, encoded, CLICK)
 
 
+@pytest.fixture
+def nothing_before() -> Iterator[None]:
+    """Afterwards `alive` finds only what is new. To look at all that other tests have left takes
+    most of a second, and each of them looks often."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 def alive() -> int:
     """Bytes of all tensors that anything holds, each piece of memory once."""
     gc.collect()
@@ -157,6 +168,7 @@ class Add:
 
 
 @pytest.mark.parametrize("limit", [200_000, 1_000_000])
+@pytest.mark.usefixtures("nothing_before")
 def test_the_limit_of_a_cache_counts_all_that_it_keeps_alive(limit):
     small = small_trace()
     trace = sx.Trace(small.sam, small.image, small.prompts, cache_bytes=limit)
@@ -178,6 +190,7 @@ def test_the_limit_of_a_cache_counts_all_that_it_keeps_alive(limit):
         assert alive() - before <= 1.1 * limit
 
 
+@pytest.mark.usefixtures("nothing_before")
 def test_a_run_that_tokens_are_taken_from_is_let_go():
     trace = small_trace()
     other = sx.Trace(trace.sam, trace.image[::-1].copy(), cache_bytes=2**20)

@@ -8,6 +8,7 @@ import pytest
 from sam_explore.geometry import Prompts
 from sam_explore.tracing import Cancelled, between_steps
 
+from ..patience import PATIENCE_SECONDS
 from ..small import small_trace
 
 ALL = [
@@ -94,5 +95,5 @@ def test_a_callback_is_of_one_thread():
     with between_steps(steps.append):
         thread = Thread(target=lambda: trace.prediction)
         thread.start()
-        thread.join(30)
+        thread.join(PATIENCE_SECONDS)
     assert steps == []

@@ -12,6 +12,7 @@ from sam_explore.geometry import Prompts
 from sam_explore.prediction import encode, predict
 from sam_explore.tracing import Trace, list_hooks, norm, record, zero
 
+from ..patience import PATIENCE_SECONDS
 from ..small import small_sam, small_trace
 
 POST = "image_encoder.vit.blocks.{}.hook_residual_post"
@@ -237,7 +238,7 @@ def test_a_failing_edit_leaves_nothing_attached_and_the_lock_free(trace):
     answers = []
     thread = Thread(target=lambda: answers.append(trace.prediction), daemon=True)
     thread.start()
-    thread.join(30)
+    thread.join(PATIENCE_SECONDS)
     assert len(answers) == 1
 
 
@@ -261,7 +262,7 @@ def test_another_threads_recording_does_not_see_a_trace(sam, trace):
         thread.start()
         thread.join(0.2)
         assert thread.is_alive()
-    thread.join(30)
+    thread.join(PATIENCE_SECONDS)
     assert not recorded
     assert not thread.is_alive()
 

@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Float
 
 from sam_explore.number_text import text
-from sam_explore.readings import Gallery, Heatmap, Scale
+from sam_explore.origins import Operation
+from sam_explore.readings import Cell, Gallery, Heatmap, Scale
 from sam_explore.tracing import Trace, attention_column
 
 from ..common.attention import (
@@ -21,6 +22,7 @@ from ..common.attention import (
     window_edges,
 )
 from ..common.numbers import array, place_of_greatest
+from ..common.origins import of_pair
 from ..common.probe import Probe, block_knob, token_knob
 
 
@@ -67,6 +69,10 @@ class AttentionColumn(Probe):
 
         title = f"Weight given to key {self.token} in block {self.block}"
         return by_head(values, self.head, draw, title, words, self.shared)
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation:
+        query = cell.row, cell.column
+        return of_pair(trace, self.block, "hook_pattern", self.head, query, self.token, cell)
 
 
 def _words(probe: AttentionColumn, values: Float[np.ndarray, "head row column"], keys: int) -> str:

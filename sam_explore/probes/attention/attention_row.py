@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Float
 
 from sam_explore.number_text import text
-from sam_explore.readings import Gallery, Heatmap, Scale
+from sam_explore.origins import Operation
+from sam_explore.readings import Cell, Gallery, Heatmap, Scale
 from sam_explore.tracing import AttentionOfQuery, Trace, attention_row
 
 from ..common.attention import (
@@ -22,6 +23,7 @@ from ..common.attention import (
 )
 from ..common.logits import percent
 from ..common.numbers import array, place_of_greatest
+from ..common.origins import of_pair
 from ..common.probe import Probe, block_knob, knob, token_knob
 
 # What can be shown, and its name in a sentence.
@@ -32,6 +34,16 @@ TERMS = {
     "vertical position": "terms of the vertical distance",
     "horizontal position": "terms of the horizontal distance",
 }
+
+
+# Where each term is, counted from the block's attention.
+_PLACES = dict(
+    zip(
+        TERMS,
+        ("hook_pattern", "hook_scores", "content", "hook_relative_rows", "hook_relative_columns"),
+        strict=True,
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,10 @@ class AttentionRow(Probe):
             )
 
         return by_head(values, self.head, draw, title, words, self.shared)
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation:
+        key = cell.row, cell.column
+        return of_pair(trace, self.block, _PLACES[self.term], self.head, self.token, key, cell)
 
 
 def _term(found: AttentionOfQuery, term: str) -> Float[np.ndarray, "head row column"]:

@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sam_explore.number_text import text
-from sam_explore.readings import Curve, Heatmap, Matrix, Panel, Profile, Scale
+from sam_explore.origins import Operation
+from sam_explore.readings import Cell, Curve, Heatmap, Matrix, Panel, Profile, Scale
 from sam_explore.tracing import (
     AttentionOfPair,
     AttentionOfQuery,
@@ -19,6 +20,7 @@ from sam_explore.tracing import (
 
 from ..common.attention import single_head_knob, token_in_words, window_edges
 from ..common.numbers import array
+from ..common.origins import of_pair
 from ..common.probe import Probe, block_knob, knob, token_knob
 
 TERMS = ("content", "vertical", "horizontal", "score")
@@ -29,6 +31,11 @@ def _key_knob(about: str) -> Any:
     return knob(
         -1, about, low=-1, high=lambda run: run.config.grid - 1, names=((-1, "most weight"),)
     )
+
+
+_SCORES, _TABLE = 2, 3  # which part of the panel they are
+# Where each column of the table is, counted from the block's attention.
+_PLACES = ("content", "hook_relative_rows", "hook_relative_columns", "hook_scores")
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,16 @@ class PairScore(Probe):
         )
         title = f"Query {self.token} with key {key}: head {self.head} of block {self.block}"
         return Panel((*charts, scores, terms), title, words, across=2)
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        if cell.part == _SCORES:
+            key, place, head = (cell.row, cell.column), "hook_scores", self.head
+        elif cell.part == _TABLE:
+            key, _ = self._key(attention_row(trace, self.block, self.token))
+            place, head = _PLACES[cell.column], cell.row
+        else:  # the products of the channels, which are the terms of the content
+            return None
+        return of_pair(trace, self.block, place, head, self.token, key, cell)
 
     def _key(self, row: AttentionOfQuery) -> tuple[tuple[int, int], str]:
         """The key, and a sentence before others if it is not the one that was asked for."""

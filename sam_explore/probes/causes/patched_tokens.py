@@ -1,6 +1,6 @@
 """What changes when tokens of another picture replace these?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -8,12 +8,14 @@ from jaxtyping import Float
 
 from sam_explore.model.addresses import in_block
 from sam_explore.number_text import text
-from sam_explore.readings import Heatmap, Panel, Scale
+from sam_explore.origins import Operation
+from sam_explore.readings import Cell, Heatmap, Panel, Scale
 from sam_explore.tracing import Trace, mirror_of
 from sam_explore.tracing.interventions import PatchTokens
 
 from ..common.before_after import change_in_words, change_of_mask, masks_before_and_after
 from ..common.numbers import array, counted
+from ..common.origins import AFTER, BEFORE, CHANGED, of_before_and_after
 from ..common.probe import (
     Probe,
     block_knob,
@@ -80,6 +82,16 @@ class PatchedTokens(ComparedWithTruth, Probe):
         masks = masks_before_and_after(mask, before, after, self.threshold)
         title = f"Patched after block {self.block}: {who}"
         return Panel((_map(apart, self.block, places), change, *masks), title, words, across=2)
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        if cell.part == 0:  # distances between two runs
+            return None
+        other = mirror_of(trace) if self.other is None else self.other
+        places = self.places(trace.frame.grid)
+        after = trace.with_interventions(PatchTokens(other, self.block, places))
+        part = (0, CHANGED, BEFORE, AFTER)[cell.part]
+        mask = mask_shown(self.mask, trace.prediction)
+        return of_before_and_after(trace, after, mask, replace(cell, part=part))
 
     def places(self, grid: tuple[int, int]) -> tuple[tuple[int, int], ...]:
         """Rows and columns of the replaced tokens, on a grid of this size."""

@@ -15,6 +15,7 @@ from sam_explore.automatic.candidates import CandidateTable
 from sam_explore.automatic.grids import crops, point_grid
 from sam_explore.corrections import TOKEN_0, correction_clicks
 from sam_explore.geometry import Frame, Prompts
+from sam_explore.mask_overlap import mask_iou, mask_ious
 from sam_explore.prediction import Prediction, upscale
 from sam_explore.read_only import ReadOnlyArrays
 from sam_explore.scenes.composition import clear_scene
@@ -114,8 +115,8 @@ def annotate(
     truths = scene.truths
     by_click = clicked(ask, frame, scene, clicks, name)
     candidates = _proposed(ask, frame.image_size, points_per_side, name)
-    found = [_ious(candidates.mask(index), truths) for index in range(len(candidates))]
-    overlaps = np.array(found).reshape(-1, len(truths))
+    masks = [candidates.mask(index) for index in range(len(candidates))]
+    overlaps = mask_ious(np.array(masks, bool).reshape(-1, *truths.shape[1:]), truths)
     for array in (by_click, overlaps):
         array.setflags(write=False)
     return AnnotatedScene(by_click, candidates, overlaps)
@@ -149,7 +150,7 @@ def clicked(
         inside = torch.tensor(np.array([answer.logits[number] > 0 for answer, number in shown]))
         masks = [_full_size(*each) for each in shown]
         pairs = zip(masks, scene.truths, strict=True)
-        found.append([float(_ious(mask, truth[None])[0]) for mask, truth in pairs])
+        found.append([mask_iou(mask, truth) for mask, truth in pairs])
     return np.array(found).T
 
 
@@ -207,9 +208,3 @@ def _proposed(ask: Ask, image_size: tuple[int, int], points_per_side: int, name:
 def _full_size(answer: Prediction, number: int) -> Bool[np.ndarray, "height width"]:
     """One of its masks at the picture's size."""
     return upscale(torch.tensor(answer.logits[[number]]), answer.frame)[0].numpy() > 0
-
-
-def _ious(mask: Bool[np.ndarray, "height width"], truths: Masks) -> Float[np.ndarray, "region"]:
-    """The IoU of a mask with each region, none of which is empty."""
-    both = (mask & truths).sum(axis=(1, 2))
-    return both / (mask | truths).sum(axis=(1, 2))

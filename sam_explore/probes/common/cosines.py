@@ -3,6 +3,8 @@
 import numpy as np
 from jaxtyping import Float
 
+_ROUNDING = 1e-5  # of a norm
+
 
 def cosines(vectors: Float[np.ndarray, "some channel"]) -> Float[np.ndarray, "some some"]:
     """The cosine of each vector with each; NaN where one of them is zero."""
@@ -24,7 +26,17 @@ def cosines_with(
 def cosines_of_pairs(
     one: Float[np.ndarray, "channel row column"], other: Float[np.ndarray, "channel row column"]
 ) -> Float[np.ndarray, "row column"]:
-    """The cosine of each token with its counterpart, both less their mean; 0 for a token of 0."""
-    first, second = (each - each.mean(axis=(1, 2), keepdims=True) for each in (one, other))
+    """The cosine of each token with its counterpart, both less their mean.
+
+    It is 0 where a token is no more than the mean, up to rounding: it has no direction then.
+    """
+    first, second = _less_mean(one), _less_mean(other)
     norms = np.linalg.norm(first, axis=0) * np.linalg.norm(second, axis=0)
     return np.divide((first * second).sum(axis=0), norms, out=np.zeros_like(norms), where=norms > 0)
+
+
+def _less_mean(tokens: Float[np.ndarray, "channel row column"]) -> np.ndarray:
+    """The tokens less their mean; what rounding may have left is set to 0."""
+    rest = tokens - tokens.mean(axis=(1, 2), keepdims=True)
+    least = _ROUNDING * np.linalg.norm(tokens, axis=0).max(initial=0.0)
+    return rest * (np.linalg.norm(rest, axis=0) > least)

@@ -1,27 +1,43 @@
 """The same run with another size and shape of the model's input, and what that costs."""
 
+from dataclasses import replace
 from math import prod
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 
 from sam_explore.geometry import Frame
 from sam_explore.model import SamConfig
 from sam_explore.model.config import attended
 from sam_explore.model.windows import padded_grid
+from sam_explore.prediction import EncodedImage, encode
 from sam_explore.preprocessing import Preprocessing, Side
 from sam_explore.tracing import Trace
 
 from .cosines import cosines_of_pairs
 from .numbers import array
+from .probe import knob
 from .windows import arithmetic
 
 PADDED, STRETCHED, IN_PROPORTION = "padded", "stretched", "in proportion"
 FITS = PADDED, STRETCHED, IN_PROPORTION
 FLAT, NARROW = "stretched, half as high", "stretched, half as wide"
+AS_IN_RUN = 0  # tokens along the longer side
 _BYTES = 4  # of a number in single precision
+
+
+def input_tokens_knob() -> Any:
+    """A field that is the number of tokens along the longer side of another picture's input."""
+    return knob(
+        AS_IN_RUN,
+        "tokens along the longer side",
+        low=AS_IN_RUN,
+        high=lambda run: run.config.grid,
+        names=((AS_IN_RUN, "as many as in the run"),),
+    )
 
 
 def without_hint(trace: Trace) -> Trace:
@@ -47,6 +63,34 @@ def with_input(trace: Trace, tokens: int, fit: str) -> Trace:
     if frame == trace.frame and (how == "medsam") == (trace.preprocessing == "medsam"):
         return trace  # whatever it is called, the input is the same
     return trace.with_preprocessing(how, side, keep_aspect)
+
+
+def encoded_as_in(
+    trace: Trace, image: UInt8[np.ndarray, "height width 3"], tokens: int
+) -> EncodedImage:
+    """Another picture, encoded by the run's model with its preprocessing.
+
+    Args:
+        trace: the run.
+        image: the picture.
+        tokens: along the input's longer side; `AS_IN_RUN` for as many as in the run.
+    """
+    how = Preprocessing(trace.preprocessing, trace.side, trace.keep_aspect)
+    if tokens != AS_IN_RUN:
+        how = replace(how, side=tokens * trace.sam.config.patch_size)
+    return encode(
+        trace.sam, image, preprocessing=how.name, side=how.side, keep_aspect=how.keep_aspect
+    )
+
+
+def smaller_input(trace: Trace) -> int:
+    """Tokens along the longer side of an input that is encoded in a quarter of the time or less."""
+    return max(1, trace.sam.config.grid // 2)
+
+
+def size_in_words(tokens: int) -> str:
+    """A sentence, after others, on an input of another size than the run's; "" for the same."""
+    return "" if tokens == AS_IN_RUN else f" The input has {tokens} tokens along its longer side."
 
 
 def likeness(one: Trace, other: Trace) -> Float[np.ndarray, "row column"]:

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 
 from sam_explore.model import Sam
+from sam_explore.origins import ALL, PICTURE, SCALED, Operation, address_of, mean_of, there
 from sam_explore.readings import Heatmap, Scale
 from sam_explore.tracing import Trace
 
@@ -82,3 +83,18 @@ def kernel_tile(kernel: Float[np.ndarray, "colour y x"], title: str, words: str)
     reach = float(np.abs(kernel).max()) or 1.0
     shades = np.moveaxis((127.5 * (1 + kernel / reach)).round().astype(np.uint8), 0, -1)
     return Heatmap(kernel.mean(axis=0), title, words, Scale("weight", centre=0.0), colours=shades)
+
+
+def weights_address(trace: Trace) -> str:
+    """The address of the kernels of the patch embedding."""
+    return address_of(trace.sam, trace.sam.image_encoder.patch_embedding.projection.weight)
+
+
+def of_levels(trace: Trace, rows: range, columns: range) -> Operation | None:
+    """The mean grey level of some pixels of the input; None where it is padding in part."""
+    height, width = trace.frame.input_size
+    if rows.stop > height or columns.stop > width:
+        return None
+    is_scaled = trace.frame.input_size != trace.frame.image_size
+    levels = there(SCALED if is_scaled else PICTURE, (rows, columns, ALL))
+    return mean_of(trace, levels, "mean of the three colours")

@@ -8,12 +8,15 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from sam_explore.corrections import BEST, answering
 from sam_explore.model import DecoderTokens, SamConfig
+from sam_explore.origins import Operation
 from sam_explore.prediction import Prediction
 from sam_explore.readings import (
+    Cell,
     Provenance,
     Reading,
     Underlay,
     over_picture,
+    value_at,
     with_ends_in_words,
     with_provenance,
 )
@@ -245,6 +248,41 @@ class Probe(ABC):
     @abstractmethod
     def read(self, trace: Trace) -> Reading:
         """Compute the reading; knobs have been checked."""
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        """How the number in a cell of the reading comes from numbers of the run; see `explain`.
+
+        None where the probe does not say it.
+        """
+        return None
+
+    def explain(self, trace: Trace, cell: Cell, reading: Reading | None = None) -> Operation:
+        """Where the number in a cell of the reading comes from, as `sx.explain` has it.
+
+        Where the probe does not say it, it is the function that computes it and what that reads.
+
+        Args:
+            trace: the run.
+            cell: which number.
+            reading: the probe's reading of this run, if it is known.
+        """
+        found = self.origin(trace, cell)
+        if found is not None:
+            return found
+        value = value_at(self(trace) if reading is None else reading, cell)
+        place = f"{type(self).__module__}.{type(self).__name__}.read"
+        about = " ".join(
+            (self.__doc__ or "").partition("Reads:")[2].partition("Returns:")[0].split()
+        )
+        return Operation(
+            "Computed by this exhibit's own function",
+            f"{place}(trace)",
+            (f"{self.code}(trace)",),
+            value,
+            abs(value),
+            name=self.title,
+            note=f"It reads {about}" if about else "",
+        )
 
     def coarser(self, trace: Trace) -> "tuple[Probe, ...]":
         """Cheaper forms of the question, the cheapest first, for this run.

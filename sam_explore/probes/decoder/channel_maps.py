@@ -3,14 +3,18 @@
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float, Int
 
+from sam_explore.model.addresses import MASK_FEATURES
 from sam_explore.number_text import text
-from sam_explore.readings import Gallery, Heatmap, Scale
+from sam_explore.origins import Operation, explain
+from sam_explore.readings import Cell, Gallery, Heatmap, Scale
 from sam_explore.tracing import Trace
 
 from ..common.attention import shared_knob
 from ..common.logit_products import BY_RULE, channel_knob, features_and_vector
 from ..common.numbers import counted
+from ..common.origins import of_product
 from ..common.probe import Probe, knob, mask_knob, mask_shown
 
 _MOST = 36  # maps side by side
@@ -45,8 +49,7 @@ class ChannelMaps(Probe):
         rows, columns = trace.prediction.visible.shape[1:]
         features = features[:, :rows, :columns]
         products = features * vector[:, None, None]
-        sizes = np.sqrt((products**2).mean(axis=(1, 2)))
-        order = np.argsort(-sizes, kind="stable")
+        order, sizes = _order(products)
         shares = sizes**2 / ((sizes**2).sum() or 1.0)
         words = (
             f"Of {counted(len(order), 'channel')}, channel {order[0]} varies mask {mask} most: its "
@@ -69,3 +72,21 @@ class ChannelMaps(Probe):
         return Gallery(
             drawn, f"{what} that make mask {mask}", words, scale if self.one_scale else None
         )
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation:
+        mask, channel = mask_shown(self.mask, trace.prediction), self.channel
+        if channel == BY_RULE:
+            features, vector = features_and_vector(trace, mask)
+            rows, columns = trace.prediction.visible.shape[1:]
+            channel = int(_order(features[:, :rows, :columns] * vector[:, None, None])[0][cell.map])
+        if self.shown == "product":
+            return of_product(trace, mask, channel, cell.row, cell.column)
+        return explain(trace, MASK_FEATURES, (0, channel, cell.row, cell.column))
+
+
+def _order(
+    products: Float[np.ndarray, "channel row column"],
+) -> tuple[Int[np.ndarray, "channel"], Float[np.ndarray, "channel"]]:
+    """The channels, those whose products vary most first, and the root mean square of each."""
+    sizes = np.sqrt((products**2).mean(axis=(1, 2)))
+    return np.argsort(-sizes, kind="stable"), sizes

@@ -7,13 +7,16 @@ from jaxtyping import Float
 
 from sam_explore.model.addresses import MASK_FEATURES
 from sam_explore.number_text import text
-from sam_explore.readings import Curve, Heatmap, Panel, Profile, Scale
+from sam_explore.origins import Operation
+from sam_explore.prediction import Prediction
+from sam_explore.readings import Cell, Curve, Heatmap, Panel, Profile, Scale
 from sam_explore.tracing import Trace, answers
 from sam_explore.tracing.interventions import ScaleChannel
 
 from ..common.logit_products import BY_RULE, channel_knob, feature_channels
 from ..common.logits import logit_scale, logits_in_words, overlap_in_logits
 from ..common.numbers import counted
+from ..common.origins import of_change, of_logit
 from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob
 from ..common.truth import ComparedWithTruth
 
@@ -45,16 +48,12 @@ class ChannelOff(ComparedWithTruth, Probe):
     def read(self, trace: Trace) -> Panel:
         before = trace.prediction
         mask = mask_shown(self.mask, before)
-        channels = range(feature_channels(trace.sam.config))
-        after = answers(without(trace, each) for each in channels)
-        overlaps = np.array(
-            [overlap_in_logits(before, each, mask, self.threshold) for each in after]
-        )
+        after, overlaps = self._overlaps(trace, mask)
         least = int(overlaps.argmin())
         channel = least if self.channel == BY_RULE else self.channel
         logits = after[channel].visible[mask]
         words = (
-            f"Of {counted(len(channels), 'channel')}, the mask needs channel {least} most: without "
+            f"Of {counted(len(after), 'channel')}, the mask needs channel {least} most: without "
             f"it, its overlap with the mask of all is {text(float(overlaps[least]))}; for the "
             f"median channel it is {text(float(np.median(overlaps)))}. Without channel {channel}: "
             f"{logits_in_words(f'mask {mask}', logits, self.threshold)}"
@@ -76,6 +75,28 @@ class ChannelOff(ComparedWithTruth, Probe):
         )
         chart = _chart(overlaps, channel, words)
         return Panel((chart, left, change), f"Mask {mask} without a channel", words, across=3)
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        if cell.part == 0:  # overlaps of masks
+            return None
+        mask, channel = mask_shown(self.mask, trace.prediction), self.channel
+        if channel == BY_RULE:
+            channel = int(self._overlaps(trace, mask)[1].argmin())
+        after = without(trace, channel)
+        if cell.part == 1:
+            return of_logit(after, mask, cell)
+        return of_change(trace, after, mask, cell)
+
+    def _overlaps(
+        self, trace: Trace, mask: int
+    ) -> tuple[list[Prediction], Float[np.ndarray, "channel"]]:
+        """The answers without each channel, and their overlaps with the mask of all."""
+        channels = range(feature_channels(trace.sam.config))
+        after = answers(without(trace, each) for each in channels)
+        overlaps = [
+            overlap_in_logits(trace.prediction, each, mask, self.threshold) for each in after
+        ]
+        return after, np.array(overlaps)
 
 
 def without(trace: Trace, channel: int) -> Trace:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from sam_explore.model.addresses import in_decoder_attention
 from sam_explore.number_text import text
-from sam_explore.readings import Gallery, Heatmap, Scale
+from sam_explore.origins import Operation
+from sam_explore.readings import Cell, Gallery, Heatmap, Scale
 from sam_explore.tracing import Trace
 
 from ..common.attention import MEAN, of_head, shared_knob, token_in_words
@@ -18,6 +20,7 @@ from ..common.decoder_attention import (
     pattern,
 )
 from ..common.numbers import counted
+from ..common.origins import of_heads
 from ..common.probe import Probe, knob, token_knob
 
 EVERY_TOKEN, STRONGEST = -2, -1
@@ -76,13 +79,26 @@ class ImageToTokenAttention(Probe):
             scale = Scale("weight", low=0.0)
             return Heatmap(maps[token], title, words, scale, "tokens", marks=(self.place,))
 
+        drawn = tuple(map(draw, self._shown(means)))
         if self.decoder_token != EVERY_TOKEN:
-            is_named = self.decoder_token != STRONGEST
-            return draw(self.decoder_token if is_named else int(means.argmax()))
-        shown = sorted(np.argsort(-means, kind="stable")[:_MOST])
+            return drawn[0]
         title = f"What each place looks at in layer {self.layer}"
-        drawn = tuple(map(draw, map(int, shown)))
         return Gallery(drawn, title, words, drawn[0].scale if self.one_scale else None)
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation:
+        attention = in_layer_of(self.layer, TO_TOKEN)
+        maps = on_grid(of_head(pattern(trace, attention), self.head).T, trace)
+        name = in_decoder_attention(attention, "hook_pattern")
+        place = cell.row * trace.frame.grid[1] + cell.column
+        key = self._shown(maps.mean(axis=(1, 2)))[cell.map]
+        return of_heads(trace, name, 0, self.head, (place, key), cell)
+
+    def _shown(self, means: Float[np.ndarray, "token"]) -> list[int]:
+        """The numbers of the tokens that are shown."""
+        if self.decoder_token == EVERY_TOKEN:
+            return sorted(map(int, np.argsort(-means, kind="stable")[:_MOST]))
+        is_named = self.decoder_token != STRONGEST
+        return [self.decoder_token if is_named else int(means.argmax())]
 
 
 def _words(

@@ -5,18 +5,25 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from sam_explore.model.addresses import MASK_FEATURES, MASK_VECTORS
+from sam_explore.model.config import LOGITS_A_TOKEN
 from sam_explore.number_text import text
-from sam_explore.readings import Curve, Panel, Profile
+from sam_explore.origins import Operation, explain, mean_of, there
+from sam_explore.readings import Cell, Curve, Panel, Profile
 from sam_explore.tracing import Trace
 
 from ..common.logit_products import (
+    MEAN_CELL,
     at_place,
     cell_knob,
     features_and_vector,
     logit_in_words,
 )
+from ..common.origins import of_product, place_of_cell
 from ..common.probe import Probe, mask_knob, mask_shown, token_knob
 from ..common.target_knobs import capitalised
+
+_FEATURES, _VECTOR = 1, 2  # which part of the panel they are
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,24 @@ class LogitProducts(Probe):
             words=words,
             across=1,
         )
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        mask = mask_shown(self.mask, trace.prediction)
+        features, vector = features_and_vector(trace, mask)
+        products = at_place(features, self.token, self.cell) * vector
+        channel = int(np.argsort(-np.abs(products), kind="stable")[cell.column])
+        if cell.part == _VECTOR:
+            return explain(trace, MASK_VECTORS, (0, mask, channel))
+        place = place_of_cell(self.token, max(0, self.cell))
+        if cell.part == _FEATURES and self.cell == MEAN_CELL:
+            cells = (range(first, first + LOGITS_A_TOKEN) for first in place)
+            mean = there(MASK_FEATURES, (0, channel, *cells))
+            return mean_of(trace, mean, f"mean of channel {channel} over the token's logits")
+        if cell.part == _FEATURES:
+            return explain(trace, MASK_FEATURES, (0, channel, *place))
+        if cell.map or self.cell == MEAN_CELL:  # a sum so far, or a mean of products
+            return None
+        return of_product(trace, mask, channel, *place)
 
 
 def _words(

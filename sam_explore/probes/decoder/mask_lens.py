@@ -7,14 +7,13 @@ import torch
 from jaxtyping import Bool, Float
 
 from sam_explore.mask_overlap import mask_iou
-from sam_explore.number_text import text
-from sam_explore.readings import Curve, Gallery, Heatmap, Panel, Profile
+from sam_explore.readings import Curve, Panel
 from sam_explore.tracing import Trace, decoder_stages, early_logits, read_early
 
 from ..common.attention import token_in_words
 from ..common.clicks import moved_to, with_a_prompt
 from ..common.hints import over_the_picture
-from ..common.logits import logit_scale, logits_in_words
+from ..common.lens import lens_panel, most_above, true_curve
 from ..common.numbers import array
 from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob, token_knob
 from ..common.truth import ComparedWithTruth, in_words
@@ -65,32 +64,11 @@ class MaskLens(ComparedWithTruth, Probe):
         logits = {stage: over_the_picture(each, trace.frame) for stage, each in whole.items()}
         end = logits[stages[-1]] > self.threshold
         overlaps = np.array([self._overlaps(trace, other, each, mask, end) for each in stages])
-        true, truth_said = self._truth(trace, list(whole.values()))
+        true, truth_said = true_curve(self, trace, whole.values(), self.threshold)
         words = f"{said}{self._words(mask, stages, overlaps)}{truth_said}"
-        scale = logit_scale(self.threshold)
-        maps = tuple(
-            Heatmap(
-                values,
-                title=f"Read {stage}",
-                words=logits_in_words(f"mask {mask} {stage}", values, self.threshold),
-                scale=scale,
-                frame="logits",
-            )
-            for stage, values in logits.items()
-        )
         names = _OWN, _OTHER, _CHANCE
-        chart = Profile(
-            np.arange(float(len(stages))),
-            (*(Curve(each, name) for each, name in zip(overlaps.T, names, strict=True)), *true),
-            title="Overlap with the mask at the end",
-            words=words,
-            x_name="",
-            y_name="IoU",
-            x_labels=tuple(stage.replace("the ", "") for stage in stages),
-            y_reach=(0.0, 1.0),
-        )
-        gallery = Gallery(maps, f"Logits of mask {mask}", words, scale)
-        return Panel((gallery, chart), f"Mask {mask}, read early", words, across=1)
+        curves = (Curve(each, name) for each, name in zip(overlaps.T, names, strict=True))
+        return lens_panel(logits, mask, self.threshold, (*curves, *true), words)
 
     def _overlaps(
         self, trace: Trace, other: Trace, stage: str, mask: int, end: Bool[np.ndarray, "row column"]
@@ -103,18 +81,6 @@ class MaskLens(ComparedWithTruth, Probe):
         ious = [mask_iou(each > self.threshold, end) for each in (own, moved)]
         return ious[0], ious[1], float(np.mean(chance))
 
-    def _truth(
-        self, trace: Trace, logits: list[Float[np.ndarray, "height width"]]
-    ) -> tuple[tuple[Curve, ...], str]:
-        """The true IoU by stage as a curve, and in words; nothing of it without a truth."""
-        target = self.target(trace)
-        if target is None or target.mask is None:
-            return (), self.why_no_truth(trace)
-        ious = [target.iou_of(each, trace.prediction, self.threshold) for each in logits]
-        each = ", ".join(map(in_words, ious))
-        said = f" The true IoU with {target.name}, stage by stage: {each}."
-        return (Curve(np.array(ious), f"true, {target.name}"),), said
-
     def _words(
         self, mask: int, stages: tuple[str, ...], overlaps: Float[np.ndarray, "stage 3"]
     ) -> str:
@@ -122,17 +88,10 @@ class MaskLens(ComparedWithTruth, Probe):
             f"{stage} {in_words(own)}, {in_words(other)} and {in_words(chance)}"
             for stage, (own, other, chance) in zip(stages, overlaps, strict=True)
         )
-        early = overlaps[:-1, 0] - overlaps[:-1, 1:].max(axis=1)
-        best = int(early.argmax())
-        most = (
-            f"Before the end the lens is most above both {stages[best]}, by "
-            f"{text(float(early[best]))}."
-            if early[best] > 0
-            else "Before the end the lens is nowhere above both."
-        )
         return (
             f"The overlap with mask {mask} at the end, of the lens, of the same with the prompt at "
-            f"{token_in_words(self.token)}, and of random tokens: {each}. {most}"
+            f"{token_in_words(self.token)}, and of random tokens: {each}. "
+            f"{most_above(stages, overlaps)}"
         )
 
 

@@ -7,7 +7,9 @@ from jaxtyping import Float
 
 from sam_explore.model.addresses import EVERY, MASK_TOKENS, MASK_VECTORS, in_token_head
 from sam_explore.number_text import text
-from sam_explore.readings import Curve, Matrix, Panel, Profile, Scale
+from sam_explore.origins import ALL as EACH
+from sam_explore.origins import Operation, cosine_of, explain, there
+from sam_explore.readings import Cell, Curve, Matrix, Panel, Profile, Scale
 from sam_explore.tracing import Trace
 
 from ..common.cosines import cosines
@@ -63,6 +65,17 @@ class MaskVector(Probe):
             for values, title in ((before, "Mask tokens"), (after, "Mask vectors"))
         )
         return Panel((chart, table, *alike), f"From token to vector: mask {mask}", words, across=2)
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        mask = mask_shown(self.mask, trace.prediction)
+        if cell.part == 0:
+            order = [mask, *(each for each in range(trace.sam.config.mask_tokens) if each != mask)]
+            return explain(trace, MASK_VECTORS, (0, order[cell.map], cell.column))
+        if cell.part == 1:  # shares of neurons
+            return None
+        name = (MASK_TOKENS, MASK_VECTORS)[cell.part - 2]
+        one, other = (there(name, (0, each, EACH)) for each in (cell.row, cell.column))
+        return cosine_of(trace, one, other, f"cosine of masks {cell.row} and {cell.column}")
 
 
 def _read(

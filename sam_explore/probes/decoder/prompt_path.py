@@ -8,13 +8,15 @@ from torch import Tensor
 
 from sam_explore.model import HookPoint
 from sam_explore.number_text import text
+from sam_explore.origins import Operation
 from sam_explore.prediction import Prediction
-from sam_explore.readings import Heatmap, Matrix, Panel, Scale
+from sam_explore.readings import Cell, Heatmap, Matrix, Panel, Scale
 from sam_explore.tracing import Trace, announce, answers, decoder_stages
 
 from ..common.attention import token_in_words
 from ..common.clicks import moved_to, with_a_prompt
 from ..common.logits import logit_scale, logits_in_words
+from ..common.origins import of_logit
 from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob, token_knob
 from ..common.truth import ComparedWithTruth
 
@@ -87,6 +89,14 @@ class PromptPath(ComparedWithTruth, Probe):
             for name, logits in zip(("This prompt", "The other prompt"), ends, strict=True)
         )
         return Panel((table, *maps), f"From the prompt to mask {mask}", words, across=3)
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        if cell.part == 0:  # shares of a way between masks
+            return None
+        trace, _ = with_a_prompt(trace)
+        mask = mask_shown(self.mask, trace.prediction)
+        other = trace.with_prompts(moved_to(trace.prompts, self.token, trace.frame))
+        return of_logit((trace, other)[cell.part - 1], mask, cell)
 
     def patched(
         self, trace: Trace, other: Trace, names: tuple[str, str], part: str, mask: int

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
+from sam_explore.model.addresses import in_decoder_attention
 from sam_explore.number_text import text
-from sam_explore.readings import Gallery, Heatmap, Scale
+from sam_explore.origins import Operation
+from sam_explore.readings import Cell, Gallery, Heatmap, Scale
 from sam_explore.tracing import Trace
 
 from ..common.attention import by_head, head_in_words, of_head, shared_knob
@@ -24,6 +26,7 @@ from ..common.decoder_attention import (
 )
 from ..common.logits import percent
 from ..common.numbers import place_of_greatest
+from ..common.origins import of_heads
 from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob
 
 
@@ -68,6 +71,14 @@ class TokenToImageAttention(Probe):
             return Heatmap(values, title, words, Scale("weight", low=0.0), frame="tokens")
 
         return by_head(maps, self.head, draw, title, words, self.shared)
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation:
+        mask, tokens = mask_shown(self.mask, trace.prediction), trace.decoder_tokens
+        number = tokens.mask(mask) if self.decoder_token == MASK_SHOWN else self.decoder_token
+        attention = looks_at_image(trace.sam.config)[self.place]
+        place = cell.row * trace.frame.grid[1] + cell.column
+        name = in_decoder_attention(attention, "hook_pattern")
+        return of_heads(trace, name, 0, self.head, (number, place), cell)
 
 
 def _one(probe: TokenToImageAttention, maps: Float[np.ndarray, "head row column"]) -> np.ndarray:

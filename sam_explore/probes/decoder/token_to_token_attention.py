@@ -5,12 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from sam_explore.model.addresses import in_decoder_attention
 from sam_explore.number_text import text
-from sam_explore.readings import Matrix, Panel, Scale
+from sam_explore.origins import Operation
+from sam_explore.readings import Cell, Matrix, Panel, Scale
 from sam_explore.tracing import Trace
 
 from ..common.attention import ALL, head_in_words, of_head
 from ..common.decoder_attention import AMONG, decoder_head_knob, in_layer_of, layer_knob, pattern
+from ..common.origins import of_heads
 from ..common.probe import Probe
 
 
@@ -46,6 +49,11 @@ class TokenToTokenAttention(Probe):
             return draw(of_head(weights, self.head), title)
         tables = tuple(draw(each, f"head {index}") for index, each in enumerate(weights))
         return Panel(tables, title, words, across=2)
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation:
+        name = in_decoder_attention(in_layer_of(self.layer, AMONG), "hook_pattern")
+        head = cell.part if self.head == ALL else self.head
+        return of_heads(trace, name, 0, head, (cell.row, cell.column), cell)
 
 
 def _words(

@@ -8,7 +8,8 @@ from jaxtyping import Float
 from sam_explore.model.addresses import DECODED_IMAGE, MASK_FEATURES, UPSCALED_ONCE
 from sam_explore.model.config import LOGITS_A_TOKEN
 from sam_explore.number_text import text
-from sam_explore.readings import Gallery, Heatmap, Scale
+from sam_explore.origins import Operation, explain
+from sam_explore.readings import Cell, Gallery, Heatmap, Scale
 from sam_explore.tracing import Trace
 
 from ..common.attention import shared_knob
@@ -60,9 +61,7 @@ class UpscalingFeatures(Probe):
 
     def read(self, trace: Trace) -> Heatmap | Gallery:
         maps, cells = features_at(trace, self.step)
-        shown = np.ceil(np.array(trace.frame.cells_shown(cells)) - 1e-9).astype(int)
-        seen = maps[:, : shown[0], : shown[1]]
-        spreads = seen.std(axis=(1, 2))
+        spreads = _spreads(trace, maps, cells)
         order = np.argsort(-spreads, kind="stable")
         words = (
             f"After the {self.step}" if cells > 1 else "Before the upscaling, in the decoded image"
@@ -87,6 +86,25 @@ class UpscalingFeatures(Probe):
         drawn = tuple(map(draw, map(int, order[:_SHOWN])))
         title = f"Channels that vary most: {self.step}"
         return Gallery(drawn, title, words, Scale(centre=0.0) if self.one_scale else None)
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation:
+        maps, cells = features_at(trace, self.step)
+        order = np.argsort(-_spreads(trace, maps, cells), kind="stable")
+        channel = int(order[cell.map if self.rank == SIDE_BY_SIDE else self.rank])
+        name, _ = _STEPS[self.step]
+        if cells == 1:
+            place = cell.row * trace.frame.grid[1] + cell.column
+            return explain(trace, name, (0, place, channel))
+        each = LOGITS_A_TOKEN // cells
+        return explain(trace, name, (0, channel, cell.row // each, cell.column // each))
+
+
+def _spreads(
+    trace: Trace, maps: Float[np.ndarray, "channel row column"], cells: int
+) -> Float[np.ndarray, "channel"]:
+    """The standard deviation of each channel over the picture."""
+    shown = np.ceil(np.array(trace.frame.cells_shown(cells)) - 1e-9).astype(int)
+    return np.asarray(maps[:, : shown[0], : shown[1]].std(axis=(1, 2)))
 
 
 def features_at(trace: Trace, step: str) -> tuple[Float[np.ndarray, "channel row column"], int]:

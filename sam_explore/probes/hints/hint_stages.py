@@ -5,8 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from sam_explore.model.addresses import IMAGE_TOKENS
 from sam_explore.number_text import text
-from sam_explore.readings import Heatmap, Panel, Scale
+from sam_explore.origins import ALL as EACH
+from sam_explore.origins import Operation, explain, length_of, ratio_of_lengths, read_of, there
+from sam_explore.readings import Cell, Heatmap, Panel, Scale
 from sam_explore.tracing import Trace
 
 from ..common.hints import over_the_picture
@@ -58,6 +61,23 @@ class HintStages(Probe):
         words = " ".join((*(each.words for each in first), *(each.words for each in last)))
         of = "no mask hint" if hint is None else "the mask hint"
         return Panel((*first, *last), title=f"What {of} adds to the image tokens", words=words)
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        place = cell.row, cell.column
+        stages = () if trace.prompts.mask_hint is None else ("", *(each for each, _ in _STAGES))
+        if cell.part < len(stages):
+            hook = stages[cell.part]
+            if not hook:
+                return read_of(trace, there("prompts.mask_hint", place), "logit of the hint")
+            if self.channel == NORM:
+                vector = there(f"{_ENCODER}.{hook}", (0, EACH, *place))
+                return length_of(trace, vector, "length of the features")
+            return explain(trace, f"{_ENCODER}.{hook}", (0, self.channel, *place))
+        added = there(f"{_ENCODER}.hook_out", (0, EACH, *(place if stages else (0, 0))))
+        if cell.part == len(stages):
+            return length_of(trace, added, "length of what is added")
+        token = there(IMAGE_TOKENS, (0, EACH, *place))
+        return ratio_of_lengths(trace, added, token, "share of the token's length")
 
     def _stages(self, trace: Trace, hint: Float[np.ndarray, "height width"]) -> tuple[Heatmap, ...]:
         shown = over_the_picture(hint.astype(float), trace.frame)

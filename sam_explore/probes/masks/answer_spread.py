@@ -1,6 +1,6 @@
 """How far does the answer move with the prompt, the token and the picture?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,7 +19,6 @@ from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
 from ..common.truth import ComparedWithTruth, in_words
 
 _SHARE = Scale("share", low=0.0, high=1.0)
-_COARSE = 1  # samples of a first answer
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class AnswerSpread(ComparedWithTruth, Probe):
     measure of how wrong they are.
 
     Reads: the predictions for these prompts and pictures.
-    Returns: a Panel of a Gallery of three Heatmaps (row, column), over the picture: for each source
+    Returns: a Panel of a Gallery of Heatmaps (row, column), over the picture: for each source
         the share of its answers that have a cell inside; and a Matrix (source, number) of the mean
         and the lowest IoU with the run's own mask, of how much of the picture is inside for
         some and outside for others, and the standard deviation of the predicted IoU.
@@ -53,29 +52,31 @@ class AnswerSpread(ComparedWithTruth, Probe):
     threshold: float = threshold_knob()
 
     def coarser(self, trace: Trace) -> tuple["AnswerSpread", ...]:
-        return (replace(self, samples=_COARSE),) if self.samples > _COARSE else ()
+        """What moves with prompt and token, since each noisy picture has to be encoded."""
+        return (replace(self, noise=0.0),) if self.noise else ()
 
     def read(self, trace: Trace) -> Panel:
         mask = mask_shown(self.mask, trace.prediction)
         own = trace.prediction.visible[mask] > self.threshold
         first = min(1, len(trace.prediction.iou) - 1)
         alternatives = trace.prediction.visible[first:]
-        moved, noisy = answers(map(trace.with_prompts, self.jittered(trace))), self._noisy(trace)
+        others = {"prompt": answers(map(trace.with_prompts, self.jittered(trace)))}
         masks = {
-            "prompt": self._cut(moved, mask),
+            "prompt": self._cut(others["prompt"], mask),
             "token": alternatives > self.threshold,
-            "picture": self._cut(noisy, mask),
         }
+        if self.noise:
+            others["picture"] = self._noisy(trace)
+            masks["picture"] = self._cut(others["picture"], mask)
         scores = {
-            "prompt": np.array([answer.iou[mask] for answer in moved]),
-            "token": trace.prediction.iou[first:],
-            "picture": np.array([answer.iou[mask] for answer in noisy]),
+            name: np.array([answer.iou[mask] for answer in each]) for name, each in others.items()
         }
+        scores["token"] = trace.prediction.iou[first:]
         numbers = np.array(
             [(*_numbers(own, each), float(scores[name].std())) for name, each in masks.items()]
         )
         words = _words(mask, tuple(masks), numbers)
-        words += self._truth_in_words(trace, mask, {"prompt": moved, "picture": noisy})
+        words += self._truth_in_words(trace, mask, others)
         maps = Gallery(
             tuple(self._map(name, each) for name, each in masks.items()),
             title="Share of the answers that are inside",
@@ -95,7 +96,7 @@ class AnswerSpread(ComparedWithTruth, Probe):
         return Panel((maps, table), f"How far mask {mask} moves", words, across=1)
 
     def _truth_in_words(
-        self, trace: Trace, mask: int, found: dict[str, Sequence[Prediction]]
+        self, trace: Trace, mask: int, found: Mapping[str, Sequence[Prediction]]
     ) -> str:
         """The true IoU of all answers, after other sentences; "" without a truth."""
         target = self.target(trace)

@@ -7,12 +7,15 @@ from jaxtyping import Float
 
 from sam_explore.geometry import FOREGROUND, Prompts
 from sam_explore.mask_overlap import mask_iou
-from sam_explore.readings import Gallery, Heatmap, Matrix, Panel, Scale
+from sam_explore.model.addresses import PREDICTED_IOU
+from sam_explore.origins import Operation, explain
+from sam_explore.readings import Cell, Gallery, Heatmap, Matrix, Panel, Scale
 from sam_explore.tracing import Trace
 from sam_explore.tracing import answers as answers_of
 
 from ..common.logits import logit_scale, logits_in_words
 from ..common.numbers import counted
+from ..common.origins import of_logit
 from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob
 from ..common.truth import ComparedWithTruth, in_words
 
@@ -80,6 +83,15 @@ class LeftOutPrompts(ComparedWithTruth, Probe):
         )  # fmt: skip
         table = replace(table, rows=("nothing", *asked))
         return Panel((maps, table), f"Mask {mask} without each prompt", words, across=2)
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        runs = [trace, *map(trace.with_prompts, without_each(trace.prompts).values())]
+        mask = mask_shown(self.mask, trace.prediction)
+        if cell.part == 0:
+            return of_logit(runs[cell.map], mask, cell)
+        if cell.column == 1:
+            return explain(runs[cell.row], PREDICTED_IOU, (0, mask))
+        return None  # an overlap of masks
 
     def _words(
         self,

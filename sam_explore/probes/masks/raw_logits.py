@@ -6,12 +6,14 @@ import numpy as np
 from jaxtyping import Float
 
 from sam_explore.number_text import text
+from sam_explore.origins import Operation
 from sam_explore.prediction import Prediction
-from sam_explore.readings import Gallery, Heatmap
+from sam_explore.readings import Cell, Gallery, Heatmap
 from sam_explore.tracing import Trace
 
 from ..common.logits import checkerboard_in_words, logit_scale, logits_in_words, span_knob
 from ..common.numbers import counted
+from ..common.origins import of_logit
 from ..common.probe import Probe, threshold_knob
 from ..common.truth import ComparedWithTruth, Target, in_words
 
@@ -66,6 +68,9 @@ class RawLogits(ComparedWithTruth, Probe):
             ).strip(),
             shared=logit_scale(self.threshold, self.span),
         )
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation:
+        return of_logit(trace, cell.map, cell)
 
 
 def _titles(

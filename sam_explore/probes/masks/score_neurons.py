@@ -1,12 +1,16 @@
 """What makes the predicted IoU?"""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
+from sam_explore.model.addresses import PREDICTED_IOU
 from sam_explore.number_text import text
-from sam_explore.readings import Curve, Matrix, Panel, Profile, Scale
+from sam_explore.origins import ALL as EACH
+from sam_explore.origins import Operation, address_of, cosine_of, explain, read_of, there
+from sam_explore.readings import Cell, Curve, Matrix, Panel, Profile, Scale
 from sam_explore.tracing import Trace
 
 from ..common.cosines import cosines
@@ -60,6 +64,19 @@ class ScoreNeurons(ComparedWithTruth, Probe):
         table = self._table(trace, names, shares, bias, words)
         chart = _chart(mask, shares[mask], float(bias[mask]), words)
         return Panel((chart, table, alike), f"Predicted IoU of mask {mask}", words, across=1)
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        last: Any = trace.sam.mask_decoder.iou_predictor.head.layers[-1]
+        if cell.part == 1 and cell.column == 0:
+            bias = there(address_of(trace.sam, last.bias), (cell.row,))
+            return read_of(trace, bias, f"bias of mask {cell.row}")
+        if cell.part == 1 and cell.column == 3:
+            return explain(trace, PREDICTED_IOU, (0, cell.row))
+        if cell.part == 2:
+            name = address_of(trace.sam, last.weight)
+            one, other = (there(name, (each, EACH)) for each in (cell.row, cell.column))
+            return cosine_of(trace, one, other, "cosine of the weights of two masks")
+        return None
 
     def _table(
         self,

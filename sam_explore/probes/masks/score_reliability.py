@@ -7,11 +7,11 @@ import numpy as np
 from jaxtyping import Float
 
 from sam_explore.number_text import text
-from sam_explore.prediction import encode
 from sam_explore.readings import Curve, Panel, Profile
 from sam_explore.tracing import SweepTable, Trace, announce
 
 from ..common.asked_objects import asked_levels
+from ..common.input_sizes import encoded_as_in, input_tokens_knob, size_in_words, smaller_input
 from ..common.intervals import band, interval_in_words
 from ..common.logits import percent
 from ..common.probe import Probe, knob
@@ -54,22 +54,22 @@ class ScoreReliability(Probe):
 
     scenes: int = knob(6, "scenes", low=1, high=16, matters=True)
     clicks: int = knob(3, "clicks a scene", low=1, high=4, matters=True)
+    tokens: int = input_tokens_knob()
 
     def coarser(self, trace: Trace) -> tuple["ScoreReliability", ...]:
-        return (replace(self, scenes=1),) if self.scenes > 1 else ()
+        """One scene with a smaller input."""
+        first = replace(self, scenes=1, tokens=smaller_input(trace))
+        return (first,) if self.scenes > 1 else ()
 
     def read(self, trace: Trace) -> Panel:
-        how = trace.preprocessing, trace.side, trace.keep_aspect
         found = []
         for number, asked in enumerate(islice(asked_levels(), self.scenes), start=1):
             announce(f"Scene {number} of {self.scenes}")
-            encoded = encode(
-                trace.sam, asked.image, preprocessing=how[0], side=how[1], keep_aspect=how[2]
-            )
+            encoded = encoded_as_in(trace, asked.image, self.tokens)
             found.append(scored(trace.sam, encoded, asked, self.clicks))
         scores = np.array(found)
         by_way = np.array([[astuple(choose(click)) for click in scene] for scene in scores])
-        words = _words(scores, by_way)
+        words = _words(scores, by_way) + size_in_words(self.tokens)
         charts = (*_against_truth(scores, words), _choices(by_way.mean(axis=1), words))
         title = f"{scores[..., 0].size} masks of {self.scenes} scenes"
         return Panel(charts, title=title, words=words, across=3)

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from sam_explore.geometry import Prompts
 from sam_explore.mask_overlap import mask_iou
 from sam_explore.number_text import text
-from sam_explore.prediction import encode, prompt_tensors
+from sam_explore.prediction import prompt_tensors
 from sam_explore.readings import Matrix, Panel, Profile, Scale
 from sam_explore.scenes.ground_truth import LEVELS
 from sam_explore.tracing import Trace, announce, edit
@@ -19,6 +19,13 @@ from sam_explore.tracing.interventions import DropMaskToken
 
 from ..common.asked_objects import AskedLevels, asked_levels
 from ..common.decoder_attention import mask_by_cell
+from ..common.input_sizes import (
+    AS_IN_RUN,
+    encoded_as_in,
+    input_tokens_knob,
+    size_in_words,
+    smaller_input,
+)
 from ..common.intervals import band, interval_in_words
 from ..common.numbers import array
 from ..common.probe import Probe, knob
@@ -86,20 +93,23 @@ class TokenLevels(Probe):
     is_sweep = True
 
     scenes: int = knob(6, "scenes", low=1, high=16, matters=True)
+    tokens: int = input_tokens_knob()
 
     def coarser(self, trace: Trace) -> tuple["TokenLevels", ...]:
-        return (replace(self, scenes=1),) if self.scenes > 1 else ()
+        """One scene with a smaller input."""
+        first = replace(self, scenes=1, tokens=smaller_input(trace))
+        return (first,) if self.scenes > 1 else ()
 
     def read(self, trace: Trace) -> Panel:
         found = []
         for number, asked in enumerate(islice(asked_levels(), self.scenes), start=1):
             announce(f"Scene {number} of {self.scenes}")
-            found.append(answered(trace, asked))
+            found.append(answered(trace, asked, self.tokens))
         ious = np.array([each.ious for each in found])
         best = best_tokens(ious)
         chosen = np.array([each.chosen() for each in found])
         names = tuple(f"mask {mask}" for mask in range(ious.shape[1]))
-        words = _words(ious.mean(axis=0), best, chosen)
+        words = _words(ious.mean(axis=0), best, chosen) + size_in_words(self.tokens)
         table = Matrix(
             ious.mean(axis=0), names, LEVELS, "Mean true IoU", words, "", "level",
             Scale("IoU", low=0.0, high=1.0),
@@ -128,10 +138,15 @@ class TokenLevels(Probe):
         return Panel((table, shares, ways), title=title, words=words, across=3)
 
 
-def answered(trace: Trace, asked: AskedLevels) -> LevelAnswer:
-    """The answer to a click, by the run's model, with and without attention to token 0."""
-    sam, how = trace.sam, (trace.preprocessing, trace.side, trace.keep_aspect)
-    encoded = encode(sam, asked.image, preprocessing=how[0], side=how[1], keep_aspect=how[2])
+def answered(trace: Trace, asked: AskedLevels, input_tokens: int = AS_IN_RUN) -> LevelAnswer:
+    """The answer to a click, by the run's model, with and without attention to token 0.
+
+    Args:
+        trace: the run, of which only the model and the preprocessing are used.
+        asked: the picture, the click and the true masks.
+        input_tokens: tokens along the input's longer side.
+    """
+    sam, encoded = trace.sam, encoded_as_in(trace, asked.image, input_tokens)
     click = Prompts(points=[asked.click])
     points, labels, boxes, _ = prompt_tensors([click], encoded.frame, sam.device)
     truths = [mask_by_cell(mask, encoded.frame) for mask in asked.masks]

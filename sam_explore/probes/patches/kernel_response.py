@@ -9,11 +9,13 @@ from jaxtyping import Float
 
 from sam_explore.model.addresses import PATCH_TOKENS
 from sam_explore.number_text import text
-from sam_explore.readings import Heatmap, Panel, Scale
+from sam_explore.origins import ALL as EACH
+from sam_explore.origins import Operation, address_of, explain, mean_of, product_of, there
+from sam_explore.readings import Cell, Heatmap, Panel, Scale
 from sam_explore.tracing import Trace
 
 from ..common.numbers import array, place_of_greatest
-from ..common.patches import STRONGEST, kernel_knob, kernel_tile, kernels_of
+from ..common.patches import STRONGEST, kernel_knob, kernel_tile, kernels_of, weights_address
 from ..common.probe import Probe
 
 
@@ -45,10 +47,7 @@ class KernelResponse(Probe):
 
     def read(self, trace: Trace) -> Panel:
         tokens = array(trace[PATCH_TOKENS][0])
-        rows, columns = trace.frame.tokens_shown
-        kernel = self.kernel
-        if kernel == STRONGEST:
-            kernel = int(tokens[:rows, :columns].std(axis=(0, 1)).argmax())
+        kernel = self._kernel(trace)
         weight, bias = (each[kernel] for each in kernels_of(trace.sam))
         strided, dense = tokens[..., kernel], dense_response(array(trace.pixels), weight) + bias
         height, width = trace.frame.input_size
@@ -63,6 +62,31 @@ class KernelResponse(Probe):
             kernel_tile(weight, f"Kernel {kernel}", words),
         )
         return Panel(maps, title=f"The response of kernel {kernel}", words=words, across=3)
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        kernel = self._kernel(trace)
+        if cell.part == 0:
+            return explain(trace, PATCH_TOKENS, (0, cell.row, cell.column, kernel))
+        name = weights_address(trace)
+        if cell.part == 2:
+            weight = there(name, (kernel, EACH, cell.row, cell.column))
+            return mean_of(trace, weight, "weight of the kernel, mean of the three colours")
+        side = trace.sam.config.patch_size
+        around = (
+            range(each - side // 2, each - side // 2 + side) for each in (cell.row, cell.column)
+        )
+        weights, pixels = there(name, (kernel, EACH, EACH, EACH)), there("pixels", (EACH, *around))
+        bias = trace.sam.image_encoder.patch_embedding.projection.bias
+        added = None if bias is None else there(address_of(trace.sam, bias), (kernel,))
+        return product_of(trace, weights, pixels, "dot product with the kernel here", bias=added)
+
+    def _kernel(self, trace: Trace) -> int:
+        """The number of the kernel that is shown."""
+        if self.kernel != STRONGEST:
+            return self.kernel
+        rows, columns = trace.frame.tokens_shown
+        tokens = array(trace[PATCH_TOKENS][0])
+        return int(tokens[:rows, :columns].std(axis=(0, 1)).argmax())
 
 
 def dense_response(

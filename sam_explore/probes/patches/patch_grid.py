@@ -6,12 +6,13 @@ import numpy as np
 from jaxtyping import Float
 
 from sam_explore.number_text import text
-from sam_explore.readings import Panel
+from sam_explore.origins import Operation
+from sam_explore.readings import Cell, Panel
 from sam_explore.tracing import Trace
 
 from ..common.logits import percent
 from ..common.numbers import array
-from ..common.patches import levels_of, patch_at, patch_tile, patches_of
+from ..common.patches import levels_of, of_levels, patch_at, patch_tile, patches_of
 from ..common.probe import Probe, token_knob
 
 
@@ -60,6 +61,15 @@ class PatchGrid(Probe):
             words=words,
             across=3,
         )
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        side = trace.sam.config.patch_size
+        if cell.part == 1:
+            first, length = (side * cell.row, side * cell.column), side
+        else:
+            y, x = (side * each for each in self.token) if cell.part else (0, 0)
+            first, length = (y + cell.row, x + cell.column), 1
+        return of_levels(trace, *(range(start, start + length) for start in first))
 
 
 def share_within(patches: Float[np.ndarray, "patch colour y x"]) -> float:

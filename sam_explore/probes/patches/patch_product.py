@@ -7,7 +7,9 @@ from jaxtyping import Float
 
 from sam_explore.model.addresses import PATCH_TOKENS
 from sam_explore.number_text import text
-from sam_explore.readings import Curve, Gallery, Heatmap, Panel, Profile, Scale
+from sam_explore.origins import ALL as EACH
+from sam_explore.origins import Operation, explain, mean_of, product_of, there
+from sam_explore.readings import Cell, Curve, Gallery, Heatmap, Panel, Profile, Scale
 from sam_explore.tracing import Trace
 
 from ..common.numbers import array
@@ -17,8 +19,10 @@ from ..common.patches import (
     kernel_tile,
     kernels_of,
     levels_of,
+    of_levels,
     patch_at,
     patch_tile,
+    weights_address,
 )
 from ..common.probe import Probe, token_knob
 
@@ -77,6 +81,29 @@ class PatchProduct(Probe):
             words=words,
             across=3,
         )
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        y, x = (trace.sam.config.patch_size * place for place in self.token)
+        row, column = y + cell.row, x + cell.column
+        if cell.part == 0:
+            return of_levels(trace, range(row, row + 1), range(column, column + 1))
+        if cell.part == 4:
+            return explain(trace, PATCH_TOKENS, (0, *self.token, cell.column))
+        if cell.part == 3:  # kernels in the order of their products
+            return None
+        weight = there(weights_address(trace), (self._kernel(trace), EACH, cell.row, cell.column))
+        if cell.part == 1:
+            return mean_of(trace, weight, "weight of the kernel, mean of the three colours")
+        pixel = there("pixels", (EACH, row, column))
+        return product_of(trace, weight, pixel, "product of kernel and pixel, three colours")
+
+    def _kernel(self, trace: Trace) -> int:
+        """The number of the kernel that is shown."""
+        if self.kernel != STRONGEST:
+            return self.kernel
+        kernels, _ = kernels_of(trace.sam)
+        sums = (kernels * patch_at(trace, self.token)).sum(axis=(1, 2, 3))
+        return int(np.argsort(-np.abs(sums), kind="stable")[0])
 
 
 def _token_chart(token: Float[np.ndarray, "channel"], kernel: int, words: str) -> Profile:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from sam_explore.model.addresses import POSITION_ENCODING
 from sam_explore.number_text import text
-from sam_explore.readings import Heatmap, Scale
+from sam_explore.origins import Operation, explain
+from sam_explore.readings import Cell, Heatmap, Scale
 from sam_explore.tracing import Trace
 
 from ..common.numbers import array
@@ -42,3 +43,6 @@ class PositionEncodingChannel(Probe):
             scale=Scale(centre=0.0),
             frame="tokens",
         )
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation:
+        return explain(trace, POSITION_ENCODING, (0, cell.row, cell.column, self.channel))

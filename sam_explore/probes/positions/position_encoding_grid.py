@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 
 from sam_explore.number_text import text
-from sam_explore.readings import Curve, Heatmap, Panel, Profile, Scale
+from sam_explore.origins import Operation, address_of, read_of, there
+from sam_explore.readings import Cell, Curve, Heatmap, Panel, Profile, Scale
 from sam_explore.tracing import Trace
 
 from ..common.numbers import array
@@ -80,6 +81,13 @@ class PositionEncodingGrid(Probe):
             words=words,
             across=2,
         )
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        if cell.part:  # of a grid that this run does not have
+            return None
+        table = address_of(trace.sam, trace.sam.image_encoder.position_encoder.table)
+        number = there(table, (0, cell.row, cell.column, self.channel))
+        return read_of(trace, number, "learned position encoding")
 
     def grid(self, trained: int) -> tuple[int, int]:
         """Rows and columns of the chosen grid; `trained` is the trained one's side."""

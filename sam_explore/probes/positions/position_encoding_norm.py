@@ -6,7 +6,9 @@ import numpy as np
 
 from sam_explore.model.addresses import POSITION_ENCODING
 from sam_explore.number_text import text
-from sam_explore.readings import Heatmap, Scale
+from sam_explore.origins import ALL as EACH
+from sam_explore.origins import Operation, length_of, there
+from sam_explore.readings import Cell, Heatmap, Scale
 from sam_explore.tracing import Trace
 
 from ..common.numbers import array, place_of_greatest
@@ -42,3 +44,7 @@ class PositionEncodingNorm(Probe):
             scale=Scale("L2 norm"),
             frame="tokens",
         )
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation:
+        encoding = there(POSITION_ENCODING, (0, cell.row, cell.column, EACH))
+        return length_of(trace, encoding, "length of the position encoding")

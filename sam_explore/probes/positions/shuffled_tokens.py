@@ -152,7 +152,9 @@ def shuffled(trace: Trace, seed: int) -> Shuffled:
 def _words(mask: int, columns: dict[str, list[float]]) -> str:
     changes, overlaps, *true = columns.values()
     by = [f"{text(100 * each, 2)} %" for each in changes]
-    then = ": then the grid makes no difference" if changes[3] < _EXACT else ""
+    then = ""
+    if changes[3] < _EXACT:
+        by[3], then = f"less than {text(100 * _EXACT)} %", ": then the grid makes no difference"
     words = (
         f"With the tokens shuffled, they change by {by[0]} of their norm, and the overlap of mask "
         f"{mask} with that in order is {in_words(overlaps[0])}. Without relative positions the "

@@ -6,10 +6,11 @@ from textwrap import fill
 import numpy as np
 from jaxtyping import Float
 
-from sam_explore.model.addresses import GRID_ENCODING, POSITION_ENCODING
+from sam_explore.model.addresses import GRID_ENCODING, POSITION_ENCODING, PREDICTED_IOU
 from sam_explore.number_text import text
+from sam_explore.origins import Operation, explain
 from sam_explore.prediction import Prediction
-from sam_explore.readings import Gallery, Heatmap, Matrix, Panel, Scale
+from sam_explore.readings import Cell, Gallery, Heatmap, Matrix, Panel, Scale
 from sam_explore.tracing import Trace, attention_row
 from sam_explore.tracing.interventions import (
     AblateCoordinateEncoding,
@@ -22,6 +23,7 @@ from ..common.attention import token_in_words, window_edges
 from ..common.cosines import cosines_with
 from ..common.logits import logit_scale, logits_in_words, mask_overlaps
 from ..common.numbers import array
+from ..common.origins import of_logit
 from ..common.probe import (
     Probe,
     block_knob,
@@ -94,6 +96,15 @@ class ThreeEncodings(ComparedWithTruth, Probe):
             shared=logit_scale(self.threshold),
         )
         return Panel((*about, masks, table), "Three encodings of places", words, across=2)
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        mask, runs = mask_shown(self.mask, trace.prediction), tuple(REMOVED.values())
+        if cell.part == 3:
+            return of_logit(trace.with_interventions(*runs[cell.map]), mask, cell)
+        if cell.part == 4 and cell.column == 0:
+            run = trace.with_interventions(*runs[cell.row])
+            return explain(run, PREDICTED_IOU, (0, mask))
+        return None  # likenesses, means over heads, and overlaps of masks
 
     def _about_the_place(self, trace: Trace) -> tuple[Heatmap, Heatmap, Heatmap]:
         """What each encoding says of all places, seen from the picked one."""

@@ -11,13 +11,15 @@ from torch import Tensor
 from sam_explore.model import HookPoint
 from sam_explore.model.addresses import IMAGE_TOKENS, in_projection
 from sam_explore.number_text import text
+from sam_explore.origins import Operation
 from sam_explore.prediction import Prediction
-from sam_explore.readings import Heatmap, Matrix, Panel, Scale
+from sam_explore.readings import Cell, Heatmap, Matrix, Panel, Scale
 from sam_explore.tracing import Trace, answers
 
 from ..common.before_after import change_in_words, masks_before_and_after
 from ..common.cosines import cosines_of_pairs
 from ..common.numbers import array
+from ..common.origins import of_logit
 from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
 from ..common.truth import ComparedWithTruth
 
@@ -82,6 +84,12 @@ class NeighbourMixing(ComparedWithTruth, Probe):
         maps = masks_before_and_after(mask, before, after, self.threshold)
         title = f"The 3 x 3 convolution with {self.left}"
         return Panel((table, map_of_cosines, *maps), title, words, across=2)
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        if cell.part < 2:  # shares of a variance, and likenesses
+            return None
+        mask = mask_shown(self.mask, trace.prediction)
+        return of_logit((trace, with_mixing(trace, self.left))[cell.part - 2], mask, cell)
 
     def _words(
         self,

@@ -7,7 +7,9 @@ from jaxtyping import Float
 
 from sam_explore.model.addresses import in_block, in_projection
 from sam_explore.number_text import text
-from sam_explore.readings import Curve, Gallery, Heatmap, Panel, Profile, Scale
+from sam_explore.origins import ALL as EACH
+from sam_explore.origins import Operation, explain, length_of, there
+from sam_explore.readings import Cell, Curve, Gallery, Heatmap, Panel, Profile, Scale
 from sam_explore.tracing import Trace
 
 from ..common.logits import percent
@@ -81,6 +83,19 @@ class ProjectionStages(Probe):
         )
         return Panel((gallery, *charts), "The channel projection, step by step", words, across=1)
 
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        if cell.part:  # of all tokens together
+            return None
+        place = tuple(STAGES.values())[cell.map]
+        if not place:
+            name = in_block(trace.sam.config.encoder_depth - 1, "hook_residual_post")
+            token = there(name, (0, cell.row, cell.column, EACH))
+        else:
+            token = there(in_projection(place), (0, EACH, cell.row, cell.column))
+        if self.channel == NORM or not place:
+            return length_of(trace, token, "length of the token")
+        return explain(trace, in_projection(place), (0, self.channel, cell.row, cell.column))
+
     def _map(
         self, name: str, tokens: Float[np.ndarray, "row column channel"], words: str, is_first: bool
     ) -> Heatmap:
@@ -134,7 +149,10 @@ def share_unread(
     total = (centred**2).sum()
     _, values, directions = np.linalg.svd(weight, full_matrices=False)
     read = centred @ directions[values > _ROUNDING * values[0]].T
-    return float(max(1 - (read**2).sum() / total, 0.0)) if total > 0 else float("nan")
+    if total == 0:
+        return float("nan")
+    unread = float(1 - (read**2).sum() / total)
+    return unread if unread > _ROUNDING else 0.0
 
 
 def _chart(values: Float[np.ndarray, "stage"], title: str, y_name: str, words: str) -> Profile:

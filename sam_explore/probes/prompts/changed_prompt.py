@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-from sam_explore.readings import Panel
+from sam_explore.origins import Operation
+from sam_explore.readings import Cell, Panel
 from sam_explore.tracing import Trace, answers
 
 from ..common.before_after import change_in_words, change_of_mask, masks_before_and_after
+from ..common.origins import of_before_and_after
 from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob, token_knob
 from ..common.prompt_changes import CHANGES, PICKED_TOKEN
 from ..common.truth import ComparedWithTruth
@@ -56,6 +58,12 @@ class ChangedPrompt(ComparedWithTruth, Probe):
         words += self.change_of_ious_in_words(trace, (before, after), mask, self.threshold)
         maps = masks_before_and_after(mask, before, after, self.threshold)
         return Panel((*maps, change_of_mask(mask, before, after, words)), name, words, across=3)
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation:
+        change, after = CHANGES[self.change], trace
+        if change.fits(trace.prompts):
+            after = change.make(trace, self.token)
+        return of_before_and_after(trace, after, mask_shown(self.mask, trace.prediction), cell)
 
 
 def _lower(words: str) -> str:

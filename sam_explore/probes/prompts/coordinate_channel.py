@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from sam_explore.model.addresses import GRID_ENCODING
 from sam_explore.number_text import text
-from sam_explore.readings import Heatmap, Scale
+from sam_explore.origins import Operation, explain
+from sam_explore.readings import Cell, Heatmap, Scale
 from sam_explore.tracing import Trace
 
 from ..common.attention import token_in_words
@@ -49,3 +51,6 @@ class CoordinateChannel(Probe):
             frame="tokens",
             marks=(self.token,),
         )
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation:
+        return explain(trace, GRID_ENCODING, (self.channel, cell.row, cell.column))

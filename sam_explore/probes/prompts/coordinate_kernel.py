@@ -5,8 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from sam_explore.model.addresses import GRID_ENCODING
 from sam_explore.number_text import text
-from sam_explore.readings import Curve, Heatmap, Panel, Profile, Scale
+from sam_explore.origins import ALL as EACH
+from sam_explore.origins import Operation, product_of, there
+from sam_explore.readings import Cell, Curve, Heatmap, Panel, Profile, Scale
 from sam_explore.tracing import Trace
 
 from ..common.attention import token_in_words
@@ -60,6 +63,15 @@ class CoordinateKernel(Probe):
         side = 1 / max(trace.frame.grid)
         chart = _over_distance(distances, products, (count, spread), side, words)
         return Panel((*maps, chart), f"Encodings against that of {where}", words, across=3)
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        if cell.part:  # the closed form, which no tensor of the run goes into
+            return None
+        one, other = (
+            there(GRID_ENCODING, (EACH, *place)) for place in ((cell.row, cell.column), self.token)
+        )
+        waves = trace.sam.config.token_dim // 2
+        return product_of(trace, one, other, "product of two encodings, a wave", waves)
 
     def _map(self, values: Float[np.ndarray, "row column"], title: str, words: str) -> Heatmap:
         scale = Scale("product a wave", centre=0.0, low=-1.0, high=1.0)

@@ -7,7 +7,9 @@ from jaxtyping import Float
 
 from sam_explore.model.prompt_encoder import PromptEncoder
 from sam_explore.number_text import text
-from sam_explore.readings import Curve, Matrix, Panel, Profile, Scale
+from sam_explore.origins import ALL as EACH
+from sam_explore.origins import Operation, address_of, cosine_of, length_of, there
+from sam_explore.readings import Cell, Curve, Matrix, Panel, Profile, Scale
 from sam_explore.tracing import Trace
 
 from ..common.numbers import array
@@ -78,6 +80,18 @@ class LearnedKinds(Probe):
             words=words,
             across=1,
         )
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        encoder = trace.sam.prompt_encoder
+        learned = [encoder.learned_vector(kind) for kind in PromptEncoder.KINDS]
+        learned.append(trace.sam.mask_decoder.mask_hint_encoder.no_mask)
+        vectors = [there(address_of(trace.sam, each), (0, EACH)) for each in learned]
+        if cell.part == 0:
+            one, other = vectors[cell.row], vectors[cell.column]
+            return cosine_of(trace, one, other, "cosine of two learned vectors")
+        if cell.map:  # the length that every encoded place has
+            return None
+        return length_of(trace, vectors[cell.column], "length of a learned vector")
 
 
 def _cosines(

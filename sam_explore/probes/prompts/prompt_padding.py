@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from sam_explore.number_text import text
-from sam_explore.readings import Curve, Panel, Profile
+from sam_explore.origins import Operation
+from sam_explore.readings import Cell, Curve, Panel, Profile
 from sam_explore.tracing import Trace, answers
 
 from ..common.before_after import change_in_words, change_of_mask, masks_before_and_after
 from ..common.numbers import counted
+from ..common.origins import of_before_and_after
 from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
 from ..common.prompt_changes import with_padding
 from ..common.truth import ComparedWithTruth
@@ -70,3 +72,9 @@ class PromptPadding(ComparedWithTruth, Probe):
         change = change_of_mask(mask, before, after, words)
         title = f"{counted(self.further, 'further padding point')}"
         return Panel((*maps, change, chart), title, words, across=2)
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        if cell.part == 3:  # distances of all logits
+            return None
+        mask, after = mask_shown(self.mask, trace.prediction), with_padding(trace, self.further)
+        return of_before_and_after(trace, after, mask, cell)

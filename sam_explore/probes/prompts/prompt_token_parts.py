@@ -7,7 +7,9 @@ from jaxtyping import Float
 
 from sam_explore.model.addresses import COORDINATES, GRID_ENCODING, PROMPT_TOKENS
 from sam_explore.number_text import text
-from sam_explore.readings import Heatmap, Matrix, Panel, Scale
+from sam_explore.origins import ALL as EACH
+from sam_explore.origins import Operation, address_of, cosine_of, length_of, product_of, there
+from sam_explore.readings import Cell, Heatmap, Matrix, Panel, Scale
 from sam_explore.tracing import Trace
 
 from ..common.numbers import array, counted
@@ -22,6 +24,9 @@ def _last_token(run: RunSizes) -> int:
 
 def _names(run: RunSizes) -> tuple[tuple[int, str], ...]:
     return tuple(enumerate(run.decoder_tokens.prompt_names)) or ((0, "point 0"),)
+
+
+_NORMS = 3  # which part of the panel they are; the maps are before
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,29 @@ class PromptTokenParts(Probe):
             words=words,
             across=3,
         )
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        if not trace.prompts.kinds:
+            height, width = trace.frame.image_size
+            trace = trace.with_prompts(trace.prompts.with_point((width / 2, height / 2)))
+        last = len(trace.decoder_tokens.prompt_names) - 1
+        token = cell.row if cell.part >= _NORMS else min(self.prompt, last)
+        learned = trace.sam.prompt_encoder.learned_vector(trace.prompts.kinds[token])
+        whole = there(PROMPT_TOKENS, (0, token, EACH))
+        place = there(COORDINATES, (0, token, EACH))
+        kind = there(address_of(trace.sam, learned), (0, EACH))
+        has_place = token < trace[COORDINATES].shape[1]
+        which = cell.column if cell.part == _NORMS else cell.part
+        if not has_place and (cell.part > _NORMS or which == 1):
+            return None  # the padding point has no place, which counts as zero
+        if cell.part > _NORMS:
+            return cosine_of(trace, place, kind, "cosine of place and kind")
+        part, name = (whole, place, kind)[which], ("token", "place", "kind")[which]
+        if cell.part == _NORMS:
+            return length_of(trace, part, f"length of the {name}")
+        grid = there(GRID_ENCODING, (EACH, cell.row, cell.column))
+        waves = trace.sam.config.token_dim // 2
+        return product_of(trace, part, grid, f"product of the {name} and a place's code", waves)
 
 
 def parts_of(trace: Trace) -> tuple[Parts, Parts, Parts]:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from sam_explore.model.addresses import in_block
 from sam_explore.number_text import text
-from sam_explore.readings import Heatmap, Scale
+from sam_explore.origins import Operation, explain
+from sam_explore.readings import Cell, Heatmap, Scale
 from sam_explore.tracing import Trace, channel
 
 from ..common.numbers import array
@@ -40,3 +41,7 @@ class BlockChannel(Probe):
             scale=Scale(centre=0.0),
             frame="tokens",
         )
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation:
+        name = in_block(self.block, "hook_residual_post")
+        return explain(trace, name, (0, cell.row, cell.column, self.channel))

@@ -6,7 +6,9 @@ import numpy as np
 
 from sam_explore.model.addresses import EVERY, in_block
 from sam_explore.number_text import text
-from sam_explore.readings import Gallery, Heatmap, Scale
+from sam_explore.origins import ALL as EACH
+from sam_explore.origins import Operation, length_of, there
+from sam_explore.readings import Cell, Gallery, Heatmap, Scale
 from sam_explore.tracing import Trace, norm
 
 from ..common.numbers import array, place_of_greatest
@@ -57,3 +59,7 @@ class BlockNorms(Probe):
             ),
             shared=unit if self.shared else None,
         )
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation:
+        token = there(in_block(cell.map, "hook_residual_post"), (0, cell.row, cell.column, EACH))
+        return length_of(trace, token, f"length of the token after block {cell.map}")

@@ -7,14 +7,14 @@ from jaxtyping import Float
 
 from sam_explore.model.addresses import in_block
 from sam_explore.number_text import text
-from sam_explore.readings import Heatmap, Scale
+from sam_explore.origins import ALL as EACH
+from sam_explore.origins import Operation, length_of, there
+from sam_explore.readings import Cell, Heatmap, Scale
 from sam_explore.tracing import Trace, norm
 
 from ..common.numbers import array, counted, place_of_greatest
+from ..common.outliers import DEVIATIONS, outliers_of
 from ..common.probe import Probe, block_knob, knob
-
-# For a normal distribution, the median absolute deviation divided by the standard deviation.
-_NORMAL = 0.6745
 
 
 @dataclass(frozen=True)
@@ -36,27 +36,25 @@ class NormOutliers(Probe):
     reads_prompts = False
 
     block: int = block_knob()
-    deviations: float = knob(5.0, "robust deviations above the median", low=0.0, high=100.0)
+    deviations: float = knob(DEVIATIONS, "robust deviations above the median", low=0.0, high=100.0)
 
     def read(self, trace: Trace) -> Heatmap:
         name = in_block(self.block, "hook_residual_post")
         norms = array(trace.read(name, norm)[name][0])
         median = float(np.median(norms))
-        limit = median + self.deviations * robust_deviation(norms)
-        outliers = np.argwhere(norms > limit)
+        limit, outliers = outliers_of(norms, self.deviations)
         return Heatmap(
             norms,
             title=f"Outliers among the tokens after block {self.block}",
             words=_words(norms, len(outliers), self.block, self.deviations, median, limit),
             scale=Scale("L2 norm"),
             frame="tokens",
-            marks=tuple((int(row), int(column)) for row, column in outliers),
+            marks=outliers,
         )
 
-
-def robust_deviation(values: Float[np.ndarray, "*any"]) -> float:
-    """The median distance from the median; for a normal distribution its standard deviation."""
-    return float(np.median(np.abs(values - np.median(values)))) / _NORMAL
+    def origin(self, trace: Trace, cell: Cell) -> Operation:
+        token = there(in_block(self.block, "hook_residual_post"), (0, cell.row, cell.column, EACH))
+        return length_of(trace, token, f"length of the token after block {self.block}")
 
 
 def _words(

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sam_explore.model.addresses import EVERY, in_block
 from sam_explore.number_text import text
-from sam_explore.readings import Curve, Profile
+from sam_explore.origins import ALL as EACH
+from sam_explore.origins import Operation, length_of, there
+from sam_explore.readings import Cell, Curve, Profile
 from sam_explore.tracing import Trace, norm
 
+from ..common.depth import stream_names
 from ..common.numbers import array
 from ..common.probe import Probe, knob
 
@@ -31,10 +33,9 @@ class NormsByDepth(Probe):
     logarithmic: bool = knob(False, "logarithmic steps", choices=(False, True))
 
     def read(self, trace: Trace) -> Profile:
-        before = in_block(0, "hook_residual_pre")
-        after = in_block(EVERY, "hook_residual_post")
+        names = stream_names(trace.sam.config)
         norms = np.stack(
-            [array(each).ravel() for each in trace.read([before, after], norm).values()]
+            [array(each).ravel() for each in trace.read(names.values(), norm).values()]
         )
         low, median, high = np.percentile(norms, (5, 50, 95), axis=1)
         least, greatest = norms.min(axis=1), norms.max(axis=1)
@@ -56,5 +57,16 @@ class NormsByDepth(Probe):
             x_name="after block",
             y_name="L2 norm of a token",
             log="y" if self.logarithmic else "",
-            x_labels=("embedding", *map(str, range(depth))),
+            x_labels=tuple(names),
         )
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        if cell.map == 0:  # a median of all tokens
+            return None
+        name = list(stream_names(trace.sam.config).values())[cell.column]
+        norms = array(trace.read(name, norm)[name][0])
+        number = int(norms.argmax() if cell.map == 1 else norms.argmin())
+        row, column = divmod(number, norms.shape[1])
+        which = "greatest" if cell.map == 1 else "least"
+        token = there(name, (0, row, column, EACH))
+        return length_of(trace, token, f"{which} length, of the token at ({row}, {column})")

@@ -7,12 +7,14 @@ from jaxtyping import Float
 
 from sam_explore.model import SamConfig
 from sam_explore.number_text import text
+from sam_explore.origins import Operation
 from sam_explore.prediction import Prediction
-from sam_explore.readings import Heatmap, Panel, Scale
+from sam_explore.readings import Cell, Heatmap, Panel, Scale
 from sam_explore.tracing import Trace
 
 from ..common.iou_table import iou_table, true_in_words, true_ious_of
 from ..common.logits import logit_scale, mask_overlaps, percent
+from ..common.origins import of_change, of_logit
 from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
 from ..common.truth import ComparedWithTruth, in_words
 from ..common.windows import (
@@ -105,6 +107,17 @@ class WindowEffect(ChosenBlocks, ComparedWithTruth, Probe):
             ),
             across=2,
         )
+
+    def origin(self, trace: Trace, cell: Cell) -> Operation | None:
+        if cell.part == 2:  # IoU of masks
+            return None
+        windows = with_window(trace.windows, self.blocks(trace.sam.config), self.window)
+        before = trace.with_windows(None)
+        after = trace.with_windows(windows, self.relative_positions)
+        mask = mask_shown(self.mask, before.prediction)
+        if cell.part == 0:
+            return of_logit(after, mask, cell)
+        return of_change(before, after, mask, cell)
 
 
 _DONE = {"interpolate": "interpolated", "crop": "cropped"}

@@ -10,13 +10,15 @@ the same place), with `rank_correlation` to compare.
 """
 
 from .attributing import METHODS, OCCLUSION, attribute, patches_with_content, rank_correlation
+from .baselines import BASELINES, baseline
 from .control import control_of, with_shuffled_weights
 from .gradients import click_gradients, gradient
 from .memory import estimate_gradient_bytes
-from .removal import RemovalCurves, removal_curves, spread, value_without
+from .removal import RemovalCurves, pooled, removal_curves, spread, value_without
 from .scalars import MeanLogit, PredictedIoU, Scalar, value_in, value_of
 
 __all__ = [
+    "BASELINES",
     "METHODS",
     "OCCLUSION",
     "MeanLogit",
@@ -24,11 +26,13 @@ __all__ = [
     "RemovalCurves",
     "Scalar",
     "attribute",
+    "baseline",
     "click_gradients",
     "control_of",
     "estimate_gradient_bytes",
     "gradient",
     "patches_with_content",
+    "pooled",
     "rank_correlation",
     "removal_curves",
     "spread",

@@ -17,6 +17,7 @@ _controls: WeakKeyDictionary = WeakKeyDictionary()
 _guard = Lock()
 
 
+@torch.inference_mode(False)  # else the copy could not be used with gradients later
 def with_shuffled_weights(sam: Sam, seed: int = 0) -> Sam:
     """A copy of the model with the numbers within each weight shuffled.
 

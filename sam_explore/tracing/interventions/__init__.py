@@ -17,6 +17,7 @@ from .ablation import (
     AblateRelativePositions,
 )
 from .channels import ScaleChannel
+from .directions import RemoveDirections
 from .knock_out import AblateDecoderHead, KnockOutAttention, KnockOutDecoderAttention
 from .patching import PatchTokens
 from .prompt_tokens import (
@@ -28,6 +29,7 @@ from .prompt_tokens import (
     SwapForegroundBackground,
 )
 from .shuffling import ShuffleTokens
+from .token_size import ResizeToken
 
 __all__ = [
     "AblateAttention",
@@ -45,6 +47,8 @@ __all__ = [
     "KnockOutAttention",
     "KnockOutDecoderAttention",
     "PatchTokens",
+    "RemoveDirections",
+    "ResizeToken",
     "RetypePromptToken",
     "ScaleChannel",
     "SetPromptToken",

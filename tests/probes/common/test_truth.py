@@ -181,7 +181,7 @@ def test_a_predicted_iou_that_is_explained_has_it_in_words(probe, trace):
     assert said not in probe(number="mean logit", mask=1, truth=SCENE)(trace).words
 
 
-@pytest.mark.parametrize("probe", WITH_TRUTH)
+@pytest.mark.parametrize("probe", [probe for probe in WITH_TRUTH if probe.reads_prompts])
 def test_without_a_region_that_is_meant_the_words_say_why(probe, trace):
     given = {"number": "predicted IoU"} if "number" in probe.knobs() else {}
     elsewhere = run_for(probe, trace).with_prompts(Prompts(points=[(30, 8)]))

@@ -5,6 +5,7 @@ import pytest
 
 from sam_explore.geometry import Prompts
 from sam_explore.probes import AnswerSpread
+from sam_explore.tracing import between_steps
 
 from ...small import answering, small_trace
 
@@ -41,14 +42,29 @@ def test_places_move_by_the_jitter_at_most_and_stay_in_the_picture():
 
 
 def test_without_jitter_and_noise_the_answer_is_the_runs_own():
-    table = AnswerSpread(samples=2, jitter=0.0, noise=0.0)(small_trace()).readings[1]
+    table = AnswerSpread(samples=2, jitter=0.0, noise=1e-9)(small_trace()).readings[1]
     np.testing.assert_allclose(table.values[[0, 2]], [[1, 1, 0, 0]] * 2, atol=1e-6)
 
 
-def test_a_first_answer_takes_one_picture():
+def blocks_in(steps: list[str]) -> int:
+    return sum("block" in step.lower() for step in steps)
+
+
+def test_a_first_answer_encodes_no_picture_and_says_nothing_of_noise():
     trace = small_trace()
-    assert AnswerSpread(samples=9).coarser(trace) == (AnswerSpread(samples=1),)
-    assert AnswerSpread(samples=1).coarser(trace) == ()
+    (first,) = AnswerSpread(samples=2).coarser(trace)
+    assert first.coarser(trace) == ()
+    assert trace.prediction  # the run's own picture is encoded
+    steps: list[str] = []
+    with between_steps(steps.append):
+        maps, table = first(trace).readings
+        at_first = list(steps)
+        full = AnswerSpread(samples=2)(trace).readings[1]
+    assert (blocks_in(at_first), blocks_in(steps)) == (0, 2 * trace.sam.config.encoder_depth)
+    assert (table.rows, full.rows) == (("prompt", "token"), ("prompt", "token", "picture"))
+    np.testing.assert_array_equal(table.values, full.values[:2])
+    assert len(maps.maps) == 2
+    assert "picture" not in table.words
 
 
 def test_how_far_answers_move_is_not_how_wrong_they_are_and_both_are_said():

@@ -12,6 +12,7 @@ from sam_explore.probes.common.borders import border, border_distance
 from sam_explore.probes.common.decoder_attention import mask_by_cell
 from sam_explore.probes.common.score_cases import agreement_within, choose, places, scored
 from sam_explore.probes.masks.score_reliability import in_groups
+from sam_explore.tracing import record
 
 from ...small import small_sam, small_trace
 
@@ -85,3 +86,14 @@ def test_the_charts_are_of_all_masks_and_the_words_of_all_scenes():
     best = ways.curves[0].y
     assert best[4] == best.max()
     assert best[3] <= best[4]
+
+
+def test_a_first_answer_takes_one_scene_with_a_smaller_input_and_says_so():
+    trace = small_trace()
+    (first,) = ScoreReliability(scenes=2).coarser(trace)
+    assert (first.scenes, first.tokens) == (1, trace.sam.config.grid // 2)
+    with record(trace.sam, "image_encoder.patch_embedding.hook_out") as found:
+        reading = first(trace)
+    assert found["image_encoder.patch_embedding.hook_out"].shape[1:3] == (first.tokens,) * 2
+    assert f" The input has {first.tokens} tokens along its longer side." in reading.words
+    assert "The input has" not in ScoreReliability(scenes=1)(trace).words

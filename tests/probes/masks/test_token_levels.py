@@ -13,6 +13,7 @@ from sam_explore.probes.common.asked_objects import asked_levels
 from sam_explore.probes.common.decoder_attention import mask_by_cell
 from sam_explore.probes.common.intervals import band, interval_in_words
 from sam_explore.probes.masks.token_levels import LevelAnswer, answered, best_tokens
+from sam_explore.tracing import record
 from sam_explore.tracing.interventions import DropMaskToken
 
 from ...small import small_trace
@@ -74,3 +75,14 @@ def test_a_mean_with_its_interval_where_there_are_cases():
     assert np.isnan(curve.low[1])
     assert interval_in_words(np.array([1.0, 3.0])) == "2 (95 %: 1 to 3)"
     assert interval_in_words(np.array([np.nan, 3.0])) == "3"
+
+
+def test_a_first_answer_takes_one_scene_with_a_smaller_input_and_says_so():
+    trace = small_trace()
+    (first,) = TokenLevels(scenes=2).coarser(trace)
+    assert (first.scenes, first.tokens) == (1, trace.sam.config.grid // 2)
+    with record(trace.sam, "image_encoder.patch_embedding.hook_out") as found:
+        reading = first(trace)
+    assert found["image_encoder.patch_embedding.hook_out"].shape[1:3] == (first.tokens,) * 2
+    assert f" The input has {first.tokens} tokens along its longer side." in reading.words
+    assert "The input has" not in TokenLevels(scenes=1)(trace).words

@@ -38,6 +38,16 @@ def test_the_same_the_opposite_and_a_right_angle():
     )
 
 
+def test_what_all_places_have_in_common_can_be_subtracted():
+    table = np.full((5, 5, 24), 7.0)
+    table[:, :, 1] += np.linspace(-1, 1, 5)[:, None]  # the middle row is the mean
+    reading = PositionEncodingSimilarity(token=(0, 0), centred=True)(
+        putting(small_trace(), ENCODING, table)
+    )
+    np.testing.assert_allclose(reading.values[[0, 1, 3, 4], 0], [1, 1, -1, -1], atol=1e-6)
+    assert reading.words.startswith("Less their mean, with the position encoding at row 0")
+
+
 def test_an_encoding_of_zero_has_no_direction_and_the_words_say_so():
     trace = putting(small_trace(), ENCODING, directions())
 

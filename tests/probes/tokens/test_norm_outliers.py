@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sam_explore.probes import NormOutliers
-from sam_explore.probes.tokens.norm_outliers import robust_deviation
+from sam_explore.probes.common.outliers import outliers_of, robust_deviation
 
 from ...small import putting, small_trace, tokens_of_norm
 
@@ -22,6 +22,12 @@ def after_the_last_block(norms: np.ndarray):
 def test_the_robust_deviation_does_not_feel_the_outlier():
     assert robust_deviation(NORMS) == pytest.approx(6 / 0.6745)
     assert robust_deviation(np.arange(1.0, 26)) == pytest.approx(6 / 0.6745)
+
+
+def test_what_lies_above_the_limit_is_an_outlier():
+    limit, found = outliers_of(NORMS)
+    assert limit == pytest.approx(13 + 5 * 6 / 0.6745)
+    assert found == ((4, 4),)
 
 
 def test_the_robust_deviation_is_the_standard_one_of_a_normal_distribution():

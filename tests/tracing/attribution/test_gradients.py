@@ -24,6 +24,7 @@ from sam_explore.tracing import (
 from sam_explore.tracing.attribution.gradients import gradient
 from sam_explore.tracing.attribution.scalars import MeanLogit, PredictedIoU, value_of
 
+from ...patience import PATIENCE_SECONDS
 from ...small import SMALL, small_sam, small_trace
 from .linear import linear_sam, linear_trace
 
@@ -294,7 +295,7 @@ def test_after_an_exception_on_the_way_back_nothing_is_attached_and_the_next_wor
     answers: list[np.ndarray] = []
     thread = Thread(target=lambda: answers.append(gradient(trace, of, "input")), daemon=True)
     thread.start()
-    thread.join(30)
+    thread.join(PATIENCE_SECONDS)
     expected = gradient(small_trace(), of, "input")
     # Another thread may share out its sums in another way.
     np.testing.assert_allclose(answers[0], expected, rtol=0, atol=1e-5 * np.abs(expected).max())

@@ -25,6 +25,8 @@ from sam_explore.tracing.interventions import (
     KnockOutAttention,
     KnockOutDecoderAttention,
     PatchTokens,
+    RemoveDirections,
+    ResizeToken,
     RetypePromptToken,
     ScaleChannel,
     SetPromptToken,
@@ -59,6 +61,8 @@ MAKE = [
     lambda: SetPromptToken(0, np.arange(32.0)),
     lambda: PatchTokens(SOURCE, 2, [(0, 1)]),
     lambda: ScaleChannel(POST, 3, 2.0),
+    lambda: ResizeToken(2, (1, 2), 9.0),
+    lambda: RemoveDirections(POST, np.eye(24)[:, :3]),
 ]
 NAMES = [type(make()).__name__ for make in MAKE]
 

@@ -1,0 +1,149 @@
+"""Which tokens are like those of the mask, or like the picked one?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from sam_explore.number_text import text
+from sam_explore.readings import Heatmap, Scale
+from sam_explore.tracing import Trace
+
+from ..common.attention import token_in_words
+from ..common.decoder_attention import inside_by_token, mask_by_cell, share_by_token
+from ..common.depth import EMBEDDING, depth_in_words, stream_names
+from ..common.numbers import array, counted
+from ..common.pairs import order_of_pairs
+from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob, token_knob
+from ..common.truth import ComparedWithTruth, in_words
+
+BEFORE = -1  # of the knob for a block: the embedding
+MASK, TOKEN = "the mask's mean token", "the picked token"
+
+
+@dataclass(frozen=True)
+class TokenSimilarity(ComparedWithTruth, Probe):
+    """The cosine of every token with the mean token of the mask, or with the picked token.
+
+    The mean over the picture is taken away first, since all tokens have it in common and it would
+    make them all alike. A token counts in the mask's mean by how much of it lies inside; an empty
+    mask has none, and the picked token takes its place.
+
+    Given a truth, it is said how well likeness tells the tokens of the region from the others, by
+    pairs of one of each, and how well nearness alone would: near tokens are alike in any picture.
+
+    Reads: image_encoder.vit.blocks.N.hook_residual_post, or
+        image_encoder.vit.blocks.0.hook_residual_pre for the embedding; and the prediction.
+    Returns: a Heatmap (row, column), diverging around 0; NaN for padding.
+    Unit: cosine, from −1 to 1.
+    Source: our own; such maps of DINO's features are shown in "Deep ViT Features as Dense Visual
+        Descriptors" (arXiv 2112.05814).
+    """
+
+    title = "Which tokens are like those of the mask?"
+
+    block: int = knob(
+        1,
+        "after block",
+        low=BEFORE,
+        high=lambda run: run.config.encoder_depth - 1,
+        names=((BEFORE, EMBEDDING),),
+        matters=True,
+    )
+    of: str = knob(MASK, "alike to", choices=(MASK, TOKEN), matters=True)
+    token: tuple[int, int] = token_knob(when=lambda probe: probe.of == TOKEN)
+    mask: int = mask_knob()
+    threshold: float = threshold_knob()
+
+    def read(self, trace: Trace) -> Heatmap:
+        label = EMBEDDING if self.block == BEFORE else str(self.block)
+        name = stream_names(trace.sam.config)[label]
+        rows, columns = trace.frame.tokens_shown
+        weights, said, marks = self._weights(trace)
+        alike = likeness(array(trace[name][0]), weights, (rows, columns))
+        values = np.full(trace.frame.grid, np.nan)
+        values[:rows, :columns] = alike
+        words = _words(depth_in_words(label), said, alike) + self._told_apart(trace, alike, weights)
+        return Heatmap(
+            values,
+            title=f"Alike to {self.of}, {depth_in_words(label)}",
+            words=words,
+            scale=Scale("cosine", centre=0.0, low=-1.0, high=1.0),
+            frame="tokens",
+            marks=marks,
+        )
+
+    def _weights(
+        self, trace: Trace
+    ) -> tuple[Float[np.ndarray, "row column"], str, tuple[tuple[int, int], ...]]:
+        """How much each token counts, in words too, and what is marked."""
+        one = np.zeros(trace.frame.grid)
+        one[self.token] = 1.0
+        picked = f"the token at {token_in_words(self.token)}"
+        if self.of == TOKEN:
+            return one, picked, (self.token,)
+        mask = mask_shown(self.mask, trace.prediction)
+        inside = inside_by_token(trace.prediction, mask, self.threshold)
+        if not inside.any():
+            return one, f"{picked}, since mask {mask} is empty", (self.token,)
+        count = counted(int((inside > 0).sum()), "token")
+        return inside, f"the mean token of mask {mask}, of {count}", ()
+
+    def _told_apart(
+        self,
+        trace: Trace,
+        alike: Float[np.ndarray, "row_shown column_shown"],
+        weights: Float[np.ndarray, "row column"],
+    ) -> str:
+        """How well the region's tokens are told from the others, as a sentence after others."""
+        target = self.target(trace)
+        if target is None or target.mask is None:
+            return self.why_no_truth(trace)
+        rows, columns = alike.shape
+        cells = mask_by_cell(target.mask, trace.frame)
+        inside = share_by_token(cells, trace.frame.grid)[:rows, :columns] >= 0.5
+        by_likeness = order_of_pairs(alike, inside)
+        if np.isnan(by_likeness):
+            return f" No token lies mostly inside {target.name}, or all do."
+        by_nearness = order_of_pairs(-distances(weights)[:rows, :columns], inside)
+        return (
+            f" Of the pairs of a token inside {target.name} and one outside, the one inside is "
+            f"more alike in a share of {in_words(by_likeness)}, and nearer in one of "
+            f"{in_words(by_nearness)}; 0.50 is chance."
+        )
+
+
+def likeness(
+    tokens: Float[np.ndarray, "row column channel"],
+    weights: Float[np.ndarray, "row column"],
+    shown: tuple[int, int],
+) -> Float[np.ndarray, "row_shown column_shown"]:
+    """The cosine of each token with the weighted mean of tokens, all less the picture's mean token.
+
+    0 where either has no direction.
+
+    Args:
+        tokens: of the picture and of the padding.
+        weights: how much each counts in the mean.
+        shown: rows and columns of the picture's tokens.
+    """
+    ours = tokens[: shown[0], : shown[1]]
+    middle = ours.mean(axis=(0, 1))
+    mean = np.einsum("rc,rcd->d", weights / weights.sum(), tokens) - middle
+    sizes = np.linalg.norm(ours - middle, axis=-1) * np.linalg.norm(mean)
+    least = 1e-9 * np.linalg.norm(ours, axis=-1).max() ** 2
+    return np.divide((ours - middle) @ mean, sizes, out=np.zeros(sizes.shape), where=sizes > least)
+
+
+def distances(weights: Float[np.ndarray, "row column"]) -> Float[np.ndarray, "row column"]:
+    """The distance of each token from the weighted mean place, in tokens."""
+    places = np.moveaxis(np.indices(weights.shape), 0, -1).astype(float)
+    middle = np.einsum("rc,rcd->d", weights / weights.sum(), places)
+    return np.linalg.norm(places - middle, axis=-1)
+
+
+def _words(depth: str, of: str, alike: Float[np.ndarray, "row column"]) -> str:
+    return (
+        f"The tokens {depth} have cosines from {text(alike.min())} to {text(alike.max())} with "
+        f"{of}; {text(100 * float((alike > 0).mean()), 2)} % of them are above 0."
+    )
