@@ -103,6 +103,14 @@ def test_automatic_masks_are_compared_where_all_keep_the_same(tmp_path):
     assert "<!-- automatic_masks vit_b -->" in (ROOT / "docs" / "benchmarks.md").read_text()
 
 
+def test_pictures_a_second_are_measured_next_to_plain_loops(tmp_path):
+    options = ["--pictures", "5", "--rounds", "1", "--workers", "1", "--pixels", "60", "40"]
+    text = written_by("folders.py", "folders toy", options, tmp_path / "page.md")
+    for name in ("plain loop of sam_explore", "plain loop of transformers, sdpa", "1 worker"):
+        assert name in text
+    assert "<!-- folders toy -->" in (ROOT / "docs" / "folders.md").read_text()
+
+
 def test_the_middle_is_that_of_the_largest_square_inside():
     mask = np.zeros((9, 12), bool)
     mask[0:2, 0:12] = True  # large, and thin

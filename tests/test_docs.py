@@ -125,3 +125,13 @@ def test_the_code_about_sizes_runs_and_its_computed_click_is_there():
     exec(frame, names)
     np.testing.assert_allclose(eval(unit, names), [[0.501953, 0.252604]], atol=1e-6)
     assert eval(token, names) == eval(token.split("#")[1], names)
+
+
+def test_the_solutions_of_the_exercises_run_and_answer(capsys):
+    names: dict = {}
+    for block in python_blocks((DOCS / "teaching.md").read_text("utf-8")):
+        exec(block, names)
+    head, words, times = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"head \d+: the logits change by [\d.]+ in the mean", head)
+    assert "true IoU" in words
+    assert re.fullmatch(r"[\d.]+ times", times)

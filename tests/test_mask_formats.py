@@ -7,7 +7,13 @@ import pytest
 from PIL import Image
 from pycocotools import mask as coco
 
-from sam_explore.mask_formats import bounding_box, coco_rle, mask_png, run_lengths
+from sam_explore.mask_formats import (
+    bounding_box,
+    coco_rle,
+    mask_png,
+    run_lengths,
+    run_lengths_from_letters,
+)
 
 # Two rows of three: column after column 0 1, 1 1, 0 0.
 SMALL = np.array([[0, 1, 0], [1, 1, 0]], bool)
@@ -57,3 +63,9 @@ def test_a_png_is_white_inside_and_black_outside(mask):
     assert picture.format == "PNG"
     assert picture.mode == "L"
     assert np.array_equal(np.asarray(picture), np.where(mask, 255, 0))
+
+
+@pytest.mark.parametrize("mask", masks(), ids=lambda mask: f"{mask.shape} {mask.mean():.2f}")
+def test_letters_are_read_back_as_the_run_lengths(mask):
+    letters = coco_rle(mask)["counts"]
+    assert run_lengths_from_letters(letters).tolist() == run_lengths(mask).tolist()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sam_explore.mask_overlap import mask_iou
+from sam_explore.mask_overlap import mask_iou, mask_ious
 
 
 def test_iou_of_two_arrays_is_a_number():
@@ -27,3 +27,17 @@ def test_iou_of_each_pair_of_tensors():
     targets = torch.tensor([[[False, True, True]], [[False, False, False]]])
     torch.testing.assert_close(mask_iou(masks, targets), torch.tensor([1 / 3, 1.0]))
     torch.testing.assert_close(mask_iou(masks, targets, empty=0.0), torch.tensor([1 / 3, 0.0]))
+
+
+def test_iou_of_each_mask_with_each_other():
+    left, middle, none = np.array([[[1, 1, 0]], [[0, 1, 0]], [[0, 0, 0]]], bool)
+    found = mask_ious(np.array([left, none]), np.array([left, middle, none]))
+    np.testing.assert_array_equal(found, [[1, 0.5, 0], [0, 0, 1]])
+    assert mask_ious(np.zeros((0, 1, 3), bool), found[:, None] > 0.4).shape == (0, 2)
+
+
+def test_iou_of_many_masks_is_that_of_each_pair():
+    masks = np.random.default_rng(0).random((70, 5, 7)) > 0.5
+    found = mask_ious(masks, masks[:3])
+    expected = [[mask_iou(one, other) for other in masks[:3]] for one in masks]
+    np.testing.assert_allclose(found, expected)

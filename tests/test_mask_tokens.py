@@ -12,6 +12,7 @@ from sam_explore.geometry import Prompts
 from sam_explore.model import Sam
 from sam_explore.prediction import Prediction
 from sam_explore.probes import PROBES
+from sam_explore.readings import Reading
 
 from .probes.reading_arrays import all_words, arrays
 from .small import SMALL, small_sam, small_trace
@@ -60,6 +61,16 @@ def clicked(count: int) -> sx.Trace:
     return small_trace(sam_with(count))
 
 
+@cache
+def usual(probe: type) -> Reading:
+    return probe()(clicked(SMALL.mask_tokens))
+
+
+def layout(reading: Reading) -> list[tuple[int, ...]]:
+    """How many parts there are, and how large each is."""
+    return [each.shape for each in arrays(reading)]
+
+
 # To a probe that never gets to the mask decoder all these runs are alike.
 DECODING = [probe for probe in PROBES if probe.reads_prompts]
 
@@ -70,7 +81,8 @@ def test_every_probe_answers(probe: type, count: int):
     reading = probe()(clicked(count))
 
     assert all(not np.isinf(each).any() for each in arrays(reading))
-    if count in (COUNTS[0], COUNTS[-1]):  # drawing takes most of the time
+    # Drawing takes most of the time. What is laid out as with four masks is drawn elsewhere.
+    if count in (COUNTS[0], COUNTS[-1]) and layout(reading) != layout(usual(probe)):
         assert sx.draw(reading).png().startswith(b"\x89PNG")
     said = f"{reading.title} {' '.join(all_words(reading))}"
     assert not re.search(rf"four masks|\b(?!{count}\b)\d+ masks", said)

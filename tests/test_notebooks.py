@@ -9,6 +9,7 @@ import nbformat
 import pytest
 
 import sam_explore as sx
+from sam_explore.cli.notebooks import FIRST_NOTEBOOK
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").rglob("*.ipynb"))
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
@@ -23,8 +24,8 @@ def nodes(path: Path) -> list[ast.AST]:
     return [node for cell in code_cells(path) for node in ast.walk(ast.parse(cell.source))]
 
 
-def test_the_course_begins_with_prompting():
-    assert NOTEBOOKS[0].name == "01_prompting.ipynb"
+def test_the_map_heads_the_course_and_readers_begin_with_prompting():
+    assert [path.name for path in NOTEBOOKS[:2]] == ["00_the_map.ipynb", FIRST_NOTEBOOK]
 
 
 @each_notebook

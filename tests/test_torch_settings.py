@@ -13,6 +13,7 @@ from sam_explore.loading import load
 from sam_explore.model import Sam
 from sam_explore.prediction import _interpolation
 from sam_explore.probes import PROBES
+from sam_explore.tracing import attribution
 
 from .probes.reading_arrays import arrays
 from .small import small_sam
@@ -116,6 +117,17 @@ def ask() -> Callable[[type, Setting], list[np.ndarray]]:
     sam = small_sam()
     run = cache(lambda setting: sx.Trace(sam, IMAGE, CLICK))
     return cache(lambda probe, setting: arrays(probe()(run(setting))))
+
+
+@each_setting
+@pytest.mark.parametrize("method", attribution.BASELINES)
+def test_maps_in_wide_use_are_the_same(setting: Setting, method: str):
+    number = attribution.PredictedIoU(1)
+    trace = sx.Trace(small_sam(), IMAGE, CLICK)
+    with setting():
+        found = attribution.baseline(trace, number, method)
+    plain = attribution.baseline(sx.Trace(small_sam(), IMAGE, CLICK), number, method)
+    np.testing.assert_array_equal(found, plain)
 
 
 @each_setting

@@ -2,10 +2,10 @@
 
     python tests/benchmarks/pointer_to_exhibits.py --help
 
-One JupyterLab page holds the prompting view, on the model that ships, and three exhibits of the
-mask decoder, all in sight. The pointer goes in circles over the picture. In each animation frame
-the page looks whether an exhibit's pixels have changed. It needs what the browser tests need: the
-`test` extra and Chromium.
+One JupyterLab page holds the prompting view, on the model that ships, and some exhibits, by default
+three of the mask decoder, all in sight. With `--alone` each exhibit has a page to itself. The
+pointer goes in circles over the picture. In each animation frame the page looks whether an
+exhibit's pixels have changed. It needs what the browser tests need: the `test` extra and Chromium.
 """
 
 import argparse
@@ -68,10 +68,15 @@ QUIET_S = 2.0
 def main() -> None:
     arguments = parse_arguments()
     busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-    with lab_in_a_browser(1100, 4000) as lab:  # all of it is in the page without scrolling
-        seconds, watched, late = measure(lab, arguments.seconds)
-        browser = lab.page.context.browser.version
-    lines = report(seconds, watched, late)
+    names = arguments.exhibits
+    pages = [[name] for name in names] if arguments.alone else [names]
+    lines = []
+    for page in pages:
+        # All of it is in the page without scrolling.
+        with lab_in_a_browser(1100, 400 + 1200 * len(page)) as lab:
+            seconds, watched, late = measure(lab, page, arguments.seconds)
+            browser = lab.page.context.browser.version
+        lines += report(page, seconds, watched, late)
     lines.insert(
         0,
         f"{machine(PACKAGES)}, Chromium {browser}. Load average before the start {busy:.1f} on "
@@ -82,9 +87,9 @@ def main() -> None:
         write_between_marks(arguments.write, "pointer_to_exhibits", lines)
 
 
-def measure(lab: Lab, seconds: float) -> tuple[float, dict, float]:
+def measure(lab: Lab, names: list[str], seconds: float) -> tuple[float, dict, float]:
     """Seconds of moving, what the page saw, and how long after the last move it saw the last."""
-    cells = [EXPLORE.format(number=i, name=name) for i, name in enumerate(EXHIBITS)]
+    cells = [EXPLORE.format(number=i, name=name) for i, name in enumerate(names)]
     notebook = lab.open([OPEN, *cells])
     stage = Canvas(notebook.page, notebook.page.locator(".sam-explore-stage").first)
     circle(notebook, stage, 2.0)  # the first readings of a process are slower
@@ -114,11 +119,11 @@ def circle(notebook: Notebook, stage: Canvas, seconds: float) -> float:
     return time.perf_counter() - started
 
 
-def report(seconds: float, watched: dict, late: float) -> list[str]:
+def report(names: list[str], seconds: float, watched: dict, late: float) -> list[str]:
     """The table, and whether the goal is met."""
     rates = [count / seconds for count in watched["counts"]]
     rows = [["exhibit", "updates a second"]]
-    rows += [[name, f"{rate:.1f}"] for name, rate in zip(EXHIBITS, rates, strict=True)]
+    rows += [[name, f"{rate:.1f}"] for name, rate in zip(names, rates, strict=True)]
     verdict = "met" if min(rates) >= GOAL else "missed"
     return [
         *markdown(rows),
@@ -126,12 +131,15 @@ def report(seconds: float, watched: dict, late: float) -> list[str]:
         f"The pointer moved for {seconds:.1f} s, and the page drew {watched['frames']} frames. The "
         f"last update came {late:.0f} ms after the last move. Goal, {GOAL:.0f} updates a second of "
         f"each: {verdict}.",
+        "",
     ]
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=10.0, help="of moving (default 10)")
+    parser.add_argument("--exhibits", nargs="+", default=EXHIBITS, metavar="PROBE")
+    parser.add_argument("--alone", action="store_true", help="a page for each exhibit")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write between FILE's marks")
     return parser.parse_args()
 

@@ -3,6 +3,11 @@
 import os
 import shutil
 from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext
+
+from ..patience import PATIENCE_SECONDS
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PLACES = (
@@ -25,6 +30,16 @@ ARGUMENTS = [
     "--disable-component-update",
     "--no-first-run",
 ]
+
+
+PATIENCE_MS = 1000 * PATIENCE_SECONDS
+
+
+def new_context(browser: Browser, **options: Any) -> BrowserContext:
+    """A context whose pages wait with the tests' patience."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE_MS)
+    return context
 
 
 def find_chromium(playwrights_own: str = "") -> str:

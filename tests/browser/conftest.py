@@ -4,17 +4,39 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
-from playwright.sync_api import Browser, Playwright
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import Browser, Page, Playwright, expect
 
-from .chromium import ARGUMENTS, find_chromium
+from .app import App, running_app
+from .chromium import ARGUMENTS, PATIENCE_MS, find_chromium, new_context
 from .kept_page import KeptPage
 from .lab import Lab
 from .prompting import OPEN, Prompting
 from .server import Server, running_server
 
+CLICKS = [
+    "import sam_explore as sx\n\nsession = sx.Session(sx.load(), sx.example('turtle'))",
+    "sx.PromptCanvas(session, width=256)",
+    "sx.explore(sx.probes.RawLogits, session)",
+]
+SMALL = ["print('It ran.')"]
+GREEDY = [
+    *CLICKS[:2],
+    """import os
+import ipywidgets
+import torch
+
+grow, end = ipywidgets.Button(description="Grow"), ipywidgets.Button(description="End")
+grow.on_click(session.action(lambda _: torch.ones(2**30)))
+end.on_click(lambda _: os._exit(1))
+ipywidgets.HBox([grow, end])""",
+]
 HERE = Path(__file__).parent
 SECONDS = {"fresh_kernel": 15, "fresh_page": 10, None: 4}  # of a test with this mark, about
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -66,8 +88,15 @@ def jupyter_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
 def kept_page(
     browser: Browser, browser_context_args: dict, jupyter_server: Server
 ) -> Iterator[KeptPage]:
-    with browser.new_context(**browser_context_args) as context:
+    with new_context(browser, **browser_context_args) as context:
         yield KeptPage(context, jupyter_server)
+
+
+@pytest.fixture
+def page(page: Page) -> Page:
+    """The page of pytest-playwright, as patient as the others."""
+    page.set_default_timeout(PATIENCE_MS)
+    return page
 
 
 @pytest.fixture
@@ -90,6 +119,18 @@ def lab(request: pytest.FixtureRequest, kept_page: KeptPage) -> Iterator[Lab]:
     assert not kernel, "the kernel raised:\n" + "\n".join(kernel)
     assert not page, "the page raised:\n" + "\n".join(page)
     assert not console, "the page logged:\n" + "\n".join(console)
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The app on a network, with room for three pages, and little patience with lost ones."""
+    folder = tmp_path_factory.mktemp("app")
+    for name, cells in {"clicks": CLICKS, "small": SMALL, "greedy": GREEDY}.items():
+        notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+    options = ["--pages=3", "--PageKernels.patience=15", "--memory=600"]
+    with running_app(folder, ["clicks.ipynb", "small.ipynb", "greedy.ipynb"], *options) as running:
+        yield running
 
 
 @pytest.fixture

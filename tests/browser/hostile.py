@@ -7,6 +7,8 @@ from io import BytesIO
 from PIL import Image
 from playwright.sync_api import Page
 
+from .lab import SETTLE
+
 PAYLOAD = "<img src=x onerror=window.harmed=1>"  # as a file may be called on most systems
 CELLS = [
     f"""
@@ -45,11 +47,11 @@ Hostile.__name__ = PAYLOAD + "Name"
 Hostile.__doc__ = PAYLOAD + " question."
 session = sx.Session(sx.load(), sx.example("turtle"))
 session.add_point((230, 300))
-session.settle(60)
-""",
+"""
+    + SETTLE,
     "canvas = sx.PromptCanvas(session, width=256)\ncanvas",
-    "explorer = sx.explore(Hostile, session)\nsession.settle(60)\nexplorer",
-    "broken = sx.explore(Hostile, session, size=2)\nsession.settle(60)\nbroken",
+    f"explorer = sx.explore(Hostile, session)\n{SETTLE}\nexplorer",
+    f"broken = sx.explore(Hostile, session, size=2)\n{SETTLE}\nbroken",
 ]
 WORDS = ("Name", " question.", " knob", " choice", " words", " failure")
 
@@ -86,7 +88,7 @@ def shown(page: Page, words: str, *, there: bool = True) -> None:
     """Wait until the payload with these words stands in the page, as text."""
     state = "visible" if there else "hidden"
     found = page.get_by_text(f"{PAYLOAD}{words}").locator("visible=true").first
-    found.wait_for(timeout=30_000, state=state)
+    found.wait_for(state=state)
 
 
 def choose(page: Page, button: str, chosen: dict) -> None:

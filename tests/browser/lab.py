@@ -9,10 +9,14 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import ConsoleMessage, Error, Locator, Page
 
+from ..patience import PATIENCE_SECONDS
 from .canvas import Canvas
+from .chromium import PATIENCE_MS
 from .server import Server
 
-OPEN_MS = 60_000
+OPEN_MS = 2 * PATIENCE_MS
+SETTLE = f"session.settle({PATIENCE_SECONDS})"  # in a kernel: until it is done
+_LOST = "widget model not found"  # in the console, after a reload that came too soon
 
 _IDLE = """path => {
     const panel = window.jupyterapp?.shell.currentWidget;
@@ -98,7 +102,7 @@ class Lab:
         written.metadata["kernelspec"] = {"name": self.kernel, "display_name": self.kernel}
         nbformat.write(written, self.server.folder / name)
         self._show(name, notebook_7)
-        opened = Notebook(self.page, name)
+        opened = Notebook(self.page, name, self.console_errors)
         opened.connect()
         if run:
             opened.run_all(errors=errors)
@@ -146,9 +150,10 @@ class Lab:
 class Notebook:
     """The notebook that is open in the page."""
 
-    def __init__(self, page: Page, name: str):
+    def __init__(self, page: Page, name: str, console_errors: list[str] | None = None):
         self.page = page
         self.name = name
+        self._console_errors = [] if console_errors is None else console_errors
 
     def connect(self) -> None:
         """Wait until the notebook is ready, and listen to its kernel from now on."""
@@ -167,10 +172,28 @@ class Notebook:
             raise AssertionError(f"A cell of the notebook raised {'; '.join(raised)}")
 
     def reload(self) -> None:
-        """Save, reload the page, and wait for the same kernel to be connected again."""
+        """Save, reload the page, and wait for the same kernel and its widgets to be there again.
+
+        ipywidgets waits four seconds for the kernel to say which widgets there are. Where that is
+        too short the page says that they were not found, and is loaded again, as by a reader.
+        """
         self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
-        self.page.reload()
-        self.connect()
+        for _ in range(3):
+            self.page.reload()
+            self.connect()
+            if self._found_widgets():
+                return
+            lost = [each for each in self._console_errors if _LOST in each]
+            for each in lost:
+                self._console_errors.remove(each)
+        raise AssertionError("The page was reloaded three times and did not find its widgets.")
+
+    def _found_widgets(self) -> bool:
+        """Whether no widget of the page was lost, once all are loaded."""
+        outputs = self.page.locator(".jp-OutputArea-output")
+        loading = outputs.filter(has_text="Loading widget")
+        self.wait_until(lambda: not loading.count(), "all widgets are loaded")
+        return not outputs.filter(has_text="Error displaying widget").count()
 
     def execute(self, code: str) -> None:
         """Run code in the notebook's kernel, outside its cells."""
@@ -194,14 +217,18 @@ class Notebook:
         return self.page.locator(f".jp-OutputArea-output {selector}")
 
     def wait_until(
-        self, condition: Callable[[], object], what: str, *, seconds: float = 10
+        self, condition: Callable[[], object], what: str, *, seconds: float = PATIENCE_SECONDS
     ) -> None:
-        """Wait until `condition()` is true, while the page goes on. `what` says it in words."""
-        deadline = time.monotonic() + seconds
+        """Wait until `condition()` is true, while the page goes on. `what` says it in words.
+
+        It is asked less and less often, since asking takes time from what is waited for.
+        """
+        deadline, pause_ms = time.monotonic() + seconds, 20.0
         while not condition():
             if time.monotonic() > deadline:
                 raise AssertionError(f"After {seconds} s it was still not so that {what}.")
-            self.page.wait_for_timeout(20)
+            self.page.wait_for_timeout(pause_ms)
+            pause_ms = min(1.3 * pause_ms, 300.0)
 
     def _ask(self, code: str, expression: str) -> dict:
         answer = self.page.evaluate(_EXECUTE, [code, expression])

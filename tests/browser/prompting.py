@@ -6,7 +6,7 @@ from jaxtyping import Bool, UInt8
 from sam_explore.plots import style
 
 from .canvas import Canvas
-from .lab import Notebook
+from .lab import SETTLE, Notebook
 
 OPEN = """
 import sam_explore as sx
@@ -45,11 +45,11 @@ class Prompting:
 
     def read(self, words: str) -> None:
         """Wait until the page says so."""
-        self.notebook.page.get_by_text(words).first.wait_for(timeout=10_000)
+        self.notebook.page.get_by_text(words).first.wait_for()
 
     def settle(self) -> None:
         """Until the kernel is done, and the page has drawn."""
-        self.notebook.execute("session.settle(30)")
+        self.notebook.execute(SETTLE)
         before = None
         while before != (before := self.fingerprints()):
             self.notebook.page.wait_for_timeout(100)

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import sync_playwright
 
-from .chromium import ARGUMENTS, find_chromium
+from .chromium import ARGUMENTS, find_chromium, new_context
 from .lab import Lab
 from .server import running_server
 
@@ -29,7 +29,7 @@ def lab_in_a_browser(width: int, height: int, pixel_ratio: float = 1.0) -> Itera
         path = find_chromium(playwright.chromium.executable_path)
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         size = {"width": width, "height": height}
-        page = browser.new_page(viewport=size, device_scale_factor=pixel_ratio)
+        page = new_context(browser, viewport=size, device_scale_factor=pixel_ratio).new_page()
         lab = Lab(page, server, kernel="python3")
         yield lab
         browser.close()

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from sam_explore.cli.forking import IS_POSSIBLE, NAME
 
+from ..patience import PATIENCE_SECONDS
+
 SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {
         "fetchNews": "false",  # else a dialog covers the page
@@ -24,7 +26,6 @@ SETTINGS = {
     "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},  # all cells in the page
 }
-START_SECONDS = 90
 # A kernel that is forked from a process with all modules and the model, as those of the app are.
 # Where forks are not possible it is an ordinary one.
 WARM = "warm"
@@ -43,7 +44,7 @@ class Server:
         """Call the server's REST interface; returns the decoded answer."""
         request = urllib.request.Request(f"{self.url}/{path}", method=method)
         request.add_header("Authorization", f"token {self.token}")
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
             return json.loads(answer.read() or b"null")
 
     def stop_kernels(self) -> None:
@@ -133,14 +134,14 @@ def free_port() -> int:
 
 
 def _wait_until_ready(server: Server, process: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
             server.request("GET", "api")
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    what = "ended" if process.poll() is not None else f"was not ready after {START_SECONDS} s"
+    what = "ended" if process.poll() is not None else f"was not ready after {PATIENCE_SECONDS} s"
     raise RuntimeError(f"JupyterLab {what}. Its last words:\n{log.read_text('utf-8')[-3000:]}")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from .canvas import Canvas
-from .lab import Lab, Notebook
+from .lab import SETTLE, Lab, Notebook
 
 OPEN = """
 import sam_explore as sx
@@ -29,7 +29,7 @@ class Exhibit:
 
     def settle(self) -> None:
         """Until the kernel is done, and the page has drawn."""
-        self.notebook.execute("session.settle(60)")
+        self.notebook.execute(SETTLE)
         before = None
         while before != (before := self.map.fingerprint()):
             self.notebook.page.wait_for_timeout(150)
@@ -123,7 +123,7 @@ def test_a_flood_of_moves_over_a_map_delays_no_click(lab: Lab):
         exhibit.map.move((40 + 4 * step % 500, 120 + step))
     exhibit.stage.click(SHELL)
     exhibit.notebook.wait_until(
-        lambda: exhibit.notebook.value("session.prediction is not None"), "it answers", seconds=2
+        lambda: exhibit.notebook.value("session.prediction is not None"), "it answers"
     )
 
 
@@ -165,6 +165,6 @@ def test_running_cells_again_closes_their_views_and_leaves_the_others_at_work(la
     assert exhibit.notebook.value("explorer.comm is not None")
     exhibit.notebook.execute("explorer.close()")
     exhibit.stage.click(SHELL)
-    exhibit.notebook.execute("session.settle(60)")
+    exhibit.notebook.execute(SETTLE)
     page = exhibit.notebook.page
-    page.get_by_text("1 foreground point. Mask").first.wait_for(timeout=10_000)
+    page.get_by_text("1 foreground point. Mask").first.wait_for()

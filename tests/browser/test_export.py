@@ -13,6 +13,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import Browser, Page
 
+from ..patience import PATIENCE_SECONDS
+from .chromium import new_context
+
 COMMAND = str(Path(sys.executable).with_name("sam-explore"))
 TEXT = "![a picture elsewhere](https://example.org/cat.png) and a formula, $x^2$"
 CELLS = [
@@ -100,7 +103,7 @@ def test_a_script_in_an_output_runs_fetches_nothing_and_can_lead_elsewhere(
     assert outside.asked == []
 
     page.evaluate(f"location = '{address}/elsewhere'")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not outside.asked:
         assert time.monotonic() < deadline
         page.wait_for_timeout(50)
@@ -116,7 +119,7 @@ def test_the_page_shows_each_view_as_it_was_in_the_end_and_asks_for_nothing(
     told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert told.returncode == 0, told.stderr
     assert "left out, since it lies elsewhere: https://example.org/cat.png" in told.stderr
-    with browser.new_context(offline=True) as context:
+    with new_context(browser, offline=True) as context:
         page, asked, errors = context.new_page(), [], []
         page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda error: errors.append(str(error)))

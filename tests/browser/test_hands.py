@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from .canvas import Canvas
+from .chromium import new_context
 from .hands import Hands
 from .lab import Lab
 from .prompting import OPEN, SHELL, Prompting
@@ -160,7 +161,7 @@ def test_at_two_device_pixels_and_any_zoom_of_the_page_a_click_hits(
     browser: Browser, jupyter_server: Server
 ):
     size = {"width": 1400, "height": 1200}
-    with browser.new_context(viewport=size, device_scale_factor=2) as context:
+    with new_context(browser, viewport=size, device_scale_factor=2) as context:
         page = context.new_page()
         notebook = Lab(page, jupyter_server, kernel=WARM).open(OPEN)
         for zoom in (1.0, 1.5, 0.67):

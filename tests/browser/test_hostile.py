@@ -1,7 +1,6 @@
 """Texts from outside that hold markup, in real pages: Lab, Notebook 7, Voila and an export."""
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +9,12 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Page
 
+from .app import COMMAND, running_app
+from .chromium import new_context
 from .hostile import CELLS, PAYLOAD, assert_unharmed, attack
 from .lab import Lab
-from .server import START_SECONDS, Server
-from .test_other_pages import running_app
+from .server import Server
 
-COMMAND = str(Path(sys.executable).with_name("sam-explore"))
 # The same text, put into the page as markup: so the checks would find it.
 HARMFUL = f"import ipywidgets\nipywidgets.HTML({PAYLOAD!r})"
 
@@ -53,8 +52,10 @@ def test_in_voila_it_stays_text(page: Page, tmp_path: Path):
     name = f"{PAYLOAD} mine.ipynb"
     nbformat.write(new_notebook(cells=[new_code_cell(cell) for cell in CELLS]), tmp_path / name)
     (tmp_path / f"{PAYLOAD} nearby.pth").write_bytes(b"no weights")
-    with running_app(tmp_path, name) as (address, _):
-        page.goto(address, timeout=START_SECONDS * 1000)
+    with running_app(tmp_path, [name], f"--files={tmp_path}") as app:
+        page.goto(app.first)
+        assert_unharmed(page)  # the name stands in the list
+        page.get_by_role("link").click()
         attack(page)
         assert_unharmed(page)
 
@@ -71,7 +72,7 @@ def test_in_an_export_it_stays_text(browser: Browser, tmp_path: Path):
     command = [COMMAND, "export", name, "--allow-errors"]
     told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert told.returncode == 0, told.stderr
-    page = browser.new_page()
+    page = new_context(browser).new_page()
     page.goto((tmp_path / f"{PAYLOAD} mine.html").as_uri(), wait_until="networkidle")
     assert PAYLOAD in page.title()
     text = page.inner_text("body")
@@ -80,4 +81,4 @@ def test_in_an_export_it_stays_text(browser: Browser, tmp_path: Path):
     abouts = page.evaluate("() => [...document.images].map(image => image.alt)")
     assert f"{PAYLOAD} words" in abouts
     assert_unharmed(page)
-    page.close()
+    page.context.close()

@@ -1,6 +1,6 @@
 """Every part of a view has its place on the page, whatever happens to the window meanwhile."""
 
-from .lab import Lab
+from .lab import SETTLE, Lab
 
 CELLS = [
     "import sam_explore as sx\n"
@@ -22,7 +22,7 @@ def test_no_table_loses_its_place_when_the_window_is_resized_while_it_is_drawn(l
         lab.page.set_viewport_size({"width": width, "height": height})
         notebook.execute("explorer.set(block=(explorer.probe.block + 1) % 8)")
         lab.page.set_viewport_size({"width": width - 40, "height": height - 40})
-        notebook.execute("session.settle(60)")
+        notebook.execute(SETTLE)
         lab.page.wait_for_timeout(300)
         places = lab.page.evaluate(PLACES)
         assert len(places) == 3
@@ -48,7 +48,7 @@ def test_nothing_is_cut_off_and_no_scrollbar_stands_anywhere_from_700_to_1600_pi
     views[0] = "sx.explore(sx.probes.AttentionRow, session, head=-2)"
     notebook = lab.open([CELLS[0] + "\nsx.PromptCanvas(session)", *views])
     lab.page.set_viewport_size({"width": 1000, "height": 6000})
-    notebook.execute("session.settle(120)")
+    notebook.execute(SETTLE)
     found = []
     lab.page.evaluate(FILES)  # closed, so that the notebook has the page's width
     for width in (700, 1000, 1600):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .canvas import Canvas
-from .lab import Lab
+from .lab import SETTLE, Lab
 
 CELLS = [
     "import sam_explore as sx\n"
@@ -13,7 +13,7 @@ CELLS = [
     "canvas",
     "channel = sx.explore(sx.probes.BlockChannel, session)\nchannel",
     "logits = sx.explore(sx.probes.RawLogits, session)\nlogits",
-    "session.settle(60)",
+    SETTLE,
 ]
 TILE = "(tile := {view}._view.views[0]._layout.tiles[0]).left, tile.top, tile.width, tile.height"
 
@@ -33,7 +33,7 @@ def test_the_opacity_that_is_changed_in_one_exhibit_is_that_of_the_other_too(lab
         return [cells(first, "channel"), cells(second, "logits")]
 
     def settled() -> list[np.ndarray]:
-        notebook.execute("session.settle(60)")
+        notebook.execute(SETTLE)
         before = None
         while before is None or any((a != b).any() for a, b in zip(before, both(), strict=True)):
             before = both()

@@ -4,39 +4,27 @@ Fingers, pen, buttons, wheel and keys do what they do in JupyterLab.
 """
 
 import re
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Page, expect
 
+from .app import App
 from .canvas import Canvas
+from .conftest import CLICKS
 from .hands import Hands
 from .lab import Lab
-from .server import START_SECONDS, end, environment, free_port
 
-CELLS = [
-    "import sam_explore as sx\n\nsession = sx.Session(sx.load(), sx.example('turtle'))",
-    "sx.PromptCanvas(session, width=256)",
-    "sx.explore(sx.probes.RawLogits, session)",
-]
 SHELL = (230, 300)  # in canvas pixels, as many as the picture's at this width
 
 
 def assert_a_click_is_answered(page: Page, stage: Canvas) -> None:
     """By a mask in the picture, by words below it, and by the explorer."""
-    page.get_by_text("Click on an object to ask for its mask").first.wait_for(timeout=30_000)
-    page.get_by_text("There is no prompt yet").first.wait_for(timeout=30_000)
+    page.get_by_text("Click on an object to ask for its mask").first.wait_for()
+    page.get_by_text("There is no prompt yet").first.wait_for()
     before = stage.pixels()
     stage.click(SHELL)
-    page.get_by_text("1 foreground point. Mask").first.wait_for(timeout=30_000)
-    page.get_by_text("There is no prompt yet").first.wait_for(timeout=30_000, state="detached")
+    page.get_by_text("1 foreground point. Mask").first.wait_for()
+    page.get_by_text("There is no prompt yet").first.wait_for(state="detached")
     changed = (stage.pixels() != before).any(axis=2)
     assert changed.sum() > 0.02 * changed.size
     assert changed[SHELL[1], SHELL[0]]
@@ -48,7 +36,7 @@ def assert_all_hands_are_heard(page: Page, stage: Canvas) -> None:
 
     def read(words: str) -> None:
         said = re.compile(f"^{words}(, with the logits[^.]*)?[.] Mask")
-        page.get_by_text(said).first.wait_for(timeout=30_000)
+        page.get_by_text(said).first.wait_for()
 
     hands.tap((200, 60), radius=20)  # a palm
     hands.pinch([(200, 256), (312, 256)], [(150, 256), (362, 256)])
@@ -101,61 +89,22 @@ WHEEL = """(area, keys) => {
 
 @pytest.mark.fresh_kernel
 def test_notebook_7_answers_a_click(lab: Lab):
-    notebook = lab.open(CELLS, notebook_7=True)
+    notebook = lab.open(CLICKS, notebook_7=True)
     assert_a_click_is_answered(lab.page, notebook.canvas(0))
     assert_all_hands_are_heard(lab.page, notebook.canvas(0))
     assert_the_picture_stays_in_view(lab.page)
 
 
-@contextmanager
-def running_app(folder: Path, notebook: str) -> Iterator[tuple[str, Path]]:
-    """`sam-explore app` as a reader starts it, on a notebook of a folder: its address and log."""
-    port, log = free_port(), folder / "log"
-    command = [str(Path(sys.executable).with_name("sam-explore")), "app", notebook]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*command, "--no-browser", f"--port={port}", "--Voila.port_retries=0"],
-            cwd=folder,
-            env=environment(folder / "jupyter"),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    deadline = time.monotonic() + START_SECONDS
-    while f"http://localhost:{port}/" not in log.read_text("utf-8"):
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"Voila did not start: {log.read_text('utf-8')[-3000:]}")
-        time.sleep(0.1)
-    try:
-        yield f"http://localhost:{port}/", log
-    finally:
-        end(process)
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """On a notebook of the reader's own: its address and log."""
-    cells = [new_code_cell(cell) for cell in CELLS]
-    nbformat.write(new_notebook(cells=cells), tmp_path / "mine.ipynb")
-    with running_app(tmp_path, "mine.ipynb") as running:
-        yield running
-
-
-def test_voila_answers_a_click_shows_no_code_and_ends_with_the_tab(
-    page: Page, app: tuple[str, Path]
-):
-    (address, log), errors = app, []
+def test_the_app_answers_a_click_shows_no_code_and_ends_with_the_tab(page: Page, app: App):
+    errors, ended = [], app.count("Kernel shutdown")
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(address, timeout=START_SECONDS * 1000)
+    page.goto(app.chapter("clicks"))
     stage = page.locator("canvas").first
-    stage.wait_for(timeout=30_000)
+    stage.wait_for()
     assert_a_click_is_answered(page, Canvas(page, stage))
     assert_all_hands_are_heard(page, Canvas(page, stage))
     assert_the_picture_stays_in_view(page)
     assert "import sam_explore" not in page.inner_text("body")
     assert errors == []
     page.goto("about:blank")
-    deadline = time.monotonic() + 30
-    while "Kernel shutdown" not in log.read_text("utf-8"):
-        assert time.monotonic() < deadline, "the kernel is still there"
-        page.wait_for_timeout(100)
+    app.wait_for("Kernel shutdown", ended + 1)

@@ -45,6 +45,30 @@ RUN = """code => {
 }"""
 
 
+# Object URLs that are made from now on and not given back: the browser keeps what each names.
+COUNT_URLS = """() => {
+    const {createObjectURL, revokeObjectURL} = URL;
+    window.kept = new Set();
+    URL.createObjectURL = what => {
+        const url = createObjectURL.call(URL, what);
+        window.kept.add(url);
+        return url;
+    };
+    URL.revokeObjectURL = url => (window.kept.delete(url), revokeObjectURL.call(URL, url));
+}"""
+
+
+def test_clicks_leave_no_pictures_in_the_browser(prompting: Prompting):
+    page = prompting.notebook.page
+    page.evaluate(COUNT_URLS)
+    kept = []
+    for point in (SHELL, MEADOW, SHELL, MEADOW):
+        prompting.click(point)
+        prompting.settle()
+        kept.append(page.evaluate("window.kept.size"))
+    assert kept[-1] == kept[0] <= 1  # a picture of the page's own is replaced, not added to
+
+
 def test_a_click_gives_mask_pixels_where_the_truth_of_the_scene_says_so(prompting: Prompting):
     prompting.click(SHELL)
     prompting.settle()

@@ -1,10 +1,14 @@
 """On a tall page: views on the screen are updated, others wait and say so."""
 
+from pathlib import Path
+
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import expect
 
 from .canvas import Canvas
-from .lab import Lab, Notebook
+from .lab import SETTLE, Lab, Notebook
 
 CELLS = [
     "import sam_explore as sx\n\n"
@@ -22,7 +26,7 @@ OUT_OF_SIGHT = "Not up to date: this view waits until it is in sight"
 def notebook(lab: Lab) -> Notebook:
     notebook = lab.open(CELLS)
     notebook.output("canvas").first.wait_for()
-    notebook.execute("session.settle(60)")
+    notebook.execute(SETTLE)
     return notebook
 
 
@@ -34,7 +38,7 @@ def scroll_to(notebook: Notebook, cell: int) -> None:
 
 
 def wait_for(notebook: Notebook, expression: str) -> None:
-    notebook.wait_until(lambda: notebook.value(expression), expression, seconds=20)
+    notebook.wait_until(lambda: notebook.value(expression), expression)
 
 
 def test_a_click_updates_views_on_the_screen_and_the_rest_when_they_are_scrolled_to(notebook):
@@ -54,6 +58,22 @@ def test_a_click_updates_views_on_the_screen_and_the_rest_when_they_are_scrolled
     wait_for(notebook, "'Computed in' in second._caption._status.value")
 
 
+# The words of buttons that reach beyond the corner's room for them.
+BEYOND = """corner => {
+    const {right} = corner.querySelector('canvas').getBoundingClientRect();
+    return [...corner.querySelectorAll('.sam-explore-toolbar button')]
+        .filter(button => button.getBoundingClientRect().right > right)
+        .map(button => button.innerText);
+}"""
+# The corner's colour where the theme has a certain one.
+GROUND = """corner => {
+    corner.style.setProperty('--jp-layout-color1', 'rgb(1, 2, 3)');
+    const {backgroundColor} = getComputedStyle(corner);
+    corner.style.removeProperty('--jp-layout-color1');
+    return backgroundColor;
+}"""
+
+
 def test_the_prompt_stays_in_a_corner_takes_clicks_and_keys_and_goes_back(notebook):
     page = notebook.page
     stage = Canvas(page, page.locator(".sam-explore-stage"))
@@ -61,6 +81,8 @@ def test_the_prompt_stays_in_a_corner_takes_clicks_and_keys_and_goes_back(notebo
     corner = page.locator(".sam-explore-corner")
     expect(corner).to_be_visible()
     assert corner.locator("canvas").count() == 1
+    assert corner.evaluate(BEYOND) == []
+    assert corner.evaluate(GROUND) == "rgb(1, 2, 3)"
     stage.click(SHELL)
     wait_for(notebook, "len(session.prompts.points) == 1")
     x, y = notebook.value("session.prompts.points[0].tolist()")
@@ -79,21 +101,35 @@ def test_the_prompt_stays_in_a_corner_takes_clicks_and_keys_and_goes_back(notebo
 
 
 # Where the words that reach farthest to the right end, in CSS pixels.
-WORDS_END = """() => Math.max(...[...document.querySelectorAll('.sam-explore-caption')]
+WORDS_END = """selectors => Math.max(...[...document.querySelectorAll(selectors)]
     .map(words => words.getBoundingClientRect().right))"""
+CAPTIONS = ".sam-explore-caption"
+CODE = ".jp-InputArea-editor"
+MARKDOWN = ".jp-RenderedMarkdown > *"
 
 
-def test_the_corner_covers_no_words_and_they_take_its_room_when_it_is_put_away(notebook):
+@pytest.mark.parametrize(
+    ("width", "words"),
+    [(1400, CAPTIONS), (1400, CODE), (700, CODE), (700, MARKDOWN), (1400, MARKDOWN)],
+)
+def test_the_corner_covers_no_words_and_they_take_its_room_when_it_is_put_away(
+    lab: Lab, tmp_path: Path, width: int, words: str
+):
+    text = new_markdown_cell("Words of a chapter, as many as fill more than a line. " * 20)
+    cells = [*map(new_code_cell, CELLS[:3]), text, new_code_cell(CELLS[3])]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "words.ipynb")
+    notebook = lab.open(tmp_path / "words.ipynb")
+    notebook.output("canvas").first.wait_for()
     page = notebook.page
-    page.set_viewport_size({"width": 1400, "height": 1000})
+    page.set_viewport_size({"width": width, "height": 1000})
     scroll_to(notebook, 3)
     corner = page.locator(".sam-explore-corner")
     expect(corner).to_be_visible()
     left = corner.bounding_box()["x"]
-    assert page.evaluate(WORDS_END) <= left
+    assert page.evaluate(WORDS_END, words) <= left
     corner.get_by_role("button", name="Put away").click()
     expect(corner).to_have_count(0)
-    assert page.evaluate(WORDS_END) > left
+    assert page.evaluate(WORDS_END, words) > left
 
 
 def test_the_corner_folds_moves_and_is_put_away_until_it_is_asked_for(notebook):

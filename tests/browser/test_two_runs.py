@@ -3,7 +3,7 @@
 import pytest
 
 from .canvas import Canvas
-from .lab import Lab
+from .lab import SETTLE, Lab
 
 CELLS = [
     "import sam_explore as sx\n"
@@ -25,7 +25,7 @@ def test_one_click_moves_a_b_and_the_difference(lab: Lab):
     views = [Canvas(lab.page, maps.nth(index)) for index in range(3)]
 
     def shown() -> list:
-        notebook.execute("session.settle(60)")
+        notebook.execute(SETTLE)
         before = None
         while before != (before := [view.fingerprint() for view in views]):
             lab.page.wait_for_timeout(150)

@@ -115,7 +115,8 @@ def test_a_scaled_tensor_as_the_picture(models, image):
         predictor.set_torch_image(scaled, image.shape[:2])
         found.append(predictor.predict(**CLICK))
     assert_alike(*found)
-    with pytest.raises(ValueError, match="longer side of transformed_image must be 256 pixels"):
+    side = models[0].image_encoder.img_size
+    with pytest.raises(ValueError, match=f"side of transformed_image must be {side} pixels"):
         compat.SamPredictor(models[0]).set_torch_image(torch.zeros(1, 3, 10, 20), (10, 20))
 
 
@@ -155,7 +156,8 @@ def test_from_the_predictor_to_a_trace(predictors):
     np.testing.assert_allclose(trace.prediction.logits[1:], logits, atol=1e-4)
     assert "image_encoder.vit.blocks.0.attention.hook_pattern" in trace.sam.hook_points
     tensor_only = compat.SamPredictor(predictors[0].model)
-    tensor_only.set_torch_image(torch.zeros(1, 3, 256, 256), (256, 256))
+    side = predictors[0].model.image_encoder.img_size
+    tensor_only.set_torch_image(torch.zeros(1, 3, side, side), (side, side))
     with pytest.raises(RuntimeError, match="A trace needs the picture"):
         tensor_only.trace(**CLICK)
 

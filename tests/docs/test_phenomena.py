@@ -21,6 +21,7 @@ padding_point = phenomenon("padding_point")
 place_in_tokens = phenomenon("place_in_tokens")
 position_encodings = phenomenon("position_encodings")
 selection = phenomenon("selection")
+shape_or_texture = phenomenon("shape_or_texture")
 stretched = phenomenon("stretched")
 token_norms = phenomenon("token_norms")
 window_sizes = phenomenon("window_sizes")
@@ -362,3 +363,43 @@ def test_the_stages_are_held_against_one_click_by_hand_and_wrong_masks():
     ]  # fmt: skip
     # Fewer clicks are a gain; of the automatic masks more are wrong.
     assert list(data_engine.claims(rows * 2).values())[:5] == [1, -1, 1, 1, -1]
+
+
+def test_the_two_answers_of_a_conflict_are_of_one_size_and_share_the_clicked_half():
+    labels = np.zeros((64, 64), int)
+    labels[22:42, 20:44] = 1
+    drawn = shape_or_texture.conflict(case(labels, (25, 30)))
+    assert drawn.near[30, 25]
+    np.testing.assert_array_equal(drawn.shape, labels == 1)
+    assert drawn.near.sum() == pytest.approx(drawn.far.sum(), rel=0.15)
+    assert drawn.around.sum() == pytest.approx(drawn.far.sum(), rel=0.4)
+    assert not (drawn.around & drawn.shape).any()
+    np.testing.assert_array_equal(drawn.near & drawn.texture, drawn.near)
+    # Two colours in the clicked texture, wherever it lies, and others in the other half.
+    clicked = {tuple(each) for each in drawn.bare[drawn.texture]}
+    others = {tuple(each) for each in drawn.bare[drawn.far]}
+    assert clicked.isdisjoint(others)
+    assert not drawn.bare[~(drawn.shape | drawn.texture)].any()  # the background as it was
+    assert {tuple(each) for each in drawn.plain[drawn.near]} <= clicked | {shape_or_texture.INK}
+    # The line lies along the outline alone.
+    inked = (drawn.image == shape_or_texture.INK).all(axis=-1)
+    assert inked[22, 30]
+    assert not inked[30, 30]
+    np.testing.assert_array_equal((drawn.image != drawn.bare).any(axis=-1), inked)
+
+
+def test_pairs_of_a_conflict_are_equally_far():
+    near, far, around = (np.zeros((1, 9), bool) for _ in range(3))
+    near[0, 4], far[0, [2, 6]], around[0, [0, 6, 8]] = True, True, True
+    far[0, 6] = False
+    assert shape_or_texture.alike_pairs(near, far, around) == ([4], [2], [6])
+    around[0, 6] = False
+    assert shape_or_texture.alike_pairs(near, far, around) == ([], [], [])
+
+
+def test_a_token_is_within_a_region_that_has_most_of_it():
+    region = np.zeros((8, 8), bool)
+    region[:4, :3], region[4:, 4:] = True, True
+    np.testing.assert_array_equal(
+        shape_or_texture.within(region, (2, 2)), [[True, False], [False, True]]
+    )

@@ -39,7 +39,7 @@ def test_every_mark_that_names_the_weights_is_remade():
     without_model = {mark for mark in marks if mark.endswith("baselines")}
     assert marks - without_model == {"sizes", "exam", "clear", "photographs"}
     assert sum("docs/toy_model.md" in command for command in remade) == 3
-    for name in ("sizes", "sides", "bf16", "thresholds"):
+    for name in ("sizes", "origin", "sides", "bf16", "thresholds"):
         assert f"docs/make_{name}.py" in remade
 
 

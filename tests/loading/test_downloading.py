@@ -17,6 +17,7 @@ import sam_explore as sx
 from sam_explore.loading import OFFICIAL, Release, cache_folder, download, downloading
 
 from ..checkpoints import CUSTOM, official_weights
+from ..patience import PATIENCE_SECONDS
 
 
 class Server(ThreadingHTTPServer):
@@ -46,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
         wanted = self.headers["Range"]
         server.asked.append(wanted)
         if server.hold:
-            server.hold.wait(60)
+            server.hold.wait(PATIENCE_SECONDS)
         start = int(wanted[len("bytes=") : -1]) if wanted and server.ranges else 0
         if server.status != 200 or start > len(server.content):
             self.send_error(server.status if server.status != 200 else 416)
@@ -151,7 +152,7 @@ class TestGood:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join(PATIENCE_SECONDS)
 
         assert second_waits.is_set()
         assert found == [target, target]

@@ -17,6 +17,8 @@ from sam_explore.plots.drawing import draw, draw_on, size_of
 from sam_explore.plots.maps import gallery_shape
 from sam_explore.readings import Curve, Gallery, Heatmap, Matrix, Panel, Profile, Scale, Underlay
 
+from ..patience import PATIENCE_SECONDS
+
 HEATMAP = Heatmap(
     np.array([[-1.0, 0.0, 1.0], [2.0, np.nan, 3.0]]),
     "A map",
@@ -322,7 +324,11 @@ def test_drawing_uses_neither_torch_nor_pyplot():
         "print(sorted({'torch', 'matplotlib.pyplot', 'sam_explore.model'} & set(sys.modules)))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=True,
     )
     assert done.stdout.strip() == "[]"
 

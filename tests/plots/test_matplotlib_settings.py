@@ -1,6 +1,7 @@
 """Figures look the same under every style of the user's, and are readable in all of them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from io import BytesIO
 from threading import Event, Thread
 
@@ -17,6 +18,7 @@ from sam_explore.plots import style
 from sam_explore.plots.drawing import draw
 from sam_explore.plots.matplotlib_settings import own_settings
 
+from ..patience import PATIENCE_SECONDS
 from .test_drawing import HEATMAP, PANEL, READINGS, pixels  # a panel holds all the others
 from .test_style import XYZ, linear
 
@@ -36,27 +38,47 @@ def settings_as_they_were() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("settings", HARMFUL, ids=lambda each: next(iter(each)))
-def test_a_readers_settings_change_no_pixel(settings):
-    plain, in_a_notebook = pixels(draw(PANEL)), draw(PANEL)._repr_mimebundle_()
+@dataclass(frozen=True)
+class Drawn:
+    """What a reader gets of a panel: its pixels, its form in a notebook, and a file."""
 
+    pixels: np.ndarray
+    in_a_notebook: tuple[dict, dict]
+    file: bytes
+
+
+def drawn() -> Drawn:
+    figure, file = draw(PANEL), BytesIO()
+    in_a_notebook = figure._repr_mimebundle_()
+    figure.savefig(file, dpi=50)
+    return Drawn(pixels(figure), in_a_notebook, file.getvalue())
+
+
+@pytest.fixture(scope="module")
+def plain() -> Drawn:
+    """As it is drawn with matplotlib's own settings."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        return drawn()
+
+
+@pytest.mark.parametrize("settings", HARMFUL, ids=lambda each: next(iter(each)))
+def test_a_readers_settings_change_no_pixel(settings, plain):
     matplotlib.rcParams.update(settings)
 
-    np.testing.assert_array_equal(pixels(draw(PANEL)), plain)
-    assert draw(PANEL)._repr_mimebundle_() == in_a_notebook
+    styled = drawn()
+    np.testing.assert_array_equal(styled.pixels, plain.pixels)
+    assert styled.in_a_notebook == plain.in_a_notebook
     assert {key: matplotlib.rcParams[key] for key in settings} == settings  # and stay theirs
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_readers_style_changes_no_pixel_of_a_figure_or_of_its_file(name):
-    plain, file = pixels(draw(PANEL)), BytesIO()
-    draw(PANEL).savefig(file)
+def test_a_readers_style_changes_no_pixel_of_a_figure_or_of_its_file(name, plain):
     styles.use(name)
-    styled = BytesIO()
-    draw(PANEL).savefig(styled)
 
-    np.testing.assert_array_equal(pixels(draw(PANEL)), plain)
-    assert styled.getvalue() == file.getvalue()
+    styled = drawn()
+    np.testing.assert_array_equal(styled.pixels, plain.pixels)
+    assert styled.file == plain.file
 
 
 def contrasts(figure: Figure) -> dict[str, float]:
@@ -125,12 +147,12 @@ def test_of_two_drawings_at_once_the_last_puts_the_readers_settings_back():
     def draw_slowly() -> None:
         with own_settings():
             entered.set()
-            leave.wait(10)
+            leave.wait(PATIENCE_SECONDS)
 
     other = Thread(target=draw_slowly)
     with own_settings():
         other.start()
-        assert entered.wait(10)
+        assert entered.wait(PATIENCE_SECONDS)
     assert matplotlib.rcParams["text.color"] == "black"  # the other one still draws
     leave.set()
     other.join()

@@ -11,6 +11,8 @@ from PIL import Image
 from sam_explore.plots import raster
 from sam_explore.readings import ColourRange
 
+from ..patience import PATIENCE_SECONDS
+
 
 def decoded(png: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
@@ -100,6 +102,10 @@ def test_plots_load_neither_torch_nor_a_widget():
         "print(sorted(avoided & set(sys.modules)))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=True,
     )
     assert done.stdout.strip() == "[]"

@@ -6,7 +6,7 @@ It needs what the browser tests need: the `test` extra and Chromium. Linux only.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
 
@@ -26,11 +26,13 @@ CELLS = [
     "canvas = sx.PromptCanvas(session)\ncanvas",
     "sx.explore(sx.probes.RawLogits, session)",
 ]
-# Events at places in parts of the canvas' size.
+# Events at places in parts of the canvas' size, for the area over it, which hears them.
 FIRE = """(canvas, events) => {
     const {left, top, width, height} = canvas.getBoundingClientRect();
-    for (const [type, x, y] of events) canvas.dispatchEvent(new MouseEvent(
-        type, {clientX: left + x * width, clientY: top + y * height, bubbles: true}));
+    const heard = canvas.parentElement.querySelector('.sam-explore-area');
+    for (const [type, x, y] of events) heard.dispatchEvent(new PointerEvent(type, {
+        clientX: left + x * width, clientY: top + y * height, bubbles: true, pointerType: 'mouse',
+    }));
 }"""
 KERNEL = """(gc.collect(), len(gc.get_objects()),
     int(open('/proc/self/statm').read().split()[1]) * 4096 / 2**20,
@@ -68,8 +70,8 @@ def main() -> None:
 class Page:
     """The notebook in the browser, and what both hold."""
 
-    def __init__(self, lab: Lab):
-        self.lab, self.notebook = lab, lab.open(CELLS)
+    def __init__(self, lab: Lab, cells: Sequence[str] = CELLS):
+        self.lab, self.notebook = lab, lab.open(cells)
         self.notebook.execute("session.settle()")
         self.devtools: CDPSession = lab.page.context.new_cdp_session(lab.page)
         self.devtools.send("Performance.enable")
@@ -111,10 +113,10 @@ def click_and_move(page: Page, count: int) -> Iterator[Row]:
         if click in looks:
             yield {"clicks": click - warm_up, "moves": MOVES * (click - warm_up), **page.look()}
         places = random.random((MOVES + 1, 2)).tolist()
-        events = [["mousemove", *place] for place in places[:MOVES]]
-        events += [[kind, *places[MOVES]] for kind in ("mousedown", "mouseup")]
+        events = [["pointermove", *place] for place in places[:MOVES]]
+        events += [[kind, *places[MOVES]] for kind in ("pointerdown", "pointerup")]
         stage.locator.evaluate(FIRE, events)
-        settle(page.notebook)
+        settle_click(page.notebook)
         if click % CLICKS_BETWEEN_CLEARS == 0:
             page.notebook.execute("session.clear()")
     page.let_go()
@@ -125,6 +127,13 @@ def settle(notebook: Notebook) -> None:
     notebook.execute("session.settle()")
     if error := notebook.value("session.error"):
         raise SystemExit(error)
+
+
+def settle_click(notebook: Notebook) -> None:
+    """Wait for the answer to a click, which has to be one that the kernel heard of."""
+    settle(notebook)
+    if notebook.value("session.prompts.is_empty"):
+        raise SystemExit("The kernel heard no click.")
 
 
 def run_all(page: Page, count: int) -> Iterator[Row]:

@@ -17,6 +17,7 @@ from sam_explore.tracing import engine as engine_module
 from sam_explore.widgets import Session
 from sam_explore.widgets.exploring import probe_runner
 
+from ..patience import PATIENCE_SECONDS
 from ..small import SMALL
 from .fake_probes import Held, Slow
 from .screen import Screen
@@ -44,7 +45,7 @@ class Answers:
     def predict(self, trace: Trace) -> Prediction:
         self.asked.append(trace.prompts)
         self.entered.release()
-        assert self.gate.wait(20)
+        assert self.gate.wait(PATIENCE_SECONDS)
         if self.fail_next is not None:
             failure, self.fail_next = self.fail_next, None
             raise failure
@@ -58,7 +59,7 @@ class Answers:
         self.gate.clear()
 
     def wait_until_asked(self) -> None:
-        assert self.entered.acquire(timeout=20)
+        assert self.entered.acquire(timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="session")
@@ -104,6 +105,10 @@ def open_session(sam: Sam) -> Iterator[Callable[..., Session]]:
     yield make
     for session in sessions:
         session.close()
+    # A session that was closed while this thread recorded has not waited for its worker.
+    for thread in set(threading.enumerate()) - before:
+        if thread.name == "sam-explore worker":
+            thread.join(PATIENCE_SECONDS)
     assert set(threading.enumerate()) <= before
 
 

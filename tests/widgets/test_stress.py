@@ -17,6 +17,7 @@ from sam_explore.model import Sam
 from sam_explore.tracing.interventions import AblateHead, AblateMlp
 from sam_explore.widgets import Explorer, PromptCanvas, Session, explore
 
+from ..patience import PATIENCE_SECONDS
 from .conftest import FOUR_BY_FOUR
 from .screen import Screen, click, drag, send
 from .view import View
@@ -291,11 +292,11 @@ def test_what_is_set_is_read_at_once_while_another_thread_draws(answers, image, 
 
     def draw(change: dict) -> None:
         drawing.set()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE_SECONDS)
 
     session.observe(draw, "prediction")
     session.add_point((1.0, 2.0))
-    assert drawing.wait(20)  # an observer is at work, in the worker
+    assert drawing.wait(PATIENCE_SECONDS)  # an observer is at work, in the worker
     session.unobserve(draw, "prediction")
     session.prompts = prompts = Prompts([(5, 6)])
     session.threshold = 1.5
@@ -315,15 +316,15 @@ def test_a_view_made_while_another_thread_draws_changes_nothing_itself(
 
     def draw(change: dict) -> None:
         drawing.set()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE_SECONDS)
 
     session.observe(draw, "threshold")
     thread = threading.Thread(target=lambda: setattr(session, "threshold", 1.5), daemon=True)
     thread.start()
-    assert drawing.wait(20)
+    assert drawing.wait(PATIENCE_SECONDS)
     view = View(session, screen)  # its controls are set to the session's state
     go_on.set()
-    thread.join(20)
+    thread.join(PATIENCE_SECONDS)
     session.settle(PATIENCE_S)
     assert session.prompts is prompts
     assert (session.threshold, session.error) == (1.5, "")

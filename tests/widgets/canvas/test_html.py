@@ -13,8 +13,8 @@ from sam_explore.widgets.canvas.html import BREAK, NOTHING, Html, Markup, elemen
 
 PACKAGE = Path(sam_explore.__file__).parent
 HOSTILE = """<img src=x onerror="alert(1)"> & '</div>' <script>1</script>"""
-# The one place, and the template of exported pages, in which Jinja escapes.
-MAKERS = {"widgets/canvas/html.py", "cli/offline_page.py"}
+# The one place, its widget, and the template of exported pages, in which Jinja escapes.
+MAKERS = {"markup.py", "widgets/canvas/html.py", "cli/offline_page.py", "origins/operation.py"}
 TAG = re.compile(r"</?[a-zA-Z]")
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 

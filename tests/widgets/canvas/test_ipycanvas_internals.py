@@ -10,10 +10,17 @@ from ipycanvas.canvas import _CANVAS_MANAGER
 from ipywidgets import HTML
 
 from sam_explore.widgets.canvas.closing import close_all
-from sam_explore.widgets.canvas.ipycanvas_internals import Manager, batch, draw_through, layers_of
+from sam_explore.widgets.canvas.ipycanvas_internals import (
+    Drawn,
+    Manager,
+    batch,
+    draw_through,
+    layers_of,
+)
 
 
 def test_the_manager_still_has_the_parts_that_are_set_from_outside():
+    assert {"switchCanvas", "clear", "drawImage"} <= ipycanvas.canvas.COMMANDS.keys()
     source = inspect.getsource(ipycanvas.canvas._CanvasManager)
     for part in ("_caching", "_commands_cache", "_buffers_cache", "_current_canvas"):
         assert hasattr(_CANVAS_MANAGER, part), part
@@ -41,7 +48,7 @@ def test_layers_are_those_of_a_canvas_with_layers_and_of_nothing_else():
 def test_every_layer_draws_through_the_manager_that_it_is_given(screen):
     manager, canvas, stranger = Manager(), MultiCanvas(2), Canvas()
     draw_through(manager, canvas)
-    with batch(manager):
+    with batch(manager, Drawn()):
         canvas[0].fill_rect(1, 1, 1)
         stranger.fill_rect(2, 2, 2)
         assert screen.drawn(stranger) == [("fillRect", [2] * 4)]
@@ -54,7 +61,7 @@ def test_every_layer_draws_through_the_manager_that_it_is_given(screen):
 def test_a_batch_inside_of_which_something_raises_is_dropped(screen):
     manager, canvas = Manager(), MultiCanvas(1)
     draw_through(manager, canvas)
-    with pytest.raises(ZeroDivisionError), batch(manager):  # noqa: PT012
+    with pytest.raises(ZeroDivisionError), batch(manager, Drawn()):  # noqa: PT012
         canvas[0].fill_rect(1, 1, 1)
         1 / 0  # noqa: B018
     canvas[0].fill_rect(2, 2, 2)

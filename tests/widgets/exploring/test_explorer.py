@@ -53,10 +53,10 @@ def test_the_picture_has_a_colour_for_each_cell(image, open_session, screen):
     with explore(Grid, open_session(image)) as explorer:
         canvas = map_of(explorer).canvas
         shown = screen.picture(canvas[MAPS])
-        assert shown.shape == (canvas.height, canvas.width, 4)
-        colours = [
-            shown[int(y), int(x)] for x, y in [cell_on(explorer, 0, 0), cell_on(explorer, 3, 3)]
-        ]
+        # A pixel of the picture is one of CSS, two of the canvas.
+        assert shown.shape == (canvas.height // 2, canvas.width // 2, 4)
+        places = cell_on(explorer, 0, 0), cell_on(explorer, 3, 3)
+        colours = [shown[int(y) // 2, int(x) // 2] for x, y in places]
         table = raster.lookup_table(style.SEQUENTIAL)
         assert np.array_equal(colours, table[[0, 254]])
         words = [str(command) for command in screen.drawn(canvas[NOTES])]

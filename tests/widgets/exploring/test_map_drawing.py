@@ -33,8 +33,8 @@ def entries_of(one: Heatmap, width: int = 400) -> np.ndarray:
     layout = lay_out(one, width)
     (tile,) = layout.tiles
     rows, columns = one.values.shape
-    down = [round(2 * (tile.top + (r + 0.5) * tile.height / rows)) for r in range(rows)]
-    across = [round(2 * (tile.left + (c + 0.5) * tile.width / columns)) for c in range(columns)]
+    down = [int(tile.top + (r + 0.5) * tile.height / rows) for r in range(rows)]
+    across = [int(tile.left + (c + 0.5) * tile.width / columns) for c in range(columns)]
     return cell_entries(layout)[np.ix_(down, across)]
 
 
@@ -59,9 +59,9 @@ def test_a_map_in_colours_of_its_own_is_drawn_in_these_and_has_no_bar():
     layout = lay_out(Gallery((one, heatmap([[0.0, 1.0]])), "both", ""), 400)
     pixels = np.asarray(Image.open(BytesIO(cells_png(layout))).convert("RGBA"))
     left, right = layout.tiles
-    line = pixels[2 * left.top + 4]  # two pixels for each of CSS
-    assert line[2 * left.left + 4].tolist() == [255, 0, 0, 255]
-    assert line[2 * (left.left + left.width) - 4].tolist() == [0, 0, 255, 255]
+    line = pixels[left.top + 2]
+    assert line[left.left + 2].tolist() == [255, 0, 0, 255]
+    assert line[left.left + left.width - 2].tolist() == [0, 0, 255, 255]
     assert pixels[0, 0, 3] == 0  # paper
     assert left.bar is None
     assert right.bar is not None
@@ -73,9 +73,33 @@ def test_all_that_is_no_map_is_paper():
     layout = lay_out(heatmap([[0.0, 1.0]]), 400)
     (tile,) = layout.tiles
     entries = cell_entries(layout)
+    assert entries.shape == (layout.height, layout.width)
+    assert (entries[: tile.top] == PAPER).all()
+    assert (entries[:, : tile.left] == PAPER).all()
+
+
+def test_cells_that_are_no_whole_number_of_css_pixels_are_drawn_at_the_pixels_of_the_canvas():
+    layout = lay_out(heatmap(np.zeros((2, 300))), 200)
+    (tile,) = layout.tiles
+    assert tile.width % 300
+    entries = cell_entries(layout)
     assert entries.shape == (2 * layout.height, 2 * layout.width)
     assert (entries[: 2 * tile.top] == PAPER).all()
-    assert (entries[:, : 2 * tile.left] == PAPER).all()
+    whole = entries[2 * tile.top : 2 * (tile.top + tile.height), 2 * tile.left :][
+        :, : 2 * tile.width
+    ]
+    assert (whole != PAPER).all()
+
+
+def test_each_cell_fills_its_place_and_no_other():
+    layout = lay_out(heatmap([[0.0, 1.0, 0.5], [1.0, 0.0, np.nan]]), 400)
+    (tile,) = layout.tiles
+    cell = tile.width // 3
+    shown = cell_entries(layout)[tile.top : tile.top + 2 * cell, tile.left : tile.left + 3 * cell]
+    for row, expected in enumerate([[0, 254, 128], [254, 0, PAPER]]):
+        for column, entry in enumerate(expected):
+            part = shown[row * cell : (row + 1) * cell, column * cell : (column + 1) * cell]
+            assert (part == entry).all()
 
 
 def test_a_shared_bar_goes_from_the_last_colour_down_to_the_first():

@@ -122,9 +122,9 @@ def test_a_place_without_a_value_shows_the_picture_or_the_paper(image, open_sess
     with explore(sx.probes.AttentionRow, session, block=0, token=(0, 0)) as explorer:
         view = map_of(explorer)
         cells = rgba(view._cells)
-        x, y = (round(at) for at in cell_on(explorer, 3, 3))  # beyond the window of 3 x 3
+        x, y = (int(at) // 2 for at in cell_on(explorer, 3, 3))  # beyond the window of 3 x 3
         assert cells[y, x, 3] == 0
-        x, y = (round(at) for at in cell_on(explorer, 1, 1))
+        x, y = (int(at) // 2 for at in cell_on(explorer, 1, 1))
         assert cells[y, x, 3] == 255
         session.map_opacity = 1.0
         assert pictures(explorer, screen) == []  # else it would show through there

@@ -7,6 +7,8 @@ import sam_explore as sx
 from sam_explore.scenes.ground_truth import Region, Scene, note_truth
 from sam_explore.widgets import explore
 
+from ...patience import PATIENCE_SECONDS
+
 pytestmark = pytest.mark.usefixtures("no_hook_is_left")
 
 
@@ -72,6 +74,24 @@ def test_another_picture_that_is_known_is_compared_with_its_own_truth(session, s
         assert "its true IoU with right" in b_of(explorer)
 
 
+def test_another_picture_that_is_known_is_compared_where_the_first_one_has_no_truth(
+    session, open_session, screen
+):
+    first = open_session(session.image[::-1].copy())
+    first.add_point((3.0, 3.0))
+    other = session.image
+    note_truth(session.truth)
+    with explore(sx.probes.LogitHistogram, first, against={"image": other}) as explorer:
+        assert "true IoU" not in explorer.words
+        first.truth_level = 0
+        first.settle(PATIENCE_SECONDS)
+        assert "true IoU" not in explorer.words.partition("In B: ")[0]
+        assert "its true IoU with left" in b_of(explorer)
+        names = {"sx": sx, "session": first, "image": other}
+        exec(explorer.code.replace("sx.draw(", "drawn = (", 1), names)
+        assert names["drawn"].words == explorer.words
+
+
 def test_another_session_brings_the_truth_that_was_painted_there(session, open_session, screen):
     other = open_session(session.image[::-1].copy())
     other.prompts = session.prompts
@@ -79,7 +99,7 @@ def test_another_session_brings_the_truth_that_was_painted_there(session, open_s
         other.truth = np.ones(session.image.shape[:2], bool)
         assert "true IoU" not in explorer.words
         session.truth_level = 0
-        session.settle(10)
+        session.settle(PATIENCE_SECONDS)
         assert "its true IoU with the truth given" in b_of(explorer)
         assert "of_other(other)" in explorer.code
         names = {"sx": sx, "session": session, "against": other}

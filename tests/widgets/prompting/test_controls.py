@@ -9,6 +9,7 @@ from sam_explore.widgets.canvas.closing import close_all
 from sam_explore.widgets.prompting.controls import Controls
 from sam_explore.widgets.prompting.mode_switch import ModeSwitch
 
+from ...patience import PATIENCE_SECONDS
 from ..screen import front_end_sets, press_button, tell_of, type_line
 from ..view import observers_of
 
@@ -74,7 +75,7 @@ def test_a_slider_that_is_moved_on_before_its_turn_does_not_jump_back(controls, 
         if change["new"] == 0.1:  # while others are told of the first step
             reader = Thread(target=lambda: [front_end_sets(slider, value=n) for n in (2, 3)])
             reader.start()
-            reader.join(10)
+            reader.join(PATIENCE_SECONDS)
 
     session.observe(reader_moves_on, "threshold")
     front_end_sets(slider, value=1)

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 import sam_explore as sx
+from sam_explore.app_limits import OPEN_FOLDER
 from sam_explore.loading import OFFICIAL, shipped_weights
 from sam_explore.widgets.prompting.files import Files, models_at_hand
 
@@ -154,6 +155,64 @@ def test_what_cannot_be_opened_is_told_and_changes_nothing(act, words, session, 
     assert session.busy == ""
     assert all(getattr(session, name) is was for name, was in zip(names, before, strict=True))
     assert (files.examples.value, files.models.value) == chosen
+
+
+class TestInTheApp:
+    """Strangers may visit it: typed paths lead nowhere, or into one folder."""
+
+    REFUSED = "Here files can't be opened by a path"
+
+    def test_without_a_folder_nothing_is_typed(self, session, folder, monkeypatch):
+        (folder / "mine.pth").write_bytes(b"secret")
+        (folder / "mine.png").write_bytes(png(RGB))
+        monkeypatch.setenv(OPEN_FOLDER, "")
+        files = Files(session)
+        shown = list(texts(files.widget))
+        assert not set(shown) & {files.path.field, files.weights.field}
+        assert files.upload in shown
+        assert [source for _, source in models_at_hand()] == ["toy"]
+        # A page can also speak to what it does not show.
+        for field in (files.path.field, files.weights.field):
+            for path in ("mine.png", str(folder / "mine.pth"), "/etc/passwd", "none"):
+                session.error = ""
+                type_line(field, path)
+                assert session.error.startswith(self.REFUSED)
+        assert session.image.shape == (64, 64, 3)
+        files.close()
+
+    @pytest.mark.parametrize(
+        "typed", ["../secret.png", "/etc/passwd", "link.png", "linked/secret.png"]
+    )
+    def test_with_one_a_path_stays_in_it(self, session, folder, tmp_path, monkeypatch, typed):
+        (tmp_path / "secret.png").write_bytes(png(RGB))
+        (folder / "link.png").symlink_to(tmp_path / "secret.png")
+        (folder / "linked").symlink_to(tmp_path)
+        (folder / "mine.png").write_bytes(png(RGB))
+        (folder / "mine.safetensors").symlink_to(shipped_weights())
+        monkeypatch.setenv(OPEN_FOLDER, str(folder))
+        monkeypatch.chdir(tmp_path)
+        files = Files(session)
+        type_line(files.path.field, typed)
+        assert session.error.startswith(self.REFUSED)
+        session.error = ""
+        if "secret" in typed:  # whether there is such a file is not told
+            type_line(files.path.field, typed.replace("secret", "none"))
+            assert session.error.startswith(self.REFUSED)
+        assert session.image.shape == (64, 64, 3)
+        type_line(files.path.field, "mine.png")
+        assert np.array_equal(session.image, RGB)
+        assert models_at_hand()[1] == (
+            "mine.safetensors, in this folder",
+            str(folder / "mine.safetensors"),
+        )
+        files.close()
+
+
+def texts(widget):
+    """A widget and what it shows."""
+    yield widget
+    for each in getattr(widget, "children", ()):
+        yield from texts(each)
 
 
 def test_an_upload_of_too_many_pixels_is_refused(session, files, tmp_path):

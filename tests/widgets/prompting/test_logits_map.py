@@ -74,6 +74,15 @@ def test_a_threshold_beyond_all_logits_lies_at_the_end_of_the_bar():
     assert "left:0.0%" in legend(np.array([[2.0, 6.0]]), 0.0)
 
 
+@pytest.mark.parametrize(
+    ("least", "greatest", "words", "side"),
+    [(-6, -2, "threshold 0.0 ▾", "right:0.0%"), (-2, 6, "▾ threshold 0.0", "left:25.0%")],
+)
+def test_the_arrow_is_the_end_of_the_words_that_stands_at_the_line(least, greatest, words, side):
+    text = legend(np.array([[least, greatest]], np.float32), 0.0)
+    assert re.search(rf'<span style="[^"]*;{side};[^"]*">{words}</span>', text)
+
+
 def test_logits_that_are_all_alike_have_a_legend_too():
     assert "least 3.0" in legend(np.full((2, 2), 3.0), 3.0)
 

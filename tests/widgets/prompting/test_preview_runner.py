@@ -12,6 +12,7 @@ from sam_explore.widgets.prompting import preview_runner as preview_module
 from sam_explore.widgets.prompting.preview_runner import SLOW_S, PreviewRunner
 from sam_explore.widgets.session import EXPLORERS, PREVIEWS, PROMPTS
 
+from ...patience import PATIENCE_SECONDS
 from ..screen import click, drag, front_end_sets, send
 from ..view import half
 
@@ -102,16 +103,16 @@ def test_switched_off_there_is_none(view, previewed):
 
 def test_only_the_latest_place_is_decoded_and_prompts_go_first(busy_view, previewed, answers):
     view = busy_view
-    view.session.settle(20)
+    view.session.settle(PATIENCE_SECONDS)
     ran, held = [], threading.Event()
-    view.session.submit("hold", lambda: held.wait(20), PROMPTS)
+    view.session.submit("hold", lambda: held.wait(PATIENCE_SECONDS), PROMPTS)
     for x in range(100):
         send(view.stage, "mouse_move", x, 160)
     view.session.submit("explorer", lambda: ran.append(len(previewed)), EXPLORERS)
     click(view.stage, 8, 80)
     send(view.stage, "mouse_move", 240, 160)
     held.set()
-    view.session.settle(20)
+    view.session.settle(PATIENCE_SECONDS)
     assert ran == [0]
     assert [each.points.tolist() for each in previewed] == [[[1, 10], [30, 20]]]
     assert PROMPTS < EXPLORERS < PREVIEWS
@@ -119,21 +120,21 @@ def test_only_the_latest_place_is_decoded_and_prompts_go_first(busy_view, previe
 
 def test_nothing_is_previewed_of_an_older_picture(busy_view, previewed, monkeypatch):
     view = busy_view
-    view.session.settle(20)
+    view.session.settle(PATIENCE_SECONDS)
     reached, go_on = threading.Event(), threading.Event()
     predict = preview_module.predict
 
     def slow(*what):
         reached.set()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE_SECONDS)
         return predict(*what)
 
     monkeypatch.setattr(preview_module, "predict", slow)
     send(view.stage, "mouse_move", 80, 160)
-    assert reached.wait(20)
+    assert reached.wait(PATIENCE_SECONDS)
     view.session.image = np.zeros((32, 64, 3), np.uint8)
     go_on.set()
-    view.session.settle(20)
+    view.session.settle(PATIENCE_SECONDS)
     assert not dashed(view)
 
 

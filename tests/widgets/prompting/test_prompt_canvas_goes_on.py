@@ -13,6 +13,7 @@ from sam_explore.widgets import PromptCanvas
 from sam_explore.widgets.canvas.picture_drawing import BAND, PHOTO, PROMPTS
 from sam_explore.widgets.prompting.thumbnails import MASKS, PHOTOS
 
+from ...patience import PATIENCE_SECONDS
 from ..screen import click, drag, send
 from ..view import View, half, observers_of
 
@@ -77,14 +78,14 @@ def test_an_exception_in_a_move_is_shown_too(view, monkeypatch):
 
 def test_clicks_under_a_busy_worker_are_marked_at_once_and_none_is_lost(busy_view, answers):
     view = busy_view
-    view.session.settle(20)
+    view.session.settle(PATIENCE_SECONDS)
     answers.hold()
     for x in range(30):
         click(view.stage, 8 * x, 80)
     assert [(x, y) for x, y, _ in view.marks()] == [(x, 10) for x in range(30)]
     assert view.mask() is None
     answers.gate.set()
-    view.session.settle(20)
+    view.session.settle(PATIENCE_SECONDS)
     assert view.session.prediction.prompts is view.session.trace.prompts
     assert np.array_equal(view.mask(), half("left"))
     assert "30 foreground points" in view.words()
@@ -93,7 +94,7 @@ def test_clicks_under_a_busy_worker_are_marked_at_once_and_none_is_lost(busy_vie
 def test_what_is_drawn_keeps_up_while_prompts_keep_coming(busy_view, answers):
     view, shown = busy_view, []
     view.session.feeds_back = False
-    view.session.settle(20)
+    view.session.settle(PATIENCE_SECONDS)
     view.canvas._status.observe(lambda change: shown.append(change["new"]), "value")
     for x in range(20):
         answers.hold()
@@ -102,7 +103,7 @@ def test_what_is_drawn_keeps_up_while_prompts_keep_coming(busy_view, answers):
         view.session.add_point((float(x), 2.0))
         answers.gate.set()
         answers.wait_until_asked()
-    view.session.settle(20)
+    view.session.settle(PATIENCE_SECONDS)
     assert len(shown) >= 20  # at least every second prompt was drawn
 
 
@@ -112,7 +113,7 @@ def test_while_encoding_it_says_so_and_that_prompts_are_kept(
     go_on, encoded = threading.Event(), Trace.encoded.fget
 
     def slow(trace):
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE_SECONDS)
         return encoded(trace)
 
     monkeypatch.setattr(Trace, "encoded", property(slow))
@@ -124,7 +125,7 @@ def test_while_encoding_it_says_so_and_that_prompts_are_kept(
     assert view.marks() == [(10, 20, True)]
     assert "Your prompts are kept" in view.words()
     go_on.set()
-    view.session.settle(20)
+    view.session.settle(PATIENCE_SECONDS)
     assert view.controls.busy.value == ""
     assert np.array_equal(view.mask(), half("lower"))
     view.canvas.close()
@@ -132,25 +133,25 @@ def test_while_encoding_it_says_so_and_that_prompts_are_kept(
 
 def test_nothing_of_an_older_picture_is_drawn_over_a_new_one(busy_view, monkeypatch):
     view = busy_view
-    view.session.settle(20)
+    view.session.settle(PATIENCE_SECONDS)
     reached, go_on = threading.Event(), threading.Event()
     original = Prediction.upscaled_at
 
     def slow(self, *places, **mask):
         reached.set()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE_SECONDS)
         return original(self, *places, **mask)
 
     monkeypatch.setattr(Prediction, "upscaled_at", slow)
     click(view.stage, 80, 160)
-    assert reached.wait(20)
+    assert reached.wait(PATIENCE_SECONDS)
     view.session.image = np.zeros((32, 64, 3), np.uint8)
     drawn, show_mask = [], view.canvas._stage.show_mask
     monkeypatch.setattr(
         view.canvas._stage, "show_mask", lambda mask: [drawn.append(mask), show_mask(mask)]
     )
     go_on.set()
-    view.session.settle(20)
+    view.session.settle(PATIENCE_SECONDS)
     assert drawn
     assert all(mask is None for mask in drawn)
 

@@ -6,6 +6,8 @@ import pytest
 
 from sam_explore.widgets.session.owner import Owner
 
+from ...patience import PATIENCE_SECONDS
+
 
 class Count(int):
     """Stands for a snapshot; each is an object of its own."""
@@ -50,5 +52,5 @@ def test_steps_of_many_threads_are_all_made():
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE_SECONDS)
     assert owner.now == 2000

@@ -12,6 +12,7 @@ import sam_explore as sx
 from sam_explore.widgets import PromptCanvas, explore
 from sam_explore.widgets.session import rerun
 
+from ...patience import PATIENCE_SECONDS
 from ..view import observers_of
 
 
@@ -121,7 +122,7 @@ def test_a_session_that_was_replaced_goes_with_its_views_though_the_notebook_rem
     run("a")
     session = sx.Session(sam, image)
     view = explore(sx.probes.BlockNorms, session)
-    session.settle(20)
+    session.settle(PATIENCE_SECONDS)
     replaced, kept = weakref.ref(session), "of the reader"
     shell = notebook(Out={1: view, 2: kept}, _1=view, _2=kept, _=view)
     monkeypatch.setattr(IPython, "get_ipython", lambda: shell)

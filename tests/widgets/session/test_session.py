@@ -12,6 +12,7 @@ from sam_explore.geometry import Prompts
 from sam_explore.model import Sam
 from sam_explore.widgets import Session
 
+from ...patience import PATIENCE_SECONDS
 from ..conftest import FOUR_BY_FOUR
 
 
@@ -34,7 +35,7 @@ def test_a_worker_gives_the_same_answer_as_the_synchronous_mode(image, open_sess
     for each in (session, other):
         each.set_box((5.0, 6.0, 50.0, 60.0))
         each.add_point((30.0, 30.0), 0)
-    other.settle(20)
+    other.settle(PATIENCE_SECONDS)
     assert np.array_equal(session.prediction.logits, other.prediction.logits)
 
 

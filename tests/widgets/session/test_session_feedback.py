@@ -11,6 +11,7 @@ from sam_explore.model import Sam
 from sam_explore.prediction import Prediction, encode, predict
 from sam_explore.widgets import Session, explore
 
+from ...patience import PATIENCE_SECONDS
 from ..conftest import FOUR_BY_FOUR
 
 A, B, C = (10.0, 20.0), (50.0, 12.0), (30.0, 55.0)
@@ -99,13 +100,13 @@ def test_switched_off_clicks_are_asked_together_and_on_again_as_before(
 ):
     session = open_session(image, synchronous=synchronous)
     click_three(session)
-    session.settle(20)
+    session.settle(PATIENCE_SECONDS)
     fed = session.prediction.logits
     session.feeds_back = False
-    session.settle(20)
+    session.settle(PATIENCE_SECONDS)
     assert_shows(session, asked(session, THREE))
     session.feeds_back = True
-    session.settle(20)
+    session.settle(PATIENCE_SECONDS)
     assert np.array_equal(session.prediction.logits, fed)
 
 

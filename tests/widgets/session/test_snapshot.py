@@ -150,3 +150,20 @@ def test_emptied_runs_have_computed_nothing(encoded):
     emptied = replace(encoded, before=encoded).emptied()
     assert emptied.source.run is not encoded.source.run
     assert emptied.before is None
+
+
+def test_an_earlier_state_again_takes_no_answer_that_was_under_way(encoded):
+    asked = with_point(encoded, 5.0)
+    later = with_point(asked.with_trait("image", B), 9.0)
+    again = asked.again_after(later)
+    assert again.image is asked.image
+    assert (points(again), again.turn, again.busy) == ([5], later.turn + 1, "")
+    assert again.with_answer(asked, _answer(asked)).prediction is None
+    assert again.with_answer(again, _answer(again)).prediction is not None
+    assert asked.again_after(later).encoded is encoded.encoded
+
+
+def test_an_earlier_state_that_was_not_encoded_is_encoded_then(first):
+    again = first.again_after(first.with_trait("image", B))
+    assert again.needs_an_answer
+    assert again.busy

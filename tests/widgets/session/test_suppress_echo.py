@@ -6,6 +6,8 @@ from ipywidgets import IntSlider
 
 from sam_explore.widgets.session.suppress_echo import SuppressEcho
 
+from ...patience import PATIENCE_SECONDS
+
 
 def followed_slider() -> tuple[IntSlider, SuppressEcho, list[int]]:
     slider, echo, heard = IntSlider(), SuppressEcho(), []
@@ -52,7 +54,7 @@ def test_a_reader_in_another_thread_is_heard_meanwhile():
     with echo:
         reader = threading.Thread(target=lambda: setattr(slider, "value", 5))
         reader.start()
-        reader.join(10)
+        reader.join(PATIENCE_SECONDS)
         slider.value = 6
     assert heard == [5]
     slider.close()

@@ -9,6 +9,8 @@ import pytest
 from sam_explore.widgets.session.job_queue import EXPLORERS, PROMPTS, SWEEPS
 from sam_explore.widgets.session.worker import Worker
 
+from ...patience import PATIENCE_SECONDS
+
 
 @pytest.fixture
 def worker():
@@ -25,13 +27,13 @@ class Gate:
 
     def __call__(self) -> None:
         self.running.set()
-        assert self.opened.wait(20)
+        assert self.opened.wait(PATIENCE_SECONDS)
 
 
 def hold(worker: Worker) -> Gate:
     gate = Gate()
     worker.submit("gate", gate)
-    assert gate.running.wait(20)
+    assert gate.running.wait(PATIENCE_SECONDS)
     return gate
 
 
@@ -40,7 +42,7 @@ def test_of_several_waiting_jobs_of_a_name_only_the_latest_runs(worker):
     for number in range(300):
         worker.submit("answer", partial(ran.append, number))
     gate.opened.set()
-    assert worker.settle(20)
+    assert worker.settle(PATIENCE_SECONDS)
     assert ran == [299]
 
 
@@ -50,7 +52,7 @@ def test_a_replaced_job_keeps_its_place_so_that_a_flood_starves_no_other_name(wo
     worker.submit("render", partial(ran.append, "render"))
     worker.submit("answer", partial(ran.append, "answer, new"))
     gate.opened.set()
-    assert worker.settle(20)
+    assert worker.settle(PATIENCE_SECONDS)
     assert ran == ["answer, new", "render"]
 
 
@@ -66,7 +68,7 @@ def test_two_jobs_that_ask_for_themselves_again_take_turns(worker):
     worker.submit("a", partial(job, "a"))
     worker.submit("b", partial(job, "b"))
     gate.opened.set()
-    assert worker.settle(20)
+    assert worker.settle(PATIENCE_SECONDS)
     assert ran[:20] == ["a", "b"] * 10
 
 
@@ -75,7 +77,7 @@ def test_prompts_come_before_explorers_that_asked_first(worker):
     worker.submit("explorer", partial(ran.append, "explorer"), EXPLORERS)
     worker.submit("answer", partial(ran.append, "answer"), PROMPTS)
     gate.opened.set()
-    assert worker.settle(20)
+    assert worker.settle(PATIENCE_SECONDS)
     assert ran == ["answer", "explorer"]
 
 
@@ -83,7 +85,7 @@ def test_a_job_that_raises_is_logged_and_the_next_one_runs(worker, caplog):
     ran = []
     worker.submit("bad", partial(int, "x"))
     worker.submit("good", partial(ran.append, 1))
-    assert worker.settle(20)
+    assert worker.settle(PATIENCE_SECONDS)
     assert ran == [1]
     assert "invalid literal" in caplog.text
 
@@ -92,7 +94,7 @@ def test_settling_tells_when_the_time_was_too_short(worker):
     gate = hold(worker)
     assert not worker.settle(0.01)
     gate.opened.set()
-    assert worker.settle(20)
+    assert worker.settle(PATIENCE_SECONDS)
 
 
 def test_closing_ends_the_thread_and_drops_what_waits(worker):
@@ -101,7 +103,7 @@ def test_closing_ends_the_thread_and_drops_what_waits(worker):
     closing = threading.Thread(target=worker.close)
     closing.start()
     gate.opened.set()
-    closing.join(20)
+    closing.join(PATIENCE_SECONDS)
     worker.submit("late", partial(ran.append, 2))
     worker.close()
     assert worker.closed
@@ -111,7 +113,7 @@ def test_closing_ends_the_thread_and_drops_what_waits(worker):
 
 def test_a_worker_can_be_closed_by_its_own_job(worker):
     worker.submit("close", worker.close)
-    worker._thread.join(20)
+    worker._thread.join(PATIENCE_SECONDS)
     assert not worker._thread.is_alive()
 
 
@@ -120,7 +122,7 @@ def test_a_forgotten_worker_ends_its_thread():
     thread = worker._thread
     del worker
     gc.collect()
-    thread.join(20)
+    thread.join(PATIENCE_SECONDS)
     assert not thread.is_alive()
 
 
@@ -155,7 +157,11 @@ def test_the_interpreter_ends_at_once_while_a_worker_waits_and_after_a_running_j
         "started.wait()\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=True,
     )
     assert done.stdout == "the job ended\n"
     assert done.stderr == ""

@@ -1,0 +1,73 @@
+"""The site: every page of it is there, every link leads somewhere, pictures are told in words."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from .scripts import DOCS
+
+ROOT = DOCS.parent
+INDEX = (DOCS / "site" / "index.md").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def maker():
+    spec = importlib.util.spec_from_file_location("make_site", DOCS / "make_site.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_site_is_built_without_a_warning(tmp_path):
+    """In a process of its own, since Sphinx imports the package without the checks of the tests."""
+    command = [sys.executable, DOCS / "make_site.py", tmp_path, "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_link_that_leads_nowhere_is_an_error(maker, tmp_path, monkeypatch, capfd):
+    page = "# A page\n\n[nowhere](nowhere.md)\n"
+
+    def gather(source):
+        (source / "conf.py").write_text('extensions = ["myst_parser"]\n')
+        (source / "index.md").write_text(page)
+
+    monkeypatch.setattr(maker, "gather", gather)
+    assert maker.main([str(tmp_path), "--check"]) != 0
+    assert "nowhere.md" in capfd.readouterr().err
+
+
+def test_every_page_of_docs_is_listed():
+    listed = set(re.findall(r"^docs/(\w+)$", INDEX, re.MULTILINE))
+    assert listed == {page.stem for page in DOCS.glob("*.md")}
+
+
+def test_each_public_name_probe_and_intervention_has_a_page(maker):
+    page = maker.api_page()
+    for name in ("sam_explore.predict", "raw_logits.RawLogits", "ablation.AblateHead"):
+        assert re.search(rf"^   \S*{re.escape(name)}$", page, re.MULTILINE)
+
+
+def test_files_that_a_page_links_to_come_along_and_other_pages_do_not(maker):
+    found = maker.linked_files(DOCS / "claims.md")
+    assert found
+    assert all(path.is_relative_to(ROOT / "tests") for path in found)
+
+
+def test_notebooks_are_run_and_their_pictures_told_in_words(maker, tmp_path):
+    cell = new_code_cell("import sam_explore as sx\n1 + 1")
+    nbformat.write(new_notebook(cells=[cell]), tmp_path / "one.ipynb")
+    maker.run_notebooks(tmp_path)
+    (cell,) = nbformat.read(tmp_path / "one.ipynb", as_version=4).cells
+    assert cell.outputs[0].data["text/plain"] == "2"
+
+    about = {"image/png": {"alt": "A mask."}}
+    picture = new_output("display_data", {"image/png": "", "text/plain": "A mask."}, metadata=about)
+    cell = new_code_cell("draw", outputs=[picture])
+    maker.describe_pictures(cell)
+    assert cell.metadata["mystnb"] == {"image": {"alt": "A mask."}}
