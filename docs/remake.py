@@ -23,6 +23,7 @@ def commands(random_start: Path | None = None, seed: int = 0) -> list[list[str]]
     start = ["--random-start", str(random_start), "--random-start-seed", str(seed)]
     return [
         ["docs/make_sizes.py"],
+        ["docs/make_origin.py"],
         [*exam, "exam"],
         [*exam, "clear"],
         ["docs/make_sides.py"],

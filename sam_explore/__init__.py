@@ -30,6 +30,7 @@ _MODULE_OF = {
     "encode": "prediction",
     "encoder_seconds": "tracing",
     "example": "scenes",
+    "explain": "origins",
     "explore": "widgets",
     "interventions": "tracing",
     "list_hooks": "tracing",
@@ -37,11 +38,12 @@ _MODULE_OF = {
     "norm": "tracing",
     "predict": "prediction",
     "record": "tracing",
+    "run_folder": "folders",
     "scene": "scenes",
     "zero": "tracing",
 }
 
-_SUBPACKAGES = ("probes",)  # public as a whole
+_SUBPACKAGES = ("course", "probes")  # public as a whole
 
 # Spelled out, since type checkers read it.
 __all__ = [
@@ -55,11 +57,13 @@ __all__ = [
     "Sweep",
     "Trace",
     "channel",
+    "course",
     "draw",
     "edit",
     "encode",
     "encoder_seconds",
     "example",
+    "explain",
     "explore",
     "interventions",
     "list_hooks",
@@ -68,15 +72,18 @@ __all__ = [
     "predict",
     "probes",
     "record",
+    "run_folder",
     "scene",
     "zero",
 ]
 
 if TYPE_CHECKING:
-    from sam_explore import probes
+    from sam_explore import course, probes
+    from sam_explore.folders import run_folder
     from sam_explore.geometry import Prompts
     from sam_explore.loading import load
     from sam_explore.model import Sam, SamConfig
+    from sam_explore.origins import explain
     from sam_explore.plots.drawing import draw
     from sam_explore.prediction import EncodedImage, Prediction, encode, predict
     from sam_explore.scenes import example, scene

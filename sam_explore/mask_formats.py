@@ -61,6 +61,21 @@ def mask_from_run_lengths(
     return np.repeat(inside, runs).reshape(width, height).T
 
 
+def run_lengths_from_letters(letters: str) -> Int[np.ndarray, "run"]:
+    """The run lengths in COCO's compressed form, such as `coco_rle` has under "counts"."""
+    told: list[int] = []
+    number = shift = 0
+    for letter in letters.encode("ascii"):
+        group = letter - 48
+        number |= (group & 31) << shift
+        shift += 5
+        if not group & 32:
+            number -= (1 << shift) if group & 16 else 0
+            told.append(number + (told[-2] if len(told) > 2 else 0))
+            number = shift = 0
+    return np.array(told, int)
+
+
 def _letters(runs: Int[np.ndarray, "run"]) -> str:
     """Run lengths as COCO writes them.
 

@@ -18,6 +18,7 @@ from .sixteen_bit_pictures import deep_levels, is_deep, is_deep_tiff, raw_mode, 
 MOST_PIXELS = 100_000_000
 MOST_UPLOADED_PIXELS = 50_000_000  # who uploads a picture may not own the memory
 
+
 # The formats that are opened: those of photos and rasters. Pillow would start Ghostscript for EPS.
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "PPM", "JPEG2000", "AVIF")
 

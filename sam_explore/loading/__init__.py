@@ -28,6 +28,7 @@ from .sources import NAMES, close_names, shipped_weights, weights_file, weights_
 from .weight_publishers import official_from, official_names, our_names, rename_official
 
 __all__ = [
+    "NAMES",
     "OFFICIAL",
     "Release",
     "cache_folder",

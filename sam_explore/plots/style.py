@@ -55,6 +55,7 @@ LEAST_NUMBER_PX = 8  # in the cells of a table; where that is too large none is 
 # Text takes the colours of the page, so that it can be read in a light and in a dark theme.
 TEXT = "var(--jp-ui-font-color1, #212121)"
 FAINT_TEXT = "var(--jp-ui-font-color2, #616161)"
+PAPER = "var(--jp-layout-color1, white)"  # under text, where a view covers the page
 FRAME = "#9E9E9E"
 ALERT = "#D55E00"
 ALERT_OPACITY = 0.16  # of the background of an error message, through which the page is visible

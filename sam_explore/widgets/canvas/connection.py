@@ -11,7 +11,7 @@ from ipywidgets import Image, Widget
 from ...plots import raster
 from ..session.ipykernel_subshells import keep_order
 from .closing import close_all
-from .ipycanvas_internals import Manager, batch, draw_through, layers_of
+from .ipycanvas_internals import Drawn, Manager, batch, draw_through, layers_of
 
 
 class CanvasConnection:
@@ -23,7 +23,7 @@ class CanvasConnection:
     """
 
     def __init__(self) -> None:
-        self._manager = Manager()
+        self._manager, self._sent = Manager(), Drawn()
         self._drawn: list[Widget] = []  # canvases and images, which the page needs to draw
 
     def canvas(self, layers: int, width: int, height: int) -> MultiCanvas:
@@ -32,6 +32,7 @@ class CanvasConnection:
         draw_through(self._manager, canvas)
         self._drawn += (canvas, *layers_of(canvas))
         keep_order(canvas)
+        canvas.on_client_ready(self._sent.forget)  # before those of the view, which draw again
         return canvas
 
     def image(self, kind: str) -> Image:
@@ -41,8 +42,11 @@ class CanvasConnection:
         return image
 
     def batch(self) -> AbstractContextManager[None]:
-        """Send all drawing in this context as one message; after an exception, send none of it."""
-        return batch(self._manager)
+        """Send all drawing in this context as one message; after an exception, send none of it.
+
+        What was drawn on a canvas after `clear` is left out if the page shows just that already.
+        """
+        return batch(self._manager, self._sent)
 
     def close(self) -> None:
         """Remove canvases and images; nothing can be drawn afterwards."""

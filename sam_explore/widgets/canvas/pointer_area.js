@@ -5,10 +5,13 @@ const PALM_CSS = 30;
 const SLIP_CSS = 6; // that a hand may slip between the two clicks of a double click
 const DOUBLE_MS = 400;
 const STEP_CSS = 10;
+const HOVER_MS = 40; // between two moves without a pressed button
 const LINE_CSS = 16; // of a wheel that turns by lines
 const LEFT = 0, RIGHT = 2;
 const DISPOSED_MS = 200; // after which a restarted kernel's connections are closed
-const GONE = "The kernel was restarted: run the cells again.";
+const GONE = document.body?.dataset.voila  // a page of the app shows no cells
+  ? "This page has ended: reload it."
+  : "The kernel was restarted: run the cells again.";
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function render({ model, el, signal }) {
@@ -22,16 +25,26 @@ function render({ model, el, signal }) {
   handleKeys(model, el, sender, signal, parts, pressed);
 }
 
-// Sends messages. Of the frequent kinds only one a frame is sent, before any other message.
+// Sends messages. Of the frequent kinds only one a frame is sent, before any other message. Of moves
+// without a pressed button only 25 a second are, since each costs the kernel time that it needs to
+// show what lies under the pointer.
 function makeSender(model, signal) {
-  let waiting = null, frame = 0;
+  let waiting = null, frame = 0, timer = 0, hovered = -HOVER_MS;
   const flush = () => {
     cancelAnimationFrame(frame);
-    frame = 0;
+    clearTimeout(timer);
+    frame = timer = 0;
     if (waiting) model.send(waiting);
     waiting = null;
   };
-  signal.addEventListener("abort", () => cancelAnimationFrame(frame));
+  signal.addEventListener("abort", () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+  });
+  const hover = () => {
+    hovered = performance.now();
+    flush();
+  };
   return {
     now(message) {
       flush();
@@ -42,6 +55,12 @@ function makeSender(model, signal) {
       if (waiting && waiting.kind !== message.kind) flush();
       waiting = waiting ? merge(waiting, message) : message;
       if (!frame) frame = requestAnimationFrame(flush);
+    },
+    // A move without a pressed button.
+    hovering(message) {
+      if (waiting && (waiting.kind !== message.kind || frame)) flush();
+      waiting = message;
+      if (!timer) timer = setTimeout(hover, Math.max(0, hovered + HOVER_MS - performance.now()));
     },
     // Drop the message that is waiting.
     drop() {
@@ -215,7 +234,7 @@ function handlePointers(model, el, sender, listen, parts, pressed) {
       const factor = pinch.apart / Math.max(from.apart, 1);
       sender.soon({ kind: "pinch", from: from.at, at: pinch.at, factor }, joined);
     } else if (event.pointerType !== "touch" && event.buttons === 0) {
-      sender.soon(contactOf("move", el, event));
+      sender.hovering(contactOf("move", el, event));
     }
   });
 
@@ -301,10 +320,10 @@ function handleKeys(model, el, sender, signal, parts, pressed) {
 
   const move = ([across, down], step) => {
     const [x, y] = pressed.at;
-    pressed.at = [
-      inside(x + (step * across) / el.clientWidth),
-      inside(y + (step * down) / el.clientHeight),
-    ];
+    const stops = model.get("stops");
+    pressed.at = stops.length > 0
+      ? nextStop(el, stops, pressed.at, [across, down])
+      : [inside(x + (step * across) / el.clientWidth), inside(y + (step * down) / el.clientHeight)];
     sender.soon(key("move"));
   };
   const act = {
@@ -358,6 +377,18 @@ function handleKeys(model, el, sender, signal, parts, pressed) {
     if (corner) act.abandon();
   };
   el.addEventListener("blur", leave, { signal });
+}
+
+// The nearest stop in a direction, or the same place if there is none. What lies to the side is
+// farther than what lies ahead.
+function nextStop(el, stops, at, [across, down]) {
+  let best = at, least = Infinity;
+  for (const stop of stops) {
+    const x = (stop[0] - at[0]) * el.clientWidth, y = (stop[1] - at[1]) * el.clientHeight;
+    const ahead = x * across + y * down, aside = Math.abs(x * down) + Math.abs(y * across);
+    if (ahead > 1 && ahead + 2 * aside < least) [best, least] = [stop, ahead + 2 * aside];
+  }
+  return best;
 }
 
 function actionOf(event, hasSomethingOpen) {

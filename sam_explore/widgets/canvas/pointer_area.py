@@ -100,6 +100,8 @@ class PointerArea(AnyWidget):
         cursor: CSS name of the mouse's cursor.
         label: what is seen, in words, for those who don't see it.
         news: read to them when it changes, such as by a screen reader.
+        stops: places, as shares of the width and the height, between which the arrow keys go; with
+            none, they move the cursor by a few pixels.
     """
 
     _esm = _HERE.with_suffix(".js").read_text("utf-8")
@@ -109,6 +111,7 @@ class PointerArea(AnyWidget):
     cursor = Unicode("default").tag(sync=True)
     label = Unicode().tag(sync=True)
     news = Unicode().tag(sync=True)
+    stops: List[list[float]] = List().tag(sync=True)
     key_help: List[list[str]] = List().tag(sync=True)
 
     def __init__(self, canvas: MultiCanvas, keys: dict[str, str] | None = None, **traits: Any):

@@ -4,7 +4,7 @@
 const ENOUGH = 0.3; // of its place has to be on the screen, or it goes into the corner
 const DISCONNECTED = "jupyter-widgets-disconnected"; // what ipywidgets calls a view without kernel
 const MARGIN_CSS = 8;
-// While something is kept, the words of exhibits leave the corner's width free.
+// While something is kept, words leave the corner's width free.
 const LEAVES_ROOM = "sam-explore-leaves-room";
 
 function initialize({ model }) {

@@ -14,7 +14,7 @@ from ...plots import style
 from ..session.ipykernel_subshells import keep_order
 
 _HERE = Path(__file__)
-_COLOURS = {"paper": style.SIGN, "ink": style.INK, "rim": style.HALO}
+_COLOURS = {"paper": style.PAPER, "ink": style.TEXT, "rim": style.FAINT_TEXT}
 
 
 class Sight(AnyWidget):

@@ -7,9 +7,11 @@ from weakref import WeakKeyDictionary, ref
 
 from ...geometry import Prompts
 from ...images import as_picture
+from ...origins import Operation, difference
 from ...preprocessing import Preprocessing
 from ...probes import Probe
-from ...readings import Panel, compare
+from ...readings import Cell, Panel, Reading, compare
+from ...scenes.ground_truth import truth_of
 from ...tracing import Cancelled, Trace, names_of_two
 from ...tracing.interventions import Intervention
 from ..session import Session, Snapshot
@@ -42,6 +44,21 @@ class Comparison:
         """Cheaper forms of it, as `Probe.coarser`."""
         pairs = zip(self.probe.coarser(trace), self.of_other.coarser(trace), strict=True)
         return tuple(replace(self, probe=one, of_other=other) for one, other in pairs)
+
+    def explain(self, trace: Trace, cell: Cell, reading: Reading | None = None) -> Operation:
+        """Where the number in a cell comes from, as `Probe.explain`: of A, of B, or of B − A."""
+        other = self.other()
+        if other is None:
+            raise Cancelled
+        part, which = divmod(cell.part, 3)
+        cell = replace(cell, part=part)
+        if which == 0:
+            return self.probe.explain(trace, cell)
+        if which == 1:
+            return self.of_other.explain(other, cell)
+        return difference(
+            self.of_other.explain(other, cell), self.probe.explain(trace, cell), ("B", "A")
+        )
 
     def __call__(self, trace: Trace) -> Panel:
         other = self.other()
@@ -101,10 +118,11 @@ class Against:
         """
         if "truth" not in fields or self.state(now).shown_truth == now.shown_truth:
             return ""
+        found = "against.truth" if self.session else "sx.scenes.ground_truth.truth_of(other.image)"
         return (
             "from dataclasses import replace\n"
             "from sam_explore.truth import Truth\n"
-            "of_other = replace(probe, truth=Truth(against.truth, session.truth_level))\n"
+            f"of_other = replace(probe, truth=Truth({found}, session.truth_level))\n"
         )
 
     def run(self, now: Snapshot, is_prompted: bool) -> Trace:
@@ -133,12 +151,15 @@ class Against:
     def state(self, now: Snapshot) -> Snapshot:
         """The state that fields of the second run's probe are filled from, such as its truth.
 
-        Another session's truth may be a painted one, and is compared while the first one's is
-        shown. In all other cases a probe finds the truth of another picture itself.
+        Another session's truth may be a painted one. Given the truth of the first picture, a probe
+        finds that of another one itself; only where the first has none it is looked up here.
         """
-        if self.session is None:
+        if self.session is not None:
+            return self.session.now.with_trait("truth_level", now.truth_level)
+        image = self._given.get("image") if isinstance(self._given, dict) else None
+        if image is None or now.shown_truth is not None or truth_of(image) is None:
             return now
-        return self.session.now.with_trait("truth_level", now.truth_level)
+        return now.with_trait("image", image)
 
     def comparison(
         self, probe: Probe, of_other: Probe, now: Snapshot, is_prompted: bool

@@ -7,20 +7,23 @@ from typing import Any
 
 from ipywidgets import HBox, VBox
 
+from ...origins import Operation
 from ...plots.drawing import draw
 from ...probes import Probe
-from ...readings import Reading, picture_wanted
+from ...readings import Cell, Reading, picture_wanted
+from ...tracing import Trace
 from ..canvas.closing import close_all
 from ..canvas.sight import Sight
 from ..session import ENCODER_RUNS, EXPLORERS, PREVIEWS, SWEEPS, Session, Snapshot
 from ..session.rerun import replace_older
-from .against import Against
+from .against import Against, Comparison
 from .caption import OUTDATED, Caption, header
 from .knob_controls import KnobControls
 from .knob_values import KnobValues
 from .map_view import MapView
+from .origin_asking import OriginAsking
 from .picture_below import PictureBelow
-from .probe_runner import ProbeCall, ProbeRunner
+from .probe_runner import ProbeRunner
 from .profile_view import ProfileView
 from .reading_view import ReadingView
 from .same_scale import SameScale
@@ -98,7 +101,7 @@ class Explorer(StaticReading, VBox):
         after_others = ENCODER_RUNS if runs_encoder else EXPLORERS
         self._priority = SWEEPS if probe.is_sweep else after_others
         self._is_at_pointer = False
-        self._runner = ProbeRunner(
+        self._runner: ProbeRunner[Probe | Comparison, Reading] = ProbeRunner(
             self.model_id,
             session,
             self._wanted,
@@ -109,6 +112,13 @@ class Explorer(StaticReading, VBox):
             lambda: self._sight.is_seen,
         )
         self._below = PictureBelow(session, self._runner.show_errors, self._fade)
+        self._origins = OriginAsking(
+            f"origin {self.model_id}",
+            session,
+            self._runner.show_errors,
+            lambda: self._runner.answered,
+            self._view,
+        )
         self._scales = SameScale() if same_scale_as is None else same_scale_as.scales
         self._scales.join(self.model_id, self._runner.draw_again)
         self._controls = self._make_controls()
@@ -194,6 +204,23 @@ class Explorer(StaticReading, VBox):
         for name, value in knobs.items():
             self._turn(name, value)
 
+    def ask(self, cell: Cell) -> None:
+        """Ask where the number in a cell of the reading comes from, like a click on it.
+
+            explorer.ask(Cell(row=3, column=5))
+
+        The panel below the picture shows the answer soon, and `origin` has it.
+
+        Args:
+            cell: a `sam_explore.readings.Cell`.
+        """
+        self._origins.ask(cell)
+
+    @property
+    def origin(self) -> Operation | None:
+        """Where the number comes from that was asked for; None before, or without an answer."""
+        return self._origins.operation
+
     def snapshot(self, path: str | Path) -> None:
         """Save the latest reading as a PNG file, drawn like `sam_explore.draw`.
 
@@ -229,7 +256,7 @@ class Explorer(StaticReading, VBox):
         self.close()
 
     def _remove(self) -> None:
-        for part in (self._controls, self._below, self._view, self._caption):
+        for part in (self._controls, self._below, self._view, self._origins, self._caption):
             part.close()
         parts = self.children
         super().close()
@@ -322,6 +349,7 @@ class Explorer(StaticReading, VBox):
             partial(self._below.follow, picture_wanted(reading)),
             *self._view.show(drawn),
             partial(self._scales.redraw_others, self.model_id),
+            self._origins.again,
         ]
 
     def _fade(self) -> None:
@@ -362,7 +390,7 @@ class Explorer(StaticReading, VBox):
         self._runner.hint = _UNASKED if about_masks and is_unasked else ""
         self._runner.ask()
 
-    def _wanted(self) -> ProbeCall:
+    def _wanted(self) -> tuple[Probe | Comparison, Trace]:
         """The computation: a probe, or a comparison, and the trace to run it on."""
         now, is_prompted = self.session.now, self._class.reads_prompts
         unprompted = now.source.run  # the same one wherever the pointer is
@@ -392,7 +420,7 @@ class Explorer(StaticReading, VBox):
         about = " ".join((self._class.__doc__ or "").split("\n\n")[0].split())
         controls = [self._controls.widget, self._below.widget]
         parts = [header(self._class.title, self._class.__name__, about), *controls, answer]
-        self.children = [*parts, self._sight]
+        self.children = [*parts, self._origins.panel.widget, self._sight]
         self.add_class("sam-explore-explorer")
         self.layout.overflow = "visible"
         self.layout.grid_gap = "6px"

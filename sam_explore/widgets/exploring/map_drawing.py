@@ -3,7 +3,6 @@
 from math import pi
 
 import numpy as np
-from ipycanvas import Canvas
 from ipywidgets import Image
 from jaxtyping import Float, UInt8
 
@@ -12,6 +11,7 @@ from ...plots import raster, style
 from ...plots.arrows import arrow_lines
 from ...plots.scales import colormap_of
 from ...readings import Gallery, Heatmap
+from ..canvas.pen import DrawnOn, Pen
 from ..canvas.viewport import SHARPNESS
 from .map_layout import ARROW, AXIS, GAP, LINE, NUMBERS, MapLayout, Tile
 
@@ -26,13 +26,22 @@ def colours_of(layout: MapLayout) -> UInt8[np.ndarray, "entry 4"]:
     return table
 
 
+def cells_scale(layout: MapLayout) -> int:
+    """Pixels for each CSS pixel in the picture of the cells: 1 if that shows them exactly."""
+    is_whole = all(
+        length % count == 0
+        for tile in layout.tiles
+        for length, count in zip((tile.height, tile.width), tile.heatmap.values.shape, strict=True)
+    )
+    return 1 if is_whole else SHARPNESS
+
+
 def cell_entries(layout: MapLayout) -> UInt8[np.ndarray, "row column"]:
     """The cells of the whole canvas as entries of the lookup table, on `PAPER`."""
-    shape = layout.height * SHARPNESS, layout.width * SHARPNESS
-    entries = np.full(shape, PAPER, np.uint8)
+    scale = cells_scale(layout)
+    entries = np.full((layout.height * scale, layout.width * scale), PAPER, np.uint8)
     for tile in layout.tiles:
-        place = _slices(tile.left, tile.top, tile.width, tile.height)
-        entries[place] = _cells(tile, *entries[place].shape)
+        _fill(entries, tile, _entries_of_cells(tile), scale)
     return entries
 
 
@@ -41,15 +50,12 @@ def cells_png(layout: MapLayout) -> bytes:
     entries, table = cell_entries(layout), colours_of(layout)
     if all(tile.heatmap.colours is None for tile in layout.tiles):
         return raster.indexed_png(entries, table)
-    cells = table[entries]
+    pixels, opaque = table[entries], np.uint8(255)
     for tile in layout.tiles:
-        colours = tile.heatmap.colours
-        if colours is None:
-            continue
-        place = cells[_slices(tile.left, tile.top, tile.width, tile.height)]
-        place[..., :3] = colours[_nearest_cells(place.shape[:2], tile)]
-        place[..., 3] = 255
-    return raster.rgba_png(cells)
+        if tile.heatmap.colours is not None:
+            colours = np.insert(tile.heatmap.colours, 3, opaque, axis=-1)
+            _fill(pixels, tile, colours, cells_scale(layout))
+    return raster.rgba_png(pixels)
 
 
 def bar_entries(layout: MapLayout) -> UInt8[np.ndarray, "row column"]:
@@ -64,28 +70,32 @@ def bar_entries(layout: MapLayout) -> UInt8[np.ndarray, "row column"]:
     return colours[::-1, None] if layout.bar else colours[None]
 
 
-def _cells(tile: Tile, height: int, width: int) -> UInt8[np.ndarray, "row column"]:
+def _entries_of_cells(tile: Tile) -> UInt8[np.ndarray, "row column"]:
     values = tile.heatmap.values
     entries = entries_of(np.where(np.isfinite(values), values, tile.colours.low), tile)
     entries[np.isnan(values)] = PAPER
-    return entries[_nearest_cells((height, width), tile)]
+    return entries
 
 
-def _nearest_cells(pixels: tuple[int, ...], tile: Tile) -> tuple[np.ndarray, ...]:
-    """The cells of a tile that are drawn at so many pixels of height and width, as an index."""
-    return np.ix_(
-        *(
-            raster.nearest(count, length)
-            for count, length in zip(pixels, tile.heatmap.values.shape, strict=True)
-        )
-    )
+def _fill(
+    pixels: UInt8[np.ndarray, "height width *colour"],
+    tile: Tile,
+    cells: UInt8[np.ndarray, "row column *colour"],
+    scale: int,
+) -> None:
+    """Write a tile's cells into its place, each as large as it is drawn."""
+    top, left = tile.top * scale, tile.left * scale
+    place = pixels[top : top + tile.height * scale, left : left + tile.width * scale]
+    # One axis after the other: several times as fast as both at once.
+    rows, columns = (raster.nearest(place.shape[axis], cells.shape[axis]) for axis in (0, 1))
+    place[:] = cells.take(columns, axis=1).take(rows, axis=0)
 
 
 def entries_of(values: Float[np.ndarray, "*any"], tile: Tile) -> UInt8[np.ndarray, "*any"]:
     return np.minimum(raster.indices(values, tile.colours), PAPER - 1)
 
 
-def draw_underlays(canvas: Canvas, layout: MapLayout, picture: Image) -> None:
+def draw_underlays(canvas: DrawnOn, layout: MapLayout, picture: Image) -> None:
     """Draw the picture below each map that has one, in the cells that it fills."""
     canvas.image_smoothing_enabled = True
     for tile in layout.tiles:
@@ -97,7 +107,7 @@ def draw_underlays(canvas: Canvas, layout: MapLayout, picture: Image) -> None:
             canvas.draw_image(picture, *place)
 
 
-def draw_cell_lines(canvas: Canvas, layout: MapLayout) -> None:
+def draw_cell_lines(canvas: DrawnOn, layout: MapLayout) -> None:
     """Draw faint lines between large cells, which the picture below would blur."""
     canvas.stroke_style = style.css(style.SIGN, style.CELL_LINE_OPACITY)
     canvas.line_width = 1
@@ -115,15 +125,9 @@ def draw_cell_lines(canvas: Canvas, layout: MapLayout) -> None:
             canvas.stroke_line_segments(np.array(lines))
 
 
-def _slices(left: int, top: int, width: int, height: int) -> tuple[slice, slice]:
-    return (
-        slice(top * SHARPNESS, (top + height) * SHARPNESS),
-        slice(left * SHARPNESS, (left + width) * SHARPNESS),
-    )
-
-
-def annotate(canvas: Canvas, reading: Heatmap | Gallery, layout: MapLayout) -> None:
+def annotate(canvas: DrawnOn, reading: Heatmap | Gallery, layout: MapLayout) -> None:
     """Draw everything except the cells' colours: titles, frames, lines, marks, numbers."""
+    canvas = Pen(canvas)
     if isinstance(reading, Gallery):
         write(canvas, reading.title, 0, LINE - 4, style.TITLE_PX, layout.width, bold=True)
     for tile in layout.tiles:
@@ -154,7 +158,7 @@ def annotate(canvas: Canvas, reading: Heatmap | Gallery, layout: MapLayout) -> N
         _number_axes(canvas, layout.tiles[0])
 
 
-def _write_title(canvas: Canvas, tile: Tile, layout: MapLayout) -> None:
+def _write_title(canvas: DrawnOn, tile: Tile, layout: MapLayout) -> None:
     lines = tile.title
     alone = len(layout.tiles) == 1
     size = style.TITLE_PX if alone else style.SMALL_TITLE_PX
@@ -165,7 +169,7 @@ def _write_title(canvas: Canvas, tile: Tile, layout: MapLayout) -> None:
 
 
 def write(
-    canvas: Canvas,
+    canvas: DrawnOn,
     text: str,
     x: float,
     y: float,
@@ -184,7 +188,7 @@ def write(
     canvas.fill_text(text, x * SHARPNESS, y * SHARPNESS, max_width=room * SHARPNESS)
 
 
-def write_upwards(canvas: Canvas, words: str, x: float, middle: float, room: float) -> None:
+def write_upwards(canvas: DrawnOn, words: str, x: float, middle: float, room: float) -> None:
     """Write text from below upwards, squeezed if it is longer than `room`."""
     canvas.save()
     canvas.translate(x * SHARPNESS, middle * SHARPNESS)
@@ -193,13 +197,13 @@ def write_upwards(canvas: Canvas, words: str, x: float, middle: float, room: flo
     canvas.restore()
 
 
-def _frame(canvas: Canvas, left: float, top: float, width: float, height: float) -> None:
+def _frame(canvas: DrawnOn, left: float, top: float, width: float, height: float) -> None:
     canvas.stroke_style = style.FRAME
     canvas.line_width = SHARPNESS
     canvas.stroke_rect(*(length * SHARPNESS for length in (left, top, width, height)))
 
 
-def _draw_lines(canvas: Canvas, tile: Tile) -> None:
+def _draw_lines(canvas: DrawnOn, tile: Tile) -> None:
     """Draw lines such as windows' edges, with a halo so that they are visible on any colour."""
     rows, columns = tile.heatmap.values.shape
     after_rows, after_columns = tile.heatmap.grid_lines
@@ -217,11 +221,11 @@ def _draw_lines(canvas: Canvas, tile: Tile) -> None:
             canvas.stroke_line(*line)
 
 
-def _draw_mark(canvas: Canvas, tile: Tile, row: int, column: int) -> None:
+def _draw_mark(canvas: DrawnOn, tile: Tile, row: int, column: int) -> None:
     outline(canvas, tile, row, column, style.SIGN, grown_css=0)
 
 
-def _draw_map_arrows(canvas: Canvas, tile: Tile) -> None:
+def _draw_map_arrows(canvas: DrawnOn, tile: Tile) -> None:
     """Draw a map's arrows with a halo, so that they are visible on any colour."""
     lines = arrow_lines(tile.heatmap)
     rows, columns = tile.heatmap.values.shape
@@ -233,14 +237,16 @@ def _draw_map_arrows(canvas: Canvas, tile: Tile) -> None:
             canvas.stroke_lines(SHARPNESS * ((line + 0.5) * cell + (tile.left, tile.top)))
 
 
-def draw_picked(canvas: Canvas, tile: Tile, row: int, column: int) -> None:
+def draw_picked(canvas: DrawnOn, tile: Tile, row: int, column: int) -> None:
     """Outline the picked token, outside the outline of a mark of the same cell."""
     rows, columns = tile.heatmap.values.shape
     if row < rows and column < columns:
         outline(canvas, tile, row, column, style.CHOSEN, grown_css=3)
 
 
-def outline(canvas: Canvas, tile: Tile, row: int, column: int, colour: str, grown_css: int) -> None:
+def outline(
+    canvas: DrawnOn, tile: Tile, row: int, column: int, colour: str, grown_css: int
+) -> None:
     rows, columns = tile.heatmap.values.shape
     cell_width, cell_height = tile.width / columns, tile.height / rows
     place = (
@@ -255,7 +261,7 @@ def outline(canvas: Canvas, tile: Tile, row: int, column: int, colour: str, grow
         canvas.stroke_rect(*(length * SHARPNESS for length in place))
 
 
-def draw_bar(canvas: Canvas, layout: MapLayout) -> None:
+def draw_bar(canvas: DrawnOn, layout: MapLayout) -> None:
     if layout.bar is None:
         return
     left, top, width, height = layout.bar
@@ -277,7 +283,7 @@ def draw_bar(canvas: Canvas, layout: MapLayout) -> None:
             write(canvas, unit, left + width + NUMBERS, top - 6, size, 90, "right")
 
 
-def _draw_ends(canvas: Canvas, tile: Tile, left: int, top: int, width: int, height: int) -> None:
+def _draw_ends(canvas: DrawnOn, tile: Tile, left: int, top: int, width: int, height: int) -> None:
     """Draw an arrow at each end of a colour bar with values beyond it, in that end's colour."""
     table = raster.lookup_table(colormap_of(tile.scale))
     for end, entry, word in ((0, 0, "min"), (1, PAPER - 1, "max")):
@@ -298,7 +304,7 @@ def _draw_ends(canvas: Canvas, tile: Tile, left: int, top: int, width: int, heig
         canvas.fill_polygon(np.array(corners, float) * SHARPNESS)
 
 
-def _number_axes(canvas: Canvas, tile: Tile) -> None:
+def _number_axes(canvas: DrawnOn, tile: Tile) -> None:
     """Write the numbers of some rows and columns at the middle of their cells."""
     rows, columns = tile.heatmap.values.shape
     every = max(1, 2 ** int(np.log2(max(rows, columns) / 4)))

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from ...plots import raster, style
-from ...readings import Gallery, Heatmap
+from ...readings import Cell, Gallery, Heatmap
 from ..canvas import PointerArea
 from ..canvas.closing import close_all
 from ..canvas.connection import CanvasConnection, paste
@@ -41,7 +41,12 @@ class MapView:
         opacity: returns the opacity of maps over their picture, from 0 to 1.
         guard: wraps callbacks of the page, so that no exception gets lost.
         redraw: called when the page needs the drawing again, as after a reload.
+
+    Attributes:
+        on_press: called with the cell that is clicked on, instead of picking a token; or None.
     """
+
+    on_press: Callable[[Cell], None] | None = None
 
     def __init__(
         self,
@@ -84,34 +89,52 @@ class MapView:
         self._bar.value = raster.indexed_png(bar_entries(layout), colours_of(layout))
         self._take_picture(layout)
         with self._connection.batch():
-            canvas = self.canvas[NOTES]
-            canvas.clear()
-            canvas.image_smoothing_enabled = False
-            for place in (layout.bar, *(tile.bar for tile in layout.tiles)):
-                if place is not None:
-                    canvas.draw_image(self._bar, *(length * SHARPNESS for length in place))
-            annotate(canvas, reading, layout)
-        self.fade()
-        self.outline_picked()
+            self._draw_maps(layout)
+            self._draw_notes(reading, layout)
+            self._draw_picked(layout)
+        self._show_value()
 
     def fade(self) -> None:
         """Draw maps and pictures again with the current opacity."""
-        layout = self._layout
-        if layout is None:
-            return
+        if self._layout is not None:
+            with self._connection.batch():
+                self._draw_maps(self._layout)
+
+    def outline_picked(self) -> None:
+        """Outline the picked token in every map over tokens, and in no other map."""
+        if self._layout is not None:
+            with self._connection.batch():
+                self._draw_picked(self._layout)
+            self._show_value()
+
+    def _draw_notes(self, reading: Heatmap | Gallery, layout: MapLayout) -> None:
+        canvas = self.canvas[NOTES]
+        canvas.clear()
+        canvas.image_smoothing_enabled = False
+        for place in (layout.bar, *(tile.bar for tile in layout.tiles)):
+            if place is not None:
+                canvas.draw_image(self._bar, *(length * SHARPNESS for length in place))
+        annotate(canvas, reading, layout)
+
+    def _draw_maps(self, layout: MapLayout) -> None:
         opacity = self._opacity() if self._grey is not None else 1.0
-        with self._connection.batch():
-            pictures, maps = self.canvas[PICTURES], self.canvas[MAPS]
-            pictures.clear()
-            pictures.fill_style = style.SIGN  # the paper
-            pictures.fill_rect(0, 0, pictures.width, pictures.height)
-            maps.clear()
-            maps.global_alpha = opacity
-            paste(maps, self._cells)
-            maps.global_alpha = 1.0
-            if opacity < 1:  # otherwise it would be visible where a map has no value
-                draw_underlays(pictures, layout, self._picture)
-                draw_cell_lines(maps, layout)
+        pictures, maps = self.canvas[PICTURES], self.canvas[MAPS]
+        pictures.clear()
+        pictures.fill_style = style.SIGN  # the paper
+        pictures.fill_rect(0, 0, pictures.width, pictures.height)
+        maps.clear()
+        maps.global_alpha = opacity
+        paste(maps, self._cells)
+        maps.global_alpha = 1.0
+        if opacity < 1:  # otherwise it would be visible where a map has no value
+            draw_underlays(pictures, layout, self._picture)
+            draw_cell_lines(maps, layout)
+
+    def _draw_picked(self, layout: MapLayout) -> None:
+        self.canvas[PICKED].clear()
+        for tile in layout.tiles:
+            if tile.heatmap.frame == "tokens":
+                draw_picked(self.canvas[PICKED], tile, *self._picked())
 
     def _take_picture(self, layout: MapLayout) -> None:
         """Send the picture for below the maps, unless the page has it already."""
@@ -120,18 +143,6 @@ class MapView:
         if grey is not None and grey is not self._grey:
             self._picture.value = raster.grey_jpeg(raster.pale(grey))
         self._grey = grey
-
-    def outline_picked(self) -> None:
-        """Outline the picked token in every map over tokens, and in no other map."""
-        layout = self._layout
-        if layout is None:
-            return
-        with self._connection.batch():
-            self.canvas[PICKED].clear()
-            for tile in layout.tiles:
-                if tile.heatmap.frame == "tokens":
-                    draw_picked(self.canvas[PICKED], tile, *self._picked())
-        self._show_value()
 
     def close(self) -> None:
         """Remove canvas and text in the kernel and on the page."""
@@ -169,7 +180,11 @@ class MapView:
     def _press(self, x: float, y: float) -> None:
         self._move(x, y)
         pointed = self._at(x, y)
-        if pointed and pointed[0].heatmap.frame == "tokens":
+        if self.on_press is not None:
+            if pointed is not None and self._layout is not None:
+                number = self._layout.tiles.index(pointed[0])
+                self.on_press(Cell(*pointed[1], number))
+        elif pointed and pointed[0].heatmap.frame == "tokens":
             self._on_pick(pointed[1])
 
     def _show_value(self) -> None:

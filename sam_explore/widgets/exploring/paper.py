@@ -7,6 +7,7 @@ from ipycanvas import Canvas
 from ipywidgets import Box, VBox
 
 from ...plots import style
+from ...readings import Cell
 from ..canvas import PointerArea, under
 from ..canvas.closing import close_all
 from ..canvas.connection import CanvasConnection
@@ -39,7 +40,13 @@ class PointedView:
         hint: the line while the pointer is elsewhere.
         guard: wraps callbacks of the page, so that no exception gets lost.
         redraw: called when the page needs the drawing again, as after a reload.
+        keys: of the area, see `PointerArea`; without any it takes no focus.
+
+    Attributes:
+        on_press: called with the cell that is clicked on, or None.
     """
+
+    on_press: Callable[[Cell], None] | None = None
 
     def __init__(
         self,
@@ -48,6 +55,7 @@ class PointedView:
         hint: str,
         guard: Callable[[Callable[..., None]], Callable[..., None]],
         redraw: Callable[[], None],
+        keys: dict[str, str] | None = None,
     ):
         self._width, self._hint, self._redraw = width - 2 * EDGE_CSS, hint, redraw
         self._pointed: tuple[float, float] | None = None
@@ -55,11 +63,15 @@ class PointedView:
         self._connection = CanvasConnection()
         self.canvas = self._connection.canvas(layers, self._width, self._width)
         self._marks = self.canvas[layers - 1]
-        self.area = PointerArea(self.canvas)
+        self.area = PointerArea(self.canvas, keys)
         self.value = Html()
         self.widget = on_paper(self.area, self.value)
-        move, leave = guard(self._move), guard(self._leave)
-        self.area.on(move=lambda contact: move(*contact.at), leave=leave)
+        move, press, leave = guard(self._move), guard(self._press), guard(self._leave)
+        self.area.on(
+            move=lambda contact: move(*contact.at),
+            press=lambda contact: press(*contact.at),
+            leave=leave,
+        )
         self.canvas.on_client_ready(redraw)
 
     def close(self) -> None:
@@ -70,6 +82,10 @@ class PointedView:
 
     def _at(self, x: float, y: float) -> Any:
         """What lies at a place in CSS pixels; None for nothing."""
+        raise NotImplementedError
+
+    def _cell(self, x: float, y: float) -> Cell | None:
+        """The cell at a place in CSS pixels; None for none."""
         raise NotImplementedError
 
     def _mark(self, canvas: Canvas, pointed: Any) -> None:
@@ -110,6 +126,11 @@ class PointedView:
         # There are many moves, so only another place sends a message to the page.
         if self._at(*self._pointed) != self._marked:
             self._show_pointed()
+
+    def _press(self, x: float, y: float) -> None:
+        cell = self._cell(x / SHARPNESS, y / SHARPNESS)
+        if self.on_press is not None and cell is not None:
+            self.on_press(cell)
 
     def _leave(self) -> None:
         self._pointed = None

@@ -6,13 +6,11 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial, wraps
 from math import inf
-from time import perf_counter
+from time import perf_counter, thread_time
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
-from ...probes import Probe
-from ...readings import Reading
 from ...tracing import Cancelled, Trace, between_steps
 from ..session import UNSEEN, Session, in_words
-from .against import Comparison
 from .caption import Caption, duration
 
 _LOG = logging.getLogger(__name__)
@@ -22,10 +20,35 @@ QUICK_S = 0.1  # a view that took longer three times in a row does not follow th
 COARSE = "A coarse answer; a finer one follows …"
 OUT_OF_SIGHT = "Not up to date: this view waits until it is in sight …"
 
-ProbeCall = tuple[Probe | Comparison, Trace]
+
+@runtime_checkable
+class Answer(Protocol):
+    """What a question returns, such as a reading."""
+
+    @property
+    def words(self) -> str:
+        """What it shows, in a sentence or two."""
 
 
-class ProbeRunner:
+AnswerOf = TypeVar("AnswerOf", bound=Answer, covariant=True)
+
+
+@runtime_checkable
+class Question(Protocol[AnswerOf]):
+    """A question about a run, such as a probe. Equal questions have equal answers."""
+
+    def __call__(self, trace: Trace) -> AnswerOf:
+        """Answer it."""
+
+    def coarser(self, trace: Trace) -> tuple[Any, ...]:
+        """Cheaper forms of it, as `Probe.coarser`."""
+
+
+AnyAnswer = TypeVar("AnyAnswer", bound=Answer)
+AnyQuestion = TypeVar("AnyQuestion", bound=Question[Any])
+
+
+class ProbeRunner(Generic[AnyQuestion, AnyAnswer]):
     """Keeps a reading, its picture and its caption up to date with the session.
 
     Args:
@@ -54,8 +77,8 @@ class ProbeRunner:
         self,
         name: str,
         session: Session,
-        wanted: Callable[[], ProbeCall],
-        show: Callable[[Reading], Iterable[Callable[[], None]]],
+        wanted: Callable[[], tuple[AnyQuestion, Trace]],
+        show: Callable[[AnyAnswer], Iterable[Callable[[], None]]],
         dim: Callable[[bool], None],
         caption: Caption,
         priority: Callable[[], int],
@@ -65,8 +88,8 @@ class ProbeRunner:
         self._wanted, self._draw, self._dim, self._caption = wanted, show, dim, caption
         self._is_seen, self._waits, self._is_out_of_sight = is_seen, False, False
         # It does not keep runs alive.
-        self._answered: tuple[Probe | Comparison, weakref.ref[Trace]] | None = None
-        self.reading: Reading | None = None
+        self._answered: tuple[AnyQuestion, weakref.ref[Trace]] | None = None
+        self.reading: AnyAnswer | None = None
         self.seconds, self.error, self.hint = 0.0, "", ""
         self._times: deque[float] = deque(maxlen=3)
         self.open, self._is_coarse = True, False
@@ -75,10 +98,20 @@ class ProbeRunner:
     def is_quick(self) -> bool:
         """Whether it can follow the pointer: quick once in three times, or not tried so often.
 
-        The first reading of a process takes longer than others, and tells little.
+        The first reading of a process takes longer than others, and tells little. What counts is
+        the time of the processor, since a page that is drawn next to it would count otherwise.
         """
         least = min(self._times, default=inf)
         return least <= (QUICK_S if len(self._times) == self._times.maxlen else _PATIENCE_S)
+
+    @property
+    def answered(self) -> tuple[AnyQuestion, Trace, AnyAnswer] | None:
+        """The probe, the run and the reading that are shown; None if the run is no longer there."""
+        probe, trace = self._answered or (None, lambda: None)
+        run = trace()
+        if probe is None or run is None or self.reading is None:
+            return None
+        return probe, run, self.reading
 
     def ask(self, quietly: bool = False) -> None:
         """Compute again soon, if the state has changed.
@@ -136,14 +169,14 @@ class ProbeRunner:
             self.error = ""
             self._show_status()
             return
-        start = perf_counter()
+        start, started = perf_counter(), thread_time()
         try:
             for stage in (*self._coarser(probe, trace), probe):
                 with between_steps(self._between(wanted, start)):
                     reading = stage(trace)
                 if stage is probe:
                     self.seconds = perf_counter() - start
-                    self._times.append(self.seconds)
+                    self._times.append(thread_time() - started)
                 self._is_coarse = stage is not probe
                 self._show(reading, (stage, trace))
         except Cancelled:
@@ -154,7 +187,7 @@ class ProbeRunner:
             self._is_coarse = False
             self._session.at_length.discard(self._name)
 
-    def _coarser(self, probe: Probe | Comparison, trace: Trace) -> tuple[Probe | Comparison, ...]:
+    def _coarser(self, probe: Question[AnyAnswer], trace: Trace) -> tuple[AnyQuestion, ...]:
         """What is answered on the way, unless the full answer was quick the last time."""
         return () if 0 < self.seconds < _PATIENCE_S else probe.coarser(trace)
 
@@ -168,11 +201,11 @@ class ProbeRunner:
         rank = self._rank()
         self._session.give_way(UNSEEN if rank is None else rank)
 
-    def _is_answered(self, wanted: ProbeCall) -> bool:
+    def _is_answered(self, wanted: tuple[AnyQuestion, Trace]) -> bool:
         probe, trace = self._answered or (None, lambda: None)
         return probe == wanted[0] and trace() is wanted[1]
 
-    def _between(self, wanted: ProbeCall, start: float) -> Callable[[str], None]:
+    def _between(self, wanted: tuple[AnyQuestion, Trace], start: float) -> Callable[[str], None]:
         """The callback before each step of the computation of `wanted`."""
 
         def step(what: str) -> None:
@@ -190,7 +223,7 @@ class ProbeRunner:
 
         return step
 
-    def _show(self, reading: Reading, answered: ProbeCall) -> None:
+    def _show(self, reading: AnyAnswer, answered: tuple[AnyQuestion, Trace]) -> None:
         """Draw part by part; jobs of higher priority run between two parts.
 
         Nothing is drawn for a picture that was replaced, or after a part has failed.

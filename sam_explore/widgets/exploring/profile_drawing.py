@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from math import pi
 
 import numpy as np
-from ipycanvas import Canvas
 from jaxtyping import Float
 
 from ...plots import style
 from ...readings import Curve
+from ..canvas.pen import DrawnOn, Pen
 from ..canvas.viewport import SHARPNESS
 from .map_drawing import write, write_upwards
 from .map_layout import LINE
@@ -23,8 +23,9 @@ _MANY = 100  # points that are drawn small
 _SAMPLE_CSS = 26  # of the line next to a curve's name
 
 
-def draw_profile(canvas: Canvas, layout: ProfileLayout) -> None:
+def draw_profile(canvas: DrawnOn, layout: ProfileLayout) -> None:
     """Draw all of a chart on an empty canvas."""
+    canvas = Pen(canvas)
     canvas.fill_style = style.SIGN
     canvas.fill_rect(0, 0, canvas.width, canvas.height)
     for index, line in enumerate(layout.title):
@@ -40,7 +41,7 @@ def draw_profile(canvas: Canvas, layout: ProfileLayout) -> None:
         _draw_name(canvas, layout, of_curve)
 
 
-def draw_place(canvas: Canvas, layout: ProfileLayout, index: int) -> None:
+def draw_place(canvas: DrawnOn, layout: ProfileLayout, index: int) -> None:
     """Draw a line at one of the profile's x, with a point on each curve."""
     x = float(layout.x.place(layout.profile.x[index : index + 1])[0])
     _set_line(canvas, style.FAINT_INK, 1)
@@ -52,7 +53,7 @@ def draw_place(canvas: Canvas, layout: ProfileLayout, index: int) -> None:
             canvas.fill_circle(*_px(x, y), 4 * SHARPNESS)
 
 
-def _draw_axes(canvas: Canvas, layout: ProfileLayout) -> None:
+def _draw_axes(canvas: DrawnOn, layout: ProfileLayout) -> None:
     x, y, profile = layout.x, layout.y, layout.profile
     _set_line(canvas, style.css(style.FRAME, 0.3), 1)
     for at in y.place(np.array([value for value, _ in y.ticks], float)):
@@ -81,7 +82,7 @@ def _placed(axis: Axis) -> Iterator[tuple[float, tuple[float, str]]]:
     return zip(places.tolist(), axis.ticks, strict=True)
 
 
-def _draw_x_mark(canvas: Canvas, layout: ProfileLayout, place: float, name: str) -> None:
+def _draw_x_mark(canvas: DrawnOn, layout: ProfileLayout, place: float, name: str) -> None:
     x = float(layout.x.place(np.array([place], float))[0])
     _set_line(canvas, style.FAINT_INK, 1, (4, 3))
     canvas.stroke_line(*_px(x, layout.top), *_px(x, layout.bottom))
@@ -89,7 +90,7 @@ def _draw_x_mark(canvas: Canvas, layout: ProfileLayout, place: float, name: str)
     write(canvas, name, x, layout.top - 5, style.NUMBER_PX, 120, "center", ink=style.FAINT_INK)
 
 
-def _draw_band(canvas: Canvas, layout: ProfileLayout, curve: Curve, index: int) -> None:
+def _draw_band(canvas: DrawnOn, layout: ProfileLayout, curve: Curve, index: int) -> None:
     """The band around a curve, or a bar at each place of one that has only points."""
     if curve.low is None or curve.high is None:
         return
@@ -108,7 +109,7 @@ def _draw_band(canvas: Canvas, layout: ProfileLayout, curve: Curve, index: int) 
         canvas.fill_polygon(SHARPNESS * np.concatenate([there, back]))
 
 
-def _draw_curve(canvas: Canvas, layout: ProfileLayout, curve: Curve, index: int) -> None:
+def _draw_curve(canvas: DrawnOn, layout: ProfileLayout, curve: Curve, index: int) -> None:
     colour, dashes, mark = _look(index)
     points = _corners(layout, curve.y, "line")
     count = len(points)
@@ -125,14 +126,14 @@ def _draw_curve(canvas: Canvas, layout: ProfileLayout, curve: Curve, index: int)
 
 
 def _draw_points(
-    canvas: Canvas, points: Float[np.ndarray, "point 2"], mark: str, colour: str, size: float
+    canvas: DrawnOn, points: Float[np.ndarray, "point 2"], mark: str, colour: str, size: float
 ) -> None:
     if len(points):
         canvas.fill_style = colour
         canvas.fill_polygons(SHARPNESS * (points[:, None] + size * _SHAPES[mark]))
 
 
-def _draw_name(canvas: Canvas, layout: ProfileLayout, name: Name) -> None:
+def _draw_name(canvas: DrawnOn, layout: ProfileLayout, name: Name) -> None:
     """A sample of a curve's line, or of its points, and its name."""
     colour, dashes, mark = _look(name.index)
     curve, y = layout.profile.curves[name.index], name.top + LINE / 2 - 1
@@ -173,7 +174,7 @@ def finite_runs(*paths: Float[np.ndarray, "corner 2"]) -> Iterator[slice]:
     return (slice(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True))
 
 
-def _set_line(canvas: Canvas, colour: str, css: float, dashes: Sequence[float] = ()) -> None:
+def _set_line(canvas: DrawnOn, colour: str, css: float, dashes: Sequence[float] = ()) -> None:
     canvas.stroke_style = colour
     canvas.line_width = css * SHARPNESS
     canvas.set_line_dash([each * css * SHARPNESS for each in dashes])

@@ -88,6 +88,12 @@ class ProfileLayout:
             return None
         return int(np.nanargmin(distances))
 
+    def nearest_curve(self, index: int, y: float) -> int:
+        """The number of the curve that is nearest to a height, at one x."""
+        heights = np.array([curve.y[index] for curve in self.profile.curves])
+        distances = np.abs(self.y.place(heights) - y)
+        return int(np.nanargmin(distances)) if np.isfinite(distances).any() else 0
+
 
 def lay_out_profile(profile: Profile, width: int) -> ProfileLayout:
     """Lay out a profile in `width` CSS pixels."""

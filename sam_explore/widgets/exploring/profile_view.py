@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ipycanvas import Canvas
 
 from ...number_text import text
-from ...readings import Profile
+from ...readings import Cell, Profile
 from .paper import PointedView
 from .profile_drawing import draw_place, draw_profile
 from .profile_layout import ProfileLayout, lay_out_profile
@@ -44,6 +44,12 @@ class ProfileView(PointedView):
 
     def _at(self, x: float, y: float) -> int | None:
         return None if self._layout is None else self._layout.nearest(x, y)
+
+    def _cell(self, x: float, y: float) -> Cell | None:
+        index = self._at(x, y)
+        if self._layout is None or index is None:
+            return None
+        return Cell(column=index, map=self._layout.nearest_curve(index, y))
 
     def _mark(self, canvas: Canvas, pointed: int) -> None:
         if self._layout is not None:

@@ -1,13 +1,14 @@
 """The live picture of any reading: a view for each part, reused while the kinds are the same."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from ipywidgets import Box, HBox, VBox, Widget
 
 from ...plots import style
-from ...readings import Gallery, Heatmap, Matrix, Panel, Profile, Reading
+from ...readings import Cell, Gallery, Heatmap, Matrix, Panel, Profile, Reading
 from ..canvas.closing import close_all
 from ..canvas.html import Html, Markup, element
 from .map_view import MapView
@@ -38,6 +39,7 @@ class ReadingView:
         self._make_profile, self._make_table = make_profile, make_table
         self._kinds: tuple = ()
         self.views: list[Any] = []  # one for each part, of its kind
+        self._on_press: Callable[[Cell], None] | None = None
         self._title = Html()
         self.widget = VBox([])
         self.widget.layout.overflow = "visible"
@@ -76,6 +78,13 @@ class ReadingView:
             if isinstance(view, MapView):
                 view.outline_picked()
 
+    def ask_at_clicks(self, on_press: Callable[[Cell], None] | None) -> None:
+        """Call this with the cell that is clicked on; with None, clicks pick tokens again."""
+        self._on_press = on_press
+        for part, view in enumerate(self.views):
+            view.on_press = None if on_press is None else partial(_press_part, on_press, part)
+            view.area.cursor = "default" if on_press is None else "help"
+
     def close(self) -> None:
         """Remove all views."""
         self._drop()
@@ -102,6 +111,7 @@ class ReadingView:
             row.layout.overflow = "visible"
             rows.append(row)
         self.widget.children = [self._title, *rows]
+        self.ask_at_clicks(self._on_press)
 
     def _make_view(
         self, part: Heatmap | Gallery | Profile | Matrix, width: int, is_alone: bool
@@ -119,6 +129,10 @@ class ReadingView:
             view.close()
         close_all(*rows, *places)
         self.views = []
+
+
+def _press_part(on_press: Callable[[Cell], None], part: int, cell: Cell) -> None:
+    on_press(replace(cell, part=part))
 
 
 def _side_by_side(widgets: list[Widget], room: int) -> list[Widget]:

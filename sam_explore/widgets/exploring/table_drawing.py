@@ -1,10 +1,10 @@
 """Draws what stands in and around the cells of a table: numbers, names and title."""
 
 import numpy as np
-from ipycanvas import Canvas
 
 from ...number_text import text
 from ...plots import style
+from ..canvas.pen import DrawnOn, Pen
 from .map_drawing import colours_of, draw_bar, entries_of, write, write_upwards
 from .map_layout import LINE
 from .table_layout import TableLayout
@@ -13,9 +13,9 @@ _MOST_WRITTEN = 120  # cells of a table whose numbers are written into it
 _DIGIT = 0.6  # the width of a digit as a share of the size of the text
 
 
-def annotate_table(canvas: Canvas, layout: TableLayout) -> None:
+def annotate_table(canvas: DrawnOn, layout: TableLayout) -> None:
     """Draw everything except the cells' colours."""
-    cells, matrix = layout.cells, layout.matrix
+    canvas, cells, matrix = Pen(canvas), layout.cells, layout.matrix
     for index, line in enumerate(cells.title):
         under = LINE * (index + 1) - 4
         write(canvas, line, 0, under, style.TITLE_PX, layout.map.width, bold=True)
@@ -42,7 +42,7 @@ def annotate_table(canvas: Canvas, layout: TableLayout) -> None:
         _write_values(canvas, layout, wide, high)
 
 
-def _write_lines(canvas: Canvas, words: str, x: float, middle: float, align: str) -> None:
+def _write_lines(canvas: DrawnOn, words: str, x: float, middle: float, align: str) -> None:
     """Write lines of small text around a height."""
     lines = words.split("\n")
     for index, line in enumerate(lines):
@@ -50,7 +50,7 @@ def _write_lines(canvas: Canvas, words: str, x: float, middle: float, align: str
         write(canvas, line, x, y, style.NUMBER_PX, x, align)
 
 
-def _write_values(canvas: Canvas, layout: TableLayout, wide: float, high: float) -> None:
+def _write_values(canvas: DrawnOn, layout: TableLayout, wide: float, high: float) -> None:
     """Numbers in the cells, all of one size, if the cells are wide enough for them."""
     cells, values = layout.cells, layout.matrix.values
     words = {place: text(value) for place, value in np.ndenumerate(values) if np.isfinite(value)}

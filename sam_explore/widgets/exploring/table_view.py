@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ipycanvas import Canvas
 
 from ...plots import raster, style
-from ...readings import Matrix
+from ...readings import Cell, Matrix
 from ..canvas.connection import paste
 from ..canvas.viewport import SHARPNESS
 from ..canvas.words import value_in_words
@@ -60,6 +60,10 @@ class TableView(PointedView):
 
     def _at(self, x: float, y: float) -> tuple[int, int] | None:
         return None if self._layout is None else self._layout.cells.cell_at(x, y)
+
+    def _cell(self, x: float, y: float) -> Cell | None:
+        place = self._at(x, y)
+        return None if place is None else Cell(*place)
 
     def _mark(self, canvas: Canvas, pointed: tuple[int, int]) -> None:
         if self._layout is not None:

@@ -9,10 +9,10 @@ import torch
 from ipywidgets import Dropdown, FileUpload, HBox, VBox, Widget
 from jaxtyping import UInt8
 
+from ...app_limits import MOST_UPLOADED_BYTES, may_type, nearby, reachable
 from ...images import as_picture, picture_in
 from ...loading import OFFICIAL, downloaded, load, weights_in
 from ...model import Sam
-from ...paths import meant
 from ...provenance import Origin, note_picture, origin_of_model, origin_of_picture
 from ...scenes import EXAMPLES, example
 from ..canvas.closing import close_all
@@ -30,9 +30,11 @@ _OTHER = ""  # the choice for a picture or a model that is not in the list
 
 _ABOUT = (
     "A new picture starts without prompts; another model answers those that there are. Cancel, "
-    "while it is being encoded, brings back what was there before. Jupyter drops an upload of more "
-    "than about 10 MB unless sam-explore started it: open such a file by its path."
+    "while it is being encoded, brings back what was there before. An upload may have up to "
+    f"{MOST_UPLOADED_BYTES // 2**20} MB"
 )
+# A server that was started without our settings takes less.
+_BY_PATH = ", in a Jupyter that sam-explore did not start about 10: open such a file by its path"
 
 
 class Files:
@@ -96,7 +98,8 @@ class Files:
             self.models.options = models
         self.models.value = chosen
         height, width = session.image.shape[:2]
-        facts = f"The picture is {width} wide and {height} high. {_ABOUT}"
+        by_path = _BY_PATH if may_type() else ""
+        facts = f"The picture is {width} wide and {height} high. {_ABOUT}{by_path}."
         self._facts.value = paragraph(facts)
 
     def _choose_example(self, change: dict) -> None:
@@ -109,9 +112,9 @@ class Files:
             self._load(change["new"])
 
     def _open(self, path: str) -> None:
-        path = meant(path)
         if not path:
             raise ValueError("Type the path of a picture on the kernel's machine first.")
+        path = reachable(path)
         self._fetch("image", lambda: as_picture(path), f"Opening {Path(path).name}", self.path)
 
     def _take_upload(self, change: dict) -> None:
@@ -123,10 +126,9 @@ class Files:
         self._fetch("image", lambda: _uploaded(name, content), f"Opening {name}")
 
     def _load_typed(self, source: str) -> None:
-        source = meant(source)
         if not source:
             raise ValueError("Type the path of the model's weights, or its name, first.")
-        self._load(source, self.weights)
+        self._load(source if source in OFFICIAL else reachable(source), self.weights)
 
     def _load(self, source: str, line: TypedLine | None = None) -> None:
         device = self._session.sam.device
@@ -155,11 +157,12 @@ class Files:
             choice.layout.width = f"{_CHOICE_CSS}px"
         for line in (self.path, self.weights):
             line.field.layout.width = f"{_FIELD_CSS}px"
+        paths = [[label("or a file"), *self.weights.widgets]] if may_type() else []
         rows = [
             [label("Picture"), self.examples],
-            [label("or a file"), *self.path.widgets, self.upload],
+            [label("or a file"), *(self.path.widgets if may_type() else ()), self.upload],
             [label("Model"), self.models],
-            [label("or a file"), *self.weights.widgets],
+            *paths,
         ]
         return [row(parts) for parts in rows]
 
@@ -176,14 +179,20 @@ def row(parts: list[Widget]) -> HBox:
 def models_at_hand() -> list[tuple[str, str]]:
     """Models that can be loaded without a download: name, and argument for `load`."""
     try:
-        here = [path.name for path in weights_in(Path.cwd())]
+        folder = nearby()
+        here = weights_in(folder) if folder else []
     except OSError:  # a folder that is gone, or may not be read
         here = []
     return [
         ("toy, which ships with the package", "toy"),
         *((f"{name}, downloaded", name) for name in downloaded()),
-        *((f"{name}, in this folder", name) for name in here),
+        *((f"{path.name}, in this folder", _source(path)) for path in here),
     ]
+
+
+def _source(path: Path) -> str:
+    """What the notebook would give to `load`."""
+    return path.name if path.parent == Path.cwd() else str(path)
 
 
 def _load_at_hand(source: str, device: torch.device) -> Sam:

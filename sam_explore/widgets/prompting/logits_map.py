@@ -96,8 +96,12 @@ def legend(logits: Float[np.ndarray, "row column"], threshold: float) -> Markup:
         f"rgb({r},{g},{b})" for r, g, b, _ in raster.lookup_table(style.DIVERGING)[stops]
     )
     place = f"left:{100 * at:.1f}%"
-    shifted = f"position:absolute;white-space:nowrap;{place};transform:translateX(-{100 * at:.1f}%)"
-    word = element("span", f"▾ threshold {text(threshold, decimals=1)}", style=shifted)
+    said = f"threshold {text(threshold, decimals=1)}"
+    # The arrow stands over the line, the words on the side that has room.
+    words, side = f"▾ {said}", f"{place};transform:translateX(-4px)"
+    if at > 0.5:
+        words, side = f"{said} ▾", f"right:{100 * (1 - at):.1f}%;transform:translateX(4px)"
+    word = element("span", words, style=f"position:absolute;white-space:nowrap;{side}")
     line = f"position:absolute;top:0;bottom:0;{place};width:2px;margin-left:-1px;"
     mark = element("div", style=f"{line}background:{style.HALO}")
     ends = (f"least {text(least, decimals=1)}", f"greatest {text(greatest, decimals=1)}")

@@ -376,6 +376,16 @@ class Snapshot:
         asked: dict[str, Any] = {"question": question, "undo": undo, "redo": redo}
         return replace(back, **asked, prediction=None, answered=None)
 
+    def again_after(self, now: "Snapshot") -> "Snapshot":
+        """This earlier state again, as the one that follows `now`.
+
+        What is computed for `now`, or was for this state, does not reach it any more.
+        """
+        waits = self.encoded is None and not self.stopped
+        turn: dict[str, Any] = {"turn": now.turn + 1, "barrier": now.turn + 1}
+        busy = f"{ENCODING} …" if waits else ""
+        return replace(self, busy=busy, error="", fetch=None, pointed=None, **turn)
+
     def going_on(self) -> "Snapshot":
         """After `Session.go_on`: the picture is to be encoded."""
         return replace(self, error="", stopped=False, turn=self.turn + 1)
