@@ -201,10 +201,10 @@ VIT_H = SamConfig(
     encoder_mlp_dim=5120,
     global_blocks=(7, 15, 23, 31),
 )
-# A window of 6 does not divide the grid of 16: the toy pads its windows as the released models do.
+# A window of 6 does not divide the grid of 20: the toy pads its windows as the released models do.
 TOY = SamConfig(
     name="toy",
-    image_size=256,
+    image_size=320,
     patch_size=16,
     encoder_dim=192,
     encoder_depth=8,

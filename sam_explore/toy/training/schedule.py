@@ -25,7 +25,7 @@ class Schedule:
     rate: float = 1.2e-3
     warm_up: int = 1500
     alone: int = 6_000
-    sides: tuple[tuple[int, int], ...] = ((0, 96), (16_000, 192), (150_000, 256))
+    sides: tuple[tuple[int, int], ...] = ((0, 96), (16_000, 192), (150_000, 320))
     entropy: tuple[float, float] = (0.2, 1.0)
     entropy_rises: tuple[int, int] = (30_000, 150_000)
     rounds: int = 6
