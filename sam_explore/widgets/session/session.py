@@ -22,6 +22,7 @@ from ...tracing import Cancelled, Trace, between_steps
 from ...truth import Truth, mask_in
 from .as_python import as_python
 from .errors import in_words
+from .ipykernel_queue import keep_all_messages
 from .job_queue import DRAWINGS, EXPLORERS, FETCHES, PROMPTS, Job, Priority
 from .owner import Owner
 from .prediction_runner import PredictionRunner
@@ -100,6 +101,7 @@ class Session(SharedState):
         check_model(sam, "sx.Session(sam, image)")
         how = Preprocessing(preprocessing, side, keep_aspect)
         how.check(sam.config)
+        keep_all_messages()
         self._owner = Owner(first_snapshot(source_of(sam, _own_picture(image), how)))
         super().__init__()
         self._notified = {name: getattr(self.now, name) for name in TRAITS}
