@@ -23,7 +23,7 @@ from sam_explore.tracing import (
 from .rows import Row, Subject, logit_change, mask_change
 
 POSITIONS, NORMS, WINDOWS = "03_position_encodings", "06_tokens_through_depth", "05_windows"
-ATTENTION, INTERVENTIONS = "04_attention", "07_interventions"
+ATTENTION, INTERVENTIONS = "04_attention", "13_interventions"
 # Fractions of the logits' spread, of the mask, and of IoU, as in docs/phenomena.
 MOVED, HARDLY, LOST = 0.05, 0.05, 0.02
 
