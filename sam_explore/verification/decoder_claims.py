@@ -13,7 +13,8 @@ from sam_explore.tracing.attribution import MeanLogit, gradient, rank_correlatio
 
 from .rows import Row, Subject, logit_change, mask_change
 
-LOGITS, GRADIENTS, PHENOMENA = "18_raw_logits", "14_gradients_and_attribution", "docs/phenomena"
+MASKS, SCORES = "10_from_tokens_to_four_masks", "11_scores"
+GRADIENTS, PHENOMENA = "14_gradients_and_attribution", "docs/phenomena"
 LITTLE = 0.05  # of the mask, or of IoU
 STEP = 0.25  # pixels that a click moves for a difference quotient
 
@@ -26,9 +27,9 @@ def scores_of_many_clicks(subject: Subject) -> list[Row]:
     return [
         Row("the predicted IoU is not limited to 0 to 1",
             f"from {predicted.min():.2f} to {predicted.max():.2f}; {above} of {len(predicted)} "
-            "above 1", "some above 1", above > 0, LOGITS),
+            "above 1", "some above 1", above > 0, SCORES),
         Row("stability and predicted IoU rank masks similarly",
-            f"rank correlation {agreement:.2f}", "above 0", agreement > 0, LOGITS),
+            f"rank correlation {agreement:.2f}", "above 0", agreement > 0, SCORES),
     ]  # fmt: skip
 
 
@@ -42,9 +43,9 @@ def roles_of_the_mask_tokens(subject: Subject) -> list[Row]:
     return [
         Row("the masks of tokens 1 to 3 have a fixed order of size",
             f"{order[0]} < {order[1]} < {order[2]} in {100 * share:.0f} % of the clicks",
-            "the same order in more than half (by chance a sixth)", share > 0.5, LOGITS),
+            "the same order in more than half (by chance a sixth)", share > 0.5, MASKS),
         Row("the mask of token 0 and the chosen one of the others, for one click",
-            f"{np.mean(clear):.2f} mean IoU", where=LOGITS),
+            f"{np.mean(clear):.2f} mean IoU", where=MASKS),
     ]  # fmt: skip
 
 
