@@ -45,6 +45,7 @@ from .decoder.upscaling_features import UpscalingFeatures as UpscalingFeatures
 from .hints.click_story import ClickStory as ClickStory
 from .hints.hint_effect import HintEffect as HintEffect
 from .hints.hint_stages import HintStages as HintStages
+from .hints.training_step import TrainingStep as TrainingStep
 from .masks.answer_spread import AnswerSpread as AnswerSpread
 from .masks.click_map import ClickMap as ClickMap
 from .masks.left_out_prompts import LeftOutPrompts as LeftOutPrompts

@@ -72,6 +72,7 @@ UNSAID = {
     "TokenLevels": "means over many scenes",
     "TokenReach": "norms of differences of two runs",
     "TokenSimilarity": "means over many tokens",
+    "TrainingStep": "losses over all pixels",
     "WindowLayout": "the numbers of windows",
     "WindowSeams": "means over all tokens",
     "WindowSweep": "overlaps of masks of many runs",

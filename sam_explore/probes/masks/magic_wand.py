@@ -139,13 +139,13 @@ def clicked(trace: Trace) -> tuple[tuple[float, float], str]:
 
 
 def sample_places(
-    size: tuple[int, int],
+    size: tuple[int, int], finest: int = _FINEST
 ) -> tuple[Int[np.ndarray, "row"], Int[np.ndarray, "column"]]:
-    """Rows and columns of the pixels that are looked at, evenly spaced."""
+    """Rows and columns of the pixels that are looked at, evenly spaced, so many a side at most."""
     rows, columns = (
         ((np.arange(count) + 0.5) * (length / count)).astype(int)
         for length in size
-        for count in [min(length, _FINEST)]
+        for count in [min(length, finest)]
     )
     return rows, columns
 
