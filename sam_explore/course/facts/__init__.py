@@ -16,8 +16,10 @@ from .decoder import (
     spared_channels,
     vectors_alike,
 )
+from .depth import adds_more, grown, needed_block, turned
 from .fact import Fact
 from .hints import click_or_hint, fed_back, hint_alone, zeros_are_no_hint
+from .knowledge import foreground_read, kind_read, needs_what_is_read, same_object_read
 from .pictures import (
     alike_half_a_patch_on,
     kept_of_patches,
@@ -43,15 +45,19 @@ from .windows import (
 
 __all__ = [
     "Fact",
+    "adds_more",
     "alike_half_a_patch_on",
     "click_or_hint",
     "common_to_all_places",
     "detail_of_upscaling",
     "fed_back",
+    "foreground_read",
     "global_block",
+    "grown",
     "half_alike_at",
     "hint_alone",
     "kept_of_patches",
+    "kind_read",
     "least_missed",
     "least_noticed",
     "left_in_windows_everywhere",
@@ -64,15 +70,19 @@ __all__ = [
     "looks_inside",
     "loss_of_one_colour",
     "nearer_than_even",
+    "needed_block",
     "needed_most",
+    "needs_what_is_read",
     "pairs_saved",
     "pixels_a_patch",
     "place_or_kind",
     "reaches_everywhere",
+    "same_object_read",
     "seen_in_a_window",
     "spared_channels",
     "spreads",
     "tokens_of_prompt",
+    "turned",
     "variance_within_patches",
     "vectors_alike",
     "weight_on_padding",
