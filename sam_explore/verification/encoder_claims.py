@@ -24,6 +24,7 @@ from .rows import Row, Subject, logit_change, mask_change
 
 POSITIONS, NORMS, WINDOWS = "03_position_encodings", "06_tokens_through_depth", "05_windows"
 ATTENTION, INTERVENTIONS = "04_attention", "13_interventions"
+KNOWLEDGE = "07_what_tokens_know"
 # Fractions of the logits' spread, of the mask, and of IoU, as in docs/phenomena.
 MOVED, HARDLY, LOST = 0.05, 0.05, 0.02
 
@@ -93,7 +94,7 @@ def norms_by_block(subject: Subject) -> list[Row]:
         Row("outliers after the last block",
             f"{int((last > limit).sum())} of {last.size} tokens are five robust deviations above "
             f"the median; the largest norm is {last.max() / np.median(last):.1f} medians",
-            where=NORMS),
+            where=KNOWLEDGE),
     ]  # fmt: skip
 
 

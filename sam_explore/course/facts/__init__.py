@@ -16,7 +16,7 @@ from .decoder import (
     spared_channels,
     vectors_alike,
 )
-from .depth import adds_more, grown, needed_block, turned
+from .depth import adds_most, grown, needed_block, turned
 from .fact import Fact
 from .hints import click_or_hint, fed_back, hint_alone, zeros_are_no_hint
 from .knowledge import foreground_read, kind_read, needs_what_is_read, same_object_read
@@ -45,7 +45,7 @@ from .windows import (
 
 __all__ = [
     "Fact",
-    "adds_more",
+    "adds_most",
     "alike_half_a_patch_on",
     "click_or_hint",
     "common_to_all_places",

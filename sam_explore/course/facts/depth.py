@@ -7,18 +7,16 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from sam_explore.number_text import text
 from sam_explore.probes.causes.block_order import BlockOrder
 from sam_explore.probes.common.depth import tokens_by_depth
-from sam_explore.probes.tokens.residual_shares import ResidualShares
 from sam_explore.readings import Panel, Profile
 
 from .fact import Fact, mask_of
 
-ATTENTION, MLP, ALIKE = "attention", "MLP", "alike"
 FIRST, BETWEEN, LAST = "first", "between", "last"
-_ALIKE = 1.25  # shares that differ by no more than this factor count as alike
 _SMALLEST = 1e-12
 
 
@@ -28,7 +26,7 @@ def grown(now: Any) -> Fact:
     Returns a `Fact` with the ratio of the two median norms, over the tokens of the picture.
     """
     tokens = tokens_by_depth(now.trace)
-    medians = [float(np.median(np.linalg.norm(each, axis=-1))) for each in tokens.values()]
+    medians = [float(np.median(_length(each))) for each in tokens.values()]
     steps = [after / max(before, _SMALLEST) for before, after in pairwise(medians)]
     ratio = medians[-1] / max(medians[0], _SMALLEST)
     most = int(np.argmax(steps))
@@ -62,23 +60,23 @@ def turned(now: Any) -> Fact:
     )
 
 
-def adds_more(now: Any) -> Fact:
-    """Whether attention or the MLP adds more to the stream, in the median over the blocks.
+def adds_most(now: Any) -> Fact:
+    """Which block of the image encoder adds most to the tokens, next to what it was given.
 
-    Returns a `Fact` with "attention", "MLP", or "alike" if they differ by less than a factor of
-    1.25.
+    Attention and MLP are taken together, and the median over the tokens.
+
+    Returns a `Fact` with "first", "last" or "between".
     """
-    chart = ResidualShares().read(now.trace)
-    medians = [curve.y for curve in chart.curves]
-    attention, mlp = (float(np.nanmedian(each)) for each in medians)
-    ratio = max(attention, mlp) / max(min(attention, mlp), _SMALLEST)
-    larger = ATTENTION if attention > mlp else MLP
-    more = int((medians[0] > medians[1]).sum())
+    tokens = list(tokens_by_depth(now.trace).values())
+    shares = [
+        float(np.median(_length(after - before) / np.maximum(_length(before), _SMALLEST)))
+        for before, after in pairwise(tokens)
+    ]
+    most, least = int(np.argmax(shares)), int(np.argmin(shares))
     return Fact(
-        larger if ratio > _ALIKE else ALIKE,
-        f"Next to the stream that it is added to, attention adds {text(attention, 2)} times its "
-        f"length and the MLP {text(mlp, 2)} times, in the median over the blocks. In {more} of "
-        f"{len(chart.x)} blocks attention adds more.",
+        _where(most, len(shares)),
+        f"Block {most} adds most: {text(shares[most], 2)} times the length of the tokens that it "
+        f"is given, in the median. Block {least} adds least, {text(shares[least], 2)} times.",
     )
 
 
@@ -93,11 +91,18 @@ def needed_block(now: Any) -> Fact:
     assert isinstance(chart, Profile)
     left = chart.curves[0].y
     needed, spared = int(np.argmin(left)), int(np.argmax(left))
-    place = FIRST if needed == 0 else LAST if needed == len(left) - 1 else BETWEEN
     return Fact(
-        place,
+        _where(needed, len(left)),
         f"Without block {needed} the mask keeps an IoU of {text(float(left[needed]), 2)} with the "
         f"mask as it was, the least of all. Without block {spared} it keeps "
         f"{text(float(left[spared]), 2)}, the most; the median is "
         f"{text(float(np.median(left)), 2)}.",
     )
+
+
+def _length(vectors: Float[np.ndarray, "row column channel"]) -> Float[np.ndarray, "row column"]:
+    return np.linalg.norm(vectors, axis=-1)
+
+
+def _where(block: int, depth: int) -> str:
+    return FIRST if block == 0 else LAST if block == depth - 1 else BETWEEN

@@ -50,33 +50,19 @@ def test_tokens_that_only_grow_keep_their_direction_and_opposite_ones_have_a_cos
     assert facts.turned(now(putting(start, end, 100 - tokens))).value == pytest.approx(-1)
 
 
-def test_what_adds_nothing_adds_less():
-    every = range(SMALL.encoder_depth)
-    trace = small_trace()
-    without = facts.adds_more(now(adding_nothing(trace, every, "attention.hook_out")))
-    assert without.value == "MLP"
-    assert "In 0 of 4 blocks attention adds more." in without.words
-    assert "attention adds 0 times its length" in without.words
-    without = facts.adds_more(now(adding_nothing(trace, every, "mlp.hook_out")))
-    assert without.value == "attention"
-    assert "In 4 of 4 blocks" in without.words
-
-
-def test_additions_of_equal_size_are_alike():
-    # Both add a tenth of what they find: 0.1 and then 0.1 * 1.1, next to 1 and 1.1.
-    trace = small_trace()
-    for block in range(SMALL.encoder_depth):
-        before = np.ones(SMALL.encoder_dim)
-        for part, values in (
-            ("hook_residual_pre", before),
-            ("attention.hook_out", 0.1 * before),
-            ("hook_residual_mid", 1.1 * before),
-            ("mlp.hook_out", 0.11 * before),
-        ):
-            trace = putting(trace, BLOCK.format(block) + part, values)
-    fact = facts.adds_more(now(trace))
-    assert fact.value == "alike"
-    assert "attention adds 0.1 times its length and the MLP 0.1 times" in fact.words
+def test_the_block_that_adds_most_is_known_by_what_its_tokens_were_before():
+    lengths = (4.0, 5.0, 5.5, 9.9)  # after each block; 2 before the first
+    trace = putting(
+        small_trace(), BLOCK.format(0) + "hook_residual_pre", tokens_of_norm(np.full((5, 5), 2.0))
+    )
+    for block, norm in enumerate(lengths):
+        tokens = tokens_of_norm(np.full((5, 5), norm))
+        trace = putting(trace, BLOCK.format(block) + "hook_residual_post", tokens)
+    fact = facts.adds_most(now(trace))
+    # 2 to 2, 1 to 4, 0.5 to 5, 4.4 to 5.5: the last adds the longest vector, and the first most.
+    assert fact.value == "first"
+    assert fact.words.startswith("Block 0 adds most: 1 times the length")
+    assert "Block 2 adds least, 0.1 times." in fact.words
 
 
 @pytest.mark.parametrize(("block", "place"), [(0, "first"), (2, "between"), (3, "last")])
