@@ -1,6 +1,7 @@
 """The course: the map of the network, tours, and questions that are graded by what is computed."""
 
 from . import facts
+from .checkpoints.kept import checkpoint
 from .facts.fact import Fact
 from .network.live_map import NetworkMap, network_map
 from .questions.after import After
@@ -10,6 +11,8 @@ from .questions.estimate import Estimate
 from .questions.place import Place
 from .tours.player import TourPlayer, tour
 from .tours.tour_steps import Tour, TourStep
+from .training.learning_curves import learning_curves
+from .training.training_time import TrainingTime
 
 __all__ = [
     "After",
@@ -22,7 +25,10 @@ __all__ = [
     "Tour",
     "TourPlayer",
     "TourStep",
+    "TrainingTime",
+    "checkpoint",
     "facts",
+    "learning_curves",
     "network_map",
     "tour",
 ]

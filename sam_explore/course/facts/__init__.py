@@ -20,6 +20,7 @@ from .depth import adds_most, grown, needed_block, turned
 from .fact import Fact
 from .hints import click_or_hint, fed_back, hint_alone, zeros_are_no_hint
 from .knowledge import foreground_read, kind_read, needs_what_is_read, same_object_read
+from .learning import first_level, positions_or_heads, trained_mask
 from .pictures import (
     alike_half_a_patch_on,
     kept_of_patches,
@@ -51,6 +52,7 @@ __all__ = [
     "common_to_all_places",
     "detail_of_upscaling",
     "fed_back",
+    "first_level",
     "foreground_read",
     "global_block",
     "grown",
@@ -76,12 +78,14 @@ __all__ = [
     "pairs_saved",
     "pixels_a_patch",
     "place_or_kind",
+    "positions_or_heads",
     "reaches_everywhere",
     "same_object_read",
     "seen_in_a_window",
     "spared_channels",
     "spreads",
     "tokens_of_prompt",
+    "trained_mask",
     "turned",
     "variance_within_patches",
     "vectors_alike",

@@ -20,8 +20,8 @@ from ..common.clicks import with_a_prompt
 from ..common.mask_losses import mask_loss
 from ..common.numbers import counted
 from ..common.probe import PUBLISHED_MASK, Probe, knob, mask_shown
+from ..common.sampling import sample_places
 from ..common.truth import ComparedWithTruth, in_words
-from ..masks.magic_wand import sample_places
 
 _FINEST = 64  # pixels along a side, so that the one that is clicked can be seen
 _MOST = 8  # corrections with a click, in the published algorithm
@@ -30,7 +30,7 @@ _ERROR = Scale(
 )
 
 
-class _Round(NamedTuple):
+class Round(NamedTuple):
     """One answer on the way.
 
     losses: of each mask.
@@ -85,22 +85,9 @@ class TrainingStep(ComparedWithTruth, Probe):
 
     def read(self, trace: Trace) -> Panel:
         trace, said = with_a_prompt(trace)
-        trace = trace.with_prompts(trace.prompts.with_mask_hint(None))
-        target = self.target(trace)
-        places = _places(trace)
-        if target is None or target.mask is None:
-            (answer,) = answers([trace])
-            taken = _next_best(answer)
-            truth, name = (
-                answer.upscaled_at(*places, taken) > 0,
-                f"mask {taken} of the first answer",
-            )
-            name += ", since no truth is given"
-        else:
-            truth, name = target.mask[np.ix_(*places)], target.name
-        rounds = self._rounds(trace, truth)
-        words = said + _words(rounds, name)
-        words += f" {target.why_none}" if target is not None and target.why_none else ""
+        rounds = self.rounds(trace)
+        name, _, why_none = self._meant(trace)
+        words = f"{said}{_words(rounds, name)} {why_none}".rstrip()
         maps = Gallery(
             tuple(_map(number, each) for number, each in enumerate(rounds)),
             "Where the shown mask is wrong",
@@ -116,10 +103,11 @@ class TrainingStep(ComparedWithTruth, Probe):
         title = f"One step with {counted(len(rounds) - 1, 'correction')}"
         return Panel((maps, table), title, words, across=1)
 
-    def _rounds(self, trace: Trace, truth: Bool[np.ndarray, "row column"]) -> list[_Round]:
-        """The answers, until all corrections are made or nothing is wrong."""
+    def rounds(self, trace: Trace) -> list[Round]:
+        """The answers to the run's prompts and to the corrections, until nothing is wrong."""
+        _, truth, _ = self._meant(trace)
         generator = torch.Generator().manual_seed(self.chance)
-        prompts, found = trace.prompts, list[_Round]()
+        prompts, found = trace.prompts.with_mask_hint(None), list[Round]()
         while True:
             announce(f"Round {len(found) + 1} of {self.corrections + 1}")
             (answer,) = answers([trace.with_prompts(prompts)])
@@ -130,13 +118,24 @@ class TrainingStep(ComparedWithTruth, Probe):
                 return found
             prompts = TOKEN_0.prompts(answer, found[-1].shown, *click)
 
+    def _meant(self, trace: Trace) -> tuple[str, Bool[np.ndarray, "row column"], str]:
+        """The name of the region that is compared with, the region, and why there is no truth."""
+        target = self.target(trace)
+        if target is not None and target.mask is not None:
+            return target.name, target.mask[np.ix_(*_places(trace))], ""
+        (answer,) = answers([trace.with_prompts(trace.prompts.with_mask_hint(None))])
+        taken = _next_best(answer)
+        region = answer.upscaled_at(*_places(trace), taken) > 0
+        why = "" if target is None else target.why_none
+        return f"mask {taken} of the first answer, since no truth is given", region, why
+
 
 def _looked_at(
     answer: Prediction,
     truth: Bool[np.ndarray, "row column"],
     trace: Trace,
     generator: torch.Generator | None,
-) -> _Round:
+) -> Round:
     """An answer's losses, its errors, and the next click unless there is no generator."""
     logits = answer.upscaled_at(*_places(trace))
     losses = mask_loss(logits, truth)
@@ -157,17 +156,17 @@ def _looked_at(
             int(share * cells) for share, cells in zip(points[0], mask.shape[::-1], strict=True)
         )
         cell = down, across
-    return _Round(losses, learns, shown, error, mask_iou(mask, truth), click, cell)
+    return Round(losses, learns, shown, error, mask_iou(mask, truth), click, cell)
 
 
 def _places(trace: Trace) -> tuple[Int[np.ndarray, "row"], Int[np.ndarray, "column"]]:
     return sample_places(trace.image.shape[:2], _FINEST)
 
 
-def _words(rounds: list[_Round], name: str) -> str:
+def _words(rounds: list[Round], name: str) -> str:
     """What each round does, in words."""
     first, last = rounds[0], rounds[-1]
-    learner = f"mask {first.learns}, with {text(float(first.losses[first.learns]), 2)}"
+    learner = f"mask {first.learns}, with {text(first.losses[first.learns], decimals=2)}"
     words = f"Compared with {name}: after the first prompt {learner}, is trained."
     if first.click is not None:
         kind = "foreground" if first.click[1] == FOREGROUND else "background"
@@ -176,8 +175,8 @@ def _words(rounds: list[_Round], name: str) -> str:
         words += (
             f" In {counted(len(rounds) - 1, 'correction')} the IoU of the shown mask goes from "
             f"{in_words(first.iou)} to {in_words(last.iou)}, and the loss that is trained from "
-            f"{text(float(first.losses[first.learns]), 2)} to "
-            f"{text(float(last.losses[last.learns]), 2)}."
+            f"{text(first.losses[first.learns], decimals=2)} to "
+            f"{text(last.losses[last.learns], decimals=2)}."
         )
     return words
 
@@ -189,12 +188,12 @@ def _next_best(answer: Prediction) -> int:
     return int([*others, shown][0])
 
 
-def _name(number: int, each: _Round) -> str:
+def _name(number: int, each: Round) -> str:
     asked = "first prompt" if number == 0 else counted(number, "correction")
     return f"{asked}: mask {each.learns} learns"
 
 
-def _map(number: int, each: _Round) -> Heatmap:
+def _map(number: int, each: Round) -> Heatmap:
     """Where a round's mask is wrong, with the next click marked."""
     missed, added = (float((each.error == side).mean()) for side in (1, -1))
     words = (

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Int, UInt8
+from jaxtyping import Bool, UInt8
 
 from sam_explore.geometry import FOREGROUND, Prompts
 from sam_explore.magic_wand import flood_fill, grow_region
@@ -15,13 +15,13 @@ from sam_explore.tracing import Trace, answers
 
 from ..common.logits import percent
 from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
+from ..common.sampling import sample_places
 from ..common.truth import ComparedWithTruth, in_words
 
 _TOLERANCES = (2, 4, 6, 9, 13, 18, 25, 35, 50, 70, 100)
 _GROWING = {"flood fill": flood_fill, "region growing": grow_region}
 _SAM = "SAM"
 _INSIDE = Scale(low=0.0, high=1.0, names=((0.0, "outside"), (1.0, "inside")))
-_FINEST = 192  # pixels along a side that are looked at
 
 Masks = dict[str, Bool[np.ndarray, "row column"]]
 
@@ -136,18 +136,6 @@ def clicked(trace: Trace) -> tuple[tuple[float, float], str]:
         else "There is no click; one in the middle of the picture is taken. "
     )
     return (width / 2, height / 2), said
-
-
-def sample_places(
-    size: tuple[int, int], finest: int = _FINEST
-) -> tuple[Int[np.ndarray, "row"], Int[np.ndarray, "column"]]:
-    """Rows and columns of the pixels that are looked at, evenly spaced, so many a side at most."""
-    rows, columns = (
-        ((np.arange(count) + 0.5) * (length / count)).astype(int)
-        for length in size
-        for count in [min(length, finest)]
-    )
-    return rows, columns
 
 
 def reduced(

@@ -7,7 +7,8 @@ import pytest
 
 from sam_explore.geometry import Prompts
 from sam_explore.probes import MagicWand
-from sam_explore.probes.masks.magic_wand import clicked, reduced, sample_places
+from sam_explore.probes.common.sampling import sample_places
+from sam_explore.probes.masks.magic_wand import clicked, reduced
 
 from ...small import answering, small_trace
 

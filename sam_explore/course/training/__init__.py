@@ -1,0 +1,1 @@
+"""Training, watched: a slider over its time, and what is learned when."""
