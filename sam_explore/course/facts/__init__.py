@@ -19,6 +19,14 @@ from .decoder import (
 from .depth import adds_most, grown, needed_block, turned
 from .fact import Fact
 from .hints import click_or_hint, fed_back, hint_alone, zeros_are_no_hint
+from .interventions import (
+    left_without_one_head,
+    left_without_spared_heads,
+    patched_early_or_late,
+    same_heads_by_two_numbers,
+    spared_heads,
+    zero_or_mean,
+)
 from .knowledge import foreground_read, kind_read, needs_what_is_read, same_object_read
 from .learning import first_level, positions_or_heads, trained_mask
 from .pictures import (
@@ -65,6 +73,8 @@ __all__ = [
     "left_in_windows_everywhere",
     "left_when_shuffled",
     "left_without_added",
+    "left_without_one_head",
+    "left_without_spared_heads",
     "left_without_windows",
     "likeness_of_places",
     "listened_to",
@@ -76,13 +86,16 @@ __all__ = [
     "needed_most",
     "needs_what_is_read",
     "pairs_saved",
+    "patched_early_or_late",
     "pixels_a_patch",
     "place_or_kind",
     "positions_or_heads",
     "reaches_everywhere",
+    "same_heads_by_two_numbers",
     "same_object_read",
     "seen_in_a_window",
     "spared_channels",
+    "spared_heads",
     "spreads",
     "tokens_of_prompt",
     "trained_mask",
@@ -91,5 +104,6 @@ __all__ = [
     "vectors_alike",
     "weight_on_padding",
     "what_decides",
+    "zero_or_mean",
     "zeros_are_no_hint",
 ]
