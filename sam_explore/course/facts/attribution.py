@@ -112,10 +112,10 @@ def order_with_shuffled_weights(now: Any) -> Fact:
     return Fact(
         ALIKE if abs(trained - shuffled) <= _ALIKE else HIGHER if shuffled > trained else LOWER,
         f"The rank correlation of the gradient's map with what happens is {agreement(trained)} "
-        f"with the trained weights and {agreement(shuffled)} with shuffled ones. There a patch that is "
-        f"taken away changes the number {times} times less, and the gradient misses {wrong[1]} % "
-        f"of the effects' size, where it misses {wrong[0]} % with the trained weights. The two "
-        f"maps of the gradient have a rank correlation of {agreement(between)} with each other.",
+        f"with the trained weights and {agreement(shuffled)} with shuffled ones. There a patch "
+        f"that is taken away changes the number {times} times less, and the gradient misses "
+        f"{wrong[1]} % of the effects' size; with the trained weights it misses {wrong[0]} %. The "
+        f"two maps of the gradient have a rank correlation of {agreement(between)}.",
     )
 
 
