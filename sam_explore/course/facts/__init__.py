@@ -65,6 +65,12 @@ from .positions import (
     likeness_of_places,
 )
 from .prompts import half_alike_at, least_noticed, place_or_kind, tokens_of_prompt
+from .scores import (
+    gained_by_choosing,
+    guesses_are,
+    hidden_by_one_number,
+    scores_of_this_click,
+)
 from .windows import (
     left_in_windows_everywhere,
     left_without_windows,
@@ -88,10 +94,13 @@ __all__ = [
     "foreground_read",
     "found_of_the_picture",
     "four_times_the_tokens",
+    "gained_by_choosing",
     "global_block",
     "grid_or_crops",
     "grown",
+    "guesses_are",
     "half_alike_at",
+    "hidden_by_one_number",
     "hint_alone",
     "huge_over_base",
     "kept_but_empty",
@@ -128,6 +137,7 @@ __all__ = [
     "rollout_of_shuffled_weights",
     "same_heads_by_two_numbers",
     "same_object_read",
+    "scores_of_this_click",
     "seen_in_a_window",
     "smaller_steps",
     "spared_channels",
