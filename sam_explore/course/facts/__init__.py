@@ -19,7 +19,6 @@ from .automatic import (
     dropped_most_by,
     found_of_the_picture,
     grid_or_crops,
-    kept_but_empty,
     missed_because,
 )
 from .cost import (
@@ -103,7 +102,6 @@ __all__ = [
     "hidden_by_one_number",
     "hint_alone",
     "huge_over_base",
-    "kept_but_empty",
     "kept_of_patches",
     "kind_read",
     "least_missed",

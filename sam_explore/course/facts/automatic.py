@@ -15,7 +15,6 @@ from sam_explore.automatic import FATES, Verdicts, default_filters, judge
 from sam_explore.automatic.of_trace import candidates_of
 from sam_explore.number_text import text
 from sam_explore.probes.automatic.missing_mask import MissingMask
-from sam_explore.probes.common.logits import percent
 from sam_explore.probes.common.numbers import counted
 from sam_explore.scenes.ground_truth import Scene
 from sam_explore.tracing import Trace
@@ -110,22 +109,6 @@ def grid_or_crops(now: Any) -> Fact:
         ALIKE if finer == cropped else GRID if finer > cropped else CROPS,
         f"Of {counted(len(known[1]), 'region')}, {side} points a side find {plain}, {2 * side} "
         f"points a side {finer}, and {side} points a side with crops {cropped}.",
-    )
-
-
-def kept_but_empty(now: Any) -> Fact:
-    """How many kept masks cover less than a hundredth of a per cent of the picture.
-
-    Returns a `Fact` with a percentage of the kept masks.
-    """
-    verdicts = _verdicts(now.trace)
-    areas = verdicts.candidates.areas[verdicts.kept] / now.trace.image[..., 0].size
-    tiny = int((areas < 1e-4).sum())
-    share = tiny / len(areas) if len(areas) else 0.0
-    return Fact(
-        100 * share,
-        f"Of {counted(len(areas), 'kept mask')}, {tiny} cover hardly anything, less than 0.01 % of "
-        f"the picture: {percent(share)}.",
     )
 
 

@@ -127,12 +127,6 @@ def test_crops_that_find_one_more_are_better_than_a_finer_grid(judged, monkeypat
     )
 
 
-def test_masks_of_no_pixel_are_counted(judged):
-    fact = facts.kept_but_empty(judged([REGIONS[0], np.zeros(SIZE, bool)], ["kept", "kept"]))
-    assert fact.value == 50
-    assert fact.words.startswith("Of 2 kept masks, 1 cover")
-
-
 def test_the_candidates_are_those_of_the_exhibit():
     trace = small_trace()
     fact = facts.dropped_most_by(SimpleNamespace(trace=trace, truth=None))
