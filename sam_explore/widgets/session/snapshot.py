@@ -499,7 +499,8 @@ def _set_feeds_back(now: Snapshot, name: str, feeds_back: bool) -> Snapshot:
 def _with_other_input(now: Snapshot, source: Source, **changes: Any) -> Snapshot:
     dialogue, undo, redo = now._fitting(source.frame)
     history = {"undo": undo, "redo": redo}
-    return now.starting(source, dialogue, token=_middle(source), **history, **changes)
+    token = now.token if source.frame == now.source.frame else _middle(source)
+    return now.starting(source, dialogue, token=token, **history, **changes)
 
 
 def _other_fetch(now: Snapshot, trait: str) -> Fetch | None:

@@ -52,13 +52,17 @@ def test_another_model_drops_hints_that_do_not_fit_and_answers_the_rest(
     assert session.prediction.prompts is session.trace.prompts
 
 
-def test_a_model_of_the_same_size_keeps_hints_and_the_choice(image, open_session):
+def test_a_model_of_the_same_size_keeps_hints_the_choice_and_the_picked_token(image, open_session):
     session = open_session(image)
+    session.token = (1, 3)
     session.prompts = prompts = Prompts([(5, 5)], mask_hint=np.zeros((16, 16)))
     session.chosen = 3
     session.sam = Sam(FOUR_BY_FOUR).eval()
     assert session.prompts is prompts
     assert session.chosen == 3
+    assert session.token == (1, 3)
+    session.sam = Sam(COARSE).eval()
+    assert session.token == (1, 1)  # the middle of 2 x 2
 
 
 def test_a_choice_that_another_model_lacks_is_dropped(image, open_session):
