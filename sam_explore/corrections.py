@@ -163,12 +163,13 @@ def correction_clicks(
     """
     wrong = (masks ^ targets).flatten(1)
     wrong = torch.where(wrong.any(dim=1, keepdim=True), wrong, targets.flatten(1))
-    chances = torch.rand(wrong.shape, generator=generator, device=generator.device)
+    device = generator.device  # single precision, whatever torch's default
+    chances = torch.rand(wrong.shape, generator=generator, device=device, dtype=torch.float32)
     places = (chances.to(wrong.device) + wrong).argmax(dim=1)
     labels = targets.flatten(1).gather(1, places[:, None])[:, 0].long()
     rows, columns = masks.shape[-2:]
     points = torch.stack([places % columns, places // columns], dim=1)
-    return (points + 0.5) / torch.tensor([columns, rows], device=points.device), labels
+    return (points.float() + 0.5) / torch.tensor([columns, rows], device=points.device), labels
 
 
 def _begins_with(prompts: Prompts, first: Prompts) -> bool:
