@@ -1,4 +1,4 @@
-"""The table of claims: each has one of four verdicts, and what it links to is there."""
+"""The table of claims: each has one of five verdicts, and what it links to is there."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,13 @@ import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "claims.md").read_text("utf-8")
-VERDICTS = ("holds by construction", "holds on the toy", "needs weights", "wrong")
+VERDICTS = (
+    "holds by construction",
+    "holds on the toy",
+    "left open on the toy",
+    "needs weights",
+    "wrong",
+)
 ROWS = [
     [cell.strip() for cell in line.strip("|").split(" | ")]
     for line in PAGE.partition("\n## ")[2].splitlines()

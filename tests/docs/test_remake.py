@@ -41,6 +41,7 @@ def test_every_mark_that_names_the_weights_is_remade():
     assert sum("docs/toy_model.md" in command for command in remade) == 3
     for name in ("sizes", "origin", "sides", "bf16", "thresholds"):
         assert f"docs/make_{name}.py" in remade
+    assert "tests/benchmarks/corrections.py --write docs/prompting.md" in remade
 
 
 def test_the_sides_are_whole_patches_around_the_trained_one():
