@@ -29,8 +29,8 @@ def commands(random_start: Path | None = None, seed: int = 0) -> list[list[str]]
         ["docs/make_sides.py"],
         ["docs/make_bf16.py"],
         ["docs/make_thresholds.py"],
-        ["docs/images/make_photographs.py", "--write", "docs/toy_model.md"],
         ["tests/benchmarks/corrections.py", "--write", "docs/prompting.md"],
+        ["docs/images/make_photographs.py", "--write", "docs/toy_model.md"],
         *(
             [f"docs/phenomena/{name}.py", "--write", "docs/phenomena.md"]
             + (start if name == "position_encodings" and random_start else [])
