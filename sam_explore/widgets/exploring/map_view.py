@@ -28,6 +28,7 @@ from .paper import EDGE_CSS, on_paper
 
 _HINT = "Point at a cell to read its value."
 _HINT_OVER_TOKENS = "Point at a cell to read its value, click to pick its token."
+_HINT_ASKING = "Point at a cell to read its value, click to ask where it comes from."
 PICTURES, MAPS, NOTES, PICKED = range(4)
 
 
@@ -46,7 +47,7 @@ class MapView:
         on_press: called with the cell that is clicked on, instead of picking a token; or None.
     """
 
-    on_press: Callable[[Cell], None] | None = None
+    _on_press: Callable[[Cell], None] | None = None
 
     def __init__(
         self,
@@ -78,6 +79,16 @@ class MapView:
             leave=leave,
         )
         self.canvas.on_client_ready(redraw)
+
+    @property
+    def on_press(self) -> Callable[[Cell], None] | None:
+        """What a click on a cell does, if it does not pick its token."""
+        return self._on_press
+
+    @on_press.setter
+    def on_press(self, on_press: Callable[[Cell], None] | None) -> None:
+        self._on_press = on_press
+        self._show_value()
 
     def show(self, reading: Heatmap | Gallery) -> None:
         """Draw a reading instead of the earlier one."""
@@ -194,6 +205,7 @@ class MapView:
             return
         is_over_tokens = layout.tiles[0].heatmap.frame == "tokens"
         words = _HINT_OVER_TOKENS if is_over_tokens else _HINT
+        words = words if self.on_press is None else _HINT_ASKING
         if pointed is not None:
             words = self._value_in_words(layout, *pointed) or words
         # The line is always there, so that nothing below moves when the pointer enters and leaves.

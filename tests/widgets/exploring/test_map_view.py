@@ -35,6 +35,16 @@ def test_the_value_under_the_pointer_is_told_and_follows_the_reading(image, open
         assert "Point at a cell" in view.value.value
 
 
+def test_the_line_says_what_a_click_does(image, open_session):
+    with explore(Grid, open_session(image)) as explorer:
+        view = map_of(explorer)
+        assert "click to pick its token." in view.value.value
+        view.on_press = print
+        assert "click to ask where it comes from." in view.value.value
+        view.on_press = None
+        assert "click to pick its token." in view.value.value
+
+
 def outlined(explorer, screen) -> list[tuple[int, int, int]]:
     """Index of the map, row and column of each cell that is outlined."""
     view = map_of(explorer)
