@@ -118,7 +118,8 @@ def first_level(now: Any = None) -> Fact:
     return Fact(
         value,
         f"In the mean of {SCENES} scenes the best of the three masks ends with a true IoU of: "
-        f"{ends}. Half of that is reached by: {halves} scenes.",
+        f"{ends}. Half of that is reached by: {halves} scenes, between checkpoints on a straight "
+        "line.",
     )
 
 
@@ -134,8 +135,8 @@ def positions_or_heads(now: Any = None) -> Fact:
     return Fact(
         value,
         f"After {_rounded(found.scenes[0])} scenes the position encodings have a cosine of "
-        f"{text(found.positions[0], decimals=2)} with those at the end, and the heads' weights a "
-        f"correlation of {text(found.heads[0], decimals=2)}.",
+        f"{text(found.positions[0], decimals=2)} with those at the end, and the heads' attention "
+        f"weights a correlation of {text(found.heads[0], decimals=2)}.",
     )
 
 

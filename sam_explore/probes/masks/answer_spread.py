@@ -187,6 +187,6 @@ def _words(mask: int, names: tuple[str, ...], numbers: Float[np.ndarray, "source
         f"{text(row[3])} with the {name}" for name, row in zip(names, numbers, strict=True)
     )
     return (
-        f"Mask {mask}'s overlap with its like is in the mean {each}. It hangs most on the {least}. "
-        f"The predicted IoU has a standard deviation of {moves}."
+        f"Mask {mask}'s overlap with the run's is in the mean {each}. It hangs most on the "
+        f"{least}. The predicted IoU has a standard deviation of {moves}."
     )

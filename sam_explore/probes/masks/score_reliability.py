@@ -160,7 +160,7 @@ def _words(
     both = (by_way[..., 2] - by_way[..., 0]).mean(axis=1)
     low, middle, high = _spread(border.ravel())
     return (
-        f"Over {len(scores)} scenes the predicted IoU exceeds the true one by "
+        f"Over {len(scores)} scenes the predicted IoU less the true one is "
         f"{interval_in_words(off)}. Within a prompt their rank correlation is "
         f"{interval_in_words(within)}. Choosing by predicted IoU instead of by chance changes the "
         f"true IoU by {interval_in_words(gain)}; by stability instead of predicted IoU, by "

@@ -184,6 +184,6 @@ def _words(
     unseen = interval_in_words(chosen[:, 2] - chosen[:, 1])
     return (
         f"Over {len(best)} scenes, by mean true IoU, {'; '.join(fits)}. Choosing without token 0 "
-        f"changes the true IoU of the chosen mask by {lost}; that the others can't see it, by "
-        f"{unseen}."
+        f"changes the true IoU of the chosen mask by {lost}; hiding it from the others changes "
+        f"it by {unseen}."
     )

@@ -44,7 +44,7 @@ def test_wholes_come_first(monkeypatch):
     fact = first_level()
     assert fact.value == "wholes"
     assert "wholes 0.40, parts 0.40, sub-parts 0.20" in fact.words
-    assert "wholes after 320, parts after 3,200, sub-parts after 3,200 scenes" in fact.words
+    assert "wholes after 320, parts after 3,200, sub-parts after 3,200 scenes," in fact.words
 
 
 def test_levels_that_are_learned_alike_come_together(monkeypatch):

@@ -22,7 +22,7 @@ def test_an_answer_that_is_given_moves_with_the_token_alone():
     np.testing.assert_allclose(table.values[:, 3], [0, moves, 0], atol=1e-4)
     assert maps.maps[1].values[0].tolist() == pytest.approx([2 / 3] * 5 + [1 / 3] * 5 + [0] * 10)
     assert AnswerSpread(samples=2)(trace).words == (
-        "Mask 2's overlap with its like is in the mean with another prompt 1.00, and 1.00 at the "
+        "Mask 2's overlap with the run's is in the mean with another prompt 1.00, and 1.00 at the "
         "least; with another token 0.50, and 0.00 at the least; with another picture 1.00, and "
         "1.00 at the least. It hangs most on the token. The predicted IoU has a standard "
         "deviation of 0 with the prompt, 0.262 with the token, 0 with the picture."
