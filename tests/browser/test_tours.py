@@ -35,7 +35,7 @@ def test_a_tour_is_walked_through_and_let_go_with_the_readers_own_prompts(notebo
     button("Next").click()
     expect(said).to_contain_text("The other three masks")
     expect(tour.get_by_text("2 of 5")).to_be_visible()
-    wait_for(notebook, "session.chosen == 1")
+    wait_for(notebook, "session.chosen == player.tour.steps[1].mask")
     button("Next").click()
     wait_for(notebook, "session.prompts.labels.tolist() == [1, 0]")
     tour.locator(".sam-explore-explorer canvas").first.wait_for()
