@@ -22,10 +22,12 @@ class Checkpoint:
         scenes: seen until then, in a training from nothing; None for the weights that ship, which
             come from other and longer runs.
         path: its file; None for the weights that ship.
+        written: when the file was written, in nanoseconds, so that another one counts as another.
     """
 
     scenes: int | None
     path: Path | None
+    written: int = 0
 
     @property
     def name(self) -> str:
@@ -51,7 +53,7 @@ class Checkpoint:
         Raises:
             FileNotFoundError, ValueError: no such file, or none that can be read.
         """
-        sam = _loaded(self.path)
+        sam = _loaded(self.path, self.written)
         note_model(sam, Origin(self.code))
         return sam
 
@@ -73,7 +75,7 @@ def checkpoints(folder: Path | str | None = None) -> tuple[Checkpoint, ...]:
             "They are in the repository of sam_explore, in docs/training, and not in the installed "
             "package: clone it, and give that folder."
         )
-    return (*(Checkpoint(_scenes(path), path) for path in paths), Checkpoint(None, None))
+    return (*(_checkpoint(path) for path in paths), Checkpoint(None, None))
 
 
 def checkpoint(scenes: int, folder: Path | str | None = None) -> Sam:
@@ -102,6 +104,10 @@ def named(scenes: int) -> str:
     return f"{scenes:09d}{_END}"
 
 
+def _checkpoint(path: Path) -> Checkpoint:
+    return Checkpoint(_scenes(path), path, path.stat().st_mtime_ns)
+
+
 def _scenes(path: Path) -> int:
     digits = path.name.removesuffix(_END)
     if not digits.isdecimal():
@@ -113,7 +119,7 @@ def _scenes(path: Path) -> int:
 
 
 @lru_cache(maxsize=16)
-def _loaded(path: Path | None) -> Sam:
+def _loaded(path: Path | None, written: int) -> Sam:
     if path is None:
         return load()
     try:

@@ -21,11 +21,12 @@ from sam_explore.number_text import text
 from sam_explore.prediction import encode, predict
 from sam_explore.probes.common.asked_objects import asked_levels
 from sam_explore.probes.common.clicks import with_a_prompt
+from sam_explore.probes.common.numbers import counted
 from sam_explore.probes.hints.training_step import TrainingStep
 from sam_explore.scenes.ground_truth import LEVELS
 from sam_explore.tracing import Trace
 
-from ..checkpoints.kept import checkpoints
+from ..checkpoints.kept import Checkpoint, checkpoints
 from .fact import Fact
 
 FIRST_SEED, SCENES = 700, 12  # scenes that the facts ask about
@@ -68,12 +69,11 @@ def learned(scenes: int = SCENES, folder: Path | str | None = None) -> Learned:
     Raises:
         FileNotFoundError: there are no checkpoints.
     """
-    return _learned(scenes, folder)
+    return _learned(scenes, checkpoints(folder)[:-1])
 
 
 @lru_cache(maxsize=4)
-def _learned(scenes: int, folder: Path | str | None) -> Learned:
-    found = checkpoints(folder)[:-1]
+def _learned(scenes: int, found: tuple[Checkpoint, ...]) -> Learned:
     sams = [each.load() for each in found]
     tables, patterns = zip(*(_inside(sam) for sam in sams), strict=True)
     return Learned(
@@ -107,7 +107,11 @@ def first_level(now: Any = None) -> Fact:
     Returns a `Fact` with "wholes", "parts", "sub-parts", or "together" if the first two come
     within a tenth of the same number of scenes.
     """
-    found = learned()
+    return level_learned_first(learned())
+
+
+def level_learned_first(found: Learned) -> Fact:
+    """The same, of other scenes or checkpoints."""
     names = [f"{name}s" for name in LEVELS]
     at = {name: half_at(found.scenes, found.by_name()[name]) for name in names}
     first, second = sorted(at, key=lambda name: at[name])[:2]
@@ -117,9 +121,9 @@ def first_level(now: Any = None) -> Fact:
     halves = ", ".join(f"{name} after {_rounded(at[name])}" for name in names)
     return Fact(
         value,
-        f"In the mean of {SCENES} scenes the best of the three masks ends with a true IoU of: "
-        f"{ends}. Half of that is reached by: {halves} scenes, between checkpoints on a straight "
-        "line.",
+        f"In the mean of {counted(found.levels.shape[1], 'scene')} the best of the three masks "
+        f"ends with a true IoU of: {ends}. Half of that is reached by: {halves} scenes, between "
+        "checkpoints on a straight line.",
     )
 
 
@@ -128,7 +132,11 @@ def positions_or_heads(now: Any = None) -> Fact:
 
     Returns a `Fact` with "positions", "heads", or "together".
     """
-    found = learned()
+    return settled_first(learned())
+
+
+def settled_first(found: Learned) -> Fact:
+    """The same, of other checkpoints."""
     waves, heads = (half_at(found.scenes, each) for each in (found.positions, found.heads))
     near = max(waves, heads) < SAME_TIME * min(waves, heads)
     value = "together" if near else "positions" if waves < heads else "heads"

@@ -6,7 +6,7 @@ from sam_explore.probes.common.intervals import band
 from sam_explore.readings import Curve, Panel, Profile
 from sam_explore.scenes.ground_truth import LEVELS
 
-from ..facts.learning import HEADS, POSITIONS, SCENES, first_level, learned, positions_or_heads
+from ..facts.learning import HEADS, POSITIONS, SCENES, learned, level_learned_first, settled_first
 
 
 def learning_curves(scenes: int = SCENES, folder: Path | str | None = None) -> Panel:
@@ -36,7 +36,7 @@ def learning_curves(scenes: int = SCENES, folder: Path | str | None = None) -> P
         found.scenes,
         tuple(band(found.levels[:, :, level].T, f"{name}s") for level, name in enumerate(LEVELS)),
         title="True IoU, best of three masks",
-        words=first_level().words,
+        words=level_learned_first(found).words,
         x_name="scenes seen",
         y_name="true IoU",
         log="x",
@@ -46,7 +46,7 @@ def learning_curves(scenes: int = SCENES, folder: Path | str | None = None) -> P
         found.scenes,
         (Curve(found.positions, POSITIONS), Curve(found.heads, HEADS)),
         title="Likeness to the end of the training",
-        words=positions_or_heads().words,
+        words=settled_first(found).words,
         x_name="scenes seen",
         y_name="cosine, correlation",
         log="x",

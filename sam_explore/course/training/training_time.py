@@ -5,7 +5,6 @@ from typing import Any
 from ipywidgets import SelectionSlider, Widget
 
 from sam_explore.model import TOY
-from sam_explore.number_text import text
 from sam_explore.probes.common.truth import ComparedWithTruth, in_words
 from sam_explore.widgets.canvas.html import Markup, element, together
 from sam_explore.widgets.canvas.paragraphs import paragraph
@@ -92,13 +91,12 @@ class TrainingTime(LiveText[Fact]):
         if now.prompts.is_empty:
             return Fact(name, f"{words} Click on the picture to see its mask.")
         mask = mask_of(now)
-        predicted = text(float(now.trace.prediction.iou[mask]), decimals=2)
-        words += f" The predicted IoU of mask {mask} is {predicted}"
-        target = ComparedWithTruth(truth=now.shown_truth).target(now.trace)
-        if target is None or target.mask is None:
-            return Fact(name, f"{words}.")
-        true = in_words(target.ious(now.trace.prediction, now.threshold)[mask])
-        return Fact(name, f"{words}, its true IoU with {target.name} {true}.")
+        truth = ComparedWithTruth(truth=now.shown_truth)
+        said = truth.ious_in_words(now.trace, mask, now.threshold)
+        if not said:
+            predicted = in_words(now.trace.prediction.iou[mask])
+            said = f" The predicted IoU of mask {mask} is {predicted}."
+        return Fact(name, words + said)
 
     def _titled(self) -> Markup:
         return together(rules(), paragraph(element("b", _TITLE, style="font-size:15px")))

@@ -85,8 +85,8 @@ class TrainingStep(ComparedWithTruth, Probe):
 
     def read(self, trace: Trace) -> Panel:
         trace, said = with_a_prompt(trace)
-        rounds = self.rounds(trace)
-        name, _, why_none = self._meant(trace)
+        name, truth, why_none = self._meant(trace)
+        rounds = self._rounds(trace, truth)
         words = f"{said}{_words(rounds, name)} {why_none}".rstrip()
         maps = Gallery(
             tuple(_map(number, each) for number, each in enumerate(rounds)),
@@ -106,6 +106,9 @@ class TrainingStep(ComparedWithTruth, Probe):
     def rounds(self, trace: Trace) -> list[Round]:
         """The answers to the run's prompts and to the corrections, until nothing is wrong."""
         _, truth, _ = self._meant(trace)
+        return self._rounds(trace, truth)
+
+    def _rounds(self, trace: Trace, truth: Bool[np.ndarray, "row column"]) -> list[Round]:
         generator = torch.Generator().manual_seed(self.chance)
         prompts, found = trace.prompts.with_mask_hint(None), list[Round]()
         while True:

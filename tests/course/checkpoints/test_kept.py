@@ -1,6 +1,9 @@
 """The checkpoints in the repository, and folders that hold none."""
 
+import os
+
 import pytest
+import torch
 
 from sam_explore.course.checkpoints.kept import FOLDER, Checkpoint, checkpoint, checkpoints, named
 from sam_explore.course.checkpoints.packing import pack
@@ -38,6 +41,15 @@ def test_other_files_are_refused_by_name(tmp_path):
     (tmp_path / "best.safetensors.xz").write_bytes(b"")
     with pytest.raises(FileNotFoundError, match=r"got best\.safetensors\.xz; move it away"):
         checkpoints(tmp_path)
+
+
+def test_a_file_that_was_replaced_is_read_again(tmp_path):
+    path, sources = tmp_path / named(1), checkpoints()[:2]
+    for number, source in enumerate(sources):
+        path.write_bytes(source.path.read_bytes())
+        os.utime(path, (number, number))
+        table = checkpoints(tmp_path)[0].load().image_encoder.position_encoder.table
+        assert torch.equal(table, source.load().image_encoder.position_encoder.table)
 
 
 def test_a_file_of_something_else_says_so(tmp_path):

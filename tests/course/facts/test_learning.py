@@ -43,6 +43,7 @@ def test_wholes_come_first(monkeypatch):
     made(monkeypatch)
     fact = first_level()
     assert fact.value == "wholes"
+    assert fact.words.startswith("In the mean of 1 scene the best")
     assert "wholes 0.40, parts 0.40, sub-parts 0.20" in fact.words
     assert "wholes after 320, parts after 3,200, sub-parts after 3,200 scenes," in fact.words
 

@@ -36,6 +36,9 @@ def test_the_slider_sets_the_model_and_keeps_picture_and_prompts(session, slider
     assert (session.prediction.logits != before.logits).any()
     assert slider.words.startswith(f"Shown is the model {first.name}. The predicted IoU of mask ")
     assert "its true IoU with turtle (whole)" in slider.words
+    session.truth_level = None
+    assert "The predicted IoU of mask" in slider.words
+    assert "true IoU" not in slider.words
 
 
 def test_the_slider_follows_a_model_that_is_set_elsewhere(session, slider):
