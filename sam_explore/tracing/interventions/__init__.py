@@ -16,8 +16,9 @@ from .ablation import (
     AblatePositionEncoding,
     AblateRelativePositions,
 )
-from .channels import ScaleChannel
+from .channels import ScaleChannel, SetChannel
 from .directions import RemoveDirections
+from .head_size import ResizeHead
 from .knock_out import AblateDecoderHead, KnockOutAttention, KnockOutDecoderAttention
 from .patching import PatchTokens
 from .prompt_tokens import (
@@ -48,9 +49,11 @@ __all__ = [
     "KnockOutDecoderAttention",
     "PatchTokens",
     "RemoveDirections",
+    "ResizeHead",
     "ResizeToken",
     "RetypePromptToken",
     "ScaleChannel",
+    "SetChannel",
     "SetPromptToken",
     "ShuffleTokens",
     "SwapForegroundBackground",

@@ -1,10 +1,10 @@
-"""A scaled channel: 1 changes nothing, 0 removes it, wherever the channel's axis is."""
+"""A channel that is scaled or set, wherever its axis is: times 1 changes nothing, times 0 removes it."""
 
 import numpy as np
 import pytest
 import torch
 
-from sam_explore.tracing.interventions import ScaleChannel
+from sam_explore.tracing.interventions import ScaleChannel, SetChannel
 
 from ...small import small_sam, small_trace
 
@@ -59,3 +59,17 @@ def test_a_pattern_scales_in_every_place_that_it_means(trace):
 def test_channels_and_places_that_are_not_there_are_refused_at_once(trace, name, channel, message):
     with pytest.raises(ValueError, match=message):
         trace.with_interventions(ScaleChannel(name, channel, 0))
+
+
+@pytest.mark.parametrize(("name", "axis"), PLACES.items())
+def test_one_channel_is_set_and_no_other(trace, name, axis):
+    is_set, plain = trace.with_interventions(SetChannel(name, 3, -2.5))[name], trace[name]
+    is_3 = torch.arange(plain.shape[axis]) == 3
+    assert (is_set.movedim(axis, 0)[is_3] == -2.5).all()
+    assert torch.equal(is_set.movedim(axis, 0)[~is_3], plain.movedim(axis, 0)[~is_3])
+
+
+def test_a_place_without_channels_can_not_be_set(trace):
+    name = "image_encoder.vit.blocks.2.attention.hook_pattern"
+    with pytest.raises(ValueError, match="no channels to set; its axes"):
+        trace.with_interventions(SetChannel(name, 0, 1.0))
