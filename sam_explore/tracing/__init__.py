@@ -29,7 +29,7 @@ from .mask_lens import decoder_stages, early_logits, read_early
 from .mirror import mirror_of
 from .recording import channel, norm, record
 from .run_description import Change, RunDescription
-from .step_callback import Cancelled, announce, between_steps
+from .step_callback import Cancelled, announce, announced_as, between_steps
 from .sweep import Sweep, SweepTable
 from .timing import component_seconds, encoder_seconds
 from .trace import Trace
@@ -50,6 +50,7 @@ __all__ = [
     "SweepTable",
     "Trace",
     "announce",
+    "announced_as",
     "answer_in_order",
     "answers",
     "answers_without_heads",

@@ -35,3 +35,15 @@ def announce(what: str) -> None:
         callback(what)
     finally:
         _callback.reset(token)
+
+
+@contextmanager
+def announced_as(what: str) -> Iterator[None]:
+    """Announce `what`, such as "Scene 3 of 24", and say the same at each step in this context."""
+    announce(what)
+    callback = _callback.get()
+    if callback is None:
+        yield
+        return
+    with between_steps(lambda _: callback(what)):
+        yield

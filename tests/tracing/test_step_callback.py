@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sam_explore.geometry import Prompts
-from sam_explore.tracing import Cancelled, between_steps
+from sam_explore.tracing import Cancelled, announced_as, between_steps
 
 from ..patience import PATIENCE_SECONDS
 from ..small import small_trace
@@ -97,3 +97,17 @@ def test_a_callback_is_of_one_thread():
         thread.start()
         thread.join(PATIENCE_SECONDS)
     assert steps == []
+
+
+def test_steps_are_announced_as_the_part_of_the_work_that_they_belong_to():
+    steps: list[str] = []
+    with between_steps(steps.append):
+        with announced_as("Scene 3 of 24"):
+            small_trace().prediction  # noqa: B018
+        count = len(steps)
+        small_trace().prediction  # noqa: B018
+    assert count > 2
+    assert set(steps[:count]) == {"Scene 3 of 24"}
+    assert "Scene 3 of 24" not in steps[count:]
+    with announced_as("Scene 4 of 24"):  # without a callback it does nothing
+        small_trace().prediction  # noqa: B018

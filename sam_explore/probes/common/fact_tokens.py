@@ -11,7 +11,7 @@ from torch import Tensor
 from sam_explore.geometry import Prompts
 from sam_explore.model import SamConfig
 from sam_explore.model.addresses import IMAGE_TOKENS
-from sam_explore.tracing import Trace, announce
+from sam_explore.tracing import Trace, announced_as
 
 from .depth import stream_names
 from .probe import knob
@@ -72,9 +72,8 @@ def scene_tokens(
     scenes = asked_scenes(fact, blank.frame.tokens_shown, count)
     found = []
     for number, (truth, examples) in enumerate(scenes, start=1):
-        announce(f"Scene {number} of {len(scenes)}{said}")
-        run = replace(blank, image=truth.image)
-        tokens = run.read(hooks)
+        with announced_as(f"Scene {number} of {len(scenes)}{said}"):
+            tokens = replace(blank, image=truth.image).read(hooks)
         stages = (_flat(tokens[hook], hook, truth.grid) for hook in hooks)
         found.append(
             SceneTokens(
