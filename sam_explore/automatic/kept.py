@@ -19,10 +19,14 @@ class Kept(Generic[_Result]):
         self._most, self._lock = most, Lock()
         self._results: OrderedDict[Hashable, _Result] = OrderedDict()
 
+    def known(self, key: Hashable) -> _Result | None:
+        """The result of this key, if it is kept."""
+        with self._lock:
+            return self._results.get(key)
+
     def get(self, key: Hashable, compute: Callable[[], _Result]) -> _Result:
         """The result of this key: the one that is kept, or else computed, without a lock."""
-        with self._lock:
-            found = self._results.get(key)
+        found = self.known(key)
         if found is None:
             found = compute()
         with self._lock:

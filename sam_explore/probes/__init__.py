@@ -21,6 +21,7 @@ from .causes.encoder_lens import EncoderLens as EncoderLens
 from .causes.head_effects import HeadEffects as HeadEffects
 from .causes.patched_tokens import PatchedTokens as PatchedTokens
 from .causes.removed_directions import RemovedDirections as RemovedDirections
+from .causes.unit_clamped import UnitClamped as UnitClamped
 from .common.probe import Knob as Knob
 from .common.probe import Probe as Probe
 from .decoder.attention_by_prompt_quality import (
@@ -104,6 +105,7 @@ from .tokens.planted_outlier import PlantedOutlier as PlantedOutlier
 from .tokens.residual_shares import ResidualShares as ResidualShares
 from .tokens.token_components import TokenComponents as TokenComponents
 from .tokens.token_similarity import TokenSimilarity as TokenSimilarity
+from .tokens.unit_patches import UnitPatches as UnitPatches
 from .windows.token_reach import TokenReach as TokenReach
 from .windows.window_effect import WindowEffect as WindowEffect
 from .windows.window_layout import WindowLayout as WindowLayout

@@ -259,7 +259,7 @@ BY_HAND += (".token_components", ".block_similarity", ".encoder_lens", ".token_s
 BY_HAND += (".token_reach",)
 BY_HAND += (".position_encoding_grid", ".shuffled_tokens", ".three_encodings")
 BY_HAND += (".known_by_depth", ".removed_directions", ".block_order", ".planted_outlier")
-BY_HAND += (".attribution_baselines",)
+BY_HAND += (".attribution_baselines", ".unit_patches", ".unit_clamped")
 HELD = [probe for probe in ASKED if not any(each in type(probe).__module__ for each in BY_HAND)]
 
 

@@ -13,7 +13,8 @@ import pytest
 from sam_explore.geometry import Prompts
 from sam_explore.probes import PROBES, Probe
 from sam_explore.probes.causes import attribution_baselines, attribution_curves
-from sam_explore.probes.common import token_truth
+from sam_explore.probes.common import token_truth, unit_indexing
+from sam_explore.probes.common.unit_indexing import SCENES
 from sam_explore.readings import Reading
 from sam_explore.tracing import Trace
 
@@ -54,6 +55,8 @@ FEW_PROMPTS = {name: PROMPTS[name] for name in ("none", "hint and point")}  # if
 ENDS = ("low", "high")
 # Knobs that say how often the model is asked end soon after their lower bound.
 COUNTS, FEW = ("points_per_side", "scenes"), 3
+# Of an index over drawn scenes, which larger ones begin with.
+FEW_SCENES = (16,)
 # What a combination of allowed values may be refused for, in words.
 REFUSED = "can't be cropped"
 
@@ -73,6 +76,7 @@ def run(channels: int, picture: str, windows: str, prompts: str) -> Trace:
 
 def cases(probe: type[Probe]) -> list[dict]:
     knobs = {name: knob.choices or ENDS for name, knob in probe.knobs().items()}
+    knobs |= {name: FEW_SCENES for name, values in knobs.items() if values == SCENES}
     prompts = PROMPTS if probe.reads_prompts else FEW_PROMPTS
     factors = {"prompts": prompts, "picture": PICTURES, "windows": WINDOWS, "channels": CHANNELS}
     return pairwise({name: list(values) for name, values in (factors | knobs).items()})
@@ -111,6 +115,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attribution_curves, "_STEPS", 2)
     monkeypatch.setattr(attribution_baselines, "_STEPS", 2)
     monkeypatch.setattr(token_truth, "SIDE", 64)
+    monkeypatch.setattr(unit_indexing, "_FIRST_SCENES", 2)
 
 
 @pytest.mark.parametrize("probe", [*PROBES, PromptToken], ids=lambda probe: probe.__name__)

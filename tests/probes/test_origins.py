@@ -73,6 +73,7 @@ UNSAID = {
     "TokenReach": "norms of differences of two runs",
     "TokenSimilarity": "means over many tokens",
     "TrainingStep": "losses over all pixels",
+    "UnitClamped": "logits and overlaps of runs with a unit clamped",
     "WindowLayout": "the numbers of windows",
     "WindowSeams": "means over all tokens",
     "WindowSweep": "overlaps of masks of many runs",
@@ -98,6 +99,7 @@ KNOBS = {
     "PromptTokenParts": [{"prompt": 1}],
     "TokenToImageAttention": [{"place": 2, "head": -2}, {"decoder_token": 0}],
     "TokenToTokenAttention": [{"head": -2}, {"head": 1, "layer": 1}],
+    "UnitPatches": [{"layer": 12, "unit": 5}, {"layer": 2}],
     "UpscalingFeatures": [{"step": "decoded image"}, {"step": "first step", "rank": 1}],
 }
 SAID = [probe for probe in PROBES if probe.__name__ not in UNSAID]

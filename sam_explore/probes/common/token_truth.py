@@ -140,26 +140,42 @@ def token_truth(
 
 def _asked(fact: Fact, grid: Grid, seeds: int) -> Iterator[tuple[TokenTruth, Examples]]:
     for seed in range(FIRST_SEED, FIRST_SEED + seeds):
-        truth = _drawn(fact.drawn_from, seed, grid)
+        truth = drawn(fact.drawn_from, seed, grid)
         examples = fact.examples(truth)
         if len(examples.answers):
             yield truth, examples
 
 
 @lru_cache(maxsize=128)
-def _drawn(world: str, seed: int, grid: Grid) -> TokenTruth:
+def drawn(world: str, seed: int, grid: Grid) -> TokenTruth:
+    """What is true of the tokens of one drawn scene; the same every time.
+
+    Args:
+        world: the kind of scenes: "varied", "clear" or "flocks".
+        seed: from FIRST_SEED on, so that nothing was trained or examined on it.
+        grid: rows and columns of tokens, which the scene fills.
+    """
     return token_truth(*compose_with_textures(_WORLDS[world], seed, SIDE), grid, seed)
+
+
+def token_of_pixels(size: tuple[int, ...], grid: Grid) -> Int[np.ndarray, "height width"]:
+    """The number of the token that each pixel belongs to, of a picture that fills the grid.
+
+    Args:
+        size: height and width of the picture.
+        grid: rows and columns of tokens, which are counted row by row.
+    """
+    rows, columns = (
+        np.arange(length) * cells // length for length, cells in zip(size, grid, strict=True)
+    )
+    return rows[:, None] * grid[1] + columns
 
 
 def _shares(
     labels: Integer[np.ndarray, "height width"], grid: Grid
 ) -> Float[np.ndarray, "token label"]:
     """The share of each token's pixels that each label has."""
-    rows, columns = (
-        np.arange(length) * cells // length
-        for length, cells in zip(labels.shape, grid, strict=True)
-    )
-    token = rows[:, None] * grid[1] + columns
+    token = token_of_pixels(labels.shape, grid)
     count, tokens = int(labels.max()) + 1, grid[0] * grid[1]
     both = np.bincount((token * count + labels).ravel(), minlength=tokens * count)
     pixels = np.bincount(token.ravel(), minlength=tokens)

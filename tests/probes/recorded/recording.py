@@ -14,6 +14,7 @@ from sam_explore.tracing import Trace
 from ...small import small_sam
 from ..reading_arrays import all_words, arrays
 
+_MOST, _MOST_KEPT = 4096, 256  # numbers of an array, and how many are kept of a larger one
 FOLDER = Path(__file__).parent / "readings"
 """One file for each probe, so that branches that add probes change no file in common."""
 
@@ -38,9 +39,14 @@ def readings(
         for picture, trace in runs.items():
             reading = probe()(trace)
             key = f"{picture}/{probe.__name__}"
-            numbers |= {f"{key}/{index}": each for index, each in enumerate(arrays(reading))}
+            numbers |= {f"{key}/{i}": thinned(each) for i, each in enumerate(arrays(reading))}
             words[key] = all_words(reading)
     return numbers, words
+
+
+def thinned(array: np.ndarray) -> np.ndarray:
+    """Every so many numbers of an array of pixels, so that its file stays small."""
+    return array.ravel()[:: -(-array.size // _MOST_KEPT)] if array.size > _MOST else array
 
 
 def record(names: Iterable[str] = ()) -> None:

@@ -1,4 +1,4 @@
-"""A channel that is scaled or set, wherever its axis is: times 1 changes nothing, times 0 removes it."""
+"""A channel scaled or set, wherever its axis is: times 1 changes nothing, times 0 removes it."""
 
 import numpy as np
 import pytest
