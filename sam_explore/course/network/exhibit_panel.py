@@ -40,7 +40,7 @@ class ExhibitPanel:
         self.opened: Explorer | None = None
         self._suppress_echo = SuppressEcho()
         self._words, self._place = Html(), Box([])
-        self.list = Dropdown(options=[(_CHOOSE, None)])
+        self.list = Dropdown(options=[(_CHOOSE, None)], tooltip="An exhibit of this part")
         self.list.layout.width, self.list.layout.display = "auto", "none"
         self.list.layout.max_width = "100%"
         keep_order(self.list)

@@ -31,6 +31,7 @@ class Control:
     def __init__(self, *inputs: Widget, words: tuple[str, ...] = ()):
         self.inputs = inputs
         self.widgets = list(inputs)
+        self._words = words
         if words:
             pairs = zip(words, inputs, strict=True)
             self.widgets = [part for word, each in pairs for part in (_word(word), each)]
@@ -48,6 +49,12 @@ class Control:
     def observe(self, callback: Callable[[dict], None]) -> None:
         for each in self.inputs:
             each.observe(callback, "value")
+
+    def name(self, about: str) -> None:
+        """Name all inputs without a description of their own, for tooltips and screen readers."""
+        for place, each in enumerate(self.inputs):
+            word = f", {self._words[place]}" if self._words else ""
+            each.tooltip = f"{about}{word}"
 
 
 class WideSlider(Control):

@@ -6,9 +6,32 @@ const DISCONNECTED = "jupyter-widgets-disconnected"; // what ipywidgets calls a 
 const MARGIN_CSS = 8;
 // While something is kept, words leave the corner's width free.
 const LEAVES_ROOM = "sam-explore-leaves-room";
+const UNNAMED =
+  '[class*="sam-explore"] :is(.noUi-handle, input:not([type="checkbox"]), select):not([aria-label])';
 
 function initialize({ model }) {
+  nameControls();
   model.send({ kind: "page" });
+}
+
+// To a screen reader the controls of ipywidgets have no name unless they have a description. Each gets
+// that of its label, or of its tooltip, which ipywidgets writes to the label that is not shown.
+function nameControls() {
+  if (document.samExploreNames) return;
+  const name = () => {
+    for (const control of document.querySelectorAll(UNNAMED)) {
+      const widget = control.closest(".widget-slider") ?? control.closest(".jupyter-widgets");
+      const label = widget?.querySelector(".widget-label");
+      const words = label?.textContent || control.title || label?.title;
+      if (words && words !== "null") control.setAttribute("aria-label", words);
+    }
+  };
+  let frame = 0;
+  document.samExploreNames = new MutationObserver(() => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(name);
+  });
+  document.samExploreNames.observe(document.body, { childList: true, subtree: true });
 }
 
 function render({ model, el, signal }) {

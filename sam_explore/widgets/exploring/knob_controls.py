@@ -49,7 +49,9 @@ class KnobControls:
             control.observe(self._reporter(on_change, name, control))
             self._controls[name] = control
             keep_order(*control.inputs)
-            row = HBox([_label(knob.about), *control.widgets])
+            about = knob.about[:1].upper() + knob.about[1:]
+            control.name(about)
+            row = HBox([_label(about), *control.widgets])
             if knob.link:
                 follow = Checkbox(name in knobs.following, description="follows session")
                 follow.indent, follow.layout.width = False, "126px"
@@ -134,7 +136,6 @@ def _more_button(knobs: KnobValues, folded: frozenset[str]) -> ToggleButton:
 
 
 def _label(about: str) -> Html:
-    words = about[:1].upper() + about[1:]
-    label = Html(element("div", words, style=f"line-height:1.3;color:{style.TEXT}"))
+    label = Html(element("div", about, style=f"line-height:1.3;color:{style.TEXT}"))
     label.layout.width, label.layout.flex = f"{_LABEL_CSS}px", "none"
     return label

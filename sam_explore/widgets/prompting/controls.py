@@ -59,6 +59,7 @@ class Controls:
             button.add_class("sam-explore-not-in-corner")
         bounds = THRESHOLD.low, THRESHOLD.high
         self._threshold = WideSlider(session.threshold, *bounds, reach=_REACH)
+        self._threshold.name("Threshold in logits")
         self.busy = Html()
         self.cut = HBox([label("Threshold (logits)"), *self._threshold.widgets])
         self.rule = self._make_rule(session.sam.config.mask_tokens)

@@ -53,9 +53,10 @@ class Files:
         act = session.action
         names = ((name, name) for name in EXAMPLES)
         self.examples = Dropdown(options=[("none of the examples", _OTHER), *names])
+        self.examples.tooltip = "An example picture"
         self.upload = FileUpload(accept="image/*", tooltip="A picture of this computer")
         self.path = TypedLine("path of a picture", "Open", "Open this file", act(self._open))
-        self.models = Dropdown()
+        self.models = Dropdown(tooltip="The model")
         self.weights = TypedLine(
             "path of its weights", "Load", "Load this model", act(self._load_typed)
         )

@@ -29,8 +29,11 @@ class MarkControls:
         self._session, self._editor = session, editor
         self._suppress_echo = SuppressEcho()
         self._prompts = session.prompts  # the marks that are shown
-        self._marks = Dropdown(layout={"width": "150px"})
-        self._fields = [BoundedFloatText(step=1, layout={"width": "76px"}) for _ in _AXES]
+        self._marks = Dropdown(layout={"width": "150px"}, tooltip="The point or box to change")
+        self._fields = [
+            BoundedFloatText(step=1, layout={"width": "76px"}, tooltip=f"Its {axis} in pixels")
+            for axis in _AXES
+        ]
         self._remove = Button(description="Remove", layout={"width": "76px"})
         self._remove.tooltip = "Remove this point, or the box"
         pairs = zip(_AXES, self._fields, strict=True)

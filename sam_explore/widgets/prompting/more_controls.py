@@ -53,8 +53,10 @@ class MoreControls:
     ):
         self._session, self._editor, self._preview = session, editor, preview
         self._viewport, self._look = viewport, look
-        self._brush = _slider(12, 2, 60)
-        self._opacity = _slider(round(100 * style.MASK_OPACITY), 0, 100)
+        self._brush = _slider("Width of the brush", 12, 2, 60)
+        self._opacity = _slider(
+            "Opacity of the mask's colour", round(100 * style.MASK_OPACITY), 0, 100
+        )
         self._previews = Checkbox(preview.on, description="Preview at the pointer", indent=False)
         self._previews.tooltip = (
             "The dashed mask is that of a click there. Exhibits in sight that take less than 0.1 s "
@@ -166,8 +168,9 @@ class MoreControls:
         return buttons
 
 
-def _slider(value: int, low: int, high: int) -> IntSlider:
-    return IntSlider(value, min=low, max=high, readout=False, layout={"width": "110px"})
+def _slider(about: str, value: int, low: int, high: int) -> IntSlider:
+    ends = {"min": low, "max": high}
+    return IntSlider(value, **ends, tooltip=about, readout=False, layout={"width": "110px"})
 
 
 def _button(words: str, about: str) -> Button:

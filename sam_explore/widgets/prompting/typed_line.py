@@ -25,7 +25,7 @@ class TypedLine:
         self._on_line, self._entered, self._sent = on_line, False, ""
         # Sent as a whole when the field is left; sent by letter, it may arrive after the button's
         # press.
-        self.field = Text(placeholder=placeholder, continuous_update=False)
+        self.field = Text(placeholder=placeholder, tooltip=placeholder, continuous_update=False)
         self.button = Button(description=button, tooltip=about)
         self.button.layout.width = "64px"
         self.widgets = [self.field, self.button]
