@@ -207,7 +207,8 @@ def _draw_panel(figure: FigureBase, panel: Panel, map_opacity: float | None) -> 
     )
     for part, reading in zip(parts.flat, panel.readings, strict=False):
         draw_on(part, reading, map_opacity)
-    name_figure(figure, panel.title)
+    if panel.title not in [reading.title for reading in panel.readings]:
+        name_figure(figure, panel.title)
 
 
 def _panel_sizes(panel: Panel) -> tuple[list[float], list[float]]:

@@ -16,6 +16,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import FigureBase
 
 from . import style
+from .wrapping import wrapped_over
 
 # The settings that a picture depends on. Those of windows and vector files stay the user's.
 _GROUPS = (
@@ -83,7 +84,7 @@ def ink_around(figure: FigureBase, wanted: str = style.INK) -> str:
 def name_figure(figure: FigureBase, title: str) -> None:
     """The title of a figure that has several pictures, or of a part of one."""
     size, ink = style.points(style.TITLE_PX), ink_around(figure)
-    figure.suptitle(title, fontsize=size, fontweight="bold", color=ink)
+    figure.suptitle(wrapped_over(figure, title), fontsize=size, fontweight="bold", color=ink)
 
 
 def take_over(ax: Axes) -> None:

@@ -3,6 +3,7 @@
 from textwrap import fill
 
 from matplotlib.axes import Axes
+from matplotlib.figure import FigureBase
 
 _OF_TITLE = 11  # letters an inch
 _LEFT_OF_AXES = 0.6  # inches
@@ -19,6 +20,12 @@ def wrapped(ax: Axes, words: str, letters_an_inch: int = _OF_TITLE, taken: int =
         taken: letters of a line that are in use.
     """
     return fill(words, max(_LEAST_LINE, int(inches_of(ax) * letters_an_inch) - taken))
+
+
+def wrapped_over(figure: FigureBase, title: str) -> str:
+    """The title of a figure, or of a part of one, in lines that it has room for."""
+    letters = max(_LEAST_LINE, int(figure.bbox.width / figure.figure.dpi * _OF_TITLE))
+    return "\n".join(fill(line, letters) for line in title.splitlines())
 
 
 def inches_of(ax: Axes) -> float:

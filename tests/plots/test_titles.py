@@ -10,7 +10,7 @@ from matplotlib.text import Text
 from sam_explore.plots.drawing import draw
 from sam_explore.plots.scales import is_plain
 from sam_explore.plots.titles import write_title
-from sam_explore.readings import Curve, Heatmap, Profile, Scale
+from sam_explore.readings import Curve, Gallery, Heatmap, Panel, Profile, Scale
 
 PROFILE = Profile(
     np.arange(3.0), (Curve(np.array([1.0, 4.0, 2.0]), "one"),), "A long title", "It.", "x", "y"
@@ -59,6 +59,30 @@ def test_nor_do_a_title_as_wide_as_a_map_and_the_factor_of_its_colour_bar(size: 
     if factor.get_text():
         title = title_of(figure, 40 * "m").get_window_extent()
         assert not title.overlaps(factor.get_window_extent())
+
+
+def test_a_title_wider_than_its_figure_goes_on_in_the_next_line():
+    values = np.array([[1.0, 2.0], [3.0, 9.0]])
+    one = Heatmap(values, "A map", "From 1 to 9.", Scale("L2 norm"))
+    words = "Mask 1's mean logit where it is above 0 with trained weights, shuffled weights"
+    figure = draw(Gallery((one, one), words, "Two."))
+    figure.draw_without_rendering()
+    title = next(
+        text for text in figure.findobj(Text) if words in text.get_text().replace("\n", " ")
+    )
+    inside = figure.bbox
+    assert "\n" in title.get_text()
+    assert title.get_window_extent().x0 >= inside.x0
+    assert title.get_window_extent().x1 <= inside.x1
+
+
+def test_a_panel_called_as_one_of_its_pictures_has_that_title_once():
+    once = draw(Panel((PROFILE, PROFILE), PROFILE.title, "Two."))
+    named = draw(Panel((PROFILE, PROFILE), "Two charts", "Two."))
+    for figure, count in ((once, 2), (named, 2)):
+        written = [text.get_text() for text in figure.findobj(Text)]
+        assert written.count(PROFILE.title) == count
+    assert "Two charts" in [text.get_text() for text in named.findobj(Text)]
 
 
 def test_a_title_makes_room_for_ticks_that_a_user_has_put_on_top():
