@@ -19,6 +19,8 @@ html_copy_source = False
 
 # Notebooks come executed, or are shown as they are.
 nb_execution_mode = "off"
+# The Markdown that a cell shows has tables.
+nb_render_markdown_format = "myst"
 myst_heading_anchors = 4
 myst_enable_extensions = ["dollarmath"]
 

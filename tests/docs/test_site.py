@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import shutil
 import subprocess
 import sys
 
@@ -71,3 +72,19 @@ def test_notebooks_are_run_and_their_pictures_told_in_words(maker, tmp_path):
     cell = new_code_cell("draw", outputs=[picture])
     maker.describe_pictures(cell)
     assert cell.metadata["mystnb"] == {"image": {"alt": "A mask."}}
+
+
+def test_a_number_that_is_explained_has_its_parts_in_a_table(maker, tmp_path):
+    """As in chapter 00: the result of a cell is Markdown, which the page shows as it is meant."""
+    table = "| number | what it is |\n|---:|---|\n| −0.16 | $x$ of a query |\n"
+    result = new_output("execute_result", {"text/markdown": table}, execution_count=1)
+    cell = new_code_cell("score", outputs=[result], execution_count=1)
+    source, built = tmp_path / "source", tmp_path / "site"
+    source.mkdir()
+    shutil.copy(DOCS / "site" / "conf.py", source)
+    language = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
+    nbformat.write(new_notebook(cells=[cell], metadata=language), source / "index.ipynb")
+    assert maker.build_main(["-W", "-q", "-b", "html", str(source), str(built)]) == 0
+    page = (built / "index.html").read_text("utf-8")
+    assert re.search(r"<td[^>]*>\s*(<p>)?−0.16", page)
+    assert "|---:|" not in page
