@@ -70,6 +70,7 @@ from .scores import (
     hidden_by_one_number,
     scores_of_this_click,
 )
+from .whole_run import numbers_on_the_way, steps_for_a_click
 from .windows import (
     left_in_windows_everywhere,
     left_without_windows,
@@ -124,6 +125,7 @@ __all__ = [
     "needed_block",
     "needed_most",
     "needs_what_is_read",
+    "numbers_on_the_way",
     "order_with_shuffled_weights",
     "pairs_saved",
     "patched_early_or_late",
@@ -141,6 +143,7 @@ __all__ = [
     "spared_channels",
     "spared_heads",
     "spreads",
+    "steps_for_a_click",
     "tokens_of_prompt",
     "trained_mask",
     "turned",
