@@ -16,6 +16,7 @@ from ...plots.maps import draw_heatmap
 from ...plots.matplotlib_settings import own_settings
 from ...prediction import Prediction, stability_of
 from ...readings import Heatmap, Scale, Underlay
+from ..canvas.picture_drawing import Lines
 from ..canvas.words import describe, describe_prompts
 from ..session import Snapshot
 from .truth_shown import compared
@@ -30,6 +31,7 @@ _LOGITS_IN = 2.35  # the longer side of the map next to it, with room for its co
 _SIDE_PX = 980  # of the large picture in pixels: twice its size on the page
 _THUMBNAIL_PX = 360
 _OUTLINE_PX = 3
+_TRUE_DASHES = (0, (6, 2.5, 1, 2.5))
 _COLOURS = np.array(
     [
         style.rgba(style.MASK, 0.0),
@@ -61,6 +63,7 @@ def draw_prompting(now: Snapshot) -> ReadingFigure:
     stage = _place(figure, _MARGIN_IN, _MARGIN_IN, wide, high)
     shape = _shapes(prediction, now.threshold, _SIDE_PX)[mask]
     _draw_stage(stage, image, prediction.prompts, shape, now.answers_example)
+    _outline_truth(stage, compared(now).lines_px)
     logits_high, logits_wide = _fit(image, _LOGITS_IN)
     right = _MARGIN_IN + wide + 2 * _GAP_IN
     logits = _place(figure, right, _MARGIN_IN + _LINE_IN, logits_wide, logits_high)
@@ -108,6 +111,15 @@ def _draw_stage(
         ax.plot(x, y, "o", markersize=12, color=fill, markeredgecolor=edge)
         sign = "+" if is_foreground else "_"
         ax.plot(x, y, sign, markersize=7, color=style.SIGN, markeredgewidth=2)
+
+
+def _outline_truth(ax: Axes, lines_px: Lines) -> None:
+    """Dashes and dots over a dark rim, as the live canvas has them."""
+    for line in lines_px:
+        for colour, wide, dashes in ((style.HALO, 2.5, "-"), (style.TRUTH, 1.5, _TRUE_DASHES)):
+            ax.plot(
+                *line.T, color=colour, linewidth=wide, linestyle=dashes, scalex=False, scaley=False
+            )
 
 
 def _draw_thumbnails(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sam_explore.plots import style
 from sam_explore.scenes import example, example_scene
 from sam_explore.scenes.ground_truth import Region, Scene
 from sam_explore.widgets.canvas.picture_drawing import TRUTH
@@ -32,6 +33,11 @@ def drawn(view, screen) -> bool:
     return any(
         name == "strokeLines" or "stroke" in name for name, _ in screen.drawn(view.stage[TRUTH])
     )
+
+
+def true_edges(figure) -> list:
+    """The lines in the colour of a true region on the large picture."""
+    return [line for line in figure.axes[0].lines if line.get_color() == style.TRUTH]
 
 
 def captions(view) -> str:
@@ -72,6 +78,16 @@ def test_a_page_without_a_kernel_has_the_truth_too(known):
     true = ("0.33", "0.00", "1.00", "0.50")
     assert [each.partition("true IoU ")[2] for each in labels] == list(true)
     assert prompting_in_words(known.session.now).endswith("with ground (whole) is 1.00.")
+
+
+def test_a_page_without_a_kernel_outlines_the_truth_as_the_canvas_does(known):
+    click(known.stage, 80, 320)
+    assert not true_edges(draw_prompting(known.session.now))
+    known.session.truth_level = 0
+    (edge,) = true_edges(draw_prompting(known.session.now))
+    x, y = edge.get_data()
+    found = x.min(), x.max(), y.min(), y.max()
+    assert found == pytest.approx((0, 64, 32, 64), abs=0.5)  # pixels; the lower half
 
 
 def test_it_says_why_there_is_nothing_to_compare(known):
