@@ -84,8 +84,9 @@ def missed_because(now: Any) -> Fact:
     kinds = {NEVER: count - lost, DROPPED: lost}
     return Fact(
         ALIKE if 2 * lost == count else max(kinds, key=lambda name: kinds[name]),
-        f"Of {counted(count, 'region')} that are missed, {kinds[NEVER]} were never proposed, and "
-        f"of {lost} the best candidate was dropped{f': {by}' if by else ''}.",
+        f"{counted(count, 'region')} missed: {kinds[NEVER]} never proposed, which means that no "
+        f"candidate has an IoU of {text(FOUND)} or more; {lost} where the best candidate was "
+        f"dropped{f', {by}' if by else ''}.",
     )
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from sam_explore.model import SamConfig
 from sam_explore.model.config import VIT_B, VIT_H
 from sam_explore.number_text import text
-from sam_explore.probes.common.input_sizes import IN_PROPORTION, with_input, without_hint
+from sam_explore.probes.common.input_sizes import PADDED, with_input, without_hint
 from sam_explore.probes.common.logits import mask_overlap, percent
-from sam_explore.tracing import component_costs
+from sam_explore.tracing import Trace, component_costs
 from sam_explore.tracing.cost import COMPONENTS, Cost
 
 from .fact import Fact, mask_of
@@ -92,14 +92,16 @@ def huge_over_base(now: Any) -> Fact:
 
 
 def left_with_half_the_tokens(now: Any) -> Fact:
-    """How much of the mask is left if the input has half as many tokens along its longer side.
+    """How much of the mask is left if the input has half as many tokens along each side.
+
+    It is padded as the model's own is, so that nothing but the size differs.
 
     Returns a `Fact` with the IoU of the mask with the mask of the run, in percent.
     """
     run = without_hint(now.trace)
     config: SamConfig = run.sam.config
     tokens = max(1, config.grid // 2)
-    other = with_input(run, tokens, IN_PROPORTION)
+    other = with_input(run, tokens, PADDED)
     left = mask_overlap(mask_of(now), run.prediction, other.prediction, now.threshold)
     whole, work = (
         _encoder(component_costs(config, tuple(config.patch_size * side for side in each.grid)))
@@ -107,10 +109,14 @@ def left_with_half_the_tokens(now: Any) -> Fact:
     )
     return Fact(
         100 * left,
-        f"With {tokens} tokens along the longer side the image encoder needs "
+        f"With {_grid(other)} tokens in place of {_grid(run)} the image encoder needs "
         f"{percent(work / whole)} of the multiply-adds, and the mask keeps an IoU of "
         f"{text(left, 2)} with the mask as it was.",
     )
+
+
+def _grid(run: Trace) -> str:
+    return " × ".join(map(str, run.frame.grid))
 
 
 def _encoder(costs: dict[str, Cost]) -> int:

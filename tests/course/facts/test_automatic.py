@@ -95,7 +95,10 @@ def test_a_region_is_missed_because_it_was_dropped_or_never_proposed(judged):
     dropped = judged([REGIONS[0], REGIONS[1]], ["kept", "stability"])
     fact = facts.missed_because(dropped)
     assert fact.value == "dropped"
-    assert fact.words.endswith("of 1 the best candidate was dropped: 1 by stability.")
+    assert fact.words == (
+        "1 region missed: 0 never proposed, which means that no candidate has an IoU of 0.5 or "
+        "more; 1 where the best candidate was dropped, 1 by stability."
+    )
     assert facts.missed_because(judged([REGIONS[0]], ["kept"])).value == "never proposed"
     assert facts.missed_because(judged([REGIONS[0]], ["overlap"])).value == "alike"
     both = judged([REGIONS[0], REGIONS[1]], ["kept", "kept"])

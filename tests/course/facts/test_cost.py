@@ -61,4 +61,5 @@ def test_half_the_tokens_along_a_side_are_less_than_half_the_work():
     assert 0 <= fact.value <= 100
     share = float(fact.words.split("needs ")[1].split(" %")[0])
     assert 0 < share < 50
-    assert fact.words.startswith("With 2 tokens along the longer side")
+    # The picture is half as high as wide. It stays padded to a square, as the model's input is.
+    assert fact.words.startswith("With 2 × 2 tokens in place of 5 × 5 ")
