@@ -24,7 +24,9 @@ def wrapped(ax: Axes, words: str, letters_an_inch: int = _OF_TITLE, taken: int =
 
 def wrapped_over(figure: FigureBase, title: str) -> str:
     """The title of a figure, or of a part of one, in lines that it has room for."""
-    letters = max(_LEAST_LINE, int(figure.bbox.width / figure.figure.dpi * _OF_TITLE))
+    letters = max(
+        _LEAST_LINE, int(figure.get_window_extent().width / figure.figure.dpi * _OF_TITLE)
+    )
     return "\n".join(fill(line, letters) for line in title.splitlines())
 
 
