@@ -1,5 +1,7 @@
 """The course: the map of the network, tours, and questions that are graded by what is computed."""
 
+from sam_explore.scenes import changed_scene
+
 from . import facts
 from .checkpoints.kept import checkpoint
 from .facts.fact import Fact
@@ -26,6 +28,7 @@ __all__ = [
     "TourPlayer",
     "TourStep",
     "TrainingTime",
+    "changed_scene",
     "checkpoint",
     "facts",
     "learning_curves",

@@ -100,14 +100,9 @@ class Canvas:
 
     def _add_regions(self, sketch: Sketch) -> None:
         first, taken = len(self._regions), {region.name for region in self._regions}
-        for name, level, parent in sketch.regions:
-            parent = None if parent is None else first + parent
-            path = name if parent is None else f"{self._regions[parent].name}/{name}"
-            unique, number = path, 2
-            while unique in taken:
-                unique, number = f"{path} {number}", number + 1
-            taken.add(unique)
-            self._regions.append(Region(unique, level, parent))
+        names = names_in_scene(sketch, taken)
+        for name, (_, level, parent) in zip(names, sketch.regions, strict=True):
+            self._regions.append(Region(name, level, None if parent is None else first + parent))
 
     def _lit(self, stroke: Stroke, x0, y0, x1, y1) -> Light:
         """Brightness over the picture as k0 + k1 x + k2 y + k3 (x² + y²); 0.5 is the colour."""
@@ -203,6 +198,18 @@ def _onto(
     onto_bitmap = turn * (side * pattern.per_unit / PERIODS)
     across = onto_bitmap @ inverse
     return pattern.kind, across, side / 2 - across @ offset - onto_bitmap @ pattern.centre
+
+
+def names_in_scene(sketch: Sketch, taken: set[str]) -> list[str]:
+    """Names of a sketch's regions as paths, such as "turtle/head", numbered where taken."""
+    names: list[str] = []
+    for name, _, parent in sketch.regions:
+        path = name if parent is None else f"{names[parent]}/{name}"
+        unique, number = path, 2
+        while unique in taken or unique in names:
+            unique, number = f"{path} {number}", number + 1
+        names.append(unique)
+    return names
 
 
 @lru_cache(maxsize=1)

@@ -8,13 +8,13 @@ from jaxtyping import Float32, UInt8
 from PIL import Image
 
 from . import buildings, creatures, flyers, fruit, plants, sea_creatures, things, vehicles
+from .arrangement import Arrangement, Placed
 from .backgrounds import BACKGROUNDS
-from .canvas import Canvas
 from .foregrounds import IN_FRONT
-from .ground_truth import Scene, note_truth
+from .ground_truth import DrawnFrom, Scene, note_truth
 from .layouts import Arrange, layout, sparse
-from .shapes import Number, ellipse
-from .sketch import Background, Colour, Kind, Sketch, mixed
+from .shapes import Number
+from .sketch import Colour, Kind, Sketch, mixed
 from .textures import KINDS, clothe, pave
 
 Family = Callable[[np.random.Generator], Sketch]
@@ -105,7 +105,7 @@ def scene(seed: int, size: int = 256) -> Scene:
     Raises:
         ValueError: a smaller size or a negative seed.
     """
-    drawn = compose(VARIED, seed, size)
+    drawn = replace(compose(VARIED, seed, size), drawn_from=DrawnFrom(seed, size))
     note_truth(drawn)
     return drawn
 
@@ -121,22 +121,20 @@ def clear_scene(seed: int, size: int = 256) -> Scene:
 
 def compose(repertoire: Repertoire, seed: int, size: int) -> Scene:
     """A random scene like those of `scene`, from a given repertoire."""
-    canvas, grain = _composed(repertoire, seed, size)
-    return canvas.finish(grain)
+    return arranged_scene(repertoire, seed, size).drawn()
 
 
 def compose_with_textures(
     repertoire: Repertoire, seed: int, size: int
 ) -> tuple[Scene, UInt8[np.ndarray, "size size"]]:
     """The same scene, and where each texture lies, as in `Canvas.textures`."""
-    canvas, grain = _composed(repertoire, seed, size)
-    return canvas.finish(grain), canvas.textures()
+    arrangement = arranged_scene(repertoire, seed, size)
+    canvas = arrangement.canvas()
+    return canvas.finish(arrangement.grain), canvas.textures()
 
 
-def _composed(
-    repertoire: Repertoire, seed: int, size: int
-) -> tuple[Canvas, Float32[np.ndarray, "size size"]]:
-    """All that is drawn, and the grain of its surfaces."""
+def arranged_scene(repertoire: Repertoire, seed: int, size: int) -> Arrangement:
+    """What the scene of a repertoire and a seed is drawn from."""
     if seed < 0:
         raise ValueError(f"expected a seed of 0 or more, got {seed}")
     _check_size(size)
@@ -145,8 +143,8 @@ def _composed(
     background = BACKGROUNDS[place](rng)
     if place in repertoire.laid and rng.random() < repertoire.paved_share:
         pave(rng, background.sketch, repertoire.laid[place])
-    canvas = Canvas(size, light_x=float(rng.choice([-0.5, 0.5])))
-    canvas.draw(background.sketch)
+    light_x = float(rng.choice([-0.5, 0.5]))
+    objects, in_front = [], []
     arranged = repertoire.arrange(rng, background.floor)
     painted = _painter(rng, repertoire, place, arranged.alike)
     facing = rng.choice([-1.0, 1.0])
@@ -156,11 +154,12 @@ def _composed(
             camouflage(sketch, background.colour, rng.uniform(0.35, 0.7))
         mirror = facing if arranged.alike else rng.choice([-1.0, 1.0])
         linear = _pose(rng, sketch, radius, mirror, background.floor is None)
-        set_down(canvas, sketch, linear, (x, y), background)
+        objects.append(Placed(sketch, linear, (x, y)))
     if rng.random() < repertoire.foreground_share:
         covers = IN_FRONT[place]
-        canvas.draw(covers[int(rng.integers(len(covers)))](rng, background.colour))
-    return canvas, noise(rng, size)
+        in_front.append(covers[int(rng.integers(len(covers)))](rng, background.colour))
+    grain = noise(rng, size)
+    return Arrangement(size, background, light_x, tuple(objects), tuple(in_front), grain)
 
 
 def _painter(
@@ -214,35 +213,6 @@ def _pose(rng: np.random.Generator, sketch: Sketch, radius, mirror, floating: bo
     c, s = np.cos(angle), np.sin(angle)
     stretch = np.diag([mirror * rng.uniform(0.9, 1.1), rng.uniform(0.9, 1.1)])
     return radius * np.array([[c, -s], [s, c]]) @ stretch
-
-
-def set_down(canvas: Canvas, sketch: Sketch, linear, centre, background: Background) -> None:
-    """Draw an object with the shadow that fits the background."""
-    if background.shadow == "drop":
-        shift = (centre[0] - 0.05 * canvas.light_x, centre[1] + 0.022)
-        canvas.drop_shadow(sketch, linear, shift, 0.34)
-    elif background.shadow == "ground" and sketch.ground is not None:
-        feet = linear @ (0, sketch.ground) + centre
-        reach = float(np.abs(np.linalg.det(linear))) ** 0.5
-        canvas.soft_shadow(
-            feet[0] - 0.2 * canvas.light_x * reach, feet[1], reach, 0.2 * reach, 0.55
-        )
-    canvas.draw(sketch, linear, centre)
-    if background.shadow == "water" and sketch.ground is not None:
-        _waterline(canvas, sketch, linear, centre, background)
-
-
-def _waterline(canvas: Canvas, sketch: Sketch, linear, centre, background: Background) -> None:
-    """Foam along the lower edge of what swims."""
-    feet, reach = linear @ (0, sketch.ground) + centre, float(np.abs(np.linalg.det(linear))) ** 0.5
-    foam, pale = Sketch(), mixed(background.colour, (1, 1, 1), 0.7)
-    for dx, dy, width in ((-0.3, 0.02, 0.5), (0.35, 0.03, 0.5), (0, 0.0, 0.62)):
-        wave = ellipse(feet[0] + dx * reach, feet[1] + dy * reach, width * reach, 0.035 * reach)
-        foam.fill(None, wave, mixed(background.colour, pale, 0.5 + dy * 10), "flat")
-    for dx, width in ((-0.5, 0.16), (-0.12, 0.2), (0.3, 0.14), (0.56, 0.1)):
-        crest = ellipse(feet[0] + dx * reach, feet[1] - 0.01 * reach, width * reach, 0.012 * reach)
-        foam.fill(None, crest, pale, "flat")
-    canvas.draw(foam)
 
 
 def camouflage(sketch: Sketch, colour: Colour, share: Number) -> None:

@@ -1,6 +1,7 @@
 """A few fixed pictures by name, composed by hand, for the first steps of the course."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import UInt8
@@ -8,19 +9,19 @@ from jaxtyping import UInt8
 from sam_explore.provenance import Origin, note_picture
 
 from . import buildings, creatures, flyers, fruit, plants, sea_creatures, things, vehicles
+from .arrangement import Arrangement, Placed
 from .backgrounds import table
-from .canvas import Canvas
-from .composition import camouflage, noise, set_down
+from .composition import camouflage, noise
 from .creatures import turtle
-from .ground_truth import Scene, note_truth
+from .ground_truth import DrawnFrom, Scene, note_truth
 from .landscapes import lake, meadow, open_sky, street, underwater
 from .sketch import Background, Sketch
 from .textures import clothe
 
 SIZE = 512
 
-Placed = tuple[Sketch, float, float, float]  # the object, its radius, x and y in the unit square
-Recipe = tuple[Background, list[Placed]]
+Listed = tuple[Sketch, float, float, float]  # the object, its radius, x and y in the unit square
+Recipe = tuple[Background, list[Listed]]
 
 
 def _turtle(rng: np.random.Generator) -> Recipe:
@@ -145,15 +146,17 @@ def example_scene(name: str) -> Scene:
 
     Raises ValueError for an unknown name, listing the names.
     """
+    return replace(arranged_example(name).drawn(), drawn_from=DrawnFrom(name, SIZE))
+
+
+def arranged_example(name: str) -> Arrangement:
+    """What one of EXAMPLES is drawn from. Raises ValueError for an unknown name."""
     if name not in _RECIPES:
         raise ValueError(f"no example is named {name!r}; choose one of: {', '.join(EXAMPLES)}")
     rng = np.random.default_rng(EXAMPLES.index(name))
     background, objects = _RECIPES[name](rng)
-    canvas = Canvas(SIZE)
-    canvas.draw(background.sketch)
-    for sketch, radius, x, y in objects:
-        set_down(canvas, sketch, radius * np.eye(2), (x, y), background)
-    return canvas.finish(noise(rng, SIZE))
+    placed = tuple(Placed(sketch, radius * np.eye(2), (x, y)) for sketch, radius, x, y in objects)
+    return Arrangement(SIZE, background, -0.5, placed, (), noise(rng, SIZE))
 
 
 def example(name: str) -> UInt8[np.ndarray, "h w 3"]:

@@ -66,6 +66,17 @@ def shade(rng: np.random.Generator, colour: Colour) -> Sketch:
     return sketch
 
 
+def board(x: float, y: float) -> Sketch:
+    """An upright board with its middle at x, y, 0.14 wide and 0.4 high."""
+    sketch, wood = Sketch(), hsv(0.08, 0.5, 0.62)
+    whole = sketch.fill(None, rectangle(x - 0.07, y - 0.2, x + 0.07, y + 0.2, 0.02), wood, "slope")
+    for dx in (-0.035, 0.01, 0.04):
+        s = np.linspace(y - 0.19, y + 0.19, 10)
+        line = np.stack([x + dx + 0.006 * np.sin(20 * (s - y) + 50 * dx), s], axis=1)
+        sketch.shade(ribbon(line, 0.005), -0.3, inside=whole)
+    return sketch
+
+
 IN_FRONT = {
     "meadow": (stalks, fence, leaves, shade),
     "street": (fence, leaves, shade),

@@ -1,13 +1,15 @@
 """A scene: a picture with the exact ground truth of everything drawn in it."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 import numpy as np
 from jaxtyping import Bool, Int16, UInt8
 
 from sam_explore.provenance import picture_key
+
+from .changes import Changes
 
 _MOST_SCENES = 16  # pictures whose truth is remembered; one of 512 x 512 takes 2.4 MB
 
@@ -28,6 +30,20 @@ class Region:
     parent: int | None
 
 
+@dataclass(frozen=True)
+class DrawnFrom:
+    """How a scene is drawn again.
+
+    what: the name of an example, or the seed of a random scene.
+    size: side in pixels.
+    changes: what is different from that example or scene.
+    """
+
+    what: str | int
+    size: int
+    changes: Changes = field(default_factory=Changes)
+
+
 @dataclass(frozen=True, eq=False)
 class Scene:
     """A square picture and its ground truth; compared by identity.
@@ -36,11 +52,13 @@ class Scene:
     labels: for each level and pixel, 0 where there is nothing of that level, else the index into
         `regions` plus one. Occlusion is resolved: only visible pixels are labelled.
     regions: the things drawn, each whole before its parts.
+    drawn_from: how it is drawn again; None for a scene that is not drawn by name or seed.
     """
 
     image: UInt8[np.ndarray, "h w 3"]
     labels: Int16[np.ndarray, "3 h w"]
     regions: tuple[Region, ...]
+    drawn_from: DrawnFrom | None = None
 
     def mask(self, index: int) -> Bool[np.ndarray, "h w"]:
         """Visible pixels of one region: a part contains its sub-parts, a whole its parts."""

@@ -2,6 +2,7 @@
 
 import colorsys
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -123,6 +124,21 @@ class Background:
 def hsv(hue: Number, saturation: Number, value: Number) -> Colour:
     """A colour from hue (turns, any real), saturation and value (cut to 0..1)."""
     return colorsys.hsv_to_rgb(hue % 1, min(max(saturation, 0), 1), min(max(value, 0), 1))
+
+
+def hue_turned(background: Background, turns: Number) -> Background:
+    """A background with all its colours turned on the circle of hues; greys stay as they are."""
+
+    def turned(colour: Colour) -> Colour:
+        hue, saturation, value = colorsys.rgb_to_hsv(*colour)
+        return hsv(hue + turns, saturation, value)
+
+    sketch = copy(background.sketch)
+    sketch.strokes = [
+        replace(each, colour=turned(each.colour), to=None if each.to is None else turned(each.to))
+        for each in sketch.strokes
+    ]
+    return replace(background, sketch=sketch, colour=turned(background.colour))
 
 
 def mixed(a: Colour, b: Colour, share: Number) -> Colour:

@@ -89,15 +89,37 @@ def clothe(
     rng: np.random.Generator, sketch: Sketch, kinds: tuple[Kind, ...] = tuple(KINDS)
 ) -> None:
     """Paint one of `kinds` over the largest stroke of an object and all others of its colour."""
-    painted = [i for i, stroke in enumerate(sketch.strokes) if stroke.tone is None]
-    largest = max(painted, key=lambda i: _area(sketch.strokes[i]))
-    colour = sketch.strokes[largest].colour
+    worn = _main_strokes(sketch)
+    colour = sketch.strokes[worn[0]].colour
     kind = kinds[int(rng.integers(len(kinds)))]
     pattern = Pattern(kind, rng.uniform(1.6, 4.2), rng.choice([0.0, 0.0, 30.0, 60.0, 90.0]))
     second = _second_colour(rng, kind, colour)
-    for i in painted:
-        if sketch.strokes[i].colour == colour:
-            sketch.texture(i, pattern, second)
+    for i in worn:
+        sketch.texture(i, pattern, second)
+
+
+def reclothe(sketch: Sketch, kind: Kind | None) -> None:
+    """Take an object's texture off, and paint this one over the same strokes, if any.
+
+    Nothing is drawn by chance: three periods a unit of its frame, and a second colour that is dark
+    on light and light on dark.
+    """
+    sketch.strokes = [stroke for stroke in sketch.strokes if stroke.pattern is None]  # the last
+    if kind is None:
+        return
+    worn = _main_strokes(sketch)
+    colour = sketch.strokes[worn[0]].colour
+    second = darker(colour, 0.45) if sum(colour) > 1.2 else lighter(colour, 0.55)
+    for i in worn:
+        sketch.texture(i, Pattern(kind, 3.0), second)
+
+
+def _main_strokes(sketch: Sketch) -> list[int]:
+    """The numbers of an object's largest stroke and of all others of its colour."""
+    painted = [i for i, stroke in enumerate(sketch.strokes) if stroke.tone is None]
+    largest = max(painted, key=lambda i: _area(sketch.strokes[i]))
+    colour = sketch.strokes[largest].colour
+    return [i for i in painted if sketch.strokes[i].colour == colour]
 
 
 def pave(rng: np.random.Generator, sketch: Sketch, kinds: tuple[Kind, ...]) -> None:
