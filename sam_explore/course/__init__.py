@@ -11,6 +11,7 @@ from .questions.choice import Choice
 from .questions.conclusion import Conclusion
 from .questions.estimate import Estimate
 from .questions.place import Place
+from .scene_control.scene_control import SceneControl
 from .tours.player import TourPlayer, tour
 from .tours.tour_steps import Tour, TourStep
 from .training.learning_curves import learning_curves
@@ -24,6 +25,7 @@ __all__ = [
     "Fact",
     "NetworkMap",
     "Place",
+    "SceneControl",
     "Tour",
     "TourPlayer",
     "TourStep",

@@ -53,11 +53,18 @@ def draw_changed(drawn_from: DrawnFrom) -> Scene:
     """
     drawn = changed(arrangement_of(drawn_from), drawn_from.changes).drawn()
     scene = replace(drawn, drawn_from=drawn_from)
-    note_truth(scene)
-    size = "" if isinstance(drawn_from.what, str) else f", size={drawn_from.size}"
-    code = f"sx.course.changed_scene({drawn_from.what!r}{drawn_from.changes.code}{size}).image"
-    note_picture(scene.image, Origin(code))
+    note_changed(scene)
     return scene
+
+
+def note_changed(scene: Scene) -> None:
+    """Remember the truth and the code of a scene that is drawn by name or seed."""
+    note_truth(scene)
+    if scene.drawn_from is not None:
+        what, changes = scene.drawn_from.what, scene.drawn_from.changes.code
+        size = "" if isinstance(what, str) else f", size={scene.drawn_from.size}"
+        code = f"sx.course.changed_scene({what!r}{changes}{size}).image"
+        note_picture(scene.image, Origin(code))
 
 
 def arrangement_of(drawn_from: DrawnFrom) -> Arrangement:

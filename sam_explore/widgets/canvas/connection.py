@@ -44,7 +44,8 @@ class CanvasConnection:
     def batch(self) -> AbstractContextManager[None]:
         """Send all drawing in this context as one message; after an exception, send none of it.
 
-        What was drawn on a canvas after `clear` is left out if the page shows just that already.
+        What was drawn on a canvas after `clear` is left out if the page shows just that already. A
+        batch within a batch is part of it.
         """
         return batch(self._manager, self._sent)
 
@@ -74,13 +75,13 @@ class _Sheet(Image):
         return memoryview(self._head + b64encode(file)) if file else file
 
 
-def paste(canvas: Canvas, image: Image) -> None:
-    """Draw an image over a whole canvas, enlarged without smoothing."""
+def paste(canvas: Canvas, image: Image, smooth: bool = False) -> None:
+    """Draw an image over a whole canvas, by default enlarged without smoothing."""
     if not image.value:
         raise ValueError(
             "An image without content cannot be drawn: the page would wait for it for ever."
         )
-    canvas.image_smoothing_enabled = False
+    canvas.image_smoothing_enabled = smooth
     canvas.draw_image(image, 0, 0, canvas.width, canvas.height)
 
 

@@ -90,8 +90,11 @@ class Drawn:
 def batch(manager: Manager, drawn: Drawn) -> Iterator[None]:
     """Send all drawing in this context as one message, less what the page shows already.
 
-    After an exception, none of it is sent.
+    After an exception, none of it is sent. A batch within a batch is part of it.
     """
+    if manager._caching:
+        yield
+        return
     # ipycanvas names the canvas that it draws on only when it changes. After a reload the page has
     # not received the name, and a command without a canvas stops all drawing there.
     manager._current_canvas = None

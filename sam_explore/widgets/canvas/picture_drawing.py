@@ -1,6 +1,6 @@
 """Draws the picture with its mask, prompts and dashed preview, at any zoom."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -43,6 +43,10 @@ class Stage:
     Args:
         connection: the connection to draw through.
         width: the width of the stage in CSS pixels; a picture fits into a square of it.
+        keys: for each key what it does, in words.
+        cursor: CSS name of the mouse's cursor.
+        enlarges: whether the page enlarges a picture that is smaller than the canvas, which is less
+            sharp and sends less: for pictures that change often.
 
     Attributes:
         viewport: the part of the picture that is shown; see `look`.
@@ -52,8 +56,15 @@ class Stage:
         widget: canvas and area, to be laid out.
     """
 
-    def __init__(self, connection: CanvasConnection, width: int):
-        self._connection, self._width = connection, width
+    def __init__(
+        self,
+        connection: CanvasConnection,
+        width: int,
+        keys: Mapping[str, str] = KEY_HELP,
+        cursor: str = "crosshair",
+        enlarges: bool = False,
+    ):
+        self._connection, self._width, self._enlarges = connection, width, enlarges
         self.opacity = style.MASK_OPACITY
         self.viewport = Viewport((1, 1), (width * SHARPNESS, width * SHARPNESS))
         self._image: UInt8[np.ndarray, "h w 3"] | None = None
@@ -64,7 +75,7 @@ class Stage:
         self._band_is_empty = self._preview_is_empty = True
         self._photo, self._overlay = connection.image("jpeg"), connection.image("png")
         self.canvas = connection.canvas(6, width, width)
-        self.area = PointerArea(self.canvas, KEY_HELP, grabs=True, cursor="crosshair")
+        self.area = PointerArea(self.canvas, dict(keys), grabs=True, cursor=cursor)
         self.widget = under(self.area)
 
     @property
@@ -204,8 +215,11 @@ class Stage:
         if self._image is None:
             return
         height, width = self.viewport.canvas_size
+        if self._enlarges:
+            rows, columns = self.viewport.span
+            height, width = min(height, round(rows)), min(width, round(columns))
         self._photo.value = raster.jpeg(self._image, height, width, self.viewport.box)
-        paste(self.canvas[PHOTO], self._photo)
+        paste(self.canvas[PHOTO], self._photo, smooth=self._enlarges)
 
     def _places(self) -> tuple[Indices, Indices]:
         """Rows and columns to draw: no more than the picture has, if the canvas is larger."""

@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from ...number_text import text
 from ...plots.outlines import outlines
-from ...truth import NOT_UNDER_A_POINT, region_in_words, true_ious
+from ...truth import NOT_UNDER_A_POINT, region_in_words, region_meant, true_ious
 from ..canvas.picture_drawing import Lines
 from ..session import Snapshot
 
@@ -41,6 +41,14 @@ def compared(now: Snapshot) -> Compared:
     ious = true_ious(now.prediction, mask, now.threshold)
     shown = text(float(ious[now.shown_mask]), decimals=2)
     return Compared(ious, _edge_px(mask), (f"Its true IoU with {what} is {shown}.",))
+
+
+def edge_meant(now: Snapshot) -> Lines:
+    """The edge of the true region that the prompts mean, whether or not they are answered."""
+    if now.truth is None or now.truth_level is None:
+        return ()
+    index = region_meant(now.truth, now.prompts, now.truth_level)
+    return () if index is None else _edge_px(now.truth.mask(index))
 
 
 def _edge_px(mask: np.ndarray) -> Lines:

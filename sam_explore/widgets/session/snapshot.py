@@ -341,6 +341,18 @@ class Snapshot:
             **changes,
         )
 
+    def with_redrawn(self, source: Source, truth: Scene, dialogue: Dialogue) -> "Snapshot":
+        """With the same picture redrawn, and prompts for it; other choices stay as they are.
+
+        Unlike a new picture: what mask is shown, the level of the truth and the token are kept.
+
+        Raises:
+            ValueError: prompts that do not fit the picture.
+        """
+        CHECKS["prompts"](source, dialogue.prompts)
+        fetch = _other_fetch(self, "image")
+        return self.starting(source, dialogue, truth=truth, undo=(), redo=(), fetch=fetch)
+
     def with_encoded(self, source: Source, encoded: EncodedImage | None) -> "Snapshot":
         """After an encode ended (None: it failed), unless it was for another source."""
         if source is not self.source:

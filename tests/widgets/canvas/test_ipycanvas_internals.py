@@ -68,3 +68,20 @@ def test_a_batch_inside_of_which_something_raises_is_dropped(screen):
     assert screen.drawn(canvas[0]) == [("fillRect", [2] * 4)]
     close_all(canvas)
     manager.close()
+
+
+def test_a_batch_within_a_batch_is_sent_with_it(screen):
+    manager, canvas = Manager(), MultiCanvas(2)
+    draw_through(manager, canvas)
+    drawn, before = Drawn(), screen.batches
+    with batch(manager, drawn):
+        canvas[0].fill_rect(1, 1, 1)
+        with batch(manager, drawn):
+            canvas[1].fill_rect(2, 2, 2)
+        assert screen.batches == before
+        canvas[0].fill_rect(3, 3, 3)
+    assert screen.batches == before + 1
+    assert screen.drawn(canvas[0]) == [("fillRect", [1] * 4), ("fillRect", [3] * 4)]
+    assert screen.drawn(canvas[1]) == [("fillRect", [2] * 4)]
+    close_all(canvas)
+    manager.close()

@@ -55,6 +55,19 @@ def test_the_photo_is_drawn_over_its_whole_layer(stage, screen):
     assert np.abs(photo[..., :3].astype(int) - (200, 60, 20)).max() <= 3
 
 
+def test_a_photo_that_the_page_enlarges_is_sent_as_small_as_it_is(screen):
+    connection, image = CanvasConnection(), np.full((50, 100, 3), (200, 60, 20), np.uint8)
+    stage = Stage(connection, 200, enlarges=True)
+    stage.show_photo(image)
+    assert screen.picture(stage.canvas[PHOTO]).shape == (50, 100, 4)
+    assert screen.drawn(stage.canvas[PHOTO])[0][1][1:] == [0, 0, 400, 200]
+    assert True in screen.settings(stage.canvas[PHOTO])  # image_smoothing_enabled
+    stage.look(stage.viewport.zoomed(2.0))
+    stage.show_again()
+    assert screen.picture(stage.canvas[PHOTO]).shape == (25, 50, 4)
+    stage.close()
+
+
 def test_a_mask_colours_its_own_pixels_and_outlines_them(stage, screen):
     mask = np.zeros((50, 100), bool)
     mask[10:40, 20:60] = True

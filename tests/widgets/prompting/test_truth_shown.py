@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sam_explore.geometry import Prompts
 from sam_explore.plots import style
 from sam_explore.scenes import example, example_scene
 from sam_explore.scenes.ground_truth import Region, Scene
 from sam_explore.widgets.canvas.picture_drawing import TRUTH
 from sam_explore.widgets.prompting.prompting_figure import draw_prompting, prompting_in_words
+from sam_explore.widgets.prompting.truth_shown import edge_meant
 
 from ..screen import click, front_end_sets, press_button, upload_file
 from ..view import half
@@ -68,6 +70,20 @@ def test_the_switch_shows_true_iou_next_to_each_predicted_one(known, screen):
     front_end_sets(known.controls._truth, index=0)
     assert not drawn(known, screen)
     assert "true IoU" not in known.words()
+
+
+def test_the_edge_of_what_prompts_mean_needs_no_answer(known):
+    """The region is rows 32 to 63 of all 64 columns."""
+    session = known.session
+    asked = session.now.with_prompts(Prompts(points=[(10, 40)]))
+    assert edge_meant(asked) == ()
+    session.truth_level = 0
+    asked = session.now.with_prompts(Prompts(points=[(10, 40)]))
+    assert asked.prediction is None
+    (line,) = edge_meant(asked)
+    assert line.min(axis=0) == pytest.approx([0, 32], abs=0.5)
+    assert line.max(axis=0) == pytest.approx([64, 64], abs=0.5)
+    assert edge_meant(session.now.with_prompts(Prompts(points=[(10, 10)]))) == ()
 
 
 def test_a_page_without_a_kernel_has_the_truth_too(known):

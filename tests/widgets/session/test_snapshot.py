@@ -8,6 +8,7 @@ import pytest
 from sam_explore.geometry import Prompts
 from sam_explore.prediction import EncodedImage, Prediction
 from sam_explore.preprocessing import Preprocessing
+from sam_explore.scenes import Scene
 from sam_explore.widgets.session.snapshot import Snapshot, first_snapshot
 from sam_explore.widgets.session.source import source_of
 
@@ -167,3 +168,23 @@ def test_an_earlier_state_that_was_not_encoded_is_encoded_then(first):
     again = first.again_after(first.with_trait("image", B))
     assert again.needs_an_answer
     assert again.busy
+
+
+def test_a_redrawn_picture_keeps_what_a_new_one_drops(encoded):
+    asked = with_point(encoded, 5.0).with_trait("chosen", 3).with_trait("truth_level", 1)
+    asked = replace(asked, token=(1, 0))
+    other = asked.with_trait("image", B)
+    assert (other.chosen, other.prompts.is_empty) == (None, True)
+    source = asked.source.changed(image=B)
+    truth = Scene(B, np.zeros((3, 64, 64), np.int16), ())
+    moved = replace(asked.dialogue, prompts=Prompts(points=[(9.0, 1.0)]))
+    then = asked.with_redrawn(source, truth, moved)
+    assert then.image is B
+    assert (then.chosen, then.truth_level, then.token) == (3, 1, (1, 0))
+    assert then.truth is truth
+    assert points(then) == [9]
+    assert then.undo == ()
+    assert then.encoded is None
+    assert then.cancelled().image is A
+    with pytest.raises(ValueError, match="lies outside the picture"):
+        asked.with_redrawn(source, truth, replace(moved, prompts=Prompts(points=[(99.0, 1.0)])))
