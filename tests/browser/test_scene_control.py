@@ -1,6 +1,7 @@
 """A scene that is dragged by a real pointer, in JupyterLab."""
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -76,15 +77,19 @@ def test_a_long_drag_leaves_no_queue_behind(notebook, scene):
     page = notebook.page
     notebook.execute(
         "shown, show = [], control._runner._show\n"
-        "control._runner._show = lambda now: (shown.append(now.prompts.points[0, 0]), show(now))"
+        "control._runner._show = lambda now: (shown.append(now.prompts.points[0, 0]), show(now))\n"
+        "kinds = []\n"
+        "control._stage.area.on_msg(lambda area, said, buffers: kinds.append(said['kind']))"
     )
     left, top = scene.on_page((0, 0))
     page.mouse.move(left + SHELL[0] * CSS, top + SHELL[1] * CSS)
     page.mouse.down()
+    begun = time.monotonic()
     places = [SHELL[0] + 50 * math.sin(step / 12) for step in range(80)]
     for x in places:
         page.mouse.move(left + x * CSS, top + SHELL[1] * CSS)
         page.wait_for_timeout(25)
+    seconds = time.monotonic() - begun
     notebook.wait_until(
         lambda: (
             notebook.value("bool(shown) and float(shown[-1])") == pytest.approx(places[-1], abs=1)
@@ -93,6 +98,7 @@ def test_a_long_drag_leaves_no_queue_behind(notebook, scene):
     )
     count = notebook.value("len(shown)")
     assert 2 <= count < len(places)
+    assert notebook.value("kinds.count('move')") <= 25 * seconds + 2  # the page thins them out
     page.wait_for_timeout(500)
     assert notebook.value("len(shown)") == count
     assert notebook.value("session.truth.drawn_from.changes.moved_px") == {}

@@ -54,6 +54,7 @@ class SceneHand:
         self.held: Held | None = None
         self.name = ""
         guard = session.guard
+        stage.area.sparse_drags = True
         stage.area.on(
             press=guard(self._press),
             move=guard(self._move),

@@ -26,8 +26,8 @@ function render({ model, el, signal }) {
 }
 
 // Sends messages. Of the frequent kinds only one a frame is sent, before any other message. Of moves
-// without a pressed button only 25 a second are, since each costs the kernel time that it needs to
-// show what lies under the pointer.
+// without a pressed button, and of sparse drags, only 25 a second are sent, since each costs the
+// kernel time that it needs to show what lies under the pointer.
 function makeSender(model, signal) {
   let waiting = null, frame = 0, timer = 0, hovered = -HOVER_MS;
   const flush = () => {
@@ -56,7 +56,7 @@ function makeSender(model, signal) {
       waiting = waiting ? merge(waiting, message) : message;
       if (!frame) frame = requestAnimationFrame(flush);
     },
-    // A move without a pressed button.
+    // A move without a pressed button, or of a sparse drag.
     hovering(message) {
       if (waiting && (waiting.kind !== message.kind || frame)) flush();
       waiting = message;
@@ -238,6 +238,7 @@ function handlePointers(model, el, sender, listen, parts, pressed) {
     }
   });
 
+  const sendDrag = model.get("sparse_drags") ? sender.hovering : sender.soon;
   const drag = event => {
     if (isPalm(event)) {
       fingers.delete(event.pointerId);
@@ -245,11 +246,11 @@ function handlePointers(model, el, sender, listen, parts, pressed) {
     } else if (!grabs) {
       return;
     } else if (!pressing.unsent) {
-      sender.soon(contactOf("move", el, event));
+      sendDrag(contactOf("move", el, event));
     } else if (distance(pressing.first, event) > SLIP_CSS) {
       sender.now(pressing.unsent);
       pressing.unsent = null;
-      sender.soon(contactOf("move", el, event));
+      sendDrag(contactOf("move", el, event));
     }
   };
 

@@ -96,6 +96,7 @@ class PointerArea(AnyWidget):
     Traits:
         grabs: it handles presses, drags and two fingers, and keeps the page from scrolling under a
             finger; otherwise only clicks, as a press when they end.
+        sparse_drags: of a drag's moves only 25 a second are sent, where each is much work.
         zooms: the wheel zooms without Ctrl, and each of two quick clicks counts.
         cursor: CSS name of the mouse's cursor.
         label: what is seen, in words, for those who don't see it.
@@ -107,6 +108,7 @@ class PointerArea(AnyWidget):
     _esm = _HERE.with_suffix(".js").read_text("utf-8")
     _css = Template(_HERE.with_suffix(".css").read_text("utf-8")).substitute(_COLOURS)
     grabs = Bool(False).tag(sync=True)
+    sparse_drags = Bool(False).tag(sync=True)
     zooms = Bool(False).tag(sync=True)
     cursor = Unicode("default").tag(sync=True)
     label = Unicode().tag(sync=True)
