@@ -96,6 +96,8 @@ def test_a_long_drag_leaves_no_queue_behind(notebook, scene):
         ),
         "the latest place is shown",
     )
+    page.wait_for_timeout(100)  # the last of the thinned out moves
+    notebook.execute(SETTLE)
     count = notebook.value("len(shown)")
     assert 2 <= count < len(places)
     assert notebook.value("kinds.count('move')") <= 25 * seconds + 2  # the page thins them out
