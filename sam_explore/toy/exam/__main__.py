@@ -3,6 +3,7 @@
     python -m sam_explore.toy.exam [WEIGHTS] [--json FILE] [--write docs/toy_model.md]
     python -m sam_explore.toy.exam --world clear [WEIGHTS] ...
     python -m sam_explore.toy.exam --baselines [--write docs/toy_model.md]
+    python -m sam_explore.toy.exam --ambiguity [--write docs/toy_model.md]
 
 500 fixed scenes, or 300 clear ones, with about three targets each: a whole, a part and a sub-part.
 Each is prompted with one click, with its box, and with a click and corrections of the mask.
@@ -18,6 +19,7 @@ from tqdm import tqdm
 
 from sam_explore.loading import load
 
+from .ambiguity import Ambiguity, measure_ambiguity
 from .asking import examine
 from .baselines import Baselines, compare_baselines
 from .choosing import choose_scenes
@@ -37,10 +39,12 @@ def main(arguments: list[str] | None = None) -> None:
         write_manifest(list(tqdm(chosen, total=world.scenes, unit="scene")), world.manifest)
         _say([f"wrote {world.manifest}; its figures can't be compared with those of another one"])
         return
-    found: Baselines | Report
+    found: Ambiguity | Baselines | Report
     scenes = tqdm(read_manifest(world.manifest)[: options.scenes], unit="scene")
     if options.baselines:
         mark, found = f"{world.name} baselines", compare_baselines(scenes, world)
+    elif options.ambiguity:
+        mark, found = f"{world.name} ambiguity", measure_ambiguity(scenes, world)
     else:
         answers = examine(load(options.weights), scenes)
         mark, found = world.name, report(answers, len(scenes), world)
@@ -71,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="write between a page's marks")
     parser.add_argument("--baselines", action="store_true", help="examine what needs no model")
+    parser.add_argument("--ambiguity", action="store_true", help="examine true masks at the click")
     parser.add_argument("--make", action="store_true", help="choose the scenes again and stop")
     return parser
 

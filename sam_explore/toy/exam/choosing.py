@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import count, cycle
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 
 from sam_explore.scenes.ground_truth import LEVELS, Scene
 
@@ -35,20 +35,44 @@ def _choose(kind: str, seed: int, smallest: float) -> ExamScene:
 def _choose_region(
     drawn: Scene, level: int, smallest: float, rng: np.random.Generator
 ) -> int | None:
-    """A random region of a level: first a stratum, then a region of it.
-
-    Regions that fill less of their box are more likely, so that filling the box is a poor baseline.
-    """
-    by_stratum: dict[str, list[int]] = {}
-    for index, region in enumerate(drawn.regions):
-        share = drawn.mask(index).mean()
-        if region.level == level and share >= smallest:
-            by_stratum.setdefault(stratum(share), []).append(index)
+    """A random region of a level: first a stratum, then a region of it."""
+    by_stratum = _by_stratum(drawn, level, smallest)
     if not by_stratum:
         return None
     candidates = by_stratum[rng.choice(sorted(by_stratum))]
+    return int(rng.choice(candidates, p=_shares(drawn, candidates)))
+
+
+def chances(drawn: Scene, level: int, smallest: float) -> dict[int, float]:
+    """How likely `choose_scenes` chooses each region of a level, by its index.
+
+    Args:
+        drawn: the scene.
+        level: 0 whole, 1 part, 2 sub-part.
+        smallest: the least share of the picture that a region covers.
+    """
+    by_stratum = _by_stratum(drawn, level, smallest)
+    return {
+        index: float(share) / len(by_stratum)
+        for candidates in by_stratum.values()
+        for index, share in zip(candidates, _shares(drawn, candidates), strict=True)
+    }
+
+
+def _by_stratum(drawn: Scene, level: int, smallest: float) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for index, region in enumerate(drawn.regions):
+        share = drawn.mask(index).mean()
+        if region.level == level and share >= smallest:
+            found.setdefault(stratum(share), []).append(index)
+    return found
+
+
+def _shares(drawn: Scene, candidates: list[int]) -> Float[np.ndarray, "candidate"]:
+    """Regions that fill less of their box are more likely, so that filling the box is a poor
+    baseline."""
     weights = np.array([(1 - _share_of_box(drawn, index)) ** 4 for index in candidates])
-    return int(rng.choice(candidates, p=weights / weights.sum()))
+    return weights / weights.sum()
 
 
 def _share_of_box(drawn: Scene, index: int) -> float:
