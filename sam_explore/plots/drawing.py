@@ -27,6 +27,7 @@ from .maps import draw_gallery, draw_heatmap, draw_matrix, gallery_shape, table_
 from .matplotlib_settings import name_figure, own_settings
 
 _SHARPNESS = 2  # pixels drawn for each pixel on the page
+_WIDEST_IN = 13.5  # of a panel with several columns; three maps are 13.2
 
 
 class ReadingFigure(Figure):
@@ -212,11 +213,16 @@ def _draw_panel(figure: FigureBase, panel: Panel, map_opacity: float | None) -> 
 
 
 def _panel_sizes(panel: Panel) -> tuple[list[float], list[float]]:
-    """The width of each column and the height of each row in inches: the largest in it."""
+    """The width of each column and the height of each row in inches: the largest in it.
+
+    Where they would be wider than a page has room for, fewer pictures stand in a row.
+    """
     sizes = [size_of(reading) for reading in panel.readings]
-    across = min(panel.across, len(sizes))
+    for across in range(min(panel.across, len(sizes)), 0, -1):
+        widths = [max(width for width, _ in sizes[i::across]) for i in range(across)]
+        if sum(widths) <= _WIDEST_IN:
+            break
     down = ceil(len(sizes) / across)
-    widths = [max(width for width, _ in sizes[i::across]) for i in range(across)]
     heights = [max(height for _, height in sizes[i * across :][:across]) for i in range(down)]
     return widths, heights
 

@@ -292,6 +292,18 @@ def test_a_panel_stands_in_rows_of_its_readings():
     assert len(draw(Panel((MATRIX, MATRIX, MATRIX), "t", "w.", across=2)).subfigs) == 4
 
 
+def test_a_panel_too_wide_for_a_page_has_fewer_pictures_in_a_row():
+    """Charts are 6.4 inches wide, so two are within 13.5 and three are not."""
+    one, two, three = (
+        size_of(Panel((PROFILE,) * 3, "t", "w.", across=across)) for across in (1, 2, 3)
+    )
+    assert three == two
+    assert (one[0], two[0]) == (6.4, 12.8)
+    assert two[1] < one[1]
+    wide = Panel((HEATMAP,) * 3, "t", "w.", across=3)  # of 4.4 inches each
+    assert size_of(wide)[0] == pytest.approx(13.2)
+
+
 def test_a_notebook_gets_a_sharp_picture_and_its_words():
     data, about = draw(HEATMAP)._repr_mimebundle_()
     width, height = Image.open(BytesIO(data["image/png"])).size
