@@ -51,6 +51,7 @@ def gather(source: Path) -> None:
     """Copy and write all that the site is made of, laid out as in the repository."""
     for name in ("conf.py", "index.md"):
         shutil.copy(ROOT / "docs" / "site" / name, source / name)
+    shutil.copytree(ROOT / "docs" / "site" / "_static", source / "_static")
     pages = [*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "decisions").glob("*.md")]
     pages += (ROOT / "notebooks").glob("*.ipynb")
     for page in pages:

@@ -12,7 +12,14 @@ release = version = sam_explore.__version__
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
 html_theme = "pydata_sphinx_theme"
-html_theme_options = {"show_prev_next": True, "navigation_with_keys": False}
+html_theme_options = {
+    "show_prev_next": True,
+    "navigation_with_keys": False,
+    "header_links_before_dropdown": 3,
+}
+html_sidebars: dict[str, list[str]] = {"**": []}  # no page has pages below it to list there
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_title = project
 html_show_sourcelink = False
 html_copy_source = False

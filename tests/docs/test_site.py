@@ -82,6 +82,7 @@ def test_a_number_that_is_explained_has_its_parts_in_a_table(maker, tmp_path):
     source, built = tmp_path / "source", tmp_path / "site"
     source.mkdir()
     shutil.copy(DOCS / "site" / "conf.py", source)
+    shutil.copytree(DOCS / "site" / "_static", source / "_static")
     language = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
     nbformat.write(new_notebook(cells=[cell], metadata=language), source / "index.ipynb")
     assert maker.build_main(["-W", "-q", "-b", "html", str(source), str(built)]) == 0
