@@ -21,7 +21,8 @@ from sam_explore.tracing.interventions import (
 
 from .fact import Fact, mask_of
 
-ADDED, RELATIVE, FOURIER = "added", "relative", "Fourier"
+ADDED, RELATIVE, FOURIER, ALIKE = "added", "relative", "Fourier", "alike"
+_NEAR = 0.02  # IoU, up to which two encodings are missed alike
 _WITHOUT: dict[str, tuple[Intervention, ...]] = {
     ADDED: (AblatePositionEncoding(),),
     RELATIVE: (AblateRelativePositions(),),
@@ -51,15 +52,16 @@ def left_when_shuffled(now: Any) -> Fact:
 def least_missed(now: Any) -> Fact:
     """Which of the three encodings of places the mask changes least without.
 
-    Returns a `Fact` with "added", "relative" or "Fourier".
+    Returns a `Fact` with "added", "relative" or "Fourier"; "alike" if the IoU of the first two of
+    them differs by 0.02 at most.
     """
     left = _left_without_each(now)
-    best = max(left, key=lambda name: left[name])
+    best, second = sorted(left, key=lambda name: left[name], reverse=True)[:2]
     each = ", ".join(
         f"{text(share, 2)} without the {name} encoding" for name, share in left.items()
     )
     return Fact(
-        best,
+        ALIKE if left[best] - left[second] <= _NEAR else best,
         f"The mask's IoU with itself as it was: {each}. That says what the mask does without, here "
         "and now; which mask is better is another question.",
     )
