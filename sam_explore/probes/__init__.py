@@ -95,6 +95,7 @@ from .sizes.component_cost import ComponentCost as ComponentCost
 from .sizes.input_size import InputSize as InputSize
 from .sizes.size_sweep import SizeSweep as SizeSweep
 from .sizes.window_seams import WindowSeams as WindowSeams
+from .tokens.alike_proposals import AlikeProposals as AlikeProposals
 from .tokens.block_channel import BlockChannel as BlockChannel
 from .tokens.block_norms import BlockNorms as BlockNorms
 from .tokens.block_similarity import BlockSimilarity as BlockSimilarity

@@ -34,6 +34,7 @@ OF_ONE_PROBE = {
     "PlantedOutlier": {"threshold": -0.2},
     "KernelResponse": {"kernel": 3},
     "InputSize": {"tokens": 5},
+    "AlikeProposals": {"threshold": 0.5},  # else the answer to the first covers all that is alike
 }
 KNOBS = [(probe, name) for probe in PROBES for name in probe.knobs()]
 

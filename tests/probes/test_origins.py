@@ -16,6 +16,7 @@ from .reading_arrays import cells_of
 
 # Probes that don't say it, and why: the view names their function and what that reads.
 UNSAID = {
+    "AlikeProposals": "means over many tokens, and answers to clicks",
     "AnswerSpread": "a spread over many prompts",
     "AttentionByPromptQuality": "means over many prompts",
     "AttentionDistance": "a mean over all queries and keys",
