@@ -15,6 +15,7 @@ common = phenomenon("common")
 data_engine = phenomenon("data_engine")
 encodings_removed = phenomenon("encodings_removed")
 heads = phenomenon("heads")
+likeness = phenomenon("likeness")
 mask_hints = phenomenon("mask_hints")
 mask_tokens = phenomenon("mask_tokens")
 padding_point = phenomenon("padding_point")
@@ -403,3 +404,39 @@ def test_a_token_is_within_a_region_that_has_most_of_it():
     np.testing.assert_array_equal(
         shape_or_texture.within(region, (2, 2)), [[True, False], [False, True]]
     )
+
+
+def test_the_nearest_other_object_is_the_one_with_the_greatest_cosine():
+    vectors = np.array([[1.0, 0.1], [5.0, 0.0], [0.0, 1.0], [0.0, -3.0]])
+    labels = ["car", "car", "tree", "car"]
+    # 0 and 1 find each other; the tree finds 0, which is no tree; and 3 finds 1, at right angles.
+    assert likeness.found(vectors, labels).tolist() == [1, 1, 0, 1]
+    assert likeness.by_chance(labels).tolist() == pytest.approx([2 / 3, 2 / 3, 0, 2 / 3])
+
+
+def test_an_object_has_a_texture_if_half_of_it_is_painted_so(monkeypatch):
+    labels = np.zeros((8, 8), int)
+    labels[:, :4] = 1
+    textures = np.zeros((8, 8), np.uint8)
+    textures[:4, :4], textures[:, 4:] = list(likeness.KINDS).index("dots") + 1, 1
+    drawn = lambda *given: (None, textures)  # noqa: E731
+    monkeypatch.setattr(likeness, "compose_with_textures", drawn)
+    assert likeness.texture_of(case(labels)) == "dots"
+    textures[3, 3] = 0  # a pixel less than half
+    assert likeness.texture_of(case(labels)) == ""
+    assert likeness.is_large(case(labels), 4)  # eight of sixteen tokens
+    assert not likeness.is_large(case(labels), 2)  # two of four
+
+
+def test_each_claim_of_likeness_is_that_of_its_row():
+    more, less = np.ones(6), np.zeros(6)
+    rows = [
+        likeness.Row("same kind, embedding", more, likeness.CHANCE, less),
+        likeness.Row("same kind, image tokens", less, likeness.COLOUR, more),
+    ]
+    assert likeness.claims(rows) == {
+        "by the embedding, the most alike object is of the same kind more often than any other "
+        "object": 1,
+        "by the image tokens, the most alike object is of the same kind more often than the object "
+        "that is nearest in colour": -1,
+    }
