@@ -36,10 +36,10 @@ def test_every_mark_that_names_the_weights_is_remade():
     for name in NAMES:
         assert any(f"docs/phenomena/{name}.py" in command for command in remade)
     marks = set(re.findall(r"<!-- (?!/)([\w ]+) -->", CARD))
-    without_model = {mark for mark in marks if mark.endswith("baselines")}
+    without_model = {mark for mark in marks if mark.endswith(("baselines", "ambiguity"))}
     assert marks - without_model == {"sizes", "exam", "clear", "photographs"}
     assert sum("docs/toy_model.md" in command for command in remade) == 3
-    for name in ("sizes", "origin", "sides", "bf16", "thresholds"):
+    for name in ("sizes", "origin", "sides", "bf16", "thresholds", "answers"):
         assert f"docs/make_{name}.py" in remade
     assert "tests/benchmarks/corrections.py --write docs/prompting.md" in remade
 
@@ -54,7 +54,11 @@ def test_the_sides_are_whole_patches_around_the_trained_one():
 
 @pytest.mark.parametrize(
     ("name", "command"),
-    [("pictures_and_sizes", "make_sides"), ("automatic_masks", "make_thresholds")],
+    [
+        ("pictures_and_sizes", "make_sides"),
+        ("automatic_masks", "make_thresholds"),
+        ("answers", "make_answers"),
+    ],
 )
 def test_the_page_is_of_the_shipped_weights(name, command):
     page = (DOCS / f"{name}.md").read_text("utf-8")

@@ -1,0 +1,69 @@
+"""The answers to the course, for teachers: each question has one, and it is what is computed."""
+
+import importlib.util
+import re
+from types import ModuleType
+
+import pytest
+
+from sam_explore.widgets.session import SYNCHRONOUS
+
+from .scripts import DOCS, phenomenon
+
+ANSWERS = (DOCS / "answers.md").read_text("utf-8")
+LESSONS = (DOCS / "teaching.md").read_text("utf-8")
+NOTEBOOKS = sorted((DOCS.parent / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def maker() -> ModuleType:
+    phenomenon("common")  # finds what the scripts share
+    spec = importlib.util.spec_from_file_location("make_answers", DOCS / "make_answers.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def section(title: str) -> list[str]:
+    """The lines of a chapter on the page."""
+    _, after = ANSWERS.split(f"## {title}\n", 1)
+    return [line for line in re.split(r"\n## |\n<!--", after)[0].splitlines() if line]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_each_question_of_a_chapter_has_an_answer_on_the_page(maker, path):
+    _, calls = maker.asked_in(path)
+    asked = [each for each in calls if each.name in maker.QUESTIONS]
+    assert asked
+    answered = [line for line in section(maker.title_of(path)) if line.startswith(maker.QUESTION)]
+    assert len(answered) == len(asked), "Ask again: python docs/make_answers.py"
+
+
+def test_the_page_says_what_is_computed_now(maker, monkeypatch):
+    monkeypatch.setenv(SYNCHRONOUS, "1")
+    (path,) = (each for each in NOTEBOOKS if each.name.startswith("00"))
+    lines = maker.lines_of(path)
+    assert [line for line in section(maker.title_of(path)) if line in lines] == lines
+    assert "6 of them run again" in lines[0]
+
+
+def test_a_lesson_has_the_answers_that_it_names(maker):
+    for mark in re.findall(r"<!-- (see [\d ]+) -->", LESSONS):
+        _, chapter, *numbers = mark.split()
+        (path,) = (each for each in NOTEBOOKS if each.name.startswith(chapter))
+        asked = [one for one in section(maker.title_of(path)) if one.startswith(maker.QUESTION)]
+        shown = LESSONS.split(f"<!-- {mark} -->")[1].split(f"<!-- /{mark} -->")[0]
+        wanted = [asked[int(number) - 1].removeprefix(maker.QUESTION) for number in numbers]
+        lines = [line for line in shown.splitlines() if line]
+        assert lines == [maker.SEEN, *(f"- {each}" for each in wanted)]
+
+
+def test_answers_and_printed_lines_are_written_between_their_marks(maker, tmp_path):
+    page = tmp_path / "page.md"
+    marks = "<!-- see 05 2 -->\n<!-- /see 05 2 -->\n<!-- prints 1 -->\n<!-- /prints 1 -->\n"
+    page.write_text(f"```python\nprint(2 + 3)\n```\n{marks}")
+    maker.fill_in(page, {"05": ["1. *One?* Yes.", "1. *Two?* No.", "- A fact."]})
+    maker.run_exercises(page)
+    assert "- *Two?* No.\n" in page.read_text()
+    assert "One?" not in page.read_text()
+    assert "```\n5\n```" in page.read_text()
