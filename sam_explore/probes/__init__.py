@@ -104,6 +104,7 @@ from .tokens.norm_outliers import NormOutliers as NormOutliers
 from .tokens.norms_by_depth import NormsByDepth as NormsByDepth
 from .tokens.planted_outlier import PlantedOutlier as PlantedOutlier
 from .tokens.residual_shares import ResidualShares as ResidualShares
+from .tokens.scene_factors import SceneFactors as SceneFactors
 from .tokens.token_components import TokenComponents as TokenComponents
 from .tokens.token_similarity import TokenSimilarity as TokenSimilarity
 from .tokens.unit_patches import UnitPatches as UnitPatches

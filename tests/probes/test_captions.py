@@ -261,6 +261,7 @@ BY_HAND += (".position_encoding_grid", ".shuffled_tokens", ".three_encodings")
 BY_HAND += (".known_by_depth", ".removed_directions", ".block_order", ".planted_outlier")
 BY_HAND += (".attribution_baselines", ".unit_patches", ".unit_clamped")
 BY_HAND += (".alike_proposals",)
+BY_HAND += (".scene_factors",)
 HELD = [probe for probe in ASKED if not any(each in type(probe).__module__ for each in BY_HAND)]
 
 

@@ -64,6 +64,7 @@ UNSAID = {
     "RelativePositions": "percentiles over all queries and keys",
     "RemovedDirections": "logits of runs without some directions",
     "ResidualShares": "percentiles over all tokens",
+    "SceneFactors": "differences of many runs",
     "ScoreReliability": "means over many scenes",
     "ShuffledTokens": "logits of a run with its tokens in another order",
     "SizeSweep": "overlaps of masks",

@@ -15,6 +15,7 @@ from sam_explore.probes import (
     KnownByDepth,
     Probe,
     RemovedDirections,
+    SceneFactors,
     ShuffledTokens,
 )
 from sam_explore.tracing import Trace
@@ -46,8 +47,10 @@ RELEASED_WIDTH = replace(
 )
 # A run of the model for each of 32 wide heads takes minutes. The grid has one head a block, and the
 # widths are asked by the probes of attention and of patching. Nor does an order of tokens depend on
-# the width. Read-outs of so many channels take minutes too.
+# the width. Read-outs of so many channels take minutes too, and so do eleven runs for each of eight
+# scenes.
 ON_THE_GRID_ALONE = (HeadAtlas, HeadEffects, KnownByDepth, RemovedDirections, ShuffledTokens)
+ON_THE_GRID_ALONE += (SceneFactors,)
 CASES = [
     pytest.param(config, probe, id=f"{config.name}-{probe.__name__}")
     for config in (RELEASED_GRID, RELEASED_WIDTH)
