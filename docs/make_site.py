@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import nbformat
+from nbformat.v4 import new_markdown_cell
 from sphinx.cmd.build import build_main
 from tqdm import tqdm
 
@@ -25,6 +26,7 @@ from sam_explore.probes import PROBES
 
 ROOT = Path(__file__).resolve().parents[1]
 _LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)[^)]*\)")
+_ASKED, _ANSWER = "Predict: ", "What was computed"  # of questions on pages without a kernel
 _RST = "```{eval-rst}\n.. autosummary::\n   :toctree: generated\n   :nosignatures:\n\n%s\n```\n"
 
 
@@ -95,6 +97,7 @@ def run_notebooks(folder: Path) -> None:
         execute(notebook, folder, allow_errors=False)
         for cell in notebook.cells:
             describe_pictures(cell)
+        notebook.cells = [part for cell in notebook.cells for part in fold_answer(cell)]
         nbformat.write(notebook, path)
 
 
@@ -104,6 +107,23 @@ def describe_pictures(cell: nbformat.NotebookNode) -> None:
     words = [each.metadata.get("image/png", {}).get("alt") for each in outputs]
     if any(words):
         cell.metadata["mystnb"] = {"image": {"alt": " ".join(filter(None, words))}}
+
+
+def fold_answer(cell: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """Ask for a place in words, and fold the map that answers, as other questions do by themselves.
+
+    Returns the cell, after one with the question if its picture is the answer to one.
+    """
+    pictures = [each for each in cell.get("outputs", []) if "image/png" in each.get("data", {})]
+    words = [str(each.data.get("text/plain", "")) for each in pictures]
+    asked = [each.removeprefix(_ASKED) for each in words if each.startswith(_ASKED)]
+    if not asked:
+        return [cell]
+    about = cell.metadata.setdefault("mystnb", {})
+    about |= {"code_prompt_show": _ANSWER, "code_prompt_hide": _ANSWER}
+    cell.metadata["tags"] = ["hide-output"]
+    question, _, _ = asked[0].partition(" Computed:")
+    return [new_markdown_cell(f"**{_ASKED.strip()}** {question}"), cell]
 
 
 def _copy(path: Path, source: Path) -> None:

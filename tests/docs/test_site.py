@@ -5,15 +5,37 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from .scripts import DOCS
 
 ROOT = DOCS.parent
 INDEX = (DOCS / "site" / "index.md").read_text("utf-8")
+
+
+# A picture of one pixel, as PNG in base 64.
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg"
+    "=="
+)
+
+
+def built(maker, cells: list, folder: Path) -> str:
+    """The page that cells of a notebook become."""
+    source, site = folder / "source", folder / "site"
+    source.mkdir()
+    shutil.copy(DOCS / "site" / "conf.py", source)
+    shutil.copytree(DOCS / "site" / "_static", source / "_static")
+    language = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
+    title = new_markdown_cell("# A page")
+    notebook = new_notebook(cells=[title, *cells], metadata=language)
+    nbformat.write(notebook, source / "index.ipynb")
+    assert maker.build_main(["-W", "-q", "-b", "html", str(source), str(site)]) == 0
+    return (site / "index.html").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -74,18 +96,23 @@ def test_notebooks_are_run_and_their_pictures_told_in_words(maker, tmp_path):
     assert cell.metadata["mystnb"] == {"image": {"alt": "A mask."}}
 
 
+def test_a_place_is_asked_for_before_its_map_which_opens_by_a_click(maker, tmp_path):
+    words = "Predict: Which patch? Computed: row 1, column 2 (3 grey levels). It."
+    picture = new_output("display_data", {"image/png": PIXEL, "text/plain": words})
+    cell = new_code_cell("question", outputs=[picture], execution_count=1)
+    page = built(maker, maker.fold_answer(cell), tmp_path)
+    asked, folded = page.index("Which patch?"), page.index("<details")
+    assert asked < folded < page.index("<img", folded)
+    assert "What was computed" in page
+    other = new_code_cell("view", outputs=[new_output("display_data", {"text/plain": "It."})])
+    assert maker.fold_answer(other) == [other]
+
+
 def test_a_number_that_is_explained_has_its_parts_in_a_table(maker, tmp_path):
     """As in chapter 00: the result of a cell is Markdown, which the page shows as it is meant."""
     table = "| number | what it is |\n|---:|---|\n| −0.16 | $x$ of a query |\n"
     result = new_output("execute_result", {"text/markdown": table}, execution_count=1)
     cell = new_code_cell("score", outputs=[result], execution_count=1)
-    source, built = tmp_path / "source", tmp_path / "site"
-    source.mkdir()
-    shutil.copy(DOCS / "site" / "conf.py", source)
-    shutil.copytree(DOCS / "site" / "_static", source / "_static")
-    language = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
-    nbformat.write(new_notebook(cells=[cell], metadata=language), source / "index.ipynb")
-    assert maker.build_main(["-W", "-q", "-b", "html", str(source), str(built)]) == 0
-    page = (built / "index.html").read_text("utf-8")
+    page = built(maker, [cell], tmp_path)
     assert re.search(r"<td[^>]*>\s*(<p>)?−0.16", page)
     assert "|---:|" not in page
