@@ -30,6 +30,7 @@ def commands(random_start: Path | None = None, seed: int = 0) -> list[list[str]]
         ["docs/make_bf16.py"],
         ["docs/make_thresholds.py"],
         ["docs/make_answers.py"],  # which depend on the thresholds
+        ["docs/make_handout.py"],
         ["tests/benchmarks/corrections.py", "--write", "docs/prompting.md"],
         ["docs/images/make_photographs.py", "--write", "docs/toy_model.md"],
         *(

@@ -58,6 +58,24 @@ def test_a_lesson_has_the_answers_that_it_names(maker):
         assert lines == [maker.SEEN, *(f"- {each}" for each in wanted)]
 
 
+def test_the_handout_has_every_question_and_what_can_be_ticked(maker, tmp_path):
+    spec = importlib.util.spec_from_file_location("make_handout", DOCS / "make_handout.py")
+    handout = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(handout)
+    page = tmp_path / "page.md"
+    page.write_text("<!-- handout -->\n<!-- /handout -->\n", "utf-8")
+    handout.main(["--write", str(page)])
+    written = (DOCS / "handout.md").read_text("utf-8")
+    again = "Print it again: python docs/make_handout.py"
+    assert page.read_text("utf-8").strip() == written[written.index("<!--") :].strip(), again
+    for question in (
+        "1. How many of the steps have to run again?\n   - ☐ all of them",
+        "1. On which patch is the mean colour most wrong?\n   - row ______, column ______",
+        "1. How many of these regions are found?\n   - ______ % of them",
+    ):
+        assert question in written
+
+
 def test_answers_and_printed_lines_are_written_between_their_marks(maker, tmp_path):
     page = tmp_path / "page.md"
     marks = "<!-- see 05 2 -->\n<!-- /see 05 2 -->\n<!-- prints 1 -->\n<!-- /prints 1 -->\n"
