@@ -51,7 +51,7 @@ class UnitIndex(ReadOnlyArrays):
         factor: at how many tokens each factor holds, in each group of scenes.
         tokens: how many tokens there are in each group.
         layers: of the run's model.
-        shuffled: of the same network with shuffled weights, in the same scenes.
+        shuffled: of the same network with shuffled weights, in the same scenes, as one group.
     """
 
     grid: Grid

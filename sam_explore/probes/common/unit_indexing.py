@@ -152,6 +152,7 @@ class _Growing:
         known = self.known
         known["total"] += values.sum(dim=0, dtype=torch.float64)
         on = values > known["threshold"]
+        group %= len(known["on"])
         known["on"][group] += on.sum(dim=0)
         shared = on.float().T @ torch.tensor(holds, dtype=torch.float32)
         known["both"][group] += shared.round().int()
@@ -182,14 +183,17 @@ def _opened(index: UnitIndex) -> _GrowingIndex:
 
 def _first(runs: tuple[Trace, Trace]) -> _GrowingIndex:
     """An index without any scene, of which only the thresholds are known."""
-    ours, shuffled = (dict(_begun(run, said)) for run, said in zip(runs, _SAID, strict=True))
+    ours, shuffled = (
+        dict(_begun(run, said, groups))
+        for run, said, groups in zip(runs, _SAID, (GROUPS, 1), strict=True)
+    )
     factor = np.zeros((GROUPS, len(FACTORS)), int)
     return _GrowingIndex(
         runs[0].frame.tokens_shown, 0, factor, np.zeros(GROUPS, int), (ours, shuffled)
     )
 
 
-def _begun(run: Trace, said: str) -> Iterator[tuple[Layer, _Growing]]:
+def _begun(run: Trace, said: str, groups: int) -> Iterator[tuple[Layer, _Growing]]:
     """The layers before any scene counts: with the values above which their units are on."""
     greatest: dict[Layer, Tensor] = {}
     grid = run.frame.tokens_shown
@@ -210,8 +214,8 @@ def _begun(run: Trace, said: str) -> Iterator[tuple[Layer, _Growing]]:
             "values": torch.full((count, TOP), -torch.inf),
             "seeds": torch.zeros((count, TOP), dtype=torch.long),
             "tokens": torch.zeros((count, TOP), dtype=torch.long),
-            "on": torch.zeros((GROUPS, count), dtype=torch.long),
-            "both": torch.zeros((GROUPS, count, len(FACTORS)), dtype=torch.int),
+            "on": torch.zeros((groups, count), dtype=torch.long),
+            "both": torch.zeros((groups, count, len(FACTORS)), dtype=torch.int),
         })  # fmt: skip
 
 

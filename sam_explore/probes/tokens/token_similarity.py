@@ -89,9 +89,12 @@ class TokenSimilarity(ComparedWithTruth, Probe):
         if self.mirrored:
             said += ", or with the same in its mirror image"
         words = _words(depth_in_words(label), said, alike) + self._told_apart(trace, alike, weights)
+        of = self.of
+        if of == MASK and self.prototypes > 1:
+            of = "the nearest group of the mask's tokens"
         return Heatmap(
             values,
-            title=f"Alike to {self.of}, {depth_in_words(label)}",
+            title=f"Alike to {of}, {depth_in_words(label)}",
             words=words,
             scale=Scale("cosine", centre=0.0, low=-1.0, high=1.0),
             frame="tokens",
