@@ -25,6 +25,7 @@ selection = phenomenon("selection")
 shape_or_texture = phenomenon("shape_or_texture")
 stretched = phenomenon("stretched")
 token_norms = phenomenon("token_norms")
+units = phenomenon("units")
 window_sizes = phenomenon("window_sizes")
 
 PLACES = np.arange(16)
@@ -439,4 +440,32 @@ def test_each_claim_of_likeness_is_that_of_its_row():
         "object": 1,
         "by the image tokens, the most alike object is of the same kind more often than the object "
         "that is nearest in colour": -1,
+    }
+
+
+def test_each_factor_is_in_one_family():
+    assert sorted(name for family in units.FAMILIES.values() for name in family) == sorted(
+        units.FACTORS
+    )
+
+
+def test_a_unit_counts_for_the_family_of_its_best_factor_beyond_chance():
+    iou, chance = np.zeros((2, 2, len(units.FACTORS)))
+    boundary, dots = map(units.FACTORS.index, ("boundary", "dots"))
+    iou[0, [boundary, dots]], chance[0, [boundary, dots]] = (0.3, 0.2), (0.2, 0.05)
+    iou[1, boundary] = 0.1
+    fit = units.Fit(iou, chance, iou)
+    assert units.fits_best(fit, units.FAMILIES["textures"]).tolist() == [1, 0]
+    assert units.fits_best(fit, units.FAMILIES["objects, parts and boundaries"]).tolist() == [0, 1]
+
+
+def test_each_claim_of_units_is_that_of_its_row():
+    more, less = np.ones(6), np.zeros(6)
+    rows = [
+        units.Row("neurons of block 3: best IoU beyond chance", more, units.SHUFFLED, less),
+        units.Row("heads of all blocks: those that fit places best", less, units.SHUFFLED, more),
+    ]
+    assert units.claims(rows) == {
+        "the neurons of block 3 fit some factor better than with shuffled weights": 1,
+        "more of the heads of all blocks fit places best than with shuffled weights": -1,
     }

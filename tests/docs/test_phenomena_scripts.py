@@ -26,11 +26,14 @@ def rows_of(lines: str) -> list[list[str]]:
 def test_each_script_measures_on_the_shipped_weights(name, capsys):
     phenomenon(name).main(["--scenes", "2"])
     printed = capsys.readouterr().out
-    rows, channels = rows_of(printed), load().config.encoder_dim
+    rows, config = rows_of(printed), load().config
+    channels = config.encoder_dim
+    units = {config.encoder_mlp_dim, config.token_dim, config.encoder_depth * config.encoder_heads}
     assert len(rows) > 3
     for row in rows:
         assert len(row) == 8
-        assert int(row[7]) in (2, channels, channels // 2)  # scenes, or channels of the toy
+        # scenes, or channels or other units of the toy
+        assert int(row[7]) in {2, channels, channels // 2} | units
         assert "nothing" not in row
         assert "infinitely much" not in row
     assert "\nThe toy **" in printed

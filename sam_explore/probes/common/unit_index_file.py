@@ -19,7 +19,7 @@ from .units import Layer
 
 _LOG = logging.getLogger(__name__)
 _FORMAT = 2  # another number where what is kept changes its meaning
-_MOST = 6  # files; that of the shipped model over 256 scenes takes 11 MB
+_MOST = 6  # files; that of the shipped model over 256 scenes takes 7 MB
 _OF_ALL = ("grid", "scenes", "factor", "tokens")
 _NETWORKS = ("layers", "shuffled")
 
