@@ -17,6 +17,7 @@ from sam_explore.probes.common import token_truth, unit_indexing
 from sam_explore.probes.common.unit_indexing import SCENES
 from sam_explore.readings import Reading
 from sam_explore.tracing import Trace
+from sam_explore.widgets.exploring.still_drawing import draw_still
 
 from ..pairwise import pairwise
 from ..small import SMALL, small_sam
@@ -120,7 +121,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("probe", [*PROBES, PromptToken], ids=lambda probe: probe.__name__)
 def test_a_probe_answers_in_every_kind_of_run_at_both_ends_of_its_knobs(probe: type[Probe]):
-    answered, asked_of = 0, cases(probe)
+    answered, asked_of, last = 0, cases(probe), None
     for case in asked_of:
         trace = run(*(case[name] for name in ("channels", "picture", "windows", "prompts")))
         asked = at_ends(probe, trace, case)
@@ -138,7 +139,10 @@ def test_a_probe_answers_in_every_kind_of_run_at_both_ends_of_its_knobs(probe: t
         for words in all_words(reading):
             assert re.fullmatch(r"[A-Z0-9].*\.", words, re.S), (case, words)
             assert not re.search(r"nan|inf\b|None|  |\bnp\.|tensor", words), (case, words)
+        last = reading
     assert answered >= len(asked_of) * 2 / 3
+    # In memory, with the commands of live views; see `Sheet`.
+    assert np.ptp(np.asarray(draw_still(last, 400, 0.5, last.words))) > 0
 
 
 def test_the_cases_hold_every_pair_of_prompts_and_ends_of_a_knob():

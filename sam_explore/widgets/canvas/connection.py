@@ -12,6 +12,7 @@ from ...plots import raster
 from ..session.ipykernel_subshells import keep_order
 from .closing import close_all
 from .ipycanvas_internals import Drawn, Manager, batch, draw_through, layers_of
+from .sheet import Sheet
 
 
 class CanvasConnection:
@@ -75,9 +76,12 @@ class _Sheet(Image):
         return memoryview(self._head + b64encode(file)) if file else file
 
 
-def paste(canvas: Canvas, image: Image, smooth: bool = False) -> None:
-    """Draw an image over a whole canvas, by default enlarged without smoothing."""
-    if not image.value:
+def paste(canvas: Canvas | Sheet, image: Image | bytes, smooth: bool = False) -> None:
+    """Draw an image over a whole canvas, by default enlarged without smoothing.
+
+    On a sheet it is a file's content; on a canvas it is a widget.
+    """
+    if isinstance(image, Image) and not image.value:
         raise ValueError(
             "An image without content cannot be drawn: the page would wait for it for ever."
         )

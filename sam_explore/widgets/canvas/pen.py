@@ -4,6 +4,8 @@ from typing import Any, TypeAlias
 
 from ipycanvas import Canvas
 
+from .sheet import Sheet
+
 
 class Pen:
     """A canvas for the time of one drawing, which knows the settings that it has sent.
@@ -13,10 +15,10 @@ class Pen:
     loses its settings when its size changes, or the page is loaded again.
 
     Args:
-        canvas: a canvas, or a layer of one.
+        canvas: a canvas, a layer of one, or a sheet.
     """
 
-    def __init__(self, canvas: Canvas):
+    def __init__(self, canvas: Canvas | Sheet):
         vars(self).update(_canvas=canvas, _sent={})
 
     def __getattr__(self, name: str) -> Any:
@@ -33,4 +35,4 @@ class Pen:
         self._sent.clear()
 
 
-DrawnOn: TypeAlias = Canvas | Pen
+DrawnOn: TypeAlias = Canvas | Sheet | Pen

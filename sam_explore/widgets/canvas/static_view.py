@@ -42,11 +42,16 @@ class StaticView:
             return {"text/plain": words}, {}
         write_below(figure, words)
         width, height = (round(inches * figure.dpi) for inches in figure.get_size_inches())
-        # A built document may wait longer; in a live page the picture is rarely visible.
-        sharpness = SHARPNESS if self.session.synchronous else 1
+        sharpness = SHARPNESS if self.is_sharp else 1
         about = {"width": width, "height": height, "alt": words}
         picture = figure.png(sharpness * figure.dpi)
         return {"image/png": picture, "text/plain": words}, {"image/png": about}
+
+    @property
+    def is_sharp(self) -> bool:
+        """Whether stills have several pixels for a CSS pixel: in built documents, which may wait
+        longer. In a live page the still is rarely visible."""
+        return self.session.synchronous
 
     def _figure(self) -> tuple[ReadingFigure | None, str]:
         """The picture and the sentence of the session's state."""

@@ -180,6 +180,16 @@ class Explorer(StaticReading, VBox):
         return self._below.asked
 
     @property
+    def opacity(self) -> float:
+        """The opacity of the maps, 1 where they are not drawn over their picture."""
+        return self._below.opacity
+
+    @property
+    def width_css(self) -> int:
+        """The width of one picture alone, in CSS pixels."""
+        return _PICTURE_CSS
+
+    @property
     def scales(self) -> SameScale:
         """The views that share a scale with this one."""
         return self._scales

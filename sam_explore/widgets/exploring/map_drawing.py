@@ -3,6 +3,7 @@
 from math import pi
 
 import numpy as np
+from ipycanvas import Canvas
 from ipywidgets import Image
 from jaxtyping import Float, UInt8
 
@@ -11,7 +12,9 @@ from ...plots import raster, style
 from ...plots.arrows import arrow_lines
 from ...plots.scales import colormap_of
 from ...readings import Gallery, Heatmap
+from ..canvas.connection import paste
 from ..canvas.pen import DrawnOn, Pen
+from ..canvas.sheet import Sheet
 from ..canvas.viewport import SHARPNESS
 from .map_layout import ARROW, AXIS, GAP, LINE, NUMBERS, MapLayout, Tile
 
@@ -95,7 +98,54 @@ def entries_of(values: Float[np.ndarray, "*any"], tile: Tile) -> UInt8[np.ndarra
     return np.minimum(raster.indices(values, tile.colours), PAPER - 1)
 
 
-def draw_underlays(canvas: DrawnOn, layout: MapLayout, picture: Image) -> None:
+def underlay_jpeg(grey: UInt8[np.ndarray, "row column"]) -> bytes:
+    """The picture below the maps as a JPEG file."""
+    return raster.grey_jpeg(raster.pale(grey))
+
+
+def bar_png(layout: MapLayout) -> bytes:
+    """The colours of a colour bar as a PNG file; see `bar_entries`."""
+    return raster.indexed_png(bar_entries(layout), colours_of(layout))
+
+
+def draw_maps(
+    pictures: Canvas | Sheet,
+    maps: Canvas | Sheet,
+    layout: MapLayout,
+    cells: Image | bytes,
+    picture: Image | bytes,
+    opacity: float,
+) -> None:
+    """Draw all cells, over the picture if they are to let it through.
+
+    Args:
+        pictures: an empty canvas, or a layer of one, for the paper and what is below the maps.
+        maps: another layer over it, or the same sheet.
+        layout: the laid out maps.
+        cells: `cells_png`.
+        picture: `underlay_jpeg`, if there is one.
+        opacity: of the maps.
+    """
+    pictures.fill_style = style.SIGN  # the paper
+    pictures.fill_rect(0, 0, pictures.width, pictures.height)
+    if opacity < 1:  # otherwise it would be visible where a map has no value
+        draw_underlays(pictures, layout, picture)
+    maps.global_alpha = opacity
+    paste(maps, cells)
+    maps.global_alpha = 1.0
+    if opacity < 1:
+        draw_cell_lines(maps, layout)
+
+
+def draw_bars(canvas: DrawnOn, layout: MapLayout, bar: Image | bytes) -> None:
+    """Draw the colours of all colour bars, from `bar_png`."""
+    canvas.image_smoothing_enabled = False
+    for place in (layout.bar, *(tile.bar for tile in layout.tiles)):
+        if place is not None:
+            canvas.draw_image(bar, *(length * SHARPNESS for length in place))
+
+
+def draw_underlays(canvas: DrawnOn, layout: MapLayout, picture: Image | bytes) -> None:
     """Draw the picture below each map that has one, in the cells that it fills."""
     canvas.image_smoothing_enabled = True
     for tile in layout.tiles:

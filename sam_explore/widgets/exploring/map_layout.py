@@ -7,7 +7,7 @@ from math import ceil
 from textwrap import wrap
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from matplotlib.ticker import MaxNLocator
 
 from ...number_text import text
@@ -103,6 +103,12 @@ def lay_out(reading: Heatmap | Gallery, width: int) -> MapLayout:
     bar = (end, top, BAR, max(tile_height, min(height - FOOT - top, 300)))
     numbers = ticks(shared, tiles[0].colours)
     return MapLayout(tuple(tiles), end + BAR + NUMBERS, height, bar, numbers)
+
+
+def underlay_of(layout: MapLayout) -> UInt8[np.ndarray, "row column"] | None:
+    """The grey picture below the maps, which is that of the first; None if it has none."""
+    below = layout.tiles[0].heatmap.underlay
+    return None if below is None else below.grey
 
 
 def _coloured(scale: Scale, values: Float[np.ndarray, "*any"]) -> tuple[Scale, ColourRange, str]:

@@ -5,25 +5,24 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import UInt8
 
-from ...plots import raster, style
 from ...readings import Cell, Gallery, Heatmap
 from ..canvas import PointerArea
 from ..canvas.closing import close_all
-from ..canvas.connection import CanvasConnection, paste
+from ..canvas.connection import CanvasConnection
 from ..canvas.html import BREAK, Html
 from ..canvas.paragraphs import paragraph
 from ..canvas.viewport import SHARPNESS
 from ..canvas.words import value_in_words
 from .map_drawing import (
     annotate,
-    bar_entries,
+    bar_png,
     cells_png,
-    colours_of,
-    draw_cell_lines,
+    draw_bars,
+    draw_maps,
     draw_picked,
-    draw_underlays,
+    underlay_jpeg,
 )
-from .map_layout import MapLayout, Tile, lay_out
+from .map_layout import MapLayout, Tile, lay_out, underlay_of
 from .paper import EDGE_CSS, on_paper
 
 _HINT = "Point at a cell to read its value."
@@ -97,7 +96,7 @@ class MapView:
         self.area.label = " ".join(reading.title.split())
         self._fit(layout)
         self._cells.value = cells_png(layout)
-        self._bar.value = raster.indexed_png(bar_entries(layout), colours_of(layout))
+        self._bar.value = bar_png(layout)
         self._take_picture(layout)
         with self._connection.batch():
             self._draw_maps(layout)
@@ -121,25 +120,15 @@ class MapView:
     def _draw_notes(self, reading: Heatmap | Gallery, layout: MapLayout) -> None:
         canvas = self.canvas[NOTES]
         canvas.clear()
-        canvas.image_smoothing_enabled = False
-        for place in (layout.bar, *(tile.bar for tile in layout.tiles)):
-            if place is not None:
-                canvas.draw_image(self._bar, *(length * SHARPNESS for length in place))
+        draw_bars(canvas, layout, self._bar)
         annotate(canvas, reading, layout)
 
     def _draw_maps(self, layout: MapLayout) -> None:
         opacity = self._opacity() if self._grey is not None else 1.0
         pictures, maps = self.canvas[PICTURES], self.canvas[MAPS]
         pictures.clear()
-        pictures.fill_style = style.SIGN  # the paper
-        pictures.fill_rect(0, 0, pictures.width, pictures.height)
         maps.clear()
-        maps.global_alpha = opacity
-        paste(maps, self._cells)
-        maps.global_alpha = 1.0
-        if opacity < 1:  # otherwise it would be visible where a map has no value
-            draw_underlays(pictures, layout, self._picture)
-            draw_cell_lines(maps, layout)
+        draw_maps(pictures, maps, layout, self._cells, self._picture, opacity)
 
     def _draw_picked(self, layout: MapLayout) -> None:
         self.canvas[PICKED].clear()
@@ -149,10 +138,9 @@ class MapView:
 
     def _take_picture(self, layout: MapLayout) -> None:
         """Send the picture for below the maps, unless the page has it already."""
-        below = next((tile.heatmap.underlay for tile in layout.tiles), None)
-        grey = None if below is None else below.grey
+        grey = underlay_of(layout)
         if grey is not None and grey is not self._grey:
-            self._picture.value = raster.grey_jpeg(raster.pale(grey))
+            self._picture.value = underlay_jpeg(grey)
         self._grey = grey
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from ...readings import Curve
 from ..canvas.pen import DrawnOn, Pen
 from ..canvas.viewport import SHARPNESS
 from .map_drawing import write, write_upwards
-from .map_layout import LINE
+from .map_layout import LETTER, LINE
 from .profile_layout import Axis, Name, ProfileLayout
 
 _LINE_CSS = 2  # of a curve
@@ -70,11 +70,20 @@ def _draw_axes(canvas: DrawnOn, layout: ProfileLayout) -> None:
         rows = max(rows, len(lines))
         for row, line in enumerate(lines):
             under = layout.bottom + LINE * (row + 1)
-            write(canvas, line, at, under, style.NUMBER_PX, layout.width, "center")
+            place, align = _kept_inside(line, at, layout.width)
+            write(canvas, line, place, under, style.NUMBER_PX, layout.width, align)
     middle, under = (x.start + x.end) / 2, layout.bottom + LINE * (rows + 1) + 2
     write(canvas, profile.x_name, middle, under, style.LABEL_PX, x.end - x.start, "center")
     middle = (layout.top + layout.bottom) / 2
     write_upwards(canvas, profile.y_name, 11, middle, layout.bottom - layout.top)
+
+
+def _kept_inside(words: str, middle: float, width: int) -> tuple[float, str]:
+    """Where words go that would reach beyond an edge if they had this middle, and how they align."""
+    half = LETTER * style.NUMBER_PX * len(words) / 2
+    if middle + half > width:
+        return float(width), "right"
+    return (0.0, "left") if middle < half else (middle, "center")
 
 
 def _placed(axis: Axis) -> Iterator[tuple[float, tuple[float, str]]]:

@@ -11,7 +11,6 @@ from .profile_drawing import draw_place, draw_profile
 from .profile_layout import ProfileLayout, lay_out_profile
 
 _HINT = "Point at the chart to read its values."
-_WIDEST = 640
 
 
 class ProfileView(PointedView):
@@ -29,7 +28,7 @@ class ProfileView(PointedView):
         redraw: Callable[[], None],
     ):
         self._layout: ProfileLayout | None = None
-        super().__init__(2, min(width, _WIDEST), _HINT, guard, redraw)
+        super().__init__(2, width, _HINT, guard, redraw)
         self.canvas.add_class("sam-explore-chart")
 
     def show(self, reading: Profile) -> None:

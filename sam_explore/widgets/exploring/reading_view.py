@@ -8,16 +8,13 @@ from typing import Any
 from ipywidgets import Box, HBox, VBox, Widget
 
 from ...plots import style
-from ...readings import Cell, Gallery, Heatmap, Matrix, Panel, Profile, Reading
+from ...readings import Cell, Gallery, Heatmap, Profile, Reading
 from ..canvas.closing import close_all
 from ..canvas.html import Html, Markup, element
+from .arrangement import GAP_CSS, Arrangement, Part, arrange
 from .map_view import MapView
 from .profile_view import ProfileView
 from .table_view import TableView
-
-_GAP_CSS = 12
-_ROOMS = {1: 1.0, 2: 1.48}  # of the width, by how many pictures stand side by side
-_ROOM_OF_MORE = 1.5  # which an output has on a page of 1100 pixels
 
 
 class ReadingView:
@@ -44,24 +41,25 @@ class ReadingView:
         self.widget = VBox([])
         self.widget.layout.overflow = "visible"
         self.widget.layout.flex = "none"
-        self.widget.layout.grid_gap = f"{_GAP_CSS}px"
+        self.widget.layout.grid_gap = f"{GAP_CSS}px"
         # On a narrow page pictures side by side wrap, so that they are not cut off.
         self.widget.layout.max_width = "100%"
 
     def show(self, reading: Reading) -> list[Callable[[], None]]:
         """The callbacks that draw this reading, part by part, instead of the earlier one."""
-        parts = reading.readings if isinstance(reading, Panel) else (reading,)
-        draw_parts = [partial(self._show_part, index, part) for index, part in enumerate(parts)]
-        return [partial(self._make_room, reading, parts), *draw_parts]
+        arranged = arrange(reading, self._width)
+        draw_parts = [
+            partial(self._show_part, index, part) for index, part in enumerate(arranged.parts)
+        ]
+        return [partial(self._make_room, arranged), *draw_parts]
 
-    def _make_room(self, reading: Reading, parts: tuple) -> None:
-        kinds = tuple(type(part) for part in parts), getattr(reading, "across", 0)
+    def _make_room(self, arranged: Arrangement) -> None:
+        kinds = tuple(map(type, arranged.parts)), arranged.across
         if kinds != self._kinds:
-            self._rebuild(reading, parts)
+            self._rebuild(arranged)
             self._kinds = kinds
-        title = reading.title if isinstance(reading, Panel) else ""
-        self._title.value = _heading(title)
-        self._title.layout.display = None if title else "none"
+        self._title.value = _heading(arranged.title)
+        self._title.layout.display = None if arranged.title else "none"
 
     def _show_part(self, index: int, part: Reading) -> None:
         self.views[index].show(part)
@@ -90,35 +88,26 @@ class ReadingView:
         self._drop()
         close_all(self._title, self.widget)
 
-    def _rebuild(self, reading: Reading, parts: tuple) -> None:
+    def _rebuild(self, arranged: Arrangement) -> None:
         self._drop()
-        across = min(reading.across, len(parts)) if isinstance(reading, Panel) else 1
-        # Several pictures side by side need the caption's place; the caption is then below.
-        room = round(_ROOMS.get(across, _ROOM_OF_MORE) * self._width)
-        width = (room - _GAP_CSS * (across - 1)) // across
-        alone = len(parts) - 1 if len(parts) % across == 1 else None  # in the last row
         self.views = [
-            self._make_view(part, width, index == alone) for index, part in enumerate(parts)
+            self._make_view(part, width)
+            for part, width in zip(arranged.parts, arranged.widths, strict=True)
         ]
         rows = []
-        for start in range(0, len(parts), across):
-            row = HBox(
-                _side_by_side([view.widget for view in self.views[start : start + across]], room)
-            )
+        for places in arranged.rows:
+            row = HBox(_side_by_side([view.widget for view in self.views[places]], arranged.room))
             row.layout.flex_flow = "row wrap"
-            row.layout.grid_gap = f"{_GAP_CSS}px"
+            row.layout.grid_gap = f"{GAP_CSS}px"
             row.layout.align_items = "flex-start"
             row.layout.overflow = "visible"
             rows.append(row)
         self.widget.children = [self._title, *rows]
         self.ask_at_clicks(self._on_press)
 
-    def _make_view(
-        self, part: Heatmap | Gallery | Profile | Matrix, width: int, is_alone: bool
-    ) -> MapView | ProfileView | TableView:
+    def _make_view(self, part: Part, width: int) -> MapView | ProfileView | TableView:
         if isinstance(part, Heatmap | Gallery):
-            return self._make_map(_map_width(part, width))
-        width = max(width, self._width) if is_alone else width
+            return self._make_map(width)
         return (self._make_profile if isinstance(part, Profile) else self._make_table)(width)
 
     def _drop(self) -> None:
@@ -151,11 +140,6 @@ def _side_by_side(widgets: list[Widget], room: int) -> list[Widget]:
         place.layout.min_width = "0"
         place.layout.overflow = "visible"
     return places
-
-
-def _map_width(reading: Heatmap | Gallery, width: int) -> int:
-    """A single map needs less room than a gallery."""
-    return min(width, 440) if isinstance(reading, Heatmap) else width
 
 
 def _heading(words: str) -> Markup:

@@ -1,14 +1,17 @@
 """The static form of a live view of a probe, for pages without a kernel."""
 
-from ...plots.drawing import ReadingFigure, draw
+from io import BytesIO
+
 from ...readings import Reading
-from ..canvas.static_view import StaticView
+from ..canvas.static_view import Bundle, StaticView
+from ..canvas.viewport import SHARPNESS
+from .still_drawing import draw_still
 
 _NOTHING_YET = "This view had not been computed when the page was saved."
 
 
 class StaticReading(StaticView):
-    """A static view of a `reading`, drawn like `sam_explore.draw`."""
+    """A static view of a `reading`: the picture that the live view shows, with its sentence."""
 
     @property
     def reading(self) -> Reading | None:
@@ -26,11 +29,28 @@ class StaticReading(StaticView):
         raise NotImplementedError
 
     @property
-    def map_opacity(self) -> float | None:
-        """The `map_opacity` for `sam_explore.draw`."""
+    def opacity(self) -> float:
+        """The opacity of maps over their picture, 0 to 1."""
         raise NotImplementedError
 
-    def _figure(self) -> tuple[ReadingFigure | None, str]:
-        if self.reading is None:
-            return None, self.error or _NOTHING_YET
-        return draw(self.drawn, map_opacity=self.map_opacity), self.reading.words
+    @property
+    def width_css(self) -> int:
+        """The width of one picture alone, in CSS pixels."""
+        raise NotImplementedError
+
+    def still(self) -> Bundle:
+        """The picture with the sentence below, and the sentence as text."""
+        if self.reading is None or self.drawn is None:
+            return {"text/plain": self.error or _NOTHING_YET}, {}
+        words = self.reading.words
+        picture = draw_still(self.drawn, self.width_css, self.opacity, words)
+        about = {
+            "width": round(picture.width / SHARPNESS),
+            "height": round(picture.height / SHARPNESS),
+            "alt": words,
+        }
+        if not self.is_sharp:
+            picture = picture.reduce(SHARPNESS)
+        file = BytesIO()
+        picture.save(file, "PNG", compress_level=1)
+        return {"image/png": file.getvalue(), "text/plain": words}, {"image/png": about}

@@ -1,16 +1,42 @@
 """Draws what stands in and around the cells of a table: numbers, names and title."""
 
 import numpy as np
+from ipycanvas import Canvas
+from ipywidgets import Image
 
 from ...number_text import text
 from ...plots import style
+from ..canvas.connection import paste
 from ..canvas.pen import DrawnOn, Pen
-from .map_drawing import colours_of, draw_bar, entries_of, write, write_upwards
+from ..canvas.sheet import Sheet
+from .map_drawing import colours_of, draw_bar, draw_bars, entries_of, write, write_upwards
 from .map_layout import LINE
 from .table_layout import TableLayout
 
 _MOST_WRITTEN = 120  # cells of a table whose numbers are written into it
 _DIGIT = 0.6  # the width of a digit as a share of the size of the text
+
+
+def draw_table(
+    cells: Canvas | Sheet,
+    notes: Canvas | Sheet,
+    layout: TableLayout,
+    colours: Image | bytes,
+    bar: Image | bytes,
+) -> None:
+    """Draw all of a table.
+
+    Args:
+        cells, notes: two layers of an empty canvas, or the same sheet twice.
+        layout: the laid out table.
+        colours: `cells_png` of its cells.
+        bar: `bar_png` of its colour bar.
+    """
+    cells.fill_style = style.SIGN  # the paper
+    cells.fill_rect(0, 0, cells.width, cells.height)
+    paste(cells, colours)
+    draw_bars(notes, layout.map, bar)
+    annotate_table(notes, layout)
 
 
 def annotate_table(canvas: DrawnOn, layout: TableLayout) -> None:

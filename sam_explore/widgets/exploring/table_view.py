@@ -4,14 +4,12 @@ from collections.abc import Callable
 
 from ipycanvas import Canvas
 
-from ...plots import raster, style
+from ...plots import style
 from ...readings import Cell, Matrix
-from ..canvas.connection import paste
-from ..canvas.viewport import SHARPNESS
 from ..canvas.words import value_in_words
-from .map_drawing import bar_entries, cells_png, colours_of, outline
+from .map_drawing import bar_png, cells_png, outline
 from .paper import PointedView
-from .table_drawing import annotate_table
+from .table_drawing import draw_table
 from .table_layout import TableLayout, lay_out_table
 
 _HINT = "Point at a cell to read its value."
@@ -44,18 +42,12 @@ class TableView(PointedView):
         self.area.label = " ".join(reading.title.split())
         self._fit(layout.map.width, layout.map.height, layout.scale)
         self._cells.value = cells_png(layout.map)
-        self._bar.value = raster.indexed_png(bar_entries(layout.map), colours_of(layout.map))
+        self._bar.value = bar_png(layout.map)
         with self._connection.batch():
             cells, notes = self.canvas[_CELLS], self.canvas[_NOTES]
             cells.clear()
-            cells.fill_style = style.SIGN  # the paper
-            cells.fill_rect(0, 0, cells.width, cells.height)
-            paste(cells, self._cells)
             notes.clear()
-            notes.image_smoothing_enabled = False
-            if layout.map.bar is not None:
-                notes.draw_image(self._bar, *(length * SHARPNESS for length in layout.map.bar))
-            annotate_table(notes, layout)
+            draw_table(cells, notes, layout, self._cells, self._bar)
         self._show_pointed()
 
     def _at(self, x: float, y: float) -> tuple[int, int] | None:

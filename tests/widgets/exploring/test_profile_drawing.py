@@ -60,3 +60,14 @@ def test_colours_and_dashes_tell_curves_apart(screen, view):
     settings = screen.settings(view.canvas[0])
     assert settings.count("#0072B2") >= 2  # the eighth begins from the front
     assert "#000000" in settings
+
+
+def test_the_names_at_both_ends_of_an_axis_stay_on_the_paper(screen, view):
+    ends = ("all of them", "one as long")
+    line = Curve(X[:2], "line")
+    view.show(Profile(X[:2], (line,), "Long", "", "x", "y", x_labels=ends))
+    drawn = screen.drawn(view.canvas[0])
+    places = {each[1][0]: each[1][1] for each in drawn if each[0] == "fillText"}
+    assert places[ends[1]] == view.canvas.width
+    assert 0 <= places[ends[0]] < view.canvas.width / 2
+    assert "right" in screen.settings(view.canvas[0])
