@@ -79,7 +79,7 @@ def _draw_axes(canvas: DrawnOn, layout: ProfileLayout) -> None:
 
 
 def _kept_inside(words: str, middle: float, width: int) -> tuple[float, str]:
-    """Where words go that would reach beyond an edge if they had this middle, and how they align."""
+    """The place and alignment of words with this middle, which do not reach beyond an edge."""
     half = LETTER * style.NUMBER_PX * len(words) / 2
     if middle + half > width:
         return float(width), "right"
