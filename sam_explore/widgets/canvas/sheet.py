@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.colors import to_rgba
 from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.path import Path
-from matplotlib.transforms import Affine2D, Affine2DBase
+from matplotlib.transforms import Affine2D
 from PIL import Image, ImageDraw, ImageFont
 
 from ...plots import style
@@ -48,8 +48,8 @@ class Sheet:
         self.font, self.text_align = "10px sans-serif", "left"
         self.image_smoothing_enabled = True
         self._dashes: Sequence[float] = []
-        self._place: Affine2DBase = Affine2D()
-        self._saved: list[Affine2DBase] = []
+        self._place = np.eye(3)  # from places of commands to those on the sheet
+        self._saved: list[np.ndarray] = []
         self._renderer = RendererAgg(width, height, 72)  # a point is a pixel
         self._pixels = np.asarray(self._renderer.buffer_rgba())
         self._pixels[:] = 255
@@ -66,11 +66,11 @@ class Sheet:
         self._place = self._saved.pop()
 
     def translate(self, x: float, y: float) -> None:
-        self._place = Affine2D().translate(x, y) + self._place
+        self._place = self._place @ Affine2D().translate(x, y).get_matrix()
 
     def rotate(self, angle: float) -> None:
         """Turn what is drawn from now on, by an angle in radians, clockwise."""
-        self._place = Affine2D().rotate(angle) + self._place
+        self._place = self._place @ Affine2D().rotate(angle).get_matrix()
 
     def set_line_dash(self, dashes: Sequence[float]) -> None:
         self._dashes = dashes
@@ -114,12 +114,13 @@ class Sheet:
             written = written.resize((room, written.height), Image.Resampling.BILINEAR)
         left = x - {"left": 0.0, "center": 0.5, "right": 1.0}[self.text_align] * room
         corners = [(left, y - above), (left + room, y + below)]
-        placed = self._place.transform(corners)
-        if abs(self._place.get_matrix()[0, 0]) < 0.5:  # a quarter turn: upwards
+        placed = Affine2D(self._place).transform(corners)
+        if abs(self._place[0, 0]) < 0.5:  # a quarter turn: upwards
             written = written.transpose(Image.Transpose.ROTATE_90)
         opacity = np.asarray(written)
         colour = np.array([round(255 * each) for each in _rgba(self.fill_style)[:3]], np.uint8)
-        self._blend(*placed.min(axis=0), np.broadcast_to(colour, (*opacity.shape, 3)), opacity)
+        left, top = placed.min(axis=0)
+        self._blend(left, top, np.broadcast_to(colour, (*opacity.shape, 3)), opacity)
 
     def draw_image(self, image: bytes, x: float, y: float, width: float, height: float) -> None:
         """Draw a picture file over the paper; parts beyond the edge are left out."""
@@ -169,9 +170,10 @@ class Sheet:
         pen.set_joinstyle("miter")
         return pen
 
-    def _upright(self) -> Affine2DBase:
-        """From places on the sheet to the renderer's, whose y goes up."""
-        return self._place + Affine2D().scale(1, -1).translate(0, self.height)
+    def _upright(self) -> Affine2D:
+        """From places of commands to the renderer's, whose y goes up."""
+        turned = Affine2D().scale(1, -1).translate(0, self.height).get_matrix()
+        return Affine2D(turned @ self._place)
 
 
 @cache

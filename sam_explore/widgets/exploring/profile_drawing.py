@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from math import pi
 
 import numpy as np
+from ipycanvas import Canvas
 from jaxtyping import Float
 
 from ...plots import style
@@ -41,7 +42,7 @@ def draw_profile(canvas: DrawnOn, layout: ProfileLayout) -> None:
         _draw_name(canvas, layout, of_curve)
 
 
-def draw_place(canvas: DrawnOn, layout: ProfileLayout, index: int) -> None:
+def draw_place(canvas: Canvas, layout: ProfileLayout, index: int) -> None:
     """Draw a line at one of the profile's x, with a point on each curve."""
     x = float(layout.x.place(layout.profile.x[index : index + 1])[0])
     _set_line(canvas, style.FAINT_INK, 1)

@@ -58,8 +58,11 @@ def _draw_part(part: Part, width: int, opacity: float) -> Image.Image:
     table = lay_out_table(part, width)
     sheet = _sheet(table.map.width, table.map.height)
     draw_table(sheet, sheet, table, cells_png(table.map), bar_png(table.map))
-    size = (round(table.scale * each) for each in sheet.picture.size)
-    return sheet.picture if table.scale == 1 else sheet.picture.resize(tuple(size))
+    picture = sheet.picture
+    if table.scale < 1:
+        width, height = (round(table.scale * each) for each in picture.size)
+        picture = picture.resize((width, height))
+    return picture
 
 
 def _draw_maps(reading: Heatmap | Gallery, width: int, opacity: float) -> Image.Image:
