@@ -22,6 +22,12 @@ OPEN = """
 import ipywidgets
 import sam_explore as sx
 
+
+def few(probe):  # with as few scenes as it can have, if it draws some
+    knob = probe.knobs().get("scenes")
+    return probe() if knob is None else probe(scenes=min(knob.choices or [knob.low]))
+
+
 session = sx.Session(sx.load(), sx.example("turtle"))
 place = ipywidgets.VBox([sx.PromptCanvas(session, width=256, keep_in_view=False)])
 stage, explorers = place.children[0], []
@@ -32,7 +38,7 @@ for explorer in explorers:
     explorer.close()
 session.clear()
 session.add_point({point})
-explorers = [sx.explore(getattr(sx.probes, name), session) for name in {names}]
+explorers = [sx.explore(few(getattr(sx.probes, name)), session) for name in {names}]
 place.children = [stage, *explorers]
 """
 SAID = f"{SETTLE} or [explorer.words for explorer in explorers]"
