@@ -27,7 +27,7 @@ from .maps import draw_gallery, draw_heatmap, draw_matrix, gallery_shape, table_
 from .matplotlib_settings import name_figure, own_settings
 
 _SHARPNESS = 2  # pixels drawn for each pixel on the page
-_WIDEST_IN = 13.5  # of a panel with several columns; three maps are 13.2
+_WIDEST_IN = 14.5  # of a panel with several columns, at which its text is still readable
 
 
 class ReadingFigure(Figure):

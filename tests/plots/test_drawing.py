@@ -293,7 +293,7 @@ def test_a_panel_stands_in_rows_of_its_readings():
 
 
 def test_a_panel_too_wide_for_a_page_has_fewer_pictures_in_a_row():
-    """Charts are 6.4 inches wide, so two are within 13.5 and three are not."""
+    """Charts are 6.4 inches wide, so two are within 14.5 and three are not."""
     one, two, three = (
         size_of(Panel((PROFILE,) * 3, "t", "w.", across=across)) for across in (1, 2, 3)
     )
