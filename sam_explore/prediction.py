@@ -142,18 +142,23 @@ class Prediction(ReadOnlyArrays):
         )
         return down @ self.logits[mask] @ across.T
 
+    @property
+    def sampled_places(self) -> tuple[Int[np.ndarray, "row"], Int[np.ndarray, "column"]]:
+        """Rows and columns in the picture of the pixels of `sampled`."""
+        rows, columns = (
+            ((np.arange(count) + 0.5) * (length / count)).astype(int)
+            for length in self.frame.image_size
+            for count in [min(length, _SAMPLES)]
+        )
+        return rows, columns
+
     @cached_property
     def sampled(self) -> Float[np.ndarray, "mask row column"]:
         """`upscaled` at evenly spaced pixels, 512 along an axis at most; all of a small picture.
 
         Enough to display, and to measure areas to about two digits. Read-only.
         """
-        rows, columns = (
-            ((np.arange(count) + 0.5) * (length / count)).astype(int)
-            for length in self.frame.image_size
-            for count in [min(length, _SAMPLES)]
-        )
-        sampled = self.upscaled_at(rows, columns)
+        sampled = self.upscaled_at(*self.sampled_places)
         sampled.setflags(write=False)
         return sampled
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, UInt8
+from jaxtyping import Bool, Float, UInt8
 
 from sam_explore.geometry import FOREGROUND, Prompts
 from sam_explore.mask_overlap import mask_iou
@@ -138,9 +138,4 @@ def sampled(
     mask: Bool[np.ndarray, "h w"], prediction: Prediction
 ) -> Bool[np.ndarray, "row column"]:
     """A mask of the picture's size at the pixels of `Prediction.sampled`."""
-    return mask[np.ix_(*map(_places, mask.shape, prediction.sampled.shape[1:]))]
-
-
-def _places(length: int, count: int) -> Int[np.ndarray, "count"]:
-    """The pixels of `Prediction.sampled` along one axis."""
-    return ((np.arange(count) + 0.5) * (length / count)).astype(int)
+    return mask[np.ix_(*prediction.sampled_places)]

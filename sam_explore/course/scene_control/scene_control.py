@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from ipywidgets import Box, VBox, Widget
 
 from sam_explore.number_text import text
@@ -11,10 +12,10 @@ from sam_explore.widgets.canvas.closing import close_all
 from sam_explore.widgets.canvas.connection import CanvasConnection
 from sam_explore.widgets.canvas.html import Html
 from sam_explore.widgets.canvas.paragraphs import alert, paragraph
-from sam_explore.widgets.canvas.picture_drawing import Stage
+from sam_explore.widgets.canvas.picture_drawing import Indices, Lines, Shape, Stage
 from sam_explore.widgets.canvas.sight import Sight
 from sam_explore.widgets.prompting.static_prompting import StaticPrompting
-from sam_explore.widgets.prompting.truth_shown import compared, edge_meant
+from sam_explore.widgets.prompting.truth_shown import compared_alone, edge_meant
 from sam_explore.widgets.session import PROMPTS, UNSEEN, Snapshot
 from sam_explore.widgets.session.rerun import replace_older
 
@@ -186,25 +187,16 @@ class SceneControl(StaticPrompting, VBox):
         """Show a state: the session's, or what it would be."""
         if not self._open:
             return
-        truth, scene, shown = compared(now), scene_of(now), now.shown_mask
-        self._shown = now
-        prediction, edge = now.prediction, truth.lines_px
+        self._shown, scene = now, scene_of(now)
+        shape, about_truth, edge = _answered(now)
         with self._connection.batch():
             if self._stage.image is not now.image:
                 self._stage.show_photo(now.image)
             self._stage.show_prompts(now.prompts, (), now.dialogue.is_example)
-            if prediction is None or shown is None:
-                edge = edge_meant(now)
-                self._stage.show_mask(None)
-            else:
-                self._stage.show_mask(
-                    lambda rows, columns: (
-                        prediction.upscaled_at(rows, columns, shown) > now.threshold
-                    )
-                )
+            self._stage.show_mask(shape)
             self._stage.show_truth(edge)
         self._buttons.show(None if scene is None else drawn_from(scene).changes, self._object())
-        self._say(self._in_words(now, scene, truth.words))
+        self._say(self._in_words(now, scene, about_truth))
 
     def _in_words(self, now: Snapshot, scene: Scene | None, about_truth: tuple[str, ...]) -> str:
         if scene is None:
@@ -230,3 +222,19 @@ class SceneControl(StaticPrompting, VBox):
 
     def _show_error(self, change: dict | None = None) -> None:
         self._error.value = alert(self.session.error)
+
+
+def _answered(now: Snapshot) -> tuple[Shape | None, tuple[str, ...], Lines]:
+    """The mask that is shown, its true IoU in words, and the edge of what is meant."""
+    prediction, shown = now.prediction, now.shown_mask
+    if prediction is None or shown is None:
+        return None, (), edge_meant(now)
+    places = prediction.sampled_places
+    mask = prediction.upscaled_at(*places, shown) > now.threshold
+
+    def shape(rows: Indices, columns: Indices) -> np.ndarray:
+        is_same = np.array_equal(rows, places[0]) and np.array_equal(columns, places[1])
+        return mask if is_same else prediction.upscaled_at(rows, columns, shown) > now.threshold
+
+    truth = compared_alone(now, mask)
+    return shape, truth.words, truth.lines_px

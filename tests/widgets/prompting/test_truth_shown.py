@@ -13,7 +13,7 @@ from sam_explore.scenes import example, example_scene
 from sam_explore.scenes.ground_truth import Region, Scene
 from sam_explore.widgets.canvas.picture_drawing import TRUTH
 from sam_explore.widgets.prompting.prompting_figure import draw_prompting, prompting_in_words
-from sam_explore.widgets.prompting.truth_shown import edge_meant
+from sam_explore.widgets.prompting.truth_shown import compared, compared_alone, edge_meant
 
 from ..screen import click, front_end_sets, press_button, upload_file
 from ..view import half
@@ -70,6 +70,18 @@ def test_the_switch_shows_true_iou_next_to_each_predicted_one(known, screen):
     front_end_sets(known.controls._truth, index=0)
     assert not drawn(known, screen)
     assert "true IoU" not in known.words()
+
+
+def test_the_mask_shown_is_compared_alone_as_among_all(known):
+    click(known.stage, 80, 320)  # mask 2, the lower half, is shown
+    known.session.truth_level = 1
+    now = known.session.now
+    prediction = now.prediction
+    shape = prediction.upscaled_at(*prediction.sampled_places, now.shown_mask) > now.threshold
+    alone, among = compared_alone(now, shape), compared(now)
+    assert list(alone.ious) == pytest.approx([among.ious[2]])
+    assert alone.words == among.words
+    assert [len(line) for line in alone.lines_px] == [len(line) for line in among.lines_px]
 
 
 def test_the_edge_of_what_prompts_mean_needs_no_answer(known):
