@@ -75,7 +75,7 @@ class SceneFactors(Probe):
     Reads: image_encoder.vit.blocks.0.hook_residual_pre, which is the embedding,
         image_encoder.vit.blocks.*.hook_residual_post and
         image_encoder.channel_projection.hook_out, of drawn scenes.
-    Returns: a Panel of two Matrices (factor, depth), the change by a factor divided by that of its
+    Returns: a Panel of two Matrices (depth, factor), the change by a factor divided by that of its
         noise, the mean over the scenes, in tokens whose pixels were changed and in the others; and
         a Profile over depth of the changes by one factor and its noise in both.
     Unit: times the change by noise; shares of the tokens' length.
@@ -196,15 +196,20 @@ def _tables(found: Answers, names: tuple[str, ...], words: str) -> Iterator[Matr
         if where == "others" and not np.isfinite(values).any():
             return
         yield Matrix(
-            values,
-            rows=FACTORS,
-            columns=names,
+            values.T,
+            rows=names,
+            columns=tuple(_in_two_lines(factor) for factor in FACTORS),
             title=title,
             words=words,
-            row_name="factor",
-            column_name="depth",
+            row_name="depth",
+            column_name="factor",
             scale=_TIMES,
         )
+
+
+def _in_two_lines(name: str) -> str:
+    """A name broken before its second word, since columns are narrow."""
+    return name.replace(" ", "\n", 1)
 
 
 def _mean(values: Float[np.ndarray, "scene *any"]) -> Float[np.ndarray, "*any"]:

@@ -37,18 +37,19 @@ def test_tables_and_chart_are_means_over_the_scenes_and_the_words_say_them():
     reading = SceneFactors(factor=FACTORS[2], scenes=3)(small_trace())
     own, others, chart = reading.readings
     found = scene_factors.answers(small_trace(), 3)
-    np.testing.assert_allclose(own.values, found.times("own").mean(axis=0))
-    assert own.rows == others.rows == FACTORS
-    assert own.columns == ("embedding", *(f"block {n}" for n in range(4)), "image tokens")
+    np.testing.assert_allclose(own.values, found.times("own").mean(axis=0).T)
+    assert [each.replace("\n", " ") for each in own.columns] == list(FACTORS)
+    assert own.columns[0] == others.columns[0] == "place\nof the object"
+    assert own.rows == ("embedding", *(f"block {n}" for n in range(4)), "image tokens")
     assert own.scale.centre == 1
-    assert np.isnan(others.values[:, 0]).all()  # nothing reaches them before the first block
+    assert np.isnan(others.values[0]).all()  # nothing reaches them before the first block
     names = [curve.name for curve in chart.curves]
     assert names[0] == f"{FACTORS[2]}, pixels changed"
     np.testing.assert_allclose(chart.curves[1].y, found.own[:, 2, 1].mean(axis=0))
     np.testing.assert_allclose(chart.curves[2].y[0], 0)
     assert f"In 3 scenes, a change of the {FACTORS[2]}" in reading.words
-    assert f"embedding {text(own.values[2, 0])} (95 %: " in reading.words
-    last = own.values[:, -1]
+    assert f"embedding {text(own.values[0, 2])} (95 %: " in reading.words
+    last = own.values[-1]
     assert f"most to “{FACTORS[last.argmax()]}”, least to “{FACTORS[last.argmin()]}”" in (
         reading.words
     )
@@ -64,8 +65,8 @@ def test_where_no_pixel_reaches_the_tokens_it_says_so():
 def test_tokens_that_are_set_after_a_block_answer_to_nothing_there():
     trace = putting(small_trace(), in_block(2, "hook_residual_post"), np.ones((1, 5, 5, 24)))
     own = SceneFactors(scenes=2)(trace).readings[0].values
-    assert np.isfinite(own[:, :3]).all()
-    assert np.isnan(own[:, 3:]).all()  # after block 2, block 3 and in the image tokens: 0 of 0
+    assert np.isfinite(own[:3]).all()
+    assert np.isnan(own[3:]).all()  # after block 2, block 3 and in the image tokens: 0 of 0
 
 
 def test_it_tells_of_its_progress_and_can_be_stopped():
