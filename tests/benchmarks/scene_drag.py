@@ -33,17 +33,19 @@ control = sx.course.SceneControl(session)
 control
 """
 SHELL, RADIUS, SIDE = (230, 300), 60, 512  # in pixels of the picture
-# Notes when the canvas is found changed. Looking in each frame would take a core by itself.
+# Notes when a strip across the turtle is found changed. Looking at all of it in each frame would
+# take a core by itself.
 WATCH = """canvas => {
     const small = document.createElement('canvas');
-    small.width = small.height = 48;
+    small.width = 200;
+    small.height = 1;
     const context = small.getContext('2d', {willReadFrequently: true});
     window.watched = {looks: 0, changes: []};
     let before = '';
     window.watching = setInterval(() => {
         window.watched.looks += 1;
-        context.drawImage(canvas, 0, 0, 48, 48);
-        const now = context.getImageData(0, 0, 48, 48).data.join();
+        context.drawImage(canvas, 0, canvas.height / 2, canvas.width, 4, 0, 0, 200, 1);
+        const now = context.getImageData(0, 0, 200, 1).data.join();
         if (now !== before) window.watched.changes.push(performance.now());
         before = now;
     }, 40);
