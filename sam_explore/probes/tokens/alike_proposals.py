@@ -192,24 +192,26 @@ class AlikeProposals(ComparedWithTruth, Probe):
             f"After block {self.block}, {counted(len(found), 'proposal')} for what is like the "
             f"{of}."
         ]
-        for number, (each, target) in enumerate(
-            zip(found, self._targets(trace, found), strict=True), start=1
-        ):
+        targets = self._targets(trace, found)
+        for number, (each, target) in enumerate(zip(found, targets, strict=True), start=1):
             (row, column), chosen = each.token, each.prediction.chosen
             sentence = (
                 f"Proposal {number} is the token at row {row}, column {column}, with a cosine of "
                 f"{text(each.cosine)}; a click there gives a mask whose predicted IoU is "
                 f"{in_words(each.prediction.iou[chosen])}"
             )
-            if target is not None:
-                sentence += (
-                    f", and its true IoU with {target.name} is "
-                    f"{in_words(_true(target, each, self.threshold))}"
-                    if target.mask is not None
-                    else ", and it lies on nothing that the truth has a region for"
-                )
+            if target is not None and target.mask is not None:
+                true = in_words(_true(target, each, self.threshold))
+                sentence += f", and its true IoU with {target.name} is {true}"
             sentences.append(f"{sentence}.")
-        return " ".join(sentences)
+        if any(target is not None and target.mask is not None for target in targets):
+            return " ".join(sentences)
+        return " ".join([*sentences, *_why_none(targets)])
+
+
+def _why_none(targets: list[Target | None]) -> list[str]:
+    """Why no click has a true region, each reason once."""
+    return list(dict.fromkeys(each.why_none for each in targets if each is not None))
 
 
 def _true(target: Target, each: Proposal, threshold: float) -> float:

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from sam_explore.probes import AlikeProposals
+from sam_explore.scenes.ground_truth import Region, Scene
+from sam_explore.truth import Truth
 
 from ...small import answering, putting, small_trace
 
@@ -68,6 +70,16 @@ def test_the_true_iou_is_that_with_what_lies_under_the_click():
     assert table.columns[-1] == "true IoU"
     assert table.values[0, 2] == pytest.approx(0.5, abs=0.02)
     assert "and its true IoU with " in reading.words
+
+
+def test_without_a_true_region_the_words_say_why_once():
+    answer = picture((2, -2, 2, -2, -2))
+    elsewhere = np.zeros((20, 40, 3), np.uint8)
+    labels = np.ones((3, 20, 40), np.int16)
+    scene = Scene(elsewhere, labels, (Region("a", 0, None),))
+    reading = AlikeProposals(mask=1, count=1, truth=Truth(scene, picture=elsewhere))(answer)
+    assert reading.words.endswith(". The truth of this picture is not known.")
+    assert "true IoU" not in reading.readings[2].columns
 
 
 def test_the_mask_of_another_run_is_looked_for_everywhere_here():
