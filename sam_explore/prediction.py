@@ -134,13 +134,17 @@ class Prediction(ReadOnlyArrays):
             mask: one of the masks, or all.
         """
         frame, cells = self.frame, self.logits.shape[1:]
+        # By PyTorch: after a product by numpy, a thread of its BLAS keeps a core busy for a while,
+        # which the next step needs. An index makes a copy, so nothing read-only goes there.
         down, across = (
-            _interpolation(*sizes)[places]
+            torch.from_numpy(_interpolation(*sizes)[places])
             for places, *sizes in zip(
                 (rows, columns), cells, frame.side, frame.input_size, frame.image_size, strict=True
             )
         )
-        return down @ self.logits[mask] @ across.T
+        logits = torch.tensor(self.logits[mask], dtype=torch.float32, device="cpu")
+        found: np.ndarray = (down @ logits @ across.T).numpy()
+        return found
 
     @property
     def sampled_places(self) -> tuple[Int[np.ndarray, "row"], Int[np.ndarray, "column"]]:
