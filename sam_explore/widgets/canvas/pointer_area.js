@@ -11,7 +11,7 @@ const LEFT = 0, RIGHT = 2;
 const DISPOSED_MS = 200; // after which a restarted kernel's connections are closed
 const GONE = document.body?.dataset.voila  // a page of the app shows no cells
   ? "This page has ended: reload it."
-  : "The kernel was restarted: run the cells again.";
+  : "The kernel was restarted, or the connection lost: run the cells again.";
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function render({ model, el, signal }) {
