@@ -23,9 +23,9 @@ import ipywidgets
 import sam_explore as sx
 
 
-def few(probe):  # with as few scenes as it can have, if it draws some
+def few(probe):  # scenes, for one that draws some
     knob = probe.knobs().get("scenes")
-    return probe() if knob is None else probe(scenes=min(knob.choices or [knob.low]))
+    return dict() if knob is None else dict(scenes=min(knob.choices or [knob.low]))
 
 
 session = sx.Session(sx.load(), sx.example("turtle"))
@@ -38,7 +38,8 @@ for explorer in explorers:
     explorer.close()
 session.clear()
 session.add_point({point})
-explorers = [sx.explore(few(getattr(sx.probes, name)), session) for name in {names}]
+probes = [getattr(sx.probes, name) for name in {names}]
+explorers = [sx.explore(probe, session, **few(probe)) for probe in probes]
 place.children = [stage, *explorers]
 """
 SAID = f"{SETTLE} or [explorer.words for explorer in explorers]"
