@@ -64,7 +64,7 @@ class Estimate(Question):
         middle, ends = (self.low + self.high) // 2, {"min": self.low, "max": self.high}
         self.field = BoundedIntText(middle, description="Your answer", **ends)
         self.field.style.description_width = "initial"
-        self.slider = IntSlider(middle, readout=False, tooltip="Your answer", **ends)
+        self.slider = IntSlider(middle, readout=False, tooltip="Slider for the answer", **ends)
         self.field.layout.width, self.slider.layout.width = "150px", "220px"
         for one, other in ((self.field, self.slider), (self.slider, self.field)):
             one.observe(self._runner.show_errors(partial(_set_too, other)), "value")
