@@ -73,7 +73,8 @@ def test_after_a_restart_the_canvas_says_to_run_the_cells_again(lab: Lab):
     notebook.wait_until_idle()
     gone.wait_for()
     assert gone.count() == 1  # not on the small masks below
-    assert gone.inner_text() == "The kernel was restarted, or the connection lost: run the cells again."
+    said = "The kernel was restarted, or the connection lost: run the cells again."
+    assert gone.inner_text() == said
     place, stage = gone.bounding_box(), prompting.stage.locator.bounding_box()
     assert stage["x"] < place["x"]
     assert place["x"] + place["width"] < stage["x"] + stage["width"]
