@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +13,12 @@ import psutil
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
-from websocket import WebSocket, WebSocketBadStatusException, WebSocketConnectionClosedException
+from websocket import (
+    WebSocket,
+    WebSocketBadStatusException,
+    WebSocketConnectionClosedException,
+    WebSocketException,
+)
 
 from sam_explore.app_limits import MOST_UPLOADED_BYTES
 
@@ -35,8 +41,16 @@ def kernel(app: App) -> Iterator[str]:
     visitor = Visitor(app).log_in()
     name = visitor.open_chapter("small")
     connection = visitor.connect(name)
+    # It answers the server's pings only while it receives; without an answer in 90 s it is closed.
+    Thread(target=_receive, args=(connection,), daemon=True).start()
     yield name
     connection.close()
+
+
+def _receive(connection: WebSocket) -> None:
+    with suppress(WebSocketException, OSError):
+        while True:
+            connection.recv()
 
 
 @pytest.fixture
