@@ -112,7 +112,7 @@ class UnitPatches(Probe):
 def crop(
     image: UInt8[np.ndarray, "height width 3"], grid: Grid, token: tuple[int, int]
 ) -> tuple[UInt8[np.ndarray, "h w 3"], tuple[tuple[int, ...], tuple[int, ...]]]:
-    """What lies around a token of a picture that fills the grid, and the lines beside the token.
+    """What lies around a token of a picture that fills the grid, and the lines next to the token.
 
     It is a quarter of the picture along each side, or three tokens where these are more; beyond the
     edge it is grey. The lines are numbers of rows and of columns of the crop, as `Heatmap` has
