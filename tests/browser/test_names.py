@@ -24,15 +24,14 @@ def test_every_control_has_a_name(lab: Lab):
     for more in notebook.output("button").filter(has_text="More").all():
         if more.is_visible():
             more.click()
-    named: dict[str, str] = {}
+    expected = {"Channel", "Threshold in logits", "Model", "Its x in pixels", "And in the mirror image"}
+    found: list[tuple[str, str]] = []
 
     def is_named() -> bool:
-        named.clear()
-        named.update((name, role) for role, name in controls(notebook))
-        return "" not in named
+        found[:] = controls(notebook)
+        return all(name for _, name in found) and expected <= {name for _, name in found}
 
-    notebook.wait_until(is_named, "every control has a name")
-    assert {"Channel", "Threshold in logits", "Model", "Its x in pixels"} <= set(named)
+    notebook.wait_until(is_named, "every control has a name", seconds=30)
 
 
 def controls(notebook: Notebook) -> list[tuple[str, str]]:

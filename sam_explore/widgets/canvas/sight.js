@@ -6,8 +6,10 @@ const DISCONNECTED = "jupyter-widgets-disconnected"; // what ipywidgets calls a 
 const MARGIN_CSS = 8;
 // While something is kept, words leave the corner's width free.
 const LEAVES_ROOM = "sam-explore-leaves-room";
+// Controls of ipywidgets; a check box with words next to it has these as its name.
+const NAMED_BY_WORDS = 'input[type="checkbox"]:has(+ span:not(:empty))';
 const UNNAMED =
-  '[class*="sam-explore"] :is(.noUi-handle, input:not([type="checkbox"]), select):not([aria-label])';
+  `[class*="sam-explore"] :is(.noUi-handle, input, select):not([aria-label], ${NAMED_BY_WORDS})`;
 
 function initialize({ model }) {
   nameControls();
@@ -22,7 +24,8 @@ function nameControls() {
     for (const control of document.querySelectorAll(UNNAMED)) {
       const widget = control.closest(".widget-slider") ?? control.closest(".jupyter-widgets");
       const label = widget?.querySelector(".widget-label");
-      const words = label?.textContent || control.title || label?.title;
+      const said = label?.textContent.replace("\u200b", ""); // which ipywidgets writes where it has no word
+      const words = said || control.title || label?.title;
       if (words && words !== "null") control.setAttribute("aria-label", words);
     }
   };
