@@ -24,7 +24,13 @@ def test_every_control_has_a_name(lab: Lab):
     for more in notebook.output("button").filter(has_text="More").all():
         if more.is_visible():
             more.click()
-    expected = {"Channel", "Threshold in logits", "Model", "Its x in pixels", "And in the mirror image"}
+    expected = {
+        "Channel",
+        "Threshold in logits",
+        "Model",
+        "Its x in pixels",
+        "And in the mirror image",
+    }
     found: list[tuple[str, str]] = []
 
     def is_named() -> bool:
