@@ -54,9 +54,10 @@ def turned(now: Any) -> Fact:
     median = float(np.median(cosines))
     return Fact(
         median,
-        "The direction of a token, compared with that of the mean token, has a cosine of "
-        f"{text(median, 2)} with its direction after the embedding, in the median: 1 would be the "
-        "same direction, 0 one that has nothing to do with it.",
+        "Take from each token what all tokens have in common, their mean. What is left at the end "
+        f"has a cosine of {text(median, 2)} with what was left at the beginning, in the median of "
+        "the tokens. A token that had only grown would have 1, one that points where it would by "
+        "chance about 0.",
     )
 
 

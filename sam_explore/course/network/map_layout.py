@@ -217,14 +217,55 @@ def _connections(network: Connected, whole: Part) -> dict[str, set[str]]:
 def _arrows(
     rows: list[list[list[str]]], reads: dict[str, set[str]], placed: dict[str, _Block]
 ) -> Iterator[tuple[Place, ...]]:
-    """Lines from each column to the next one, also where that begins another row."""
+    """Lines from each column to the next one, also where that begins another row.
+
+    A part that would have no line to what reads it, or none from what it reads, has one to the
+    first reader, or from the last source, past what stands between.
+    """
     columns = [(index, column) for index, row in enumerate(rows) for column in row]
-    for (row, before), (next_row, column) in pairwise(columns):
-        for name in column:
-            for other in before:
-                if other in reads[name]:
-                    start, end = placed[other].boxes[0], placed[name].boxes[0]
-                    yield _line(start, end, wraps=row != next_row)
+    near = [
+        (other, name)
+        for (_, before), (_, column) in pairwise(columns)
+        for name in column
+        for other in before
+        if other in reads[name]
+    ]
+    row_of = {name: row for row, column in columns for name in column}
+    for start, end in near:
+        boxes = placed[start].boxes[0], placed[end].boxes[0]
+        yield _line(*boxes, wraps=row_of[start] != row_of[end])
+    for start, end in _left_alone(list(row_of), near, reads):
+        first, last = row_of[start], row_of[end]
+        passed = [name for name, row in row_of.items() if first < row < last]
+        rights = [placed[name].boxes[0].left + placed[name].boxes[0].width for name in passed]
+        bottoms = [_bottom(placed[name].boxes[0]) for name, row in row_of.items() if row == first]
+        yield _line_past(placed[start].boxes[0], placed[end].boxes[0], max(bottoms), rights)
+
+
+def _left_alone(
+    names: list[str], near: list[tuple[str, str]], reads: dict[str, set[str]]
+) -> Iterator[tuple[str, str]]:
+    """Pairs of a part and one that reads it, for parts that no pair in `near` connects.
+
+    Args:
+        names: of the parts, in the order of the columns.
+        near: pairs of neighbours, a part and one that reads it.
+        reads: for each part, what it is computed from.
+    """
+    starts, ends = {start for start, _ in near}, {end for _, end in near}
+    for name in names:
+        later = [other for other in names if name in reads[other]]
+        if later and name not in starts:
+            ends.add(later[0])
+            yield name, later[0]
+    for name in names:
+        earlier = [other for other in names if other in reads[name]]
+        if earlier and name not in ends:
+            yield earlier[-1], name
+
+
+def _bottom(box: Box) -> int:
+    return box.top + box.height
 
 
 def _line(start: Box, end: Box, wraps: bool) -> tuple[Place, ...]:
@@ -237,6 +278,25 @@ def _line(start: Box, end: Box, wraps: bool) -> tuple[Place, ...]:
     above = end.top - GAP / 2
     out, back = x + GAP / 3, to_x - PADDING / 2
     return (x, y), (out, y), (out, above), (back, above), (back, to_y), (to_x, to_y)
+
+
+def _line_past(start: Box, end: Box, bottom: int, rights: list[int]) -> tuple[Place, ...]:
+    """From the right side of a box to a later one, through the room between rows.
+
+    Args:
+        start, end: the boxes.
+        bottom: where the row of `start` ends.
+        rights: where the boxes of the rows in between end; the line passes them on their right.
+    """
+    y = start.top + min(start.height, BOX_HEIGHT) / 2
+    goes_on = end.top >= bottom + GAP
+    out, below = start.left + start.width + GAP / 3, bottom + (GAP if goes_on else PADDING) / 2
+    aside = max([out, *(right + GAP / 3 for right in rights)])
+    into = min(max(aside, end.left + BOX / 4), end.left + end.width - BOX / 4)
+    edge = end.top if goes_on else _bottom(end)
+    above = edge - GAP / 2 if goes_on else below
+    line = (start.left + start.width, y), (out, y), (out, below), (aside, below)
+    return *line, (aside, above), (into, above), (into, edge)
 
 
 def _moved(block: _Block, right: int, down: int) -> _Block:

@@ -19,7 +19,7 @@ from ..common.lens import lens_panel, most_above, true_curve
 from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob, token_knob
 from ..common.truth import ComparedWithTruth, in_words
 
-_NAMES = "this prompt", "another prompt", "the mean token"
+_NAMES = "this prompt", "control: prompt moved", "control: mean token"
 
 
 @dataclass(frozen=True)

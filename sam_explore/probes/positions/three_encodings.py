@@ -42,6 +42,10 @@ REMOVED: dict[str, tuple[Intervention, ...]] = {
     "without both of these": (AblatePositionEncoding(), AblateRelativePositions()),
     "without Fourier of places": (AblateCoordinateEncoding("grid"),),
     "without Fourier of prompts": (AblateCoordinateEncoding("prompts"),),
+    "without Fourier of either": (
+        AblateCoordinateEncoding("grid"),
+        AblateCoordinateEncoding("prompts"),
+    ),
 }
 
 _LETTERS = 16  # of a title above a small map

@@ -207,7 +207,11 @@ def _curves(found: Known) -> Iterator[Curve]:
     yield band(found.random, "with shuffled weights")
     yield band(found.shuffled, "learned with shuffled answers")
     depth = found.measured.shape[1]
-    for values, name in ((found.place, "row and column alone"), (found.most, "most frequent")):
+    constant = (
+        (found.place, "row and column alone"),
+        (found.most, "a guess: the most frequent answer"),
+    )
+    for values, name in constant:
         yield band(np.repeat(values[:, None], depth, axis=1), name)
 
 

@@ -42,7 +42,8 @@ class TokenReach(Probe):
     The mean of all tokens takes the place of the one before the first block. In blocks with windows
     the change stays in the token's window; a block that attends globally can carry it everywhere.
     A change says that the other reaches a token, directly or by way of third ones; it does not
-    say that it matters.
+    say that it matters. Colours end at the greatest change of another token, since the replaced one
+    would dwarf them all.
 
     Reads: image_encoder.vit.blocks.0.hook_residual_pre and
         image_encoder.vit.blocks.*.hook_residual_post, as they are and with the token replaced.
@@ -74,7 +75,7 @@ class TokenReach(Probe):
                     after,
                     title=f"Change after block {self.block}",
                     words=words,
-                    scale=Scale("share of norm", low=0.0),
+                    scale=_scale_of_others(after, self.token),
                     frame="tokens",
                     marks=(self.token,),
                     grid_lines=window_edges(trace, self.block),
@@ -93,9 +94,7 @@ class TokenReach(Probe):
     ) -> str:
         whole = next((name for name, each in changes.items() if (each > ROUNDING).all()), None)
         everywhere = f"after block {whole}" if whole else "after no block"
-        others = after.copy()
-        others[self.token] = np.nan
-        most = float(np.nanmax(others)) if others.size > 1 else 0.0
+        most = _most_of_others(after, self.token)
         return (
             f"If the token at {token_in_words(self.token)} is the mean of all tokens instead, "
             f"{percent(float((after > ROUNDING).mean()))} of the tokens have changed after block "
@@ -120,6 +119,19 @@ def changes_by_depth(
         label: _relative(array(before[name][0]), array(after[name][0]))
         for label, name in names.items()
     }
+
+
+def _most_of_others(after: Float[np.ndarray, "row column"], token: tuple[int, int]) -> float:
+    """The greatest change of a token that is not the replaced one; 0 if there is no other."""
+    others = after.copy()
+    others[token] = 0.0
+    return float(others.max())
+
+
+def _scale_of_others(after: Float[np.ndarray, "row column"], token: tuple[int, int]) -> Scale:
+    """Colours up to the greatest change of another token, if there is any but for rounding."""
+    most = _most_of_others(after, token)
+    return Scale("share of norm", low=0.0, high=most if most > ROUNDING else None)
 
 
 def _relative(

@@ -78,7 +78,7 @@ def prompting_in_words(now: Snapshot) -> str:
     """What the figure shows, in one or two sentences."""
     if now.prediction is not None:
         words = describe(now.prediction, now.chosen, now.threshold, now.is_fed_back)
-        words = f"An example, which nobody has asked. {words}" if now.answers_example else words
+        words = f"An example that came with the page. {words}" if now.answers_example else words
         return " ".join([words, *compared(now).words])
     if now.error:
         return f"That did not work. {now.error}"

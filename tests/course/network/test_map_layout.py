@@ -1,5 +1,6 @@
 """Where boxes stand: after what they are computed from, inside what they belong to."""
 
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -52,6 +53,47 @@ def test_columns_go_on_in_the_next_row_where_the_room_ends():
     assert places(layout)["c"] == (0, BOX_HEIGHT + GAP)
     assert layout.height == 2 * BOX_HEIGHT + GAP + 2 * PADDING
     assert layout.arrows[1][-1] == (PADDING, PADDING + 1.5 * BOX_HEIGHT + GAP)
+
+
+def test_what_has_no_reader_next_to_it_has_a_line_to_the_one_farther_on():
+    """Of a and b only b stands before c, which reads both."""
+    network = chain("a", "b", "c", "d", b=(), c=("b",), d=("a", "c"))
+    layout = lay_out_map(network, {""}, 1000)
+    assert places(layout)["d"] == (2 * STEP, 0)
+    assert len(layout.arrows) == 3
+    (x, y), *_, (to_x, to_y) = layout.arrows[-1]
+    assert (x, y) == (PADDING + BOX, PADDING + BOX_HEIGHT / 2)  # from the right side of a
+    end = layout.box_of("d")
+    assert end.left < to_x < end.left + end.width
+    assert to_y == end.top + end.height  # to d, from below
+
+
+@pytest.mark.parametrize("width", [500, 800, 933])
+def test_each_component_that_reads_another_has_a_line(width):
+    network = Network(Sam(SMALL))
+    layout = lay_out_map(network, network.opened, width)
+    encoder, decoder = layout.box_of("image_encoder"), layout.box_of("mask_decoder")
+    line = next(each for each in layout.arrows if touches(encoder, each[0]))
+    assert touches(decoder, line[-1])
+    for (x, y), (to_x, to_y) in pairwise(line):
+        assert x == to_x or y == to_y
+        passed = [box for box in layout.shown if not box.depth and crosses(box, (x, y, to_x, to_y))]
+        assert not passed
+
+
+def touches(box, place) -> bool:
+    """Whether a place is on the edge of a box."""
+    x, y = place
+    right, bottom = box.left + box.width, box.top + box.height
+    inside = box.left <= x <= right and box.top <= y <= bottom
+    return inside and (x in (box.left, right) or y in (box.top, bottom))
+
+
+def crosses(box, line) -> bool:
+    """Whether a line along an axis goes through a box."""
+    x, y, to_x, to_y = line
+    across = max(x, to_x) > box.left and min(x, to_x) < box.left + box.width
+    return across and max(y, to_y) > box.top and min(y, to_y) < box.top + box.height
 
 
 def test_what_weights_alone_decide_stands_next_to_its_reader():

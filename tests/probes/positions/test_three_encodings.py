@@ -5,7 +5,11 @@ import pytest
 
 from sam_explore.probes import ThreeEncodings
 from sam_explore.tracing import attention_row
-from sam_explore.tracing.interventions import AblatePositionEncoding, AblateRelativePositions
+from sam_explore.tracing.interventions import (
+    AblateCoordinateEncoding,
+    AblatePositionEncoding,
+    AblateRelativePositions,
+)
 
 from ...small import answering, putting, small_trace
 
@@ -46,6 +50,15 @@ def test_each_row_is_the_run_without_that_encoding(trace):
     assert table.values[0].tolist() == [pytest.approx(trace.prediction.iou[2]), 1]
 
 
+def test_the_last_row_has_neither_places_nor_prompts_encoded(trace):
+    table = ThreeEncodings(mask=1)(trace).readings[-1]
+
+    parts = AblateCoordinateEncoding("grid"), AblateCoordinateEncoding("prompts")
+    without = trace.with_interventions(*parts)
+    assert table.rows[-1] == "without Fourier of either"
+    assert table.values[-1, 0] == pytest.approx(without.prediction.iou[1])
+
+
 def test_what_a_run_lacks_already_changes_nothing(trace):
     table = ThreeEncodings()(trace.with_interventions(AblatePositionEncoding())).readings[-1]
 
@@ -62,5 +75,5 @@ def test_true_iou_stands_next_to_the_predicted_one(trace):
 
     table = reading.readings[-1]
     assert table.columns == ("predicted IoU", "true IoU", "overlap with that of all")
-    np.testing.assert_allclose(table.values, [[0.8, 0.5, 1]] * 6, atol=0.02)
+    np.testing.assert_allclose(table.values, [[0.8, 0.5, 1]] * 7, atol=0.02)
     assert "True IoU: with all three 0.5" in reading.words

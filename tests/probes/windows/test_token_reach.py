@@ -46,7 +46,13 @@ def test_the_chart_counts_tokens_and_the_words_say_where_it_arrives():
     assert "24 % of the tokens have changed after block 2" in map_.words
     assert map_.words.endswith("All tokens have changed after no block.")
     everywhere = TokenReach(token=(1, 4), block=2)(small_trace().with_windows([3, 0, 3, 3]))
-    assert everywhere.words.endswith("All tokens have changed after block 1.")
+    assert "All tokens have changed after block 1." in everywhere.words
+
+
+def test_colours_show_the_other_tokens_and_not_the_replaced_one_alone():
+    map_, _ = TokenReach(token=(1, 4), block=2)(in_windows_of_three()).readings
+    others = np.delete(map_.values.ravel(), 9)
+    assert map_.scale.high == others.max() < map_.values[1, 4]
 
 
 def test_a_token_that_is_the_mean_already_changes_nothing():
