@@ -5,7 +5,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from .canvas import Canvas
 from .lab import SETTLE, Lab, Notebook
@@ -169,3 +169,37 @@ def test_a_cell_run_again_while_its_picture_is_in_the_corner_leaves_nothing_ther
     scroll_to(notebook, 0)
     expect(notebook.page.locator(".sam-explore-corner")).to_have_count(0)
     expect(notebook.output(".sam-explore-stage")).to_have_count(1)
+
+
+TWO = [
+    CELLS[0],
+    "other = sx.Session(sx.load(), sx.example('turtle'))\nsx.PromptCanvas(other, width=256)",
+    CELLS[2],
+    "'The end.'",
+]
+
+
+def test_of_two_pictures_the_corner_says_which_it_shows_and_can_show_the_other(lab: Lab):
+    notebook = lab.open(TWO)
+    notebook.execute(SETTLE)
+    page = notebook.page
+    for cell in (0, 1, 3):
+        scroll_to(notebook, cell)
+        page.wait_for_timeout(300)
+    corner = page.locator(".sam-explore-corner").filter(visible=True)
+    expect(corner).to_have_count(1)
+    expect(corner.get_by_text("Prompt 2 of 2")).to_be_visible()
+    click_in(corner)
+    wait_for(notebook, "len(other.prompts.points) == 1 and session.prompts.is_empty")
+    corner.get_by_role("button", name="Show the other picture").click()
+    expect(corner.get_by_text("Prompt 1 of 2")).to_be_visible()
+    click_in(corner)
+    wait_for(notebook, "len(session.prompts.points) == 1")
+    corner.get_by_role("button", name="Put away").click()
+    expect(corner).to_have_count(1)
+    expect(corner.get_by_text("Prompt", exact=True)).to_be_visible()
+    expect(corner.get_by_role("button", name="Show the other picture")).to_have_count(0)
+
+
+def click_in(corner: Locator) -> None:
+    corner.locator(".sam-explore-under").click(position={"x": 90, "y": 110})

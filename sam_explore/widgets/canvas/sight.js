@@ -104,7 +104,7 @@ function putIntoCorner(model, el) {
   corner.className = "sam-explore-corner";
   corner.classList.toggle("sam-explore-in-panel", panel !== null);
   corner.setAttribute("role", "region");
-  corner.setAttribute("aria-label", "The picture to prompt, kept in view");
+  corner.samExplorePlace = el;
   const back = () => el.scrollIntoView({ block: "center" });
   corner.append(headOf(corner, back, () => {
     model.set("keeps", false);
@@ -118,7 +118,9 @@ function putIntoCorner(model, el) {
     place.style.flex = "none";
     return place;
   });
-  (panel ?? document.body).append(corner);
+  const room = panel ?? document.body;
+  room.append(corner);
+  nameCorners(room);
   withFocus(() => {
     kept.forEach((part, index) => part.replaceWith(places[index]));
     corner.append(...kept.reverse()); // the picture first
@@ -127,8 +129,22 @@ function putIntoCorner(model, el) {
   const giveBack = () => {
     withFocus(() => kept.forEach((part, index) => places[index].replaceWith(part)));
     corner.remove();
+    nameCorners(room);
   };
   return { giveBack };
+}
+
+// Of several pictures that are scrolled away one is shown; their numbers follow the page's order.
+function nameCorners(room) {
+  const corners = [...room.querySelectorAll(":scope > .sam-explore-corner")];
+  const follows = (one, other) => one.samExplorePlace.compareDocumentPosition(other.samExplorePlace)
+    & Node.DOCUMENT_POSITION_FOLLOWING;
+  corners.sort((one, other) => (follows(one, other) ? -1 : 1)).forEach((corner, index) => {
+    const which = corners.length > 1 ? ` ${index + 1} of ${corners.length}` : "";
+    corner.querySelector(".sam-explore-corner-title").textContent = `Prompt${which}`;
+    corner.querySelector(".sam-explore-corner-other").hidden = !which;
+    corner.setAttribute("aria-label", `The picture to prompt${which}, kept in view`);
+  });
 }
 
 // What has the focus would lose it when it is moved.
@@ -144,7 +160,7 @@ function headOf(corner, back, away) {
   const head = document.createElement("div");
   head.className = "sam-explore-corner-head";
   const title = head.appendChild(document.createElement("span"));
-  title.textContent = "Prompt";
+  title.className = "sam-explore-corner-title";
   title.title = "Drag to move it";
   const button = (sign, words, act) => {
     const made = head.appendChild(document.createElement("button"));
@@ -155,6 +171,8 @@ function headOf(corner, back, away) {
     made.addEventListener("click", act);
     return made;
   };
+  const other = button("\u21c4", "Show the other picture", () => corner.parentNode.prepend(corner));
+  other.classList.add("sam-explore-corner-other");
   const fold = button("\u2013", "Fold or unfold", () => {
     const folded = corner.classList.toggle("sam-explore-folded");
     fold.textContent = folded ? "+" : "\u2013";
