@@ -43,6 +43,9 @@ from .caption import (
     share_is,
 )
 from .reading_arrays import all_words, arrays
+from .small_scenes import with_few_scenes
+
+pytestmark = pytest.mark.usefixtures("small_scenes")
 
 SEVERAL = Prompts(points=[(12, 8), (30, 5)], labels=[1, 0], box=(2, 2, 36, 18))
 STATES = {
@@ -53,7 +56,7 @@ STATES = {
     "edited": lambda trace: trace.with_interventions(AblateHead(1, 0)),
     "shuffled weights": control_of,
 }
-ASKED = (*(probe() for probe in PROBES), Attribution(weights="shuffled"), RawLogits(span=0.5))
+ASKED = (*map(with_few_scenes, PROBES), Attribution(weights="shuffled"), RawLogits(span=0.5))
 ASKED += (Attribution(threshold=100.0), RawLogits(threshold=2.0), MaskThreshold(threshold=-100.0))
 ASKED += (AttentionRow(head=-2), AttentionColumn(head=-2), AttentionRow(term="scores", block=0))
 ASKED += (AttentionRow((4, 4), block=0), Attribution(method="all"), LogitHistogram(span=0.5))

@@ -13,7 +13,6 @@ import pytest
 from sam_explore.geometry import Prompts
 from sam_explore.probes import PROBES, Probe
 from sam_explore.probes.causes import attribution_baselines, attribution_curves
-from sam_explore.probes.common import token_truth, unit_indexing
 from sam_explore.probes.common.unit_indexing import SCENES
 from sam_explore.readings import Reading
 from sam_explore.tracing import Trace
@@ -23,6 +22,8 @@ from ..pairwise import pairwise
 from ..small import SMALL, small_sam
 from .prompt_token import PromptToken
 from .reading_arrays import all_words, arrays
+
+pytestmark = pytest.mark.usefixtures("small_scenes")
 
 # The smallest network that has a windowed block with padding, a global one, heads and a hint.
 TINY = replace(
@@ -110,13 +111,9 @@ def answer(probe: Probe, trace: Trace) -> Reading | None:
 
 @pytest.fixture(autouse=True)
 def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Curves of 3 places instead of 9, for each of which the model runs again; and scenes that are
-    soon drawn, of 64 pixels a side, since hundreds are looked at on so coarse a grid.
-    """
+    """Curves of 3 places instead of 9, for each of which the model runs again."""
     monkeypatch.setattr(attribution_curves, "_STEPS", 2)
     monkeypatch.setattr(attribution_baselines, "_STEPS", 2)
-    monkeypatch.setattr(token_truth, "SIDE", 64)
-    monkeypatch.setattr(unit_indexing, "_FIRST_SCENES", 2)
 
 
 @pytest.mark.parametrize("probe", [*PROBES, PromptToken], ids=lambda probe: probe.__name__)

@@ -22,6 +22,9 @@ from sam_explore.tracing import Trace
 
 from ..small import small_sam, small_trace
 from .reading_arrays import all_words, arrays
+from .small_scenes import with_few_scenes
+
+pytestmark = pytest.mark.usefixtures("small_scenes")
 
 # Of a model that was trained on 5 x 5 tokens, in windows of 3: one side shorter, and one longer.
 SIDES = {"3 x 5 tokens": (24, 40), "7 x 2 tokens": (56, 16)}
@@ -41,7 +44,7 @@ def trace(request: pytest.FixtureRequest, sam: Sam) -> Trace:
 @pytest.fixture(scope="module")
 def answer(trace: Trace) -> Callable[[type[Probe]], Reading]:
     """Asks each probe once."""
-    return cache(lambda probe: probe()(trace))
+    return cache(lambda probe: with_few_scenes(probe)(trace))
 
 
 @every_probe

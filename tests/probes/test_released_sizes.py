@@ -22,6 +22,9 @@ from sam_explore.tracing import Trace
 
 from ..small import small_sam
 from .reading_arrays import arrays
+from .small_scenes import with_few_scenes
+
+pytestmark = pytest.mark.usefixtures("small_scenes")
 
 # 64 tokens a side in windows of 14 at 4 pixels a token, in blocks that are narrow and few.
 RELEASED_GRID = replace(
@@ -69,7 +72,7 @@ def trace_of(config: SamConfig) -> Trace:
 
 @pytest.mark.parametrize(("config", "probe"), CASES)
 def test_a_probe_answers(config: SamConfig, probe: type[Probe]):
-    asked, trace = probe(), trace_of(config)
+    asked, trace = with_few_scenes(probe), trace_of(config)
     coarsest, *_ = (*asked.coarser(trace), asked)  # in full it is asked on small networks
 
     reading = coarsest(trace)

@@ -7,26 +7,18 @@ import pytest
 
 from sam_explore.probes import UnitClamped
 from sam_explore.probes.causes.unit_clamped import other_units
-from sam_explore.probes.common import token_truth
-from sam_explore.probes.common.token_truth import drawn
 from sam_explore.probes.common.units import CHANNEL, HEAD, NEURON, Layer, layers_of
 from sam_explore.tracing import Trace
 from sam_explore.tracing.interventions import ResizeHead, SetChannel
 
 from ...small import SMALL, putting, small_trace
 
+pytestmark = pytest.mark.usefixtures("small_scenes")
+
 HOOK = "image_encoder.vit.blocks.2.mlp.hook_hidden"
 LAYER = layers_of(SMALL).index(Layer(NEURON, 2))
 TRUTH = np.zeros((20, 40), bool)
 TRUTH[:, 20:] = True
-
-
-@pytest.fixture(autouse=True)
-def small_scenes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(token_truth, "SIDE", 64)
-    drawn.cache_clear()
-    yield
-    drawn.cache_clear()
 
 
 @cache  # so that its index is made once

@@ -34,6 +34,9 @@ from sam_explore.truth import Truth
 
 from ...small import answering, small_trace
 from ..reading_arrays import all_words, arrays
+from ..small_scenes import with_few_scenes
+
+pytestmark = pytest.mark.usefixtures("small_scenes")
 
 # On a picture 40 wide and 20 high: a whole in the left half, a part in the left quarter.
 LABELS = np.zeros((3, 20, 40), np.int16)
@@ -189,7 +192,7 @@ def test_a_predicted_iou_that_is_explained_has_it_in_words(probe, trace):
 def test_without_a_region_that_is_meant_the_words_say_why(probe, trace):
     given = {"number": "predicted IoU"} if "number" in probe.knobs() else {}
     elsewhere = run_for(probe, trace).with_prompts(Prompts(points=[(30, 8)]))
-    reading = probe(truth=SCENE, **given)(elsewhere)
+    reading = replace(with_few_scenes(probe), truth=SCENE, **given)(elsewhere)
     assert "No region of the truth lies under the first foreground point." in reading.words
     assert not any(re.search(r"true IoU \d", words) for words in all_words(reading))
 
@@ -207,7 +210,7 @@ def test_a_run_of_another_known_picture_has_its_own_truth(trace):
 def test_the_truth_of_another_picture_is_not_taken(probe, trace):
     given = {"number": "predicted IoU"} if "number" in probe.knobs() else {}
     other = Truth(SCENE, picture=np.zeros((20, 40, 3), np.uint8))
-    reading = probe(truth=other, **given)(run_for(probe, trace))
+    reading = replace(with_few_scenes(probe), truth=other, **given)(run_for(probe, trace))
     assert "The truth of this picture is not known." in reading.words
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sam_explore.model import HookPoint
-from sam_explore.probes.common import token_truth, unit_index_file, unit_indexing
+from sam_explore.probes.common import unit_index_file, unit_indexing
 from sam_explore.probes.common.token_factors import FACTORS, factors_of
 from sam_explore.probes.common.token_truth import FIRST_SEED, drawn
 from sam_explore.probes.common.unit_index import UnitIndex, fit_of, interval_of
@@ -18,16 +18,18 @@ from sam_explore.tracing import Cancelled, Trace, between_steps
 
 from ...small import SMALL, putting, small_trace
 
+pytestmark = pytest.mark.usefixtures("small_scenes_after_many")
+
 NEURONS = Layer(NEURON, 2)
 LOWER, RIGHT, OBJECT = map(FACTORS.index, ("lower quarter", "right quarter", "object"))
 
 
-@pytest.fixture(autouse=True)
-def small_scenes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(token_truth, "SIDE", 64)
-    drawn.cache_clear()
-    yield
-    drawn.cache_clear()
+@pytest.fixture
+def small_indexes(small_scenes_after_many: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 4 scenes and then of 6, after 2 that come first. None is known yet."""
+    monkeypatch.setattr(unit_indexing, "SCENES", (4, 6))
+    monkeypatch.setattr(unit_indexing, "_FIRST_SCENES", 2)
+    monkeypatch.setattr(unit_indexing, "_kept", unit_indexing.Kept(most=3))
 
 
 @cache  # so that its index is made once
@@ -110,51 +112,48 @@ def same(one: UnitIndex, other: UnitIndex) -> bool:
     )
 
 
-def test_a_larger_index_goes_on_from_a_smaller_one(monkeypatch):
+def test_a_larger_index_goes_on_from_a_smaller_one(small_indexes, monkeypatch):
     def fresh(sizes: tuple[int, ...]) -> UnitIndex:
         monkeypatch.setattr(unit_indexing, "_kept", unit_indexing.Kept(most=3))
         monkeypatch.setattr(unit_indexing, "SCENES", sizes)
-        return unit_index(small_trace(), 24)
+        return unit_index(small_trace(), 6)
 
-    assert same(fresh((16, 24)), fresh((24,)))
+    assert same(fresh((4, 6)), fresh((6,)))
 
 
-def test_it_is_stopped_without_half_an_index(monkeypatch):
-    monkeypatch.setattr(unit_indexing, "_kept", unit_indexing.Kept(most=3))
-    monkeypatch.setattr(unit_indexing, "SCENES", (16, 20))
+def test_it_is_stopped_without_half_an_index(small_indexes):
     steps: list[str] = []
 
     def stop(step: str) -> None:
         steps.append(step)
-        if step == "Scene 18 of 20":
+        if step == "Scene 6 of 6":
             raise Cancelled
 
     trace = small_trace()
     with pytest.raises(Cancelled), between_steps(stop):
-        unit_index(trace, 20)
-    assert "Scene 16 of the 16 that come first, shuffled weights" in steps
+        unit_index(trace, 6)
+    assert "Scene 2 of the 2 that come first, shuffled weights" in steps
     again: list[str] = []
     with between_steps(again.append):
-        unit_index(trace, 16)
+        unit_index(trace, 4)
     assert not again  # whole, and kept
     with between_steps(again.append):
-        assert unit_index(trace, 20).scenes == 20
-    assert again[0] == "Scene 17 of 20"
+        assert unit_index(trace, 6).scenes == 6
+    assert again[0] == "Scene 5 of 6"
 
 
-def test_another_run_has_another_index_and_another_click_the_same():
+def test_another_run_has_another_index_and_another_click_the_same(small_indexes):
     trace = small_trace()
-    index = unit_index(trace, 16)
-    assert unit_index(trace.with_prompts(replace(trace.prompts, points=[(1, 1)])), 16) is index
-    assert unit_index(trace.with_windows((0, 0, 0, 0)), 16) is not index
+    index = unit_index(trace, 4)
+    assert unit_index(trace.with_prompts(replace(trace.prompts, points=[(1, 1)])), 4) is index
+    assert unit_index(trace.with_windows((0, 0, 0, 0)), 4) is not index
 
 
 @pytest.fixture
-def in_folder(monkeypatch, tmp_path):
-    """Indexes of 16 scenes are saved in a folder."""
+def in_folder(small_indexes, monkeypatch, tmp_path):
+    """Indexes of 4 scenes are saved in a folder."""
     monkeypatch.setenv("SAM_EXPLORE_CACHE", str(tmp_path))
-    monkeypatch.setattr(unit_indexing, "_SAVED_FROM", 16)
-    monkeypatch.setattr(unit_indexing, "_kept", unit_indexing.Kept(most=3))
+    monkeypatch.setattr(unit_indexing, "_SAVED_FROM", 4)
     return tmp_path / "unit_indexes"
 
 
@@ -163,11 +162,11 @@ def forget(monkeypatch):
 
 
 def test_an_index_is_found_again_by_another_process(in_folder, monkeypatch):
-    index = unit_index(small_trace(), 16)
+    index = unit_index(small_trace(), 4)
     forget(monkeypatch)
     steps: list[str] = []
     with between_steps(steps.append):
-        again = unit_index(small_trace(), 16)
+        again = unit_index(small_trace(), 4)
     assert not steps
     assert same(index, again)
     assert again.grid == (5, 5)
@@ -176,20 +175,20 @@ def test_an_index_is_found_again_by_another_process(in_folder, monkeypatch):
 
 
 def test_other_weights_are_never_served_it(in_folder):
-    unit_index(small_trace(), 16)
+    unit_index(small_trace(), 4)
     other = small_trace()
     next(other.sam.parameters())[0] += 1
-    unit_index(Trace(other.sam, other.image), 16)
+    unit_index(Trace(other.sam, other.image), 4)
     assert len(list(in_folder.iterdir())) == 2
 
 
 def test_a_broken_file_is_made_again(in_folder, monkeypatch, caplog):
-    index = unit_index(small_trace(), 16)
+    index = unit_index(small_trace(), 4)
     (file,) = in_folder.iterdir()
     file.write_bytes(file.read_bytes()[:1000])
     forget(monkeypatch)
     with caplog.at_level(logging.WARNING):
-        assert same(unit_index(small_trace(), 16), index)
+        assert same(unit_index(small_trace(), 4), index)
     assert "can't be read and is made again" in caplog.text
 
 
@@ -197,32 +196,31 @@ def test_an_edit_by_a_function_is_known_to_this_process_alone(in_folder):
     def plus_one(tensor, hook: HookPoint):
         return tensor + 1
 
-    unit_index(small_trace().with_edit(NEURONS.hook, plus_one), 16)
+    unit_index(small_trace().with_edit(NEURONS.hook, plus_one), 4)
     assert not in_folder.exists()
 
 
 def test_only_the_latest_files_stay(in_folder, monkeypatch):
     monkeypatch.setattr(unit_index_file, "_MOST", 1)
-    index = unit_index(small_trace(), 16)
+    index = unit_index(small_trace(), 4)
     unit_index_file.write("another.npz", index)
     assert [each.name for each in in_folder.iterdir()] == ["another.npz"]
 
 
 def test_without_a_folder_to_write_to_it_works_all_the_same(in_folder, caplog):
     in_folder.write_text("a file where the folder should be")
-    assert unit_index(small_trace(), 16).scenes == 16
+    assert unit_index(small_trace(), 4).scenes == 4
     assert "is not kept in" in caplog.text
 
 
-def test_what_another_view_made_meanwhile_is_not_made_twice(monkeypatch):
-    monkeypatch.setattr(unit_indexing, "_kept", unit_indexing.Kept(most=3))
+def test_what_another_view_made_meanwhile_is_not_made_twice(small_indexes):
     trace, made, steps = small_trace(), [], []
 
     def give_way(step: str) -> None:
         steps.append(step)
-        if step == "Scene 2 of 16" and not made:
-            made.append(unit_index(trace, 16))
+        if step == "Scene 2 of 4" and not made:
+            made.append(unit_index(trace, 4))
 
     with between_steps(give_way):
-        assert unit_index(trace, 16) is made[0]
-    assert not any(step.startswith("Scene 3 of 16") for step in steps)
+        assert unit_index(trace, 4) is made[0]
+    assert not any(step.startswith("Scene 3 of 4") for step in steps)

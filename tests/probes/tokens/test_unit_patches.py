@@ -7,24 +7,16 @@ import pytest
 
 from sam_explore.number_text import text
 from sam_explore.probes import UnitPatches
-from sam_explore.probes.common import token_truth
-from sam_explore.probes.common.token_truth import drawn
 from sam_explore.probes.common.units import NEURON, Layer, layers_of
 from sam_explore.probes.tokens.unit_patches import crop
 from sam_explore.readings import Cell
 
 from ...small import SMALL, putting, small_trace
 
+pytestmark = pytest.mark.usefixtures("small_scenes_after_many")
+
 HOOK = "image_encoder.vit.blocks.2.mlp.hook_hidden"
 LAYER = layers_of(SMALL).index(Layer(NEURON, 2))
-
-
-@pytest.fixture(autouse=True)
-def small_scenes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(token_truth, "SIDE", 64)
-    drawn.cache_clear()
-    yield
-    drawn.cache_clear()
 
 
 @cache  # so that its index is made once
