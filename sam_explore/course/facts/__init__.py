@@ -31,6 +31,7 @@ from .cost import (
 from .decoder import (
     detail_of_upscaling,
     looked_at,
+    looked_at_first,
     looks_inside,
     needed_most,
     spared_channels,
@@ -67,6 +68,7 @@ from .prompts import half_alike_at, least_noticed, place_or_kind, tokens_of_prom
 from .scores import (
     gained_by_choosing,
     guesses_are,
+    guesses_by_levels,
     hidden_by_one_number,
     scores_of_this_click,
 )
@@ -99,6 +101,7 @@ __all__ = [
     "grid_or_crops",
     "grown",
     "guesses_are",
+    "guesses_by_levels",
     "half_alike_at",
     "hidden_by_one_number",
     "hint_alone",
@@ -117,6 +120,7 @@ __all__ = [
     "likeness_of_places",
     "listened_to",
     "looked_at",
+    "looked_at_first",
     "looks_inside",
     "loss_of_one_colour",
     "missed_because",

@@ -11,7 +11,13 @@ from jaxtyping import Float
 from sam_explore.model.addresses import FINAL_ATTENTION, MASK_VECTORS
 from sam_explore.number_text import text
 from sam_explore.probes.common.cosines import cosines
-from sam_explore.probes.common.decoder_attention import inside_by_token, on_grid, pattern
+from sam_explore.probes.common.decoder_attention import (
+    AMONG,
+    in_layer_of,
+    inside_by_token,
+    on_grid,
+    pattern,
+)
 from sam_explore.probes.common.logits import overlap_in_logits, percent
 from sam_explore.probes.common.numbers import array, counted, place_of_greatest
 from sam_explore.probes.decoder.channel_off import without
@@ -20,6 +26,7 @@ from sam_explore.probes.decoder.upscaling_features import features_at, within_to
 from sam_explore.readings import Heatmap, Scale
 from sam_explore.tracing import Trace, answers
 
+from .direction import direction_in_words
 from .fact import Fact, mask_of
 
 OWN, PROMPT, OTHERS = "own", "prompt", "others"
@@ -80,6 +87,31 @@ def needed_most(now: Any) -> Fact:
     )
 
 
+def looked_at_first(now: Any) -> Fact:
+    """What is left of the mask without the token that its own looks at most in the first layer.
+
+    Next to it stands the token that is needed most, with its own weight there.
+
+    Returns a `Fact` with the IoU of the mask with itself, in percent.
+    """
+    run, mask = now.trace, mask_of(now)
+    names, left = run.decoder_tokens.names, _left_without(now)
+    looks = pattern(run, in_layer_of(0, AMONG))[:, run.decoder_tokens.mask(mask)].mean(axis=0)
+    seen, needed = int(looks.argmax()), int(left.argmin())
+    words = (
+        f"In layer 0 mask {mask}'s token looks most at “{names[seen]}”, with a weight of "
+        f"{text(float(looks[seen]), 2)}; without “{names[seen]}” the mask keeps an IoU of "
+        f"{text(float(left[seen]), 2)}"
+    )
+    if seen == needed:
+        return Fact(100 * float(left[seen]), f"{words}. Here the same token is needed most.")
+    return Fact(
+        100 * float(left[seen]),
+        f"{words}. To “{names[needed]}” it gives {text(float(looks[needed]), 2)}; without that the "
+        f"mask keeps {text(float(left[needed]), 2)}.",
+    )
+
+
 def vectors_alike(now: Any) -> Fact:
     """How alike the vectors of the four masks are.
 
@@ -119,18 +151,17 @@ def spared_channels(now: Any) -> Fact:
     """
     run, mask = now.trace, mask_of(now)
     count = array(run[MASK_VECTORS]).shape[-1]
+    after = answers(without(run, channel) for channel in range(count))
     left = np.array(
-        [
-            overlap_in_logits(run.prediction, each, mask, now.threshold)
-            for each in answers(without(run, channel) for channel in range(count))
-        ]
+        [overlap_in_logits(run.prediction, each, mask, now.threshold) for each in after]
     )
     spared, worst = int((left >= SPARE).sum()), int(left.argmin())
     return Fact(
         100 * spared / count,
         f"Of {counted(count, 'channel')} the mask can spare each of {spared}: without it, it keeps "
-        f"an IoU of {text(SPARE, 2)} or more. Without channel {worst} it keeps "
-        f"{text(float(left[worst]), 2)}.",
+        f"an IoU of {text(SPARE, 2)} or more with the mask of all. It changes most without channel "
+        f"{worst}, where it keeps {text(float(left[worst]), 2)}: "
+        f"{direction_in_words(now, after[worst])}.",
     )
 
 

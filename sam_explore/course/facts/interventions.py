@@ -19,6 +19,7 @@ from sam_explore.tracing import Trace, answers, answers_without_heads, mirror_of
 from sam_explore.tracing.attribution import rank_correlation
 from sam_explore.tracing.interventions import AblateHead, AblateMlp, PatchTokens
 
+from .direction import direction_in_words
 from .fact import Fact, mask_of
 
 ZERO, MEAN, ALIKE, FIRST, LAST = "zero", "mean", "alike", "first", "last"
@@ -27,7 +28,7 @@ _ALIKE = 0.1  # of the mask: two shares that lie no further apart count as the s
 
 
 def left_without_one_head(now: Any) -> Fact:
-    """How much of the mask is left without the head of the image encoder that it needs most.
+    """How much of the mask is left without the head whose removal changes it most.
 
     Each head gives zero in turn, which takes a run from its block on; they are kept.
 
@@ -38,14 +39,15 @@ def left_without_one_head(now: Any) -> Fact:
     least = float(left.min())
     return Fact(
         100 * least,
-        f"Of {counted(left.size, 'head')}, the mask needs head {head} of block {block} most: "
-        f"without it, it keeps an IoU of {text(least, 2)} with the mask of all heads, and without "
-        f"the median head {text(float(np.median(left)), 2)}.",
+        f"Of {counted(left.size, 'head')}, the mask changes most without head {head} of block "
+        f"{block}, where it keeps an IoU of {text(least, 2)} with the mask of all heads: "
+        f"{direction_in_words(now, _without(now)[block][head])}. Without the median head it keeps "
+        f"{text(float(np.median(left)), 2)}.",
     )
 
 
 def same_heads_by_two_numbers(now: Any) -> Fact:
-    """Whether the heads that the mask needs are those that its predicted IoU needs.
+    """Whether the heads that change the mask most are those that change its predicted IoU most.
 
     Returns a `Fact` with the rank correlation over all heads of what is lost of the mask with the
     size of the predicted IoU's change; NaN if one of them is the same for all.

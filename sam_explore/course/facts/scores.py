@@ -19,6 +19,7 @@ from sam_explore.probes.common.asked_objects import asked_levels
 from sam_explore.probes.common.fact_tokens import run_key
 from sam_explore.probes.common.input_sizes import AS_IN_RUN, encoded_as_in
 from sam_explore.probes.common.intervals import interval_in_words
+from sam_explore.probes.common.numbers import counted
 from sam_explore.probes.common.score_cases import agreement_within, choose, scored
 from sam_explore.probes.masks.stability_curve import StabilityCurve
 from sam_explore.tracing import Trace, announce
@@ -40,20 +41,47 @@ _kept: Kept[Scores] = Kept(most=4)
 def guesses_are(now: Any) -> Fact:
     """Whether the predicted IoU is too high or too low, in the mean over clicks on drawn scenes.
 
+    A mask is compared with the level under the click that fits it best; the words have the mean
+    over all of them as well, since the click does not say which is meant.
+
     Returns a `Fact` with "too high", "too low", or "right" if it is off by 0.1 at most.
     """
     scores = _scores(now.trace)
-    predicted, true = scores[..., 0], scores[..., 2]
+    predicted, true, meant = scores[..., 0], scores[..., 2], scores[..., 5]
     off = float((predicted - true).mean())
+    by_best, by_meant = ((predicted - each).mean(axis=(1, 2)) for each in (true, meant))
     within = [agreement_within(click) for scene in scores for click in scene]
     return Fact(
         RIGHT if abs(off) <= _NEAR else TOO_HIGH if off > 0 else TOO_LOW,
         f"Over {predicted.size} masks of {len(scores)} scenes the predicted IoU is "
-        f"{text(float(predicted.mean()), 2)} in the mean and the true one "
-        f"{text(float(true.mean()), 2)}: it is off by "
-        f"{interval_in_words((predicted - true).mean(axis=(1, 2)))}. Within the masks of one "
-        f"prompt the rank correlation of the two is {text(float(np.nanmean(within)), 2)}.",
+        f"{text(float(predicted.mean()), 2)} in the mean. The true one with the level that fits "
+        f"best is {text(float(true.mean()), 2)}, so that the guess is off by "
+        f"{interval_in_words(by_best)}. In the mean over all levels under the click, any of which "
+        f"may be meant, it is {text(float(meant.mean()), 2)}, and the guess is off by "
+        f"{interval_in_words(by_meant)}. Within the masks of one prompt the rank correlation of "
+        f"predicted IoU and best fit is {text(float(np.nanmean(within)), 2)}.",
     )
+
+
+def guesses_by_levels(now: Any) -> Fact:
+    """Whether the predicted IoU is low because a click does not say what is meant.
+
+    Returns a `Fact` with the predicted IoU less the true one in the mean over the levels that may
+    be meant, of clicks with the most levels under them.
+    """
+    every = _scores(now.trace).reshape(-1, _scores(now.trace).shape[-1])
+    levels = every[:, 6]
+    said = []
+    for count in sorted(set(levels.tolist()), reverse=True):
+        predicted, _, true, _, _, meant, _ = every[levels == count].mean(axis=0)
+        under = f"With {counted(int(count), 'level')} under the click: {text(float(predicted), 2)}"
+        if count > 1:
+            under += f" predicted, {text(float(meant), 2)} in the mean over what may be meant"
+            said.append(f"{under}, {text(float(true), 2)} with the best fit")
+        else:
+            said.append(f"{under} predicted, {text(float(true), 2)} true")
+    predicted, _, _, _, _, meant, _ = every[levels == levels.max()].mean(axis=0)
+    return Fact(float(predicted - meant), f"The masks' mean IoU. {'. '.join(said)}.")
 
 
 def gained_by_choosing(now: Any) -> Fact:

@@ -204,7 +204,7 @@ def _table(
     return Matrix(
         np.stack(list(columns.values()), axis=1).astype(float),
         rows=tuple(
-            f"{index}, token {candidates.tokens[index]}: {FATES[verdicts.fate[index]]}"
+            f"{index}, mask {candidates.tokens[index]}: {FATES[verdicts.fate[index]]}"
             for index in some
         ),
         columns=tuple(columns),

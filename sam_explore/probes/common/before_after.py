@@ -6,7 +6,7 @@ from sam_explore.number_text import text
 from sam_explore.prediction import Prediction
 from sam_explore.readings import Heatmap, Scale
 
-from .logits import logit_scale, logits_in_words, mask_overlap
+from .logits import logit_scale, logits_in_words, mask_overlap, percent
 
 
 def masks_before_and_after(
@@ -37,6 +37,15 @@ def change_of_mask(mask: int, before: Prediction, after: Prediction, words: str)
         scale=Scale("logit", centre=0.0),
         frame="logits",
     )
+
+
+def growth_in_words(mask: int, before: Prediction, after: Prediction, threshold: float) -> str:
+    """Such as "it grows from 24 % to 30 % of the picture", of one mask in two runs."""
+    was, is_now = (float((each.visible[mask] > threshold).mean()) for each in (before, after))
+    if was == is_now:
+        return f"it covers {percent(was)} of the picture as before"
+    way = "grows" if is_now > was else "shrinks"
+    return f"it {way} from {percent(was)} to {percent(is_now)} of the picture"
 
 
 def change_in_words(mask: int, before: Prediction, after: Prediction, threshold: float) -> str:

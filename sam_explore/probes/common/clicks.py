@@ -28,6 +28,12 @@ def with_a_prompt(trace: Trace) -> tuple[Trace, str]:
     return trace, "There is no click; one in the middle of the picture is taken. "
 
 
+def clicked_tokens(trace: Trace) -> tuple[tuple[int, int], ...]:
+    """Row and column of the image token under each click, in their order and each once."""
+    tokens = (trace.frame.token_at(point) for point in trace.prompts.points)
+    return tuple(dict.fromkeys(tokens))
+
+
 def moved_to(prompts: Prompts, token: tuple[int, int], frame: Frame) -> Prompts:
     """The prompts with the first point in the middle of a token, or without points the box."""
     place = np.array(middle_of(token, frame))

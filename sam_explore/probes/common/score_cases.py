@@ -27,6 +27,8 @@ class ScoredMask(NamedTuple):
         border: the mean distance of its border from that level's, in cells of the logits; NaN
             without a border.
         empty: 1 for a mask without a cell inside, else 0.
+        meant: the mean of its IoUs with all levels under the click, any of which may be meant.
+        levels: how many these are.
     """
 
     predicted: float
@@ -34,6 +36,8 @@ class ScoredMask(NamedTuple):
     true: float
     border: float
     empty: float
+    meant: float
+    levels: float
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,9 @@ def _scored(answer: Prediction, asked: AskedLevels, point: tuple[int, int]) -> l
         best = int(np.argmax(ious))
         distance = border_distance(mask, truths[best])
         found.append(
-            ScoredMask(float(predicted), float(stable), ious[best], distance, float(~mask.any()))
-        )
+            ScoredMask(
+                float(predicted), float(stable), ious[best], distance, float(~mask.any()),
+                float(np.mean(ious)), float(len(ious)),
+            )
+        )  # fmt: skip
     return found

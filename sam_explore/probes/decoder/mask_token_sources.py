@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from sam_explore.model.addresses import EVERY
 from sam_explore.number_text import text
@@ -90,14 +90,27 @@ def _words(
     changes: Float[np.ndarray, "token"],
     overlaps: Float[np.ndarray, "token"],
 ) -> str:
-    mean = looks.mean(axis=0)
-    seen, needed = int(mean.argmax()), int(np.abs(changes).argmax())
-    least = int(overlaps.argmin())
+    mean, sizes = looks.mean(axis=0), np.abs(changes)
+    seen, needed, least = int(mean.argmax()), int(sizes.argmax()), int(overlaps.argmin())
+    seen_at, needed_at = _ranks(mean), _ranks(sizes)
+    apart = int((needed_at - seen_at).argmax())
+    spared = ""
+    if needed_at[apart] > seen_at[apart]:
+        spared = (
+            f" The two orders differ most for “{names[apart]}”: number {seen_at[apart]} of "
+            f"{len(names)} by attention, number {needed_at[apart]} by the size of the change, "
+            f"{text(float(changes[apart]))}."
+        )
     return (
         f"In the mean over layers and heads, mask {mask}'s token gives most to “{names[seen]}”: "
         f"{text(float(mean[seen]))}. Without “{names[needed]}” {name} changes most, by "
         f"{text(float(changes[needed]))}. The mask keeps an IoU of at least "
         f"{text(float(overlaps[least]))}, without “{names[least]}”. The rank correlation of "
         f"attention with the size of the change is "
-        f"{agreement(rank_correlation(mean, np.abs(changes)))}."
+        f"{agreement(rank_correlation(mean, sizes))}.{spared}"
     )
+
+
+def _ranks(values: Float[np.ndarray, "token"]) -> Int[np.ndarray, "token"]:
+    """1 for the greatest, and so on."""
+    return 1 + np.argsort(np.argsort(-values, kind="stable"))

@@ -22,6 +22,7 @@ from ..common.truth import ComparedWithTruth
 
 PROMPT, IMAGE, MASK, OTHERS = "the prompt's token", "the image", "the mask's token", "other tokens"
 PARTS = (PROMPT, IMAGE, MASK, OTHERS)
+_ROUNDING = 1e-6  # of the way; logits in fp32 are no more exact than that
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class PromptPath(ComparedWithTruth, Probe):
     of the other: the prompt's own token, the image, the mask's token, or all other tokens. How far
     the mask's logits then go from this run's to the other's is how much of what tells the two
     prompts apart has passed there at that stage: 0 is not at all, 1 wholly. Shares need not add up
-    to 1, and can leave that range.
+    to 1, and can leave that range. A share of less than a millionth is rounding, and given as 0.
 
     Before the layers all is in the prompt's token, since nothing else has read it; at the end, in
     the mask's token and in the image, which make the mask. Later patches of the prompt's token
@@ -151,10 +152,16 @@ def share_of_the_way(
     start: Float[np.ndarray, "row column"],
     end: Float[np.ndarray, "row column"],
 ) -> float:
-    """How far some logits went from a start to an end; NaN if those are the same."""
+    """How far some logits went from a start to an end; NaN if those are the same.
+
+    What is less than the rounding of fp32 is 0.
+    """
     way = end - start
     length = float((way**2).sum())
-    return float(((patched - start) * way).sum() / length) if length else float("nan")
+    if not length:
+        return float("nan")
+    share = float(((patched - start) * way).sum() / length)
+    return 0.0 if abs(share) < _ROUNDING else share
 
 
 def _logits(answer: Prediction, mask: int) -> Float[np.ndarray, "row column"]:

@@ -12,6 +12,7 @@ from sam_explore.readings import Cell, Gallery, Heatmap, Scale
 from sam_explore.tracing import Trace
 
 from ..common.attention import by_head, head_in_words, of_head, shared_knob
+from ..common.clicks import clicked_tokens
 from ..common.decoder_attention import (
     MASK_SHOWN,
     decoder_head_knob,
@@ -41,7 +42,8 @@ class TokenToImageAttention(Probe):
 
     Reads: mask_decoder.transformer.layers.N.token_to_image.hook_pattern or
         mask_decoder.transformer.final_token_to_image.hook_pattern, and the prediction.
-    Returns: a Heatmap (row, column) of the image tokens, or a Gallery of one for each head.
+    Returns: a Heatmap (row, column) of the image tokens, with those under the clicks marked, or a
+        Gallery of one for each head.
     Unit: weights from 0 to 1, which sum up to 1.
     Source: the paper's figure 14 (arXiv 2304.02643); maps of attention after arXiv 1409.0473.
     """
@@ -64,11 +66,13 @@ class TokenToImageAttention(Probe):
         where = place_in_words(self.place, config)
         title = f"Token “{tokens.names[number]}” {where}"
         inside = inside_by_token(prediction, mask, self.threshold)
+        clicked = clicked_tokens(trace)
         words = _words(self, tokens.names[number], where, maps, inside, mask)
         words += _padding_in_words(self, maps, padding_by_token(trace))
 
         def draw(values: Float[np.ndarray, "row column"], title: str) -> Heatmap:
-            return Heatmap(values, title, words, Scale("weight", low=0.0), frame="tokens")
+            scale = Scale("weight", low=0.0)
+            return Heatmap(values, title, words, scale, "tokens", marks=clicked)
 
         return by_head(maps, self.head, draw, title, words, self.shared)
 

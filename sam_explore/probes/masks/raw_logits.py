@@ -81,7 +81,7 @@ def _titles(
     if true is not None:
         known = ["" if np.isnan(iou) else f"true IoU {in_words(iou)}, " for iou in true]
     return [
-        f"Token {mask}: predicted IoU {in_words(iou)},\n{words}stability {in_words(stable)}"
+        f"Mask {mask}: predicted IoU {in_words(iou)},\n{words}stability {in_words(stable)}"
         for mask, (iou, words, stable) in enumerate(
             zip(prediction.iou, known, prediction.stability(threshold), strict=True)
         )

@@ -27,7 +27,9 @@ class ScoreReliability(Probe):
 
     In each scene several clicks on one object, and four masks for each. A mask's true IoU is that
     with the level under the click (whole, part or sub-part) that fits it best, since any of them
-    may be meant. Of the run only the model and the preprocessing are used.
+    may be meant. The first chart has the mean over all of them, too: what a model can at best know
+    to which a click does not say what is meant. Of the run only the model and the preprocessing are
+    used.
 
     The first chart is a reliability diagram: masks in groups of equal size by their predicted IoU,
     and what their true one is. The second shows what one number hides: masks of much the same true
@@ -94,12 +96,17 @@ def _against_truth(
     scores: Float[np.ndarray, "scene click mask score"], words: str
 ) -> tuple[Profile, Profile]:
     """The reliability diagram, and the borders behind one number."""
-    predicted, _, true, border, _ = np.moveaxis(scores.reshape(-1, 5), -1, 0)
-    x, members = in_groups(predicted, true)
-    means, low, high = np.array([_mean_and_ends(each) for each in members]).T
+    predicted, _, true, border, _, meant, _ = np.moveaxis(
+        scores.reshape(-1, scores.shape[-1]), -1, 0
+    )
+    curves = []
+    for which, name in ((true, "with the level that fits best"), (meant, "with any level, mean")):
+        x, members = in_groups(predicted, which)
+        means, low, high = np.array([_mean_and_ends(each) for each in members]).T
+        curves.append(Curve(means, name, low, high))
     reliability = Profile(
         x,
-        (Curve(means, "true IoU", low, high), Curve(x, "if the guess were right")),
+        (*curves, Curve(x, "if the guess were right")),
         title="True over predicted IoU",
         words=words,
         x_name="predicted IoU",
@@ -152,16 +159,18 @@ def _words(
     scores: Float[np.ndarray, "scene click mask score"],
     by_way: Float[np.ndarray, "scene click way"],
 ) -> str:
-    predicted, _, true, border, empty = np.moveaxis(scores, -1, 0)
+    predicted, _, true, border, empty, meant, _ = np.moveaxis(scores, -1, 0)
     within = np.array([np.mean([agreement_within(each) for each in scene]) for scene in scores])
-    off = (predicted - true).mean(axis=(1, 2))
+    off, from_meant = ((predicted - each).mean(axis=(1, 2)) for each in (true, meant))
     gain = (by_way[..., 0] - by_way[..., 3]).mean(axis=1)
     against = (by_way[..., 1] - by_way[..., 0]).mean(axis=1)
     both = (by_way[..., 2] - by_way[..., 0]).mean(axis=1)
     low, middle, high = _spread(border.ravel())
     return (
         f"Over {len(scores)} scenes the predicted IoU less the true one is "
-        f"{interval_in_words(off)}. Within a prompt their rank correlation is "
+        f"{interval_in_words(off)}, where that is with the level that fits best; in the mean over "
+        f"all levels that may be meant it is {interval_in_words(from_meant)}. Within a "
+        "prompt the rank correlation of predicted IoU and best fit is "
         f"{interval_in_words(within)}. Choosing by predicted IoU instead of by chance changes the "
         f"true IoU by {interval_in_words(gain)}; by stability instead of predicted IoU, by "
         f"{interval_in_words(against)}; by both, by {interval_in_words(both)}. Borders lie "

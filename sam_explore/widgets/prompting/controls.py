@@ -98,7 +98,7 @@ class Controls:
             tooltips=[
                 "Of one click or one box, the best predicted of masks 1–3; of more, mask 0",
                 "The mask with the best predicted IoU of all",
-                *(f"Always the mask of token {number}" for number in range(count)),
+                *(f"Always mask {number}" for number in range(count)),
             ],
             style={"button_width": "auto"},
         )

@@ -16,7 +16,7 @@ PATTERN = in_decoder_attention(FINAL_ATTENTION, "hook_pattern")
 
 
 def now(trace) -> SimpleNamespace:
-    return SimpleNamespace(trace=trace, token=(0, 0), threshold=0.0, chosen=None)
+    return SimpleNamespace(trace=trace, token=(0, 0), threshold=0.0, chosen=None, shown_truth=None)
 
 
 def looking_at(trace, row: int, column: int):
@@ -49,6 +49,20 @@ def test_what_is_needed_most_is_the_token_without_which_least_is_left():
     assert fact.value == kinds.get(needed, "others")
 
 
+def test_a_token_that_is_looked_at_first_may_be_one_that_the_mask_can_spare():
+    trace = small_trace()
+    mask = trace.prediction.chosen
+    weights = np.zeros((1, 4, 7, 7))
+    weights[..., 0] = 1  # all look at the IoU token
+    run = putting(trace, in_decoder_attention("layers.0.self_attention", "hook_pattern"), weights)
+    fact = facts.looked_at_first(now(run))
+    assert fact.words.startswith(
+        f"In layer 0 mask {mask}'s token looks most at “IoU”, with a weight of 1; without “IoU” "
+    )
+    (left,) = re.findall("([0-9.]+) without “IoU”", facts.needed_most(now(run)).words)
+    assert fact.value == pytest.approx(100 * float(left), abs=0.6)
+
+
 def test_vectors_that_are_given_are_as_alike_as_they_are():
     vectors = np.zeros((1, 4, 4))
     vectors[0] = [[1, 0, 0, 0], [2, 0, 0, 0], [1, 1, 0, 0], [-1, 0, 0, 0]]
@@ -72,4 +86,19 @@ def test_channels_that_change_no_sign_can_be_spared():
     fact = facts.spared_channels(now(trace))
     assert fact.value == 50
     assert fact.words.startswith("Of 4 channels the mask can spare each of 2:")
-    assert fact.words.endswith("Without channel 1 it keeps 0.")
+    assert fact.words.endswith(
+        "It changes most without channel 1, where it keeps 0: it shrinks from 8 % to 0 % of the "
+        "picture."
+    )
+
+
+def test_a_mask_that_is_better_without_a_channel_is_said_to_be_better():
+    trace, _ = generator_by_hand()
+    run = now(trace)
+    run.shown_truth = np.zeros(trace.image.shape[:2], bool)
+    run.shown_truth[:, 30:] = True  # the mask lies elsewhere
+    words = facts.spared_channels(run).words
+    assert words.endswith("from 0.00 to 0.00.")
+    run.shown_truth = trace.prediction.upscaled[MASK] > 0
+    words = facts.spared_channels(run).words
+    assert "goes from 1.00 to 0.00: it is the worse mask." in words

@@ -19,7 +19,9 @@ def now(trace) -> SimpleNamespace:
     """Half of the picture lies above the threshold, so that the mask is neither empty nor full."""
     answer = trace.prediction
     threshold = float(np.median(answer.visible[answer.chosen]))
-    return SimpleNamespace(trace=trace, token=(0, 0), threshold=threshold, chosen=None)
+    return SimpleNamespace(
+        trace=trace, token=(0, 0), threshold=threshold, chosen=None, shown_truth=None
+    )
 
 
 def where_only(*loud: tuple[int, int]) -> SimpleNamespace:
@@ -36,8 +38,9 @@ def test_the_only_head_that_does_anything_is_needed_most_and_the_others_can_be_s
     run = where_only((2, 1))
     fact = facts.left_without_one_head(run)
     assert fact.value < 95
-    assert "Of 8 heads, the mask needs head 1 of block 2 most" in fact.words
-    assert fact.words.endswith("without the median head 1.")
+    assert "Of 8 heads, the mask changes most without head 1 of block 2" in fact.words
+    assert "of the picture" in fact.words.split(": ")[1]  # which way it changes
+    assert fact.words.endswith("Without the median head it keeps 1.")
     quiet = {(block, head) for block in range(DEPTH) for head in range(HEADS)} - {(2, 1)}
     assert set(facts.spared_heads(run)) == quiet
     together = facts.left_without_spared_heads(run)

@@ -12,12 +12,12 @@ from sam_explore.truth import Truth, scene_of_mask
 
 from ...small import answering, small_trace
 
-# predicted, stability, true, border, empty
+# predicted, stability, true, border, empty, meant, levels
 GUESSES = np.array([
-    [0.9, 0.9, 0.0, 9.0, 0],  # mask 0 is no alternative
-    [0.8, 0.2, 0.4, 3.0, 0],
-    [0.6, 0.8, 0.8, 1.0, 0],
-    [0.1, 0.9, 0.6, 2.0, 0],
+    [0.9, 0.9, 0.0, 9.0, 0, 0.0, 1],  # mask 0 is no alternative
+    [0.8, 0.2, 0.4, 3.0, 0, 0.4, 1],
+    [0.6, 0.8, 0.8, 1.0, 0, 0.4, 3],
+    [0.1, 0.9, 0.6, 2.0, 0, 0.2, 3],
 ])  # fmt: skip
 
 
@@ -41,16 +41,26 @@ def test_guesses_are_off_by_the_mean_difference(given):
     fact = facts.guesses_are(given(np.array([[GUESSES, GUESSES], [GUESSES, GUESSES]])))
     # 2.4 / 4 less 1.8 / 4.
     assert fact.value == "too high"
-    assert (
-        "Over 16 masks of 2 scenes the predicted IoU is 0.6 in the mean and the true" in fact.words
-    )
-    assert "one 0.45: it is off by 0.15 (95 %: 0.15 to 0.15)" in fact.words
+    assert "Over 16 masks of 2 scenes the predicted IoU is 0.6 in the mean. The" in fact.words
+    assert "best is 0.45, so that the guess is off by 0.15 (95 %: 0.15 to 0.15)" in fact.words
+    # 1 / 4 in the mean over the levels.
+    assert "may be meant, it is 0.25, and the guess is off by 0.35 (95 %" in fact.words
     # Ranks 4 3 2 1 against 1 2 4 3: 1 - 6 x (9 + 1 + 4 + 4) / 60
     assert fact.words.endswith("is −0.8.")
-    lower = GUESSES - [0.3, 0, 0, 0, 0]
+    lower = GUESSES - [0.3, *[0] * 6]
     assert facts.guesses_are(given(lower[None, None])).value == "too low"
-    near = GUESSES - [0.1, 0, 0, 0, 0]
+    near = GUESSES - [0.1, *[0] * 6]
     assert facts.guesses_are(given(near[None, None])).value == "right"
+
+
+def test_a_low_guess_is_taken_apart_by_the_levels_under_the_click(given):
+    fact = facts.guesses_by_levels(given(GUESSES[None, None]))
+    assert fact.value == pytest.approx(0.35 - 0.3)
+    assert fact.words == (
+        "The masks' mean IoU. With 3 levels under the click: 0.35 predicted, 0.3 in the mean over "
+        "what may be meant, 0.7 with the best fit. With 1 level under the click: 0.85 predicted, "
+        "0.2 true."
+    )
 
 
 def test_a_choice_gains_a_share_of_the_way_from_chance_to_the_best(given):
@@ -71,7 +81,7 @@ def test_gained(chosen, gained):
 
 
 def test_borders_of_masks_with_much_the_same_iou(given):
-    masks = np.zeros((1, 1, 14, 5))
+    masks = np.zeros((1, 1, 14, 7))
     masks[..., 2] = 0.7
     masks[0, 0, :11, 3] = np.arange(1.0, 12.0)
     masks[0, 0, 11, 3] = np.nan  # without a border

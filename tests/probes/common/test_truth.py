@@ -65,9 +65,9 @@ def run_for(probe: type[Probe], trace: Trace) -> Trace:
 
 def test_each_title_has_the_true_iou_next_to_the_predicted_one(trace):
     titles = [each.title for each in RawLogits(truth=SCENE)(trace).maps]
-    assert titles[0] == "Token 0: predicted IoU 0.90,\ntrue IoU 0.00, stability 0.00"
-    assert titles[1].startswith("Token 1: predicted IoU 0.20,\ntrue IoU 0.50, ")  # 10 of 20 columns
-    assert titles[2].startswith("Token 2: predicted IoU 0.80,\ntrue IoU 0.50, ")  # 20 of 40
+    assert titles[0] == "Mask 0: predicted IoU 0.90,\ntrue IoU 0.00, stability 0.00"
+    assert titles[1].startswith("Mask 1: predicted IoU 0.20,\ntrue IoU 0.50, ")  # 10 of 20 columns
+    assert titles[2].startswith("Mask 2: predicted IoU 0.80,\ntrue IoU 0.50, ")  # 20 of 40
 
 
 def test_the_words_say_which_region_is_meant(trace):

@@ -25,10 +25,21 @@ def test_the_one_that_is_needed_most_is_shown_where_none_is_chosen():
     reading = ChannelOff()(trace)
     assert reading.readings[1].title == "Mask 2 without channel 1"
     assert reading.words.startswith(
-        "Of 4 channels, the mask needs channel 1 most: without it, its overlap with the mask of "
-        "all is 0; for the median channel it is 0.574. Without channel 1: The logits of mask 2 go "
-        "from −1.5 to −0.5; 0 % lie above 0."
+        "Of 4 channels, the mask changes most without channel 1: its IoU with the mask of all is "
+        "0; for the median channel it is 0.574. Without channel 1 it shrinks from 8 % to 0 % of "
+        "the picture. The logits of mask 2 go from −1.5 to −0.5; 0 % lie above 0."
     )
+
+
+def test_given_a_truth_the_chart_says_whether_a_change_is_for_the_better():
+    trace, _ = generator_by_hand()
+    truth = trace.prediction.upscaled[2] > 0
+    chart = ChannelOff(truth=truth)(trace).readings[0]
+    without, of_all = (curve.y for curve in chart.curves[1:])
+    np.testing.assert_array_equal(of_all, 1)
+    np.testing.assert_allclose(without[1:], [0, 1, 1])
+    assert 0 < without[0] < 1
+    assert len(ChannelOff()(trace).readings[0].curves) == 1
 
 
 def test_the_change_is_the_product_with_its_sign_turned():

@@ -53,6 +53,21 @@ def test_tokens_that_nobody_needs_change_nothing():
     assert (reading.readings[2].values == 1).all()
 
 
+def test_the_words_name_what_is_looked_at_and_least_needed_for_that(trace):
+    looks, change, _ = (reading.values for reading in MaskTokenSources(mask=2)(trace).readings)
+    by_attention, by_change = (
+        list(np.argsort(-each)) for each in (looks.mean(axis=0), np.abs(change[0]))
+    )
+    gaps = [by_change.index(token) - by_attention.index(token) for token in range(7)]
+    token = int(np.argmax(gaps))
+    words = MaskTokenSources(mask=2)(trace).words
+    assert (
+        f"differ most for “{trace.decoder_tokens.names[token]}”: number "
+        f"{by_attention.index(token) + 1} of 7 by attention, number "
+        f"{by_change.index(token) + 1} by the size of the change"
+    ) in words
+
+
 def test_of_many_tokens_those_that_are_looked_at_most_are_asked():
     trace = small_trace().with_prompts(Prompts(points=[(x, 3) for x in range(30)]))
     reading = MaskTokenSources(mask=1)(trace)

@@ -18,6 +18,12 @@ def test_the_share_of_the_way_is_a_projection():
     assert np.isnan(share_of_the_way(end, start, start))
 
 
+def test_a_share_that_is_rounding_is_zero():
+    start, end = np.zeros((1, 2)), np.array([[1.0, 0.0]])
+    assert share_of_the_way(np.array([[-3.6e-8, 0.0]]), start, end) == 0
+    assert share_of_the_way(np.array([[3e-6, 0.0]]), start, end) == 3e-6
+
+
 def test_before_the_layers_it_is_the_prompts_token_and_at_the_end_it_makes_the_mask():
     table = PromptPath((1, 4), mask=1)(small_trace()).readings[0]
     assert table.rows == PARTS

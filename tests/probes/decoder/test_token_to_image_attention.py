@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sam_explore.geometry import Prompts
 from sam_explore.probes import TokenToImageAttention
 from sam_explore.probes.common.attention import ALL
 
@@ -36,6 +37,13 @@ def test_the_map_is_that_tokens_row_as_a_grid(trace):
     np.testing.assert_allclose(reading.values, expected, atol=1e-6)
     assert (reading.frame, reading.scale.unit, reading.scale.low) == ("tokens", "weight", 0)
     assert reading.title == "Token “mask 2” after the last layer"
+
+
+def test_the_tokens_under_the_clicks_are_marked_each_once(trace):
+    assert TokenToImageAttention()(trace).marks == (trace.frame.token_at(trace.prompts.points[0]),)
+    clicks = small_trace().with_prompts(Prompts(points=[(4, 4), (20, 12), (5, 4)]))
+    gallery = TokenToImageAttention(head=ALL)(clicks)
+    assert {each.marks for each in gallery.maps} == {((0, 0), (1, 2))}
 
 
 def test_the_words_count_what_falls_inside_the_mask_and_on_padding(trace):

@@ -49,8 +49,8 @@ def test_a_title_has_token_predicted_iou_and_stability():
     trace = answering(small_trace(), logits, [0.9, 0.2, 0.8, 0.3])
 
     titles = [one.title for one in RawLogits()(trace).maps]
-    assert titles[2] == "Token 2: predicted IoU 0.80,\nstability 1.00"
-    assert titles[3] == "Token 3: predicted IoU 0.30,\nstability 0.00"
+    assert titles[2] == "Mask 2: predicted IoU 0.80,\nstability 1.00"
+    assert titles[3] == "Mask 3: predicted IoU 0.30,\nstability 0.00"
 
 
 def test_the_words_give_range_share_and_the_models_choice(trace):

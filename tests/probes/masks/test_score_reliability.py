@@ -73,14 +73,19 @@ def test_scores_are_those_of_the_answers_and_of_the_level_that_fits_best():
     answer = predict(sam, encoded, Prompts(points=[asked.click]))
     truths = [mask_by_cell(mask, encoded.frame) for mask in asked.masks]
     for mask, logits in enumerate(answer.logits):
-        predicted, _, true, _, empty = found[0, mask]
+        predicted, _, true, _, empty, meant, levels = found[0, mask]
         assert predicted == pytest.approx(answer.iou[mask], abs=1e-4)
         assert true == pytest.approx(max(mask_iou(logits > 0, truth) for truth in truths))
         assert empty == (not (logits > 0).any())
+        assert meant == pytest.approx(np.mean([mask_iou(logits > 0, truth) for truth in truths]))
+        assert levels == 3  # the scene's own click lies on all three
 
 
 def test_the_charts_are_of_all_masks_and_the_words_of_all_scenes():
     reliability, _, ways = ScoreReliability(scenes=2, clicks=2)(small_trace()).readings
+    best_fit, in_the_mean, right = reliability.curves
+    assert (in_the_mean.y <= best_fit.y).all()
+    np.testing.assert_array_equal(right.y, reliability.x)
     assert len(reliability.x) == 2  # of 16 masks, in groups of six or more
     assert ways.x_labels == ("predicted", "stability", "both", "chance", "the best")
     best = ways.curves[0].y
