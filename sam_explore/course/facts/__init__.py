@@ -39,8 +39,10 @@ from .decoder import (
 )
 from .depth import adds_most, grown, needed_block, turned
 from .fact import Fact
-from .hints import click_or_hint, fed_back, hint_alone, zeros_are_no_hint
+from .hints import click_or_hint, fed_back, hint_alone, hint_elsewhere, zeros_are_no_hint
 from .interventions import (
+    follows_a_patch,
+    foreign_run,
     left_without_one_head,
     left_without_spared_heads,
     patched_early_or_late,
@@ -93,7 +95,9 @@ __all__ = [
     "dropped_most_by",
     "fed_back",
     "first_level",
+    "follows_a_patch",
     "foreground_read",
+    "foreign_run",
     "found_of_the_picture",
     "four_times_the_tokens",
     "gained_by_choosing",
@@ -105,6 +109,7 @@ __all__ = [
     "half_alike_at",
     "hidden_by_one_number",
     "hint_alone",
+    "hint_elsewhere",
     "huge_over_base",
     "kept_of_patches",
     "kind_read",

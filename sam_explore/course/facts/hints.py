@@ -13,13 +13,14 @@ from sam_explore.geometry import Prompts
 from sam_explore.mask_overlap import mask_iou
 from sam_explore.number_text import text
 from sam_explore.prediction import Prediction
-from sam_explore.probes.common.hints import over_the_picture, scaled_to
+from sam_explore.probes.common.hints import moved_away, over_the_picture, scaled_to
 from sam_explore.probes.common.numbers import counted
+from sam_explore.probes.hints.click_story import ClickStory
 from sam_explore.tracing import Trace, answers
 
 from .fact import Fact
 
-CLICK, HINT, NEITHER = "click", "hint", "neither"
+CLICK, HINT, NEITHER, AS_WITHOUT = "click", "hint", "neither", "as without"
 LARGEST = 10.0  # logit of the hints
 _FOLLOWS = 0.5  # the least IoU with what is followed
 
@@ -31,13 +32,40 @@ def hint_alone(now: Any) -> Fact:
     """
     run, mask, plain = _without_hint(now)
     hint = scaled_to(plain.logits[mask].astype(float), LARGEST, run.frame)
-    (alone,) = answers([run.with_prompts(Prompts(mask_hint=hint))])
-    followed = mask_iou(_inside(alone, mask, now), over_the_picture(hint, run.frame) > 0)
+    nothing, meant = np.zeros_like(hint), over_the_picture(hint, run.frame) > 0
+    alone, zeros = answers([run.with_prompts(Prompts(mask_hint=each)) for each in (hint, nothing)])
+    followed, by_nothing = (mask_iou(_inside(each, mask, now), meant) for each in (alone, zeros))
     return Fact(
         100 * followed,
         f"Given its own logits of mask {mask} as a hint, scaled to {text(LARGEST)}, and nothing "
         f"else, the model answers with a mask that has an IoU of {text(followed, 2)} with the "
-        "hint's.",
+        f"hint's. The control: a hint of zeros, which says nothing of any place, gives a mask that "
+        f"has {text(by_nothing, 2)} with it.",
+    )
+
+
+def hint_elsewhere(now: Any) -> Fact:
+    """Where the mask is if the hint, alone, lies half a picture lower than the mask it was made of.
+
+    Returns a `Fact` with "hint" or "as without" for whichever mask the answer has the greater IoU
+    with, that of the moved hint or that of a hint of zeros; "neither" if both are below 0.5.
+    """
+    run, mask, plain = _without_hint(now)
+    hint = scaled_to(plain.logits[mask].astype(float), LARGEST, run.frame)
+    moved = moved_away(hint, run.frame)
+    hints = (moved, np.zeros_like(hint))
+    there, zeros = answers([run.with_prompts(Prompts(mask_hint=each)) for each in hints])
+    answer = _inside(there, mask, now)
+    shares = {
+        HINT: mask_iou(answer, over_the_picture(moved, run.frame) > 0),
+        AS_WITHOUT: mask_iou(answer, _inside(zeros, mask, now)),
+    }
+    follows = max(shares, key=lambda name: shares[name])
+    return Fact(
+        follows if shares[follows] >= _FOLLOWS else NEITHER,
+        f"Half a picture lower, and alone, the hint gives a mask that has an IoU of "
+        f"{text(shares[HINT], 2)} with that of the moved hint, and of "
+        f"{text(shares[AS_WITHOUT], 2)} with the mask of a hint of zeros.",
     )
 
 
@@ -51,10 +79,12 @@ def click_or_hint(now: Any) -> Fact:
     """
     run, mask, plain = _without_hint(now)
     hint = -scaled_to(plain.logits[mask].astype(float), LARGEST, run.frame)
-    (both,) = answers([run.with_prompts(run.prompts.with_mask_hint(hint))])
-    answer = _inside(both, mask, now)
+    both, zeros = answers(
+        [run.with_prompts(run.prompts.with_mask_hint(each)) for each in (hint, np.zeros_like(hint))]
+    )
+    answer, by_click = _inside(both, mask, now), _inside(plain, mask, now)
     shares = {
-        CLICK: mask_iou(answer, _inside(plain, mask, now)),
+        CLICK: mask_iou(answer, by_click),
         HINT: mask_iou(answer, over_the_picture(hint, run.frame) > 0),
     }
     follows = max(shares, key=lambda name: shares[name])
@@ -62,7 +92,9 @@ def click_or_hint(now: Any) -> Fact:
         follows if shares[follows] >= _FOLLOWS else NEITHER,
         f"With the negated hint of {text(LARGEST)} logits the mask has an IoU of "
         f"{text(shares[CLICK], 2)} with the mask of the prompts alone, and of "
-        f"{text(shares[HINT], 2)} with that of the hint.",
+        f"{text(shares[HINT], 2)} with that of the hint. The control: with a hint of zeros the "
+        f"mask has {text(mask_iou(_inside(zeros, mask, now), by_click), 2)} with that of the "
+        "prompts alone.",
     )
 
 
@@ -83,26 +115,28 @@ def zeros_are_no_hint(now: Any) -> Fact:
 
 
 def fed_back(now: Any) -> Fact:
-    """How far the masks of the last click lie apart with and without the logits before it.
+    """How far the masks of the last click lie apart with and without the logits fed back.
+
+    As in `ClickStory`: those of each mask go back with the next click, from the first on.
 
     Returns a `Fact` with their IoU in percent; NaN where there is only one click.
     """
-    run, clicks = now.trace, len(now.trace.prompts.points)
+    clicks = len(now.trace.prompts.points)
     if clicks < 2:
         return Fact(float("nan"), "There is no second click yet, so no logits to feed back.")
-    prompts = run.prompts.with_mask_hint(None)
-    first = Prompts(prompts.points[:-1], prompts.labels[:-1], prompts.box)
-    (before,) = answers([run.with_prompts(first)])
-    hint = before.logits[before.chosen].astype(float)
-    with_, without = answers(
-        [run.with_prompts(prompts.with_mask_hint(hint)), run.with_prompts(prompts)]
-    )
+    with_, without = (_last_of_story(now, feeds_back) for feeds_back in (True, False))
     alike = mask_iou(_inside(with_, with_.chosen, now), _inside(without, without.chosen, now))
     return Fact(
         100 * alike,
-        f"After {counted(clicks, 'click')} the masks with and without the logits of the step "
-        f"before have an IoU of {text(alike, 2)} with each other.",
+        f"After {counted(clicks, 'click')} the masks with and without logits fed back have an IoU "
+        f"of {text(alike, 2)} with each other.",
     )
+
+
+def _last_of_story(now: Any, feeds_back: bool) -> Prediction:
+    """The answer to the last click, asked click by click."""
+    probe = ClickStory(threshold=now.threshold)
+    return probe.replayed(now.trace, feeds_back)[-1].answer
 
 
 def _without_hint(now: Any) -> tuple[Trace, int, Prediction]:

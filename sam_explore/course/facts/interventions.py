@@ -7,14 +7,18 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
+from PIL import Image
 
 from sam_explore.model.addresses import in_block
 from sam_explore.number_text import text
 from sam_explore.prediction import Prediction
+from sam_explore.probes.causes.patched_tokens import PatchedTokens, followed
+from sam_explore.probes.common.clicks import clicked_tokens
 from sam_explore.probes.common.decoder_attention import inside_by_token
 from sam_explore.probes.common.logits import overlap_in_logits, percent
 from sam_explore.probes.common.numbers import array, counted
 from sam_explore.probes.common.target_knobs import agreement
+from sam_explore.scenes import example
 from sam_explore.tracing import Trace, answers, answers_without_heads, mirror_of
 from sam_explore.tracing.attribution import rank_correlation
 from sam_explore.tracing.interventions import AblateHead, AblateMlp, PatchTokens
@@ -24,6 +28,7 @@ from .fact import Fact, mask_of
 
 ZERO, MEAN, ALIKE, FIRST, LAST = "zero", "mean", "alike", "first", "last"
 SPARE = 0.95  # a head can be spared if the mask without it has this IoU with the mask
+OTHER, REACH = "flower", 2  # the picture of `foreign_run`, and how far its tokens reach
 _ALIKE = 0.1  # of the mask: two shares that lie no further apart count as the same
 
 
@@ -147,6 +152,43 @@ def patched_early_or_late(now: Any) -> Fact:
         f"after block 0, the mask keeps an IoU of {text(left[0], 2)}; put in after block {last}, "
         f"{text(left[1], 2)}.",
     )
+
+
+def follows_a_patch(now: Any) -> Fact:
+    """When the mask follows foreign tokens more: put in after the first or the last block.
+
+    The tokens in a square around the first click, or without one the picked token, are those of
+    `foreign_run`.
+
+    Returns a `Fact` with "first", "last", or "alike" if the two shares of the way lie within 0.1.
+    """
+    run, other = now.trace, foreign_run(now)
+    token = next(iter(clicked_tokens(run)), now.token)
+    places = PatchedTokens(token=token, reach=REACH).places(run.frame.grid)
+    blocks = (0, run.sam.config.encoder_depth - 1)
+    patched = [run.with_interventions(PatchTokens(other, block, places)) for block in blocks]
+    shares = [followed(mask_of(now), run, each, other, places) for each in patched]
+    left = [_overlap(now, each) for each in answers(patched)]
+    return Fact(
+        _greater(shares, (FIRST, LAST)),
+        f"{len(places)} tokens around your click come from the picture of the flower. Put in after "
+        f"block 0, the logits there go {text(shares[0], 2)} of the way to the flower's; after "
+        f"block {blocks[1]}, {text(shares[1], 2)}. The mask keeps an IoU of {text(left[0], 2)} and "
+        f"{text(left[1], 2)} with itself.",
+    )
+
+
+def foreign_run(now: Any) -> Trace:
+    """A run on a picture of a flower, scaled to the size of this run's picture, with no prompt."""
+    run = now.trace
+    height, width = run.image.shape[:2]
+    picture = example(OTHER)
+    if picture.shape[:2] != (height, width):
+        picture = np.asarray(Image.fromarray(picture).resize((width, height)))
+    return Trace(
+        run.sam, picture, windows=run.windows, preprocessing=run.preprocessing, side=run.side,
+        keep_aspect=run.keep_aspect,
+    )  # fmt: skip
 
 
 def _without(now: Any) -> list[list[Prediction]]:

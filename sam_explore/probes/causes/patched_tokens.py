@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sam_explore.model.addresses import in_block
+from sam_explore.model.config import LOGITS_A_TOKEN
 from sam_explore.number_text import text
 from sam_explore.origins import Operation
 from sam_explore.readings import Cell, Heatmap, Panel, Scale
@@ -25,6 +26,7 @@ from ..common.probe import (
     threshold_knob,
     token_knob,
 )
+from ..common.projections import share_of_the_way
 from ..common.truth import ComparedWithTruth
 
 
@@ -38,6 +40,9 @@ class PatchedTokens(ComparedWithTruth, Probe):
     The other run is a field but not a knob: `sx.explore(sx.probes.PatchedTokens, session,
     other=second.trace)`. Without one, it is the run of this picture's own mirror image, left to
     right.
+
+    How far the mask follows is said in the words, if both pictures have one size: by how much its
+    logits where the patch is go to those that the other run has for the same prompts.
 
     Given a truth, the words hold the mask's true IoU before and after, next to the predicted one.
 
@@ -75,6 +80,7 @@ class PatchedTokens(ComparedWithTruth, Probe):
         words = (
             f"After block {self.block}, {who} come from the other run; in the mean they lie "
             f"{text(mean_apart)} norms from those that they replace. "
+            f"{followed_in_words(mask, trace, patched, other, places)}"
             f"{change_in_words(mask, before, after, self.threshold)}"
             f"{self.change_of_ious_in_words(trace, (before, after), mask, self.threshold)}"
         )
@@ -100,6 +106,43 @@ class PatchedTokens(ComparedWithTruth, Probe):
             for middle, length in zip(self.token, grid, strict=True)
         )
         return tuple((row, column) for row in rows for column in columns)
+
+
+def followed_in_words(
+    mask: int, trace: Trace, patched: Trace, other: Trace, places: tuple[tuple[int, int], ...]
+) -> str:
+    """How far the mask follows the other run where its tokens are.
+
+    "" for one of another size, or with the same logits there.
+    """
+    if trace.image.shape != other.image.shape:
+        return ""
+    share = followed(mask, trace, patched, other, places)
+    if np.isnan(share):
+        return ""
+    return (
+        f"There the logits of mask {mask} go {text(share, 2)} of the way to those that the other "
+        "run has for the same prompts. "
+    )
+
+
+def followed(
+    mask: int, trace: Trace, patched: Trace, other: Trace, places: tuple[tuple[int, int], ...]
+) -> float:
+    """How far a mask's logits in these places go from a run's to another's; 0 not at all, 1 wholly.
+
+    It is the projection of their change on the difference of the two runs, for the same prompts;
+    NaN if these are the same.
+    """
+    tokens = np.zeros(trace.frame.grid, bool)
+    tokens[tuple(np.transpose(places))] = True
+    cells = tokens.repeat(LOGITS_A_TOKEN, 0).repeat(LOGITS_A_TOKEN, 1)
+    runs = (trace, patched, other.with_prompts(trace.prompts))
+    start, changed, end = (
+        run.prediction.logits[mask][: cells.shape[0], : cells.shape[1]][cells].astype(float)
+        for run in runs
+    )
+    return share_of_the_way(changed, start, end)
 
 
 def _check_other(trace: Trace, other: Any) -> None:

@@ -26,3 +26,16 @@ def scaled_to(
     """
     reach = float(np.abs(over_the_picture(hint, frame)).max())
     return hint * (largest / reach) if reach else hint
+
+
+def moved_away(
+    hint: Float[np.ndarray, "height width"], frame: Frame
+) -> Float[np.ndarray, "height width"]:
+    """The same hint half the picture lower; what leaves it below comes back in above.
+
+    Cells over the padding stay as they are.
+    """
+    moved = hint.copy()
+    shown = over_the_picture(moved, frame)  # a view
+    shown[:] = np.roll(shown, len(shown) // 2, axis=0)
+    return moved

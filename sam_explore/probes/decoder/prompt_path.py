@@ -18,11 +18,11 @@ from ..common.clicks import moved_to, with_a_prompt
 from ..common.logits import logit_scale, logits_in_words
 from ..common.origins import of_logit
 from ..common.probe import Probe, mask_knob, mask_shown, threshold_knob, token_knob
+from ..common.projections import share_of_the_way
 from ..common.truth import ComparedWithTruth
 
 PROMPT, IMAGE, MASK, OTHERS = "the prompt's token", "the image", "the mask's token", "other tokens"
 PARTS = (PROMPT, IMAGE, MASK, OTHERS)
-_ROUNDING = 1e-6  # of the way; logits in fp32 are no more exact than that
 
 
 @dataclass(frozen=True)
@@ -145,23 +145,6 @@ class _Replace:
             return self.other.to(tensor).expand_as(tensor).contiguous()
         tensor[:, self.places] = self.other[:, self.places].to(tensor)
         return tensor
-
-
-def share_of_the_way(
-    patched: Float[np.ndarray, "row column"],
-    start: Float[np.ndarray, "row column"],
-    end: Float[np.ndarray, "row column"],
-) -> float:
-    """How far some logits went from a start to an end; NaN if those are the same.
-
-    What is less than the rounding of fp32 is 0.
-    """
-    way = end - start
-    length = float((way**2).sum())
-    if not length:
-        return float("nan")
-    share = float(((patched - start) * way).sum() / length)
-    return 0.0 if abs(share) < _ROUNDING else share
 
 
 def _logits(answer: Prediction, mask: int) -> Float[np.ndarray, "row column"]:

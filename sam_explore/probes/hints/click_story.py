@@ -23,7 +23,7 @@ _FILMSTRIP = 8  # masks a row
 _WAYS = ("logits fed back", "nothing fed back")
 
 
-class _Step(NamedTuple):
+class Step(NamedTuple):
     """An answer on the way, and which of its masks is shown and corrected."""
 
     clicks: int
@@ -58,8 +58,7 @@ class ClickStory(ComparedWithTruth, Probe):
     threshold: float = threshold_knob()
 
     def read(self, trace: Trace) -> Panel:
-        asked = _steps(trace.prompts)
-        stories = {way: self._replay(trace, asked, way == _WAYS[0]) for way in _WAYS}
+        stories = {way: self.replayed(trace, way == _WAYS[0]) for way in _WAYS}
         truth = self.target(trace)
         target = None if truth is None or truth.mask is None else truth
         strips = tuple(self._strip(way, story, target) for way, story in stories.items())
@@ -78,18 +77,18 @@ class ClickStory(ComparedWithTruth, Probe):
         title = f"{counted(len(trace.prompts.points), 'click')}, one after the other"
         return Panel((*strips, profile), title=title, words=words, across=1)
 
-    def _replay(self, trace: Trace, asked: list[Prompts], feeds_back: bool) -> list[_Step]:
-        """The answers to these prompts in order."""
-        hint, story = None, []
+    def replayed(self, trace: Trace, feeds_back: bool) -> list[Step]:
+        """The answers to the run's prompts one after the other."""
+        hint, story, asked = None, [], _steps(trace.prompts)
         for number, prompts in enumerate(asked):
             announce(f"Step {number + 1} of {len(asked)}")
             (answer,) = answers([trace.with_prompts(prompts.with_mask_hint(hint))])
             mask = mask_shown(self.mask, answer)
-            story.append(_Step(len(prompts.points), answer, mask))
+            story.append(Step(len(prompts.points), answer, mask))
             hint = answer.logits[mask] if feeds_back else None
         return story
 
-    def _strip(self, way: str, story: list[_Step], target: Target | None) -> Gallery:
+    def _strip(self, way: str, story: list[Step], target: Target | None) -> Gallery:
         maps = []
         for clicks, answer, mask in story[-_FILMSTRIP:]:
             logits = answer.visible[mask]
@@ -108,7 +107,7 @@ class ClickStory(ComparedWithTruth, Probe):
         name = way[0].upper() + way[1:]
         return Gallery(tuple(maps), name, f"{name}.", logit_scale(self.threshold))
 
-    def _words(self, trace: Trace, stories: dict[str, list[_Step]], target: Target | None) -> str:
+    def _words(self, trace: Trace, stories: dict[str, list[Step]], target: Target | None) -> str:
         (with_, without) = (stories[way][-1] for way in _WAYS)
         said = f"After {counted(with_.clicks, 'click')}"
         words = (
@@ -143,7 +142,7 @@ def _steps(prompts: Prompts) -> list[Prompts]:
 
 
 def _curves(
-    stories: dict[str, list[_Step]], target: Target | None, threshold: float
+    stories: dict[str, list[Step]], target: Target | None, threshold: float
 ) -> tuple[Curve, ...]:
     """Predicted IoU of the shown mask by step, both ways, and its true IoU if a truth is known."""
     curves = [

@@ -12,13 +12,13 @@ from sam_explore.prediction import Prediction
 from sam_explore.readings import Curve, Gallery, Heatmap, Panel, Profile
 from sam_explore.tracing import Trace, answers
 
-from ..common.hints import over_the_picture, scaled_to
+from ..common.hints import moved_away, over_the_picture, scaled_to
 from ..common.logits import logit_scale, logits_in_words
 from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
 from ..common.truth import ComparedWithTruth, Target
 
 LARGEST = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
-_FORMS = ("as it is", "negated", "shifted")
+_FORMS = ("as it is", "negated", "elsewhere", "shifted")
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ class HintEffect(ComparedWithTruth, Probe):
     without one: what is fed back in corrections. It is scaled so that its largest absolute logit
     is as large as wanted, since what a model makes of a drawn mask depends on how large its logits
     are, and the reference says nothing about that. A hint of zeros is not the same as none: the
-    mask hint encoder has biases, and the "no mask" vector is left out.
+    mask hint encoder has biases, and the "no mask" vector is left out. At a size of 0 the answers
+    are compared with the hint's mask all the same: what is followed more than that, is followed.
 
     Reads: the predictions of the run with these hints, of which nothing is cached.
     Returns: a Panel: a Gallery of Heatmaps (row, column) over the picture, of the hint, the raw
@@ -88,14 +89,16 @@ class HintEffect(ComparedWithTruth, Probe):
 
     def _in_words(self) -> str:
         shifted = f", shifted by {text(self.shift)}" if self.form == "shifted" else ""
-        negated = ", negated" if self.form == "negated" else ""
-        return f"scaled to {text(self.largest)} logits{negated}{shifted}"
+        how = f", {self.form}" if self.form in ("negated", "elsewhere") else ""
+        return f"scaled to {text(self.largest)} logits{how}{shifted}"
 
     def _hint(
         self, trace: Trace, hint: Float[np.ndarray, "height width"], largest: float
     ) -> Float[np.ndarray, "height width"]:
-        """The hint as it is given: scaled, then negated or shifted."""
+        """The hint as it is given: scaled, then negated, moved or shifted."""
         hint = scaled_to(hint, largest, trace.frame)
+        if self.form == "elsewhere":
+            return moved_away(hint, trace.frame)
         return {"negated": -hint, "shifted": hint + self.shift}.get(self.form, hint)
 
     def _maps(
@@ -138,9 +141,11 @@ class HintEffect(ComparedWithTruth, Probe):
         answered: list[tuple[Prediction, Prediction]],
     ) -> Profile:
         plain = without.visible[mask] > self.threshold
+        small = hints[1]  # of zeros the mask is the one that they are a hint of
         alone, together, unmoved = [], [], []
         for given, pair in zip(hints, answered, strict=True):
-            meant = over_the_picture(given, trace.frame) > 0
+            shape = given if given.any() else small
+            meant = over_the_picture(shape, trace.frame) > 0
             by_hint, by_both = (_mask(each, mask, self.threshold) for each in pair)
             alone.append(mask_iou(by_hint, meant))
             together.append(mask_iou(by_both, meant))
@@ -220,5 +225,8 @@ def _overlaps_in_words(
     return (
         f"At {last} logits the hint alone gives a mask whose IoU with the hint's own is "
         f"{text(alone[-1], decimals=2)}; with {said} it is {text(together[-1], decimals=2)}, and "
-        f"{text(unmoved[-1], decimals=2)} with the mask of {said} without a hint."
+        f"{text(unmoved[-1], decimals=2)} with the mask of {said} without a hint. A hint that is "
+        f"{text(LARGEST[0])} everywhere says nothing of any place; with it the three are "
+        f"{text(alone[0], decimals=2)}, {text(together[0], decimals=2)} and "
+        f"{text(unmoved[0], decimals=2)}."
     )

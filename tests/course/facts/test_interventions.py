@@ -1,5 +1,6 @@
 """Facts about interventions, in networks where most parts do nothing."""
 
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -113,3 +114,14 @@ def test_a_mask_without_a_token_has_nothing_to_replace():
     run.threshold = 1e6
     assert facts.patched_early_or_late(run).value == "alike"
     assert isinstance(run.trace, Trace)
+
+
+def test_after_the_last_block_the_places_of_a_patch_follow_the_other_picture():
+    run = now(small_trace())
+    other = facts.foreign_run(run)
+    assert other.image.shape == run.trace.image.shape
+    assert other.frame.grid == run.trace.frame.grid
+    fact = facts.follows_a_patch(run)
+    assert fact.value in ("first", "last", "alike")
+    first, last = map(float, re.findall("([−0-9.]+)(?: of the way|\\. The mask)", fact.words))
+    assert {"first": first > last, "last": last > first}.get(fact.value, True)

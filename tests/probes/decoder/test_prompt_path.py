@@ -5,8 +5,9 @@ import numpy as np
 from sam_explore.geometry import Prompts
 from sam_explore.probes import PromptPath
 from sam_explore.probes.common.clicks import moved_to, with_a_prompt
+from sam_explore.probes.common.projections import share_of_the_way
 from sam_explore.probes.common.truth import in_words
-from sam_explore.probes.decoder.prompt_path import PARTS, share_of_the_way
+from sam_explore.probes.decoder.prompt_path import PARTS
 
 from ...small import small_sam, small_trace
 

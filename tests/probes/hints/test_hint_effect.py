@@ -26,8 +26,9 @@ def test_a_model_that_does_not_listen_keeps_its_mask_at_every_size(trace):
     maps, overlaps = HintEffect()(hinted).readings
     alone, together, unmoved = (curve.y.tolist() for curve in overlaps.curves)
     assert overlaps.x.tolist() == list(LARGEST)
-    # Left and upper half have a quarter in common, of three quarters. A hint of zeros is empty.
-    assert alone == together == pytest.approx([0] + [1 / 3] * 6)
+    # Left and upper half have a quarter in common, of three quarters. With zeros it is the same:
+    # this model follows nothing.
+    assert alone == together == pytest.approx([1 / 3] * 7)
     assert unmoved == [1] * 7
     # Over the picture half of the cells are above 0.
     assert HintEffect()(hinted).words == (
@@ -35,7 +36,8 @@ def test_a_model_that_does_not_listen_keeps_its_mask_at_every_size(trace):
         "lie above 0. The click and the hint: The logits of mask 2 go from −4 to 4; 50 % lie above "
         "0. The hint alone: The logits of mask 2 go from −4 to 4; 50 % lie above 0. At 30 logits "
         "the hint alone gives a mask whose IoU with the hint's own is 0.33; with the click it is "
-        "0.33, and 1.00 with the mask of the click without a hint."
+        "0.33, and 1.00 with the mask of the click without a hint. A hint that is 0 everywhere "
+        "says nothing of any place; with it the three are 0.33, 0.33 and 1.00."
     )
     assert [each.title for each in maps.maps] == [
         "The hint",
@@ -47,11 +49,18 @@ def test_a_model_that_does_not_listen_keeps_its_mask_at_every_size(trace):
     np.testing.assert_allclose(maps.maps[0].values[[0, 9], 0], [10, -2.5])
 
 
+def test_a_hint_elsewhere_is_the_same_half_a_picture_lower(trace):
+    hinted = trace.with_prompts(trace.prompts.with_mask_hint(UPPER))
+    maps, overlaps = HintEffect(form="elsewhere", largest=8)(hinted).readings
+    np.testing.assert_allclose(maps.maps[0].values[[0, 4, 5, 9], 0], [-2, -2, 8, 8])
+    assert overlaps.curves[0].y.tolist() == pytest.approx([1 / 3] * 7)  # the lower half
+
+
 def test_a_negated_hint_means_the_rest_and_a_shifted_one_more_or_less(trace):
     hinted = trace.with_prompts(trace.prompts.with_mask_hint(UPPER))
     maps, overlaps = HintEffect(form="negated", largest=8)(hinted).readings
     np.testing.assert_allclose(maps.maps[0].values[[0, 9], 0], [-8, 2])
-    assert overlaps.curves[0].y.tolist() == pytest.approx([0] + [1 / 3] * 6)  # the lower half
+    assert overlaps.curves[0].y.tolist() == pytest.approx([1 / 3] * 7)  # the lower half
     maps, overlaps = HintEffect(form="shifted", shift=3, largest=8)(hinted).readings
     np.testing.assert_allclose(maps.maps[0].values[[0, 9], 0], [11, 1])
     # −2 of 8 scaled to s, plus 3: above 0 everywhere up to s = 10, where it is 0.5.
@@ -61,7 +70,7 @@ def test_a_negated_hint_means_the_rest_and_a_shifted_one_more_or_less(trace):
 def test_without_a_hint_of_its_own_the_answer_is_the_hint(trace):
     reading = HintEffect()(trace)
     maps, overlaps = reading.readings
-    assert overlaps.curves[0].y.tolist() == [0] + [1] * 6
+    assert overlaps.curves[0].y.tolist() == [1] * 7
     np.testing.assert_allclose(maps.maps[0].values[0, [0, 19]], [10, -10])
     assert "made of the logits of mask 2 without one" in reading.words
 
