@@ -5,26 +5,22 @@ cover less than 1 % of the picture are left out; a region is found by a mask who
 0.5 or more.
 """
 
-from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
-from jaxtyping import Float, Int
 
 from sam_explore.automatic import FATES, Verdicts, default_filters, judge
 from sam_explore.automatic.of_trace import candidates_of
 from sam_explore.number_text import text
 from sam_explore.probes.automatic.missing_mask import MissingMask
+from sam_explore.probes.common.found_regions import FOUND, BestMasks, best_masks, large_regions
 from sam_explore.probes.common.numbers import counted
 from sam_explore.scenes.ground_truth import Scene
 from sam_explore.tracing import Trace
+from sam_explore.truth import region_in_words
 
 from .fact import Fact
 
 NOTHING, DROPPED, ALIKE = "nothing missed", "dropped", "alike"
 NEVER, GRID, CROPS = "never proposed", "grid", "crops"
-FOUND = 0.5  # the least IoU with a region
-_LEAST_AREA = 0.01  # of the picture
 _NO_TRUTH = "Of this picture it is not known what is in it."
 
 
@@ -54,7 +50,7 @@ def found_of_the_picture(now: Any) -> Fact:
     known = _regions(now)
     if known is None:
         return Fact(float("nan"), _NO_TRUTH)
-    best = _best(_verdicts(now.trace), known)
+    best = best_masks(_verdicts(now.trace), *known)
     found = int((best.kept >= FOUND).sum())
     return Fact(
         100 * found / len(best.kept),
@@ -73,7 +69,7 @@ def missed_because(now: Any) -> Fact:
     if known is None:
         return Fact(NOTHING, _NO_TRUTH)
     verdicts = _verdicts(now.trace)
-    best = _best(verdicts, known)
+    best = best_masks(verdicts, *known)
     missed = best.kept < FOUND
     dropped = missed & (best.proposed >= FOUND)
     count, lost = int(missed.sum()), int(dropped.sum())
@@ -86,7 +82,22 @@ def missed_because(now: Any) -> Fact:
         ALIKE if 2 * lost == count else max(kinds, key=lambda name: kinds[name]),
         f"{counted(count, 'region')} missed: {kinds[NEVER]} never proposed, which means that no "
         f"candidate has an IoU of {text(FOUND)} or more; {lost} where the best candidate was "
-        f"dropped{f', {by}' if by else ''}.",
+        f"dropped{f', {by}' if by else ''}. By name: {_named(verdicts, known, best)}.",
+    )
+
+
+def _named(verdicts: Verdicts, known: tuple[Scene, list[int]], best: BestMasks) -> str:
+    """The regions that are missed by name, each with what became of the candidate nearest to it."""
+    scene, large = known
+    return "; ".join(
+        f"{region_in_words(scene, region)}, "
+        + (
+            verdicts.reason(int(best.nearest[place]))
+            if best.proposed[place] >= FOUND
+            else f"never proposed, at best with an IoU of {text(float(best.proposed[place]), 2)}"
+        )
+        for place, region in enumerate(large)
+        if best.kept[place] < FOUND
     )
 
 
@@ -103,7 +114,7 @@ def grid_or_crops(now: Any) -> Fact:
         return Fact(NOTHING, _NO_TRUTH)
     side = MissingMask().points_per_side
     plain, finer, cropped = (
-        int((_best(_verdicts(now.trace, *how), known).kept >= FOUND).sum())
+        int((best_masks(_verdicts(now.trace, *how), *known).kept >= FOUND).sum())
         for how in ((side, 0), (2 * side, 0), (side, 1))
     )
     return Fact(
@@ -111,15 +122,6 @@ def grid_or_crops(now: Any) -> Fact:
         f"Of {counted(len(known[1]), 'region')}, {side} points a side find {plain}, {2 * side} "
         f"points a side {finer}, and {side} points a side with crops {cropped}.",
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _Best:
-    """Of each region the best IoU of a kept mask, that of any candidate, and which one it is."""
-
-    kept: Float[np.ndarray, "region"]
-    proposed: Float[np.ndarray, "region"]
-    nearest: Int[np.ndarray, "region"]
 
 
 def _verdicts(run: Trace, side: int = MissingMask().points_per_side, layers: int = 0) -> Verdicts:
@@ -132,25 +134,5 @@ def _regions(now: Any) -> tuple[Scene, list[int]] | None:
     scene: Scene | None = now.truth
     if scene is None:
         return None
-    large = [
-        index for index in range(len(scene.regions)) if scene.mask(index).mean() >= _LEAST_AREA
-    ]
+    large = large_regions(scene)
     return (scene, large) if large else None
-
-
-def _best(verdicts: Verdicts, known: tuple[Scene, list[int]]) -> _Best:
-    """The best masks for each region; all in one product, since there are many of both."""
-    scene, large = known
-    candidates = verdicts.candidates
-    regions = np.stack([scene.mask(index).ravel() for index in large]).astype(float)
-    ious = np.zeros((len(large), len(candidates)))
-    for index in range(len(candidates)):
-        mask = candidates.mask(index).ravel().astype(float)
-        both = regions @ mask
-        ious[:, index] = both / (regions.sum(axis=1) + mask.sum() - both)
-    kept = ious[:, verdicts.kept]
-    return _Best(
-        kept.max(axis=1) if kept.size else np.zeros(len(large)),
-        ious.max(axis=1, initial=0.0),
-        ious.argmax(axis=1) if ious.size else np.zeros(len(large), int),
-    )

@@ -21,6 +21,7 @@ from sam_explore.number_text import text
 from sam_explore.prediction import encode, predict
 from sam_explore.probes.common.asked_objects import asked_levels
 from sam_explore.probes.common.clicks import with_a_prompt
+from sam_explore.probes.common.logits import percent
 from sam_explore.probes.common.numbers import counted
 from sam_explore.probes.hints.training_step import TrainingStep
 from sam_explore.scenes.ground_truth import LEVELS
@@ -30,6 +31,7 @@ from ..checkpoints.kept import Checkpoint, checkpoints
 from .fact import Fact
 
 FIRST_SEED, SCENES = 700, 12  # scenes that the facts ask about
+DRAWS = 500  # of the scenes, for intervals
 SAME_TIME = 1.1  # two numbers of scenes closer than this factor are one time
 POSITIONS, HEADS = "position encodings", "heads"
 
@@ -123,7 +125,27 @@ def level_learned_first(found: Learned) -> Fact:
         value,
         f"In the mean of {counted(found.levels.shape[1], 'scene')} the best of the three masks "
         f"ends with a true IoU of: {ends}. Half of that is reached by: {halves} scenes, between "
-        "checkpoints on a straight line.",
+        f"checkpoints on a straight line. {_surety(found, first, second)}",
+    )
+
+
+def _surety(found: Learned, first: str, second: str) -> str:
+    """In how many of many draws of the scenes, with replacement, the order of two is the same."""
+    names, count = [f"{name}s" for name in LEVELS], found.levels.shape[1]
+    pair = [names.index(first), names.index(second)]
+    draws = np.random.default_rng(0).integers(count, size=(DRAWS, count))
+    times = np.array(
+        [
+            [half_at(found.scenes, found.levels[:, draw, level].mean(axis=1)) for level in pair]
+            for draw in draws
+        ]
+    )
+    share = float((times[:, 0] < times[:, 1]).mean())
+    low, high = np.percentile(times[:, 1] / times[:, 0], (2.5, 97.5))
+    return (
+        f"If the scenes are drawn again and again with replacement, {first} come before {second} "
+        f"in {percent(share)} of the draws; {second} take {text(float(low), 2)} to "
+        f"{text(float(high), 2)} times as many scenes (95 %)."
     )
 
 

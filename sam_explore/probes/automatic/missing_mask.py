@@ -13,7 +13,9 @@ from sam_explore.mask_overlap import mask_iou
 from sam_explore.number_text import text
 from sam_explore.readings import Heatmap, Matrix, Panel, Scale
 from sam_explore.tracing import Trace
+from sam_explore.truth import region_in_words
 
+from ..common.found_regions import FOUND, best_masks, large_regions
 from ..common.mask_picture import draw_boxes, draw_points, masks_over_picture
 from ..common.numbers import counted
 from ..common.probe import Probe, knob
@@ -53,7 +55,8 @@ class MissingMask(ComparedWithTruth, Probe):
     Returns: a Panel: a Heatmap (row, column) of how many kept masks cover a pixel, drawn as the
         masks over the picture, each in a colour of its own; one of the candidate with the best
         predicted IoU under the click; and a Matrix of up to eight candidates there by predicted
-        IoU, stability, and the IoU of its box with the box of the one that it lost to.
+        IoU, stability, and the IoU of its box with the box of the one that it lost to. Given a
+        truth, a last Heatmap has the regions of 1 % of the picture or more that no kept mask finds.
     Unit: masks; IoU and stability from 0 to 1.
     Source: https://github.com/facebookresearch/segment-anything/blob/dca509f/segment_anything/automatic_mask_generator.py#L197
     """
@@ -86,6 +89,10 @@ class MissingMask(ComparedWithTruth, Probe):
             best = int(under[0])
             words += f" The one with the best predicted IoU there: {verdicts.reason(best)}."
             readings += [_candidate(verdicts, best), _table(trace, verdicts, under, target)]
+        missed = self._missed(trace, verdicts)
+        if missed is not None:
+            readings.append(missed)
+            words += f" {missed.words}"
         if len(trace.prompts.points):
             chosen = trace.prediction.chosen
             words += (
@@ -95,6 +102,30 @@ class MissingMask(ComparedWithTruth, Probe):
         if target is not None and target.mask is None:
             words += f" {target.why_none}"
         return Panel(tuple(readings), "Automatic masks and their candidates", words, across=2)
+
+    def _missed(self, trace: Trace, verdicts: Verdicts) -> Heatmap | None:
+        """The large regions of the truth that no kept mask finds; None where none are known."""
+        here = None if self.truth is None else self.truth.of(trace.image)
+        large = [] if here is None else large_regions(here.scene)
+        if here is None or not large:
+            return None
+        scene, best = here.scene, best_masks(verdicts, here.scene, large)
+        missed = [number for number, iou in zip(large, best.kept, strict=True) if iou < FOUND]
+        masks = [scene.mask(number) for number in missed]
+        names = ", ".join(region_in_words(scene, number) for number in missed)
+        grey = _thinned(trace.image).mean(axis=2).astype(np.uint8)
+        return Heatmap(
+            _thinned(sum(masks, np.zeros(trace.image.shape[:2]))),
+            title=f"Missed: {len(missed)} of {len(large)} regions",
+            words=(
+                f"Of {counted(len(large), 'region')} of 1 % of the picture or more, no kept mask "
+                f"has an IoU of {text(FOUND)} with {len(missed)}{f': {names}' if names else ''}."
+            ),
+            scale=Scale(unit="regions", low=0.0),
+            frame="picture",
+            colours=masks_over_picture(grey, [_thinned(mask) for mask in masks]),
+            points_at_values=True,
+        )
 
     def filters(self, trace: Trace) -> Filters:
         """The thresholds of this run: those that are set, and else the model's own."""

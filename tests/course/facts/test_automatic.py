@@ -97,7 +97,8 @@ def test_a_region_is_missed_because_it_was_dropped_or_never_proposed(judged):
     assert fact.value == "dropped"
     assert fact.words == (
         "1 region missed: 0 never proposed, which means that no candidate has an IoU of 0.5 or "
-        "more; 1 where the best candidate was dropped, 1 by stability."
+        "more; 1 where the best candidate was dropped, 1 by stability. By name: "
+        "thing 1 (whole), dropped: stability 1.000 is below 0.95."
     )
     assert facts.missed_because(judged([REGIONS[0]], ["kept"])).value == "never proposed"
     assert facts.missed_because(judged([REGIONS[0]], ["overlap"])).value == "alike"

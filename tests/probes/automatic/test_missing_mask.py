@@ -179,3 +179,16 @@ def test_after_the_weights_changed_the_kept_candidates_are_refused_too():
     sam.refresh()
     with pytest.raises(RuntimeError, match="changed"):
         candidates_of(trace, 2)
+
+
+def test_regions_that_no_kept_mask_finds_are_drawn_and_named(trace):
+    height, width = trace.image.shape[:2]
+    truth = np.zeros((height, width), bool)
+    truth[:, width - 4 :] = True  # the candidates are a half and the whole
+    missed = MissingMask(**ALL, points_per_side=2, truth=truth)(trace).readings[-1]
+    assert missed.title == "Missed: 1 of 1 regions"
+    np.testing.assert_array_equal(missed.values, truth)
+    everything = np.ones((height, width), bool)
+    found = MissingMask(**ALL, points_per_side=2, truth=everything)(trace).readings[-1]
+    assert found.title == "Missed: 0 of 1 regions"
+    assert not found.values.any()
