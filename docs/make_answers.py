@@ -6,7 +6,8 @@ as <!-- see 05 1 2 -->, and what the Python of its exercises prints.
     python docs/make_answers.py [--only WORD]
 
 Of each notebook it runs the cell that makes the session, and then those that ask a question or draw
-a conclusion: all that a teacher may want to know before the lesson.
+a conclusion: all that a teacher may want to know before the lesson. The other choices stand below,
+with the reasons of docs/answer_reasons.yaml.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import yaml
 from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).with_name("phenomena")))
@@ -35,6 +37,7 @@ from sam_explore.widgets.session import SYNCHRONOUS
 PAGE = Path(__file__).with_name("answers.md")
 LESSONS = Path(__file__).with_name("teaching.md")
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+REASONS = yaml.safe_load(Path(__file__).with_name("answer_reasons.yaml").read_text("utf-8"))
 MARK = "answers"
 QUESTIONS = ("Choice", "Estimate", "Place")
 SEEN = "**Computed for the small model:**"
@@ -106,6 +109,8 @@ def lines_of(path: Path) -> list[str]:
                 plain = question.still()[0]["text/plain"]
             reply = " ".join(plain.split("Computed: ")[-1].split())
             found += [f"{QUESTION}*{question.question}* {reply[0].upper()}{reply[1:]}"]
+            answers = tuple(getattr(question, "answers", ()))
+            found += reasons(reply, answers, REASONS.get(asked.facts[-1], {}))
     answered = {fact for asked in calls if asked.name in QUESTIONS for fact in asked.facts}
     for asked in calls:
         rest = [fact for fact in asked.facts if fact not in answered]
@@ -115,6 +120,25 @@ def lines_of(path: Path) -> list[str]:
     for each in names.values():
         if isinstance(each, sx.Session):
             each.close()
+    return found
+
+
+def reasons(reply: str, answers: tuple[str, ...], written: dict) -> list[str]:
+    """Why the answer is so, and of each other choice that it is not the one, and why.
+
+    Args:
+        reply: what was computed; of a choice it begins with that in quotation marks.
+        answers: the choices; none of an estimate or a place.
+        written: by hand, as in docs/answer_reasons.yaml; left out where it is about another choice.
+    """
+    right = next((each for each in answers if reply.startswith(f"“{each}”")), None)
+    if written.get("of", right) != right:
+        written = {}
+    found = [f"   - Why: {written['why']}"] if "why" in written else []
+    others = written.get("others", {})
+    for each in answers:
+        if each != right:
+            found.append(" ".join((f"   - Not “{each}”.", others.get(each, ""))).rstrip())
     return found
 
 
@@ -165,8 +189,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _spaced(lines: list[str]) -> list[str]:
     """The questions, and then what else the conclusion says."""
-    asked = [line for line in lines if line.startswith(QUESTION)]
-    rest = [line for line in lines if not line.startswith(QUESTION)]
+    asked = [line for line in lines if line.startswith((QUESTION, " "))]
+    rest = [line for line in lines if line not in asked]
     return [*asked, *(["", "Also in the conclusion:", "", *rest] if rest else [])]
 
 

@@ -1,5 +1,6 @@
 """The answers to the course, for teachers: each question has one, and it is what is computed."""
 
+import ast
 import importlib.util
 import re
 from types import ModuleType
@@ -37,6 +38,34 @@ def test_each_question_of_a_chapter_has_an_answer_on_the_page(maker, path):
     assert asked
     answered = [line for line in section(maker.title_of(path)) if line.startswith(maker.QUESTION)]
     assert len(answered) == len(asked), "Ask again: python docs/make_answers.py"
+
+
+def test_the_other_choices_stand_below_with_reasons_that_are_about_this_answer(maker):
+    written = {"of": "one", "why": "It is.", "others": {"two": "It is not."}}
+    answers = ("one", "two", "three")
+    assert maker.reasons("“one”. So much.", answers, written) == [
+        "   - Why: It is.",
+        "   - Not “two”. It is not.",
+        "   - Not “three”.",
+    ]
+    assert maker.reasons("“two”. So much.", answers, written) == [
+        "   - Not “one”.",
+        "   - Not “three”.",
+    ]
+    assert maker.reasons("7 %. So much.", (), {"why": "It is."}) == ["   - Why: It is."]
+
+
+def test_each_reason_is_about_a_question_and_its_choices(maker):
+    asked = {
+        each.facts[-1]: ast.unparse(each.code)
+        for path in NOTEBOOKS
+        for each in maker.asked_in(path)[1]
+        if each.name in maker.QUESTIONS
+    }
+    assert set(maker.REASONS) == set(asked)
+    for fact, written in maker.REASONS.items():
+        for choice in (*([written["of"]] if "of" in written else []), *written.get("others", {})):
+            assert repr(choice) in asked[fact], choice
 
 
 def test_the_page_says_what_is_computed_now(maker, monkeypatch):
