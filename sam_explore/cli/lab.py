@@ -5,7 +5,7 @@ import os
 
 from .launching import LARGE_UPLOADS, add_options, become, bring_notebooks, require
 from .notebooks import FIRST_NOTEBOOK
-from .server_settings import KERNEL, KERNELS, place_settings
+from .server_settings import KERNEL, KERNELS, QUIET_STATUS, place_settings
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     return become("jupyterlab", [f"--ServerApp.root_dir={folder}", first], arguments, settings)
 
 
-_SETTINGS: dict[str, dict] = {
+_SETTINGS: dict[str, dict | str] = {
     # JupyterLab's questions about news and updates are off.
     "labconfig/default_setting_overrides.json": {
         "@jupyterlab/apputils-extension:notification": {
@@ -42,5 +42,6 @@ _SETTINGS: dict[str, dict] = {
         }
     },
     "jupyter_server_config.json": {"ServerApp": {"tornado_settings": LARGE_UPLOADS}},
+    "jupyter_server_config.py": QUIET_STATUS,
     f"{KERNELS}/kernels/python3/kernel.json": KERNEL,
 }

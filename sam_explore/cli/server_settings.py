@@ -16,12 +16,18 @@ KERNEL = {
     "language": "python",
     "metadata": {"debugger": True},
 }  # fmt: skip
+# JupyterLab shows a kernel as busy and idle again for each message, and lays out its toolbar twice
+# for it. Messages of widgets, such as of a pointer that moves, take no part in that here.
+QUIET_STATUS = 'c.MappingKernelManager.untracked_message_types.append("comm_msg")\n'
 
 
-def place_settings(files: dict[str, dict]) -> tuple[Path, dict[str, str]]:
+def place_settings(files: dict[str, dict | str]) -> tuple[Path, dict[str, str]]:
     """Write settings files into a new folder in Jupyter's runtime folder, private to this user.
 
     Never into the user's folder: a folder from someone else could contain settings, which are code.
+
+    Args:
+        files: what each holds: text as it is, or values as JSON.
 
     Returns:
         The folder, and the variables by which Jupyter finds it before the user's own settings.
@@ -36,7 +42,8 @@ def place_settings(files: dict[str, dict]) -> tuple[Path, dict[str, str]]:
     place.mkdir(mode=0o700)
     for name, settings in files.items():
         (place / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_whole(place / name, json.dumps(settings, indent=1).encode())
+        text = settings if isinstance(settings, str) else json.dumps(settings, indent=1)
+        write_whole(place / name, text.encode())
     return place, {
         "JUPYTER_CONFIG_PATH": _first(place, "JUPYTER_CONFIG_PATH"),
         "JUPYTER_PATH": _first(place / KERNELS, "JUPYTER_PATH"),

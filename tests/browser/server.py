@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sam_explore.cli.forking import IS_POSSIBLE, NAME
+from sam_explore.cli.server_settings import QUIET_STATUS
 
 from ..patience import PATIENCE_SECONDS
 
@@ -106,7 +107,8 @@ def environment(home: Path, *, warm: bool = False) -> dict[str, str]:
     _write_kernel(home, "python3", {})
     if warm:
         _write_kernel(home, WARM, {"kernel_provisioner": {"provisioner_name": NAME}})
-        (home / "config" / "jupyter_server_config.py").write_text(START_WARM, "utf-8")
+    config = QUIET_STATUS + (START_WARM if warm else "")  # as for readers of `sam-explore lab`
+    (home / "config" / "jupyter_server_config.py").write_text(config, "utf-8")
     return {
         **os.environ,
         "JUPYTER_CONFIG_DIR": str(home / "config"),

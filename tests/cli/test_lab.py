@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -155,6 +156,14 @@ def answer_of(address: str, process: subprocess.Popen) -> dict:
             time.sleep(0.1)
 
 
+def page_data(address: str) -> dict:
+    """What the server tells JupyterLab in its page."""
+    with urllib.request.urlopen(f"{address}/lab?token={TOKEN}", timeout=PATIENCE_SECONDS) as page:
+        html = page.read().decode()
+    (data,) = re.findall(r'<script id="jupyter-config-data"[^>]*>(.*?)</script>', html, re.DOTALL)
+    return json.loads(data)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="ends the server by a signal")
 def test_the_lab_serves_the_copy_asks_nothing_about_news_and_ends_on_a_signal(served: tuple):
     address, process, log = served
@@ -163,6 +172,8 @@ def test_the_lab_serves_the_copy_asks_nothing_about_news_and_ends_on_a_signal(se
     setting = "@jupyterlab/apputils-extension:notification"
     schema = answer_of(f"{address}/lab/api/settings/{setting}", process)["schema"]
     assert schema["properties"]["fetchNews"]["default"] == "false"
+    untracked = page_data(address)["untracked_message_types"]
+    assert {"comm_msg", "kernel_info_request"} <= set(untracked)  # the latter is Jupyter's own
     printed = log.read_text("utf-8")
     assert f"{address}/lab/tree/01_prompting.ipynb?token=" in printed
     process.send_signal(signal.SIGTERM)
