@@ -10,6 +10,7 @@ from sam_explore.scenes.ground_truth import Region, Scene
 
 from .scripts import phenomenon
 
+block_order = phenomenon("block_order")
 checkerboard = phenomenon("checkerboard")
 common = phenomenon("common")
 data_engine = phenomenon("data_engine")
@@ -21,6 +22,7 @@ mask_tokens = phenomenon("mask_tokens")
 padding_point = phenomenon("padding_point")
 place_in_tokens = phenomenon("place_in_tokens")
 position_encodings = phenomenon("position_encodings")
+removed_directions = phenomenon("removed_directions")
 selection = phenomenon("selection")
 shape_or_texture = phenomenon("shape_or_texture")
 stretched = phenomenon("stretched")
@@ -468,4 +470,42 @@ def test_each_claim_of_units_is_that_of_its_row():
     assert units.claims(rows) == {
         "the neurons of block 3 fit some factor better than with shuffled weights": 1,
         "more of the heads of all blocks fit places best than with shuffled weights": -1,
+    }
+
+
+def test_each_order_of_blocks_is_judged_by_itself_and_so_are_pairs_of_changes():
+    rows = [
+        row(0.8, 0.5, "a click: true IoU", "block 0 left out"),
+        row(0.8, 0.8, "a click: true IoU", "block 1 run twice"),
+        row(0.6, 0.5, "true IoU, a block swapped with the next", "a block left out"),
+        row(0.6, 0.7, "true IoU, a block swapped with the next", "a block run twice"),
+    ]
+    assert block_order.claims(rows) == {
+        "a click is answered worse with block 0 left out": 1,
+        "a click is answered worse with block 1 run twice": 0,
+        "a block swapped with the next costs less than a block left out": 1,
+        "a block swapped with the next costs less than a block run twice": -1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("without", "as_much", "others", "needs"),
+    [
+        (0.5, 0.7, 0.8, 1),  # it loses more than in both controls
+        (0.5, 0.7, 0.5, 0),  # than in one of them
+        (0.5, 0.4, 0.3, -1),  # less than in both
+        (0.8, 0.9, 0.9, 0),  # it loses nothing
+    ],
+)
+def test_a_mask_needs_directions_if_it_loses_more_than_in_both_controls(
+    without, as_much, others, needs
+):
+    name = "kind, block 3: true IoU"
+    rows = [
+        row(0.8, without, f"{name} as it is", "without what is read"),
+        row(as_much, without, f"{name}, {removed_directions.AS_MUCH}", "without what is read"),
+        row(others, without, f"{name}, {removed_directions.OTHERS}", "without what is read"),
+    ]
+    assert removed_directions.claims(rows) == {
+        "a click needs what tells \u201ckind\u201d after block 3": needs
     }

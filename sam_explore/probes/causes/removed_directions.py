@@ -102,13 +102,8 @@ class RemovedDirections(ComparedWithTruth, Probe):
     def read(self, trace: Trace) -> Panel:
         trace, said = with_a_prompt(trace)
         at = in_block(self.block, "hook_residual_post")
-        found = _removable(trace, self.fact, self.scenes, at, self.directions)
-        runs = [
-            trace,
-            trace.with_interventions(RemoveDirections(at, found.read)),
-            trace.with_interventions(RemoveDirections(at, found.read, found.random)),
-            trace.with_interventions(RemoveDirections(at, found.random)),
-        ]
+        found = removable(trace, self.fact, self.scenes, at, self.directions)
+        runs = runs_without(trace, at, found)
         mask = mask_shown(self.mask, trace.prediction)
         overlaps = [
             overlap_in_logits(trace.prediction, run.prediction, mask, self.threshold)
@@ -170,7 +165,17 @@ class RemovedDirections(ComparedWithTruth, Probe):
         )
 
 
-def _removable(trace: Trace, fact: str, count: int, at: str, directions: int) -> Removable:
+def runs_without(trace: Trace, at: str, found: Removable) -> list[Trace]:
+    """A run as it is, without what is read at a place, and in both controls, in this order."""
+    changes = (
+        RemoveDirections(at, found.read),
+        RemoveDirections(at, found.read, found.random),
+        RemoveDirections(at, found.random),
+    )
+    return [trace, *map(trace.with_interventions, changes)]
+
+
+def removable(trace: Trace, fact: str, count: int, at: str, directions: int) -> Removable:
     """Directions at a place; kept for the last few models, questions and places."""
     trace.engine.refuse_changed_weights()  # also where the answer is kept
     key = run_key(trace), fact, count, at, directions
