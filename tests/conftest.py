@@ -10,6 +10,11 @@ import torch
 
 from .checked_calls import check_calls_of
 
+# Modules are compiled once, for all workers and for programs that tests start. Where the
+# environment forbids it each of these programs takes a second longer, and each worker nine.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 if "sam_explore" in sys.modules:
     raise RuntimeError("sam_explore was imported before its shapes could be put under check.")
 check_calls_of("sam_explore")

@@ -12,7 +12,6 @@ from sam_explore.automatic.kept import Kept
 from sam_explore.probes import Probe
 from sam_explore.probes.common import token_truth, unit_indexing
 from sam_explore.probes.common.unit_index import UnitIndex
-from sam_explore.probes.common.unit_indexing import SCENES
 from sam_explore.scenes.composition import Repertoire, compose_with_textures
 
 SIDE = 64
@@ -58,6 +57,8 @@ def _small(monkeypatch: pytest.MonkeyPatch, first: int) -> Iterator[None]:
 
 
 def with_few_scenes(probe: type[Probe]) -> Probe:
-    """A probe as it is by default; one of an index is of the smallest index."""
+    """A probe by default, but of the smallest index, or of one scene more than the least."""
     knob = probe.knobs().get("scenes")
-    return probe(scenes=min(SCENES)) if knob is not None and knob.choices == SCENES else probe()
+    if knob is None:
+        return probe()
+    return probe(scenes=min(knob.choices) if knob.choices else knob.low + 1)
