@@ -19,12 +19,16 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from .kernel_spec import ThisPython
+from .server_settings import CAN_FORK, FORKED_KERNEL
 
-NAME = "sam-explore-fork"  # of the provisioner, as pyproject.toml declares it
-# On other systems a fork is unsafe once system libraries are in use, or impossible.
-IS_POSSIBLE = sys.platform == "linux"
+_FORKS: Any = multiprocessing.get_context("forkserver") if CAN_FORK else None
 
-_FORKS: Any = multiprocessing.get_context("forkserver") if IS_POSSIBLE else None
+
+def start_warm_process() -> None:
+    """Start the process that kernels are forked from, where forks are possible."""
+    if CAN_FORK:
+        _FORKS.set_forkserver_preload(["sam_explore.cli.warm"])
+        forkserver.ensure_running()
 
 
 class WarmPython(ThisPython):
@@ -32,26 +36,27 @@ class WarmPython(ThisPython):
 
     def __init__(self, **kwargs: object):
         super().__init__(**kwargs)
-        if IS_POSSIBLE:
-            _FORKS.set_forkserver_preload(["sam_explore.cli.warm"])
-            forkserver.ensure_running()
+        start_warm_process()
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         """The kernel's spec, with the forking provisioner where that is possible."""
         spec = super().get_kernel_spec(kernel_name)
-        if IS_POSSIBLE:
-            spec.metadata["kernel_provisioner"] = {"provisioner_name": NAME}
+        if CAN_FORK:
+            spec.metadata["kernel_provisioner"] = {"provisioner_name": FORKED_KERNEL}
         return spec
 
 
 class ForkedKernel(LocalProvisioner):
-    """Starts a kernel as a fork of the warm process instead of a program."""
+    """Starts a kernel as a fork of the warm process instead of a program.
+
+    If files of the package have changed since the warm process read them, the fork becomes the
+    program after all: a kernel that is restarted after an update or an edit has the new code.
+    """
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Fork, and let the fork become the kernel that the command would have started."""
-        arguments = cmd[cmd.index("-f") :]
         place = str(kwargs.get("cwd") or os.getcwd())
-        fork = _FORKS.Process(target=run_kernel, args=(arguments, kwargs["env"], place))
+        fork = _FORKS.Process(target=run_kernel, args=(cmd, kwargs["env"], place))
         fork.daemon = True  # it ends with the server
         await asyncio.to_thread(fork.start)  # the first one waits until the warm process is ready
         self.process = _Popen(fork)  # type: ignore[assignment]
@@ -82,11 +87,11 @@ class _Popen:
             os.kill(self.pid, number)
 
 
-def run_kernel(arguments: list[str], environment: dict[str, str], folder: str) -> None:
+def run_kernel(command: list[str], environment: dict[str, str], folder: str) -> None:
     """In the fork: run a kernel until it is stopped.
 
     Args:
-        arguments: of the kernel's program.
+        command: the kernel's program and its arguments.
         environment: all variables.
         folder: its working directory.
     """
@@ -96,7 +101,7 @@ def run_kernel(arguments: list[str], environment: dict[str, str], folder: str) -
     from ipywidgets import load_ipython_extension
 
     from .memory import limit_memory
-    from .warm import THREADS
+    from .warm import AS_OF, THREADS, last_change
 
     # The warm process ends when this is closed everywhere, so a fork must not hold it open.
     os.close(forkserver._forkserver._forkserver_alive_fd)  # type: ignore[attr-defined]
@@ -105,6 +110,10 @@ def run_kernel(arguments: list[str], environment: dict[str, str], folder: str) -
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
+    if last_change() > AS_OF:
+        os.environ["JPY_PARENT_PID"] = str(os.getppid())  # it ends with the warm process
+        os.execv(command[0], command)
+    arguments = command[command.index("-f") :]
     sys.path.append("")  # last, so that a file next to the notebook can't hide an installed package
     sys.argv = ["ipykernel_launcher", *arguments]
     limit_memory()

@@ -5,7 +5,7 @@ import os
 
 from .launching import LARGE_UPLOADS, add_options, become, bring_notebooks, require
 from .notebooks import FIRST_NOTEBOOK
-from .server_settings import KERNEL, KERNELS, QUIET_STATUS, place_settings
+from .server_settings import KERNEL, KERNELS, QUIET_STATUS, WARM, place_settings
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -42,6 +42,6 @@ _SETTINGS: dict[str, dict | str] = {
         }
     },
     "jupyter_server_config.json": {"ServerApp": {"tornado_settings": LARGE_UPLOADS}},
-    "jupyter_server_config.py": QUIET_STATUS,
+    "jupyter_server_config.py": QUIET_STATUS + WARM,
     f"{KERNELS}/kernels/python3/kernel.json": KERNEL,
 }

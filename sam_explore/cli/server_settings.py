@@ -8,14 +8,22 @@ from pathlib import Path
 
 from ..writing import write_whole
 
+FORKED_KERNEL = "sam-explore-fork"  # the provisioner in `forking`, as pyproject.toml declares it
+# On other systems a fork is unsafe once system libraries are in use, or impossible.
+CAN_FORK = sys.platform == "linux"
 KERNELS = "share"  # inside the folder: where Jupyter searches for kernels
 KERNEL = {
     "argv": [sys.executable, "-P", "-Xfrozen_modules=off", "-m", "sam_explore.cli.kernel",
              "-f", "{connection_file}"],
     "display_name": "Python 3 (ipykernel)",
     "language": "python",
-    "metadata": {"debugger": True},
+    "metadata": {
+        "debugger": True,
+        **({"kernel_provisioner": {"provisioner_name": FORKED_KERNEL}} if CAN_FORK else {}),
+    },
 }  # fmt: skip
+# A process with all modules and the small model, which kernels are forked from.
+WARM = "from sam_explore.cli.forking import start_warm_process\n\nstart_warm_process()\n"
 # JupyterLab shows a kernel as busy and idle again for each message, and lays out its toolbar twice
 # for it. Messages of widgets, such as of a pointer that moves, take no part in that here.
 QUIET_STATUS = 'c.MappingKernelManager.untracked_message_types.append("comm_msg")\n'

@@ -1,13 +1,16 @@
-"""Imported once by the process that the app's kernels are forked from, to load what they need.
+"""Imported once by the process that kernels are forked from, to load what they need.
 
 Nothing here may start a thread or compute in parallel, since threads do not survive a fork.
 """
 
 import gc
 import os
+import sys
+import time
 
 import torch
 
+AS_OF = time.time()  # what is read from now on is no older
 THREADS = torch.get_num_threads()
 torch.set_num_threads(1)  # a kernel sets its own number again
 
@@ -26,3 +29,10 @@ from .app import WARM_MODEL  # noqa: E402
 warm_up(os.environ.get(WARM_MODEL) or None)
 gc.collect()
 gc.freeze()  # a collection in a fork would write to these objects and so copy their memory
+
+
+def last_change() -> float:
+    """When the newest of the files that this package was read from was changed, in Unix time."""
+    read = [module for name, module in sys.modules.items() if name.partition(".")[0] == "sam_explore"]
+    files = [each.__file__ for each in read if each.__file__ and os.path.exists(each.__file__)]
+    return max(map(os.path.getmtime, files))

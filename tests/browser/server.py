@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sam_explore.cli.forking import IS_POSSIBLE, NAME
-from sam_explore.cli.server_settings import QUIET_STATUS
+from sam_explore.cli.server_settings import CAN_FORK, FORKED_KERNEL, QUIET_STATUS
+from sam_explore.cli.server_settings import WARM as START_WARM
 
 from ..patience import PATIENCE_SECONDS
 
@@ -30,7 +30,6 @@ SETTINGS = {
 # A kernel that is forked from a process with all modules and the model, as those of the app are.
 # Where forks are not possible it is an ordinary one.
 WARM = "warm"
-START_WARM = "from sam_explore.cli.forking import WarmPython\n\nWarmPython()\n"
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def environment(home: Path, *, warm: bool = False) -> dict[str, str]:
     settings.write_text(json.dumps(SETTINGS), "utf-8")
     _write_kernel(home, "python3", {})
     if warm:
-        _write_kernel(home, WARM, {"kernel_provisioner": {"provisioner_name": NAME}})
+        _write_kernel(home, WARM, {"kernel_provisioner": {"provisioner_name": FORKED_KERNEL}})
     config = QUIET_STATUS + (START_WARM if warm else "")  # as for readers of `sam-explore lab`
     (home / "config" / "jupyter_server_config.py").write_text(config, "utf-8")
     return {
@@ -126,7 +125,7 @@ def _write_kernel(home: Path, name: str, metadata: dict) -> None:
     spec = {"argv": argv, "display_name": name, "language": "python", "metadata": metadata}
     kernel = home / "share" / "kernels" / name / "kernel.json"
     kernel.parent.mkdir(parents=True)
-    kernel.write_text(json.dumps(spec if IS_POSSIBLE else {**spec, "metadata": {}}), "utf-8")
+    kernel.write_text(json.dumps(spec if CAN_FORK else {**spec, "metadata": {}}), "utf-8")
 
 
 def free_port() -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from jupyter_client.manager import AsyncKernelManager
 
+import sam_explore
 from sam_explore.cli.forking import WarmPython
 from sam_explore.cli.kernel_spec import ThisPython
 
@@ -51,6 +53,33 @@ async def start():
     await client.wait_for_ready(timeout=120)
     print(manager.provisioner.pid, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    asyncio.run(start())
+"""
+
+
+# Two kernels, of which the second one starts after a file of the package has changed.
+CHANGED = """
+import asyncio, json
+from pathlib import Path
+from jupyter_client.manager import AsyncKernelManager
+import sam_explore
+from sam_explore.cli.forking import WarmPython
+
+async def start():
+    specs, programs = WarmPython(), []
+    for _ in range(2):
+        manager = AsyncKernelManager(kernel_spec_manager=specs)
+        await manager.start_kernel()
+        client = manager.client()
+        client.start_channels()
+        await client.wait_for_ready(timeout=120)
+        programs.append(Path(f"/proc/{manager.provisioner.pid}/cmdline").read_text("utf-8"))
+        client.stop_channels()
+        await manager.shutdown_kernel(now=True)
+        Path(sam_explore.__file__).with_name("readings").joinpath("__init__.py").touch()
+    print(json.dumps(programs))
 
 if __name__ == "__main__":
     asyncio.run(start())
@@ -107,6 +136,19 @@ def test_a_kernel_ends_when_its_server_was_killed(tmp_path: Path):
     while kernel.exists():
         assert time.monotonic() < deadline, "the kernel is still there"
         time.sleep(0.1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each kernel is a program")
+def test_a_kernel_is_a_program_when_the_package_has_changed_since_it_was_read(tmp_path: Path):
+    package = Path(sam_explore.__file__).parent
+    shutil.copytree(package, tmp_path / "sam_explore", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "changed.py").write_text(CHANGED, "utf-8")
+    run = [sys.executable, tmp_path / "changed.py"]
+    path = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    printed = subprocess.run(run, stdout=subprocess.PIPE, env=path, cwd=tmp_path).stdout
+    first, second = json.loads(printed)
+    assert "forkserver" in first
+    assert "sam_explore.cli.kernel" in second
 
 
 def test_kernels_are_those_of_this_python_by_any_name():

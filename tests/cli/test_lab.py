@@ -102,6 +102,9 @@ def test_lab_runs_jupyterlab_on_the_first_notebook(handed_over: list, tmp_path: 
     server = json.loads((settings / "jupyter_server_config.json").read_text("utf-8"))
     largest = server["ServerApp"]["tornado_settings"]["websocket_max_message_size"]
     assert 100e6 < largest < ServerApp.max_buffer_size.default_value
+    kernel = json.loads((settings / "share/kernels/python3/kernel.json").read_text("utf-8"))
+    provisioner = kernel["metadata"].get("kernel_provisioner", {}).get("provisioner_name")
+    assert provisioner == ("sam-explore-fork" if sys.platform == "linux" else None)
 
 
 def test_lab_without_jupyterlab_says_how_to_install_it(
