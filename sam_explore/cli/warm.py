@@ -33,6 +33,6 @@ gc.freeze()  # a collection in a fork would write to these objects and so copy t
 
 def last_change() -> float:
     """When the newest of the files that this package was read from was changed, in Unix time."""
-    read = [module for name, module in sys.modules.items() if name.partition(".")[0] == "sam_explore"]
-    files = [each.__file__ for each in read if each.__file__ and os.path.exists(each.__file__)]
-    return max(map(os.path.getmtime, files))
+    ours = (name for name in sys.modules if name.partition(".")[0] == "sam_explore")
+    files = [getattr(sys.modules[name], "__file__", None) or "" for name in ours]
+    return max(os.path.getmtime(each) for each in files if os.path.exists(each))

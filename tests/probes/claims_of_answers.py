@@ -135,6 +135,22 @@ def effects_and_looks(caption: Caption, value: str) -> bool:
     return said_in_two_digits(value, rank_correlation(np.abs(effects), looks))
 
 
+def goes_of_the_way(caption: Caption, mask: str, share: str) -> bool:
+    """By least squares, over the cells of the replaced tokens: four by four of them a token."""
+    probe, here = caption.probe, caption.trace
+    places, there = probe.places(here.frame.grid), probe.other or mirror_of(here)
+    changed = here.with_interventions(PatchTokens(there, probe.block, places))
+    start, now, end = (
+        np.stack([
+            run.prediction.logits[int(mask)][4 * row : 4 * row + 4, 4 * column : 4 * column + 4]
+            for row, column in places
+        ]).ravel()
+        for run in (here, changed, there.with_prompts(here.prompts))
+    )  # fmt: skip
+    [way] = np.linalg.lstsq((end - start)[:, None], now - start, rcond=None)[0]
+    return said_in_two_digits(share, way)
+
+
 def patched(caption: Caption, block: str, count: str, mean: str) -> bool:
     apart = caption.maps[0]
     return int(count) == len(apart.marks) and said(
@@ -287,6 +303,10 @@ CLAIMS = (
         rf"After block (\d+), (\d+) tokens? around row \d+, column \d+ come from the other run; in "
         rf"the mean they lie {NUMBER} norms from",
         patched,
+    ),
+    (
+        rf"There the logits of mask (\d) go {NUMBER} of the way to those that the other run has",
+        goes_of_the_way,
     ),
     (rf"The runs lie {NUMBER} to {NUMBER} norms apart", range_of_map),
     (
