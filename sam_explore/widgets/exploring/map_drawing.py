@@ -16,7 +16,7 @@ from ..canvas.connection import paste
 from ..canvas.pen import DrawnOn, Pen
 from ..canvas.sheet import Sheet
 from ..canvas.viewport import SHARPNESS
-from .map_layout import ARROW, AXIS, GAP, LINE, NUMBERS, MapLayout, Tile
+from .map_layout import ARROW, AXIS, GAP, LINE, NUMBERS, MapLayout, Tile, ticks_apart
 
 _SHORT = 8  # letters of a unit that has room above its colour bar
 PAPER = 255  # the entry of the lookup table for pixels outside the maps
@@ -318,7 +318,7 @@ def draw_bar(canvas: DrawnOn, layout: MapLayout) -> None:
     first = layout.tiles[0]
     _frame(canvas, left, top, width, height)
     _draw_ends(canvas, first, left, top, width, height)
-    for share, words in layout.ticks:
+    for share, words in ticks_apart(layout.ticks, height):
         y = top + height * (1 - share)
         canvas.stroke_style = style.INK
         canvas.line_width = SHARPNESS

@@ -128,6 +128,19 @@ def ticks(scale: Scale, colours: ColourRange) -> tuple[tuple[float, str], ...]:
     return tuple((float(colours.shares(v)), text(v)) for v in values if low <= v <= high)
 
 
+def ticks_apart(
+    ticks: tuple[tuple[float, str], ...], length_css: float
+) -> tuple[tuple[float, str], ...]:
+    """Those of a bar's labels that do not overlap on it: the ends, the middle, then the others."""
+    least = (style.NUMBER_PX + 1) / max(length_css, 1)
+    kept: list[tuple[float, str]] = []
+    ends = (*ticks[:1], *ticks[:0:-1][:1])
+    for tick in (*ends, *sorted(ticks, key=lambda each: abs(each[0] - 0.5))):
+        if all(abs(tick[0] - other) >= least for other, _ in kept):
+            kept.append(tick)
+    return tuple(sorted(kept))
+
+
 def _lay_out_one(one: Heatmap, width: int) -> MapLayout:
     axis = AXIS if one.frame == "tokens" else EDGE
     size = _size(one, width - axis - GAP - BAR - NUMBERS)

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sam_explore.plots import style
 from sam_explore.readings import Gallery, Heatmap, Scale
 from sam_explore.widgets.exploring.map_drawing import bar_entries
-from sam_explore.widgets.exploring.map_layout import lay_out
+from sam_explore.widgets.exploring.map_layout import lay_out, ticks_apart
 
 NAMED = Scale(low=0.0, high=1.0, names=((0.0, "outside"), (1.0, "inside")))
 LOWEST = 11 / 2  # CSS pixels of a number in 11 pixels' print below its middle
@@ -64,3 +65,13 @@ def test_a_number_stays_with_its_word_only_where_both_fit():
     one = replace(flat(Scale(low=0.0)), title="IoU 0.42, stability 0.05")
     tiles = lay_out(Gallery((one,) * 4, "g", "w.", Scale(low=0.0)), 236).tiles
     assert tiles[0].title == ("IoU 0.42,", "stability", "0.05")
+
+
+def test_of_a_short_bars_labels_those_stay_that_do_not_overlap():
+    labels = tuple((share, f"{share:g}") for share in (0, 0.25, 0.5, 0.75, 1))
+    line = style.NUMBER_PX + 1
+    assert ticks_apart(labels, 4 * line) == labels
+    assert [share for share, _ in ticks_apart(labels, 2 * line)] == [0, 0.5, 1]
+    assert [share for share, _ in ticks_apart(labels, line)] == [0, 1]
+    assert [share for share, _ in ticks_apart(labels, 3)] == [0]
+    assert ticks_apart((), 3) == ()
