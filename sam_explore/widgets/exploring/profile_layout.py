@@ -18,6 +18,7 @@ _HIGHEST = 230  # CSS pixels of the axes
 _MARGIN = 0.05  # of an axis' length, beyond the first and the last value
 _EDGE = 10  # CSS pixels at the right border, for half of the last number
 _PER_TICK_X, _PER_TICK_Y = 60, 34  # CSS pixels between two numbers, at least
+_MOST_LINES = 3  # of names that have no room next to one another
 _SAMPLE = 26  # CSS pixels of the line next to a name in the legend
 _BETWEEN = 14  # two names
 _MOST_DIGITS = 8
@@ -149,8 +150,18 @@ def _x_axis(profile: Profile, left: float, right: float) -> Axis:
     longest = max(len(line) for label in profile.x_labels for line in label.split("\n"))
     room = (right - left) / len(profile.x)
     every = int(np.ceil((longest + 1) * LETTER * style.NUMBER_PX / room))
-    ticks = tuple(zip(profile.x.tolist(), profile.x_labels, strict=True))[::every]
+    ticks = tuple(zip(profile.x.tolist(), profile.x_labels, strict=True))
+    if every <= _MOST_LINES and not any(map(_continues, profile.x_labels)):
+        # Names stand on lines of their own in turn; numbers that are left out are easily counted.
+        ticks = tuple((x, "\n" * (i % every) + name) for i, (x, name) in enumerate(ticks))
+    else:
+        ticks = ticks[::every]
     return Axis(axis.low, axis.high, False, left, right, ticks)
+
+
+def _continues(label: str) -> bool:
+    """Whether a label is a number, or takes more than a line by itself."""
+    return "\n" in label or any(map(str.isdigit, label))
 
 
 def _axis(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sam_explore.readings import Curve, Profile
+from sam_explore.widgets.exploring.map_layout import LINE
 from sam_explore.widgets.exploring.profile_layout import Axis, lay_out_profile
 
 
@@ -54,6 +55,16 @@ def test_numbers_are_round_and_differ():
     assert whole == [0, 1, 2]
     decades = lay_out_profile(profile([0.01, 1, 100], log="y"), 400).y.ticks
     assert [value for value, _ in decades] == pytest.approx([0.01, 0.1, 1, 10, 100])
+
+
+def test_names_that_have_no_room_next_to_one_another_stand_on_lines_in_turn():
+    names = ("predicted", "stability", "both", "chance", "the best")
+    wide = lay_out_profile(profile(np.arange(5), x_labels=names), 800)
+    assert [label for _, label in wide.x.ticks] == list(names)
+    narrow = lay_out_profile(profile(np.arange(5), x_labels=names), 330)
+    staggered = ["predicted", "\nstability", "both", "\nchance", "the best"]
+    assert [label for _, label in narrow.x.ticks] == staggered
+    assert narrow.height == wide.height + LINE  # the axes of both are as high as they may be
 
 
 def test_labels_that_have_no_room_next_to_one_another_are_left_out():
