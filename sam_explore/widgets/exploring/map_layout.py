@@ -145,7 +145,9 @@ def _lay_out_one(one: Heatmap, width: int) -> MapLayout:
     axis = AXIS if one.frame == "tokens" else EDGE
     size = _size(one, width - axis - GAP - BAR - NUMBERS)
     end = axis + size[0] + GAP + BAR + NUMBERS
-    title = lines_in(one.title, end, style.TITLE_PX, is_bold=True)
+    has_unit = one.colours is None and bool(one.scale.unit)  # above the bar, as high as the title
+    room = axis + size[0] if has_unit else end
+    title = lines_in(one.title, room, style.TITLE_PX, is_bold=True)
     top = LINE * len(title) + 6
     tile = Tile(one, title, *_coloured(one.scale, one.values), axis, top, *size, None)
     bar = None if one.colours is not None else (axis + size[0] + GAP, top, BAR, size[1])

@@ -75,3 +75,11 @@ def test_of_a_short_bars_labels_those_stay_that_do_not_overlap():
     assert [share for share, _ in ticks_apart(labels, line)] == [0, 1]
     assert [share for share, _ in ticks_apart(labels, 3)] == [0]
     assert ticks_apart((), 3) == ()
+
+
+def test_a_long_title_breaks_before_the_unit_of_the_bar():
+    title = "Mask 1 without channel 7 and more"
+    with_unit = lay_out(replace(flat(Scale("logit")), title=title), 200)
+    without = lay_out(replace(flat(Scale("")), title=title), 200)
+    assert len(with_unit.tiles[0].title) > len(without.tiles[0].title)
+    assert " ".join(with_unit.tiles[0].title) == title
