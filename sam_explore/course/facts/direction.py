@@ -15,7 +15,7 @@ def direction_in_words(now: Any, after: Prediction) -> str:
     """What becomes of the shown mask in another answer, as words after "without it,".
 
     Such as "it grows from 24 % to 30 % of the picture, and its true IoU with turtle (whole) goes
-    from 0.73 to 0.87: it is the better mask". Without a truth the size alone.
+    from 0.73 to 0.87: as a mask of that it is better". Without a truth the size alone.
     """
     before, mask = now.trace.prediction, mask_of(now)
     grows = growth_in_words(mask, before, after, now.threshold)
@@ -24,7 +24,7 @@ def direction_in_words(now: Any, after: Prediction) -> str:
         return grows
     was, is_now = (float(target.ious(each, now.threshold)[mask]) for each in (before, after))
     verdict = "better" if is_now - was >= _SAME else "worse" if was - is_now >= _SAME else ""
-    judged = f": it is the {verdict} mask" if verdict else ""
+    judged = f": as a mask of that it is {verdict}" if verdict else ""
     return (
         f"{grows}, and its true IoU with {target.name} goes from {in_words(was)} to "
         f"{in_words(is_now)}{judged}"

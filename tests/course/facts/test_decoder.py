@@ -101,4 +101,4 @@ def test_a_mask_that_is_better_without_a_channel_is_said_to_be_better():
     assert words.endswith("from 0.00 to 0.00.")
     run.shown_truth = trace.prediction.upscaled[MASK] > 0
     words = facts.spared_channels(run).words
-    assert "goes from 1.00 to 0.00: it is the worse mask." in words
+    assert "goes from 1.00 to 0.00: as a mask of that it is worse." in words
