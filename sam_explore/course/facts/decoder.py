@@ -138,8 +138,9 @@ def detail_of_upscaling(now: Any) -> Fact:
     share = within_tokens(*features_at(now.trace, "second step"))
     return Fact(
         100 * share,
-        f"Of the variance of the upscaled features {percent(share)} lies within tokens: that much "
-        "detail was made of one token each, without a look at its neighbours.",
+        f"Of the variance of the upscaled features {percent(share)} lies within tokens: made of "
+        "one token each, without a look at its neighbours. The pattern that all tokens share is "
+        "in it, too.",
     )
 
 

@@ -63,7 +63,8 @@ def hint_elsewhere(now: Any) -> Fact:
     follows = max(shares, key=lambda name: shares[name])
     return Fact(
         follows if shares[follows] >= _FOLLOWS else NEITHER,
-        f"Half a picture lower, and alone, the hint gives a mask that has an IoU of "
+        f"Half a picture lower (what leaves below comes in at the top), and alone, the hint gives "
+        f"a mask that has an IoU of "
         f"{text(shares[HINT], 2)} with that of the moved hint, and of "
         f"{text(shares[AS_WITHOUT], 2)} with the mask of a hint of zeros.",
     )
