@@ -101,7 +101,7 @@ def run_kernel(command: list[str], environment: dict[str, str], folder: str) -> 
     from ipywidgets import load_ipython_extension
 
     from .memory import limit_memory
-    from .warm import AS_OF, THREADS, last_change
+    from .warm import THREADS, has_changed
 
     # The warm process ends when this is closed everywhere, so a fork must not hold it open.
     os.close(forkserver._forkserver._forkserver_alive_fd)  # type: ignore[attr-defined]
@@ -110,13 +110,13 @@ def run_kernel(command: list[str], environment: dict[str, str], folder: str) -> 
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
-    if last_change() > AS_OF:
+    limit_memory()  # which holds for the program, too
+    if has_changed():
         os.environ["JPY_PARENT_PID"] = str(os.getppid())  # it ends with the warm process
         os.execv(command[0], command)
     arguments = command[command.index("-f") :]
     sys.path.append("")  # last, so that a file next to the notebook can't hide an installed package
     sys.argv = ["ipykernel_launcher", *arguments]
-    limit_memory()
     torch.set_num_threads(THREADS)
     random.seed()  # otherwise all forks would draw the same numbers
     np.random.seed()  # noqa: NPY002

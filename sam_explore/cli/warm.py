@@ -6,11 +6,9 @@ Nothing here may start a thread or compute in parallel, since threads do not sur
 import gc
 import os
 import sys
-import time
 
 import torch
 
-AS_OF = time.time()  # what is read from now on is no older
 THREADS = torch.get_num_threads()
 torch.set_num_threads(1)  # a kernel sets its own number again
 
@@ -31,8 +29,18 @@ gc.collect()
 gc.freeze()  # a collection in a fork would write to these objects and so copy their memory
 
 
-def last_change() -> float:
-    """When the newest of the files that this package was read from was changed, in Unix time."""
-    ours = (name for name in sys.modules if name.partition(".")[0] == "sam_explore")
-    files = [getattr(sys.modules[name], "__file__", None) or "" for name in ours]
-    return max(os.path.getmtime(each) for each in files if os.path.exists(each))
+def _stamp(path: str) -> tuple[int, int] | None:
+    """When a file was changed, in ns, and its bytes; None if it is gone."""
+    if not os.path.exists(path):
+        return None
+    about = os.stat(path)
+    return about.st_mtime_ns, about.st_size
+
+
+_ours = (module for name, module in sys.modules.items() if name.partition(".")[0] == "sam_explore")
+_read = {each.__file__: _stamp(each.__file__) for each in _ours if each.__file__}
+
+
+def has_changed() -> bool:
+    """Whether a file of the package is not the one that this process has read."""
+    return any(_stamp(path) != before for path, before in _read.items())

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from jupyter_client.manager import AsyncKernelManager
 
 import sam_explore
+from sam_explore.app_limits import PAGE_MEMORY
 from sam_explore.cli.forking import WarmPython
 from sam_explore.cli.kernel_spec import ThisPython
 
@@ -75,7 +77,8 @@ async def start():
         client = manager.client()
         client.start_channels()
         await client.wait_for_ready(timeout=120)
-        programs.append(Path(f"/proc/{manager.provisioner.pid}/cmdline").read_text("utf-8"))
+        place = Path(f"/proc/{manager.provisioner.pid}")
+        programs.append([(place / each).read_text("utf-8") for each in ("cmdline", "limits")])
         client.stop_channels()
         await manager.shutdown_kernel(now=True)
         Path(sam_explore.__file__).with_name("readings").joinpath("__init__.py").touch()
@@ -144,11 +147,13 @@ def test_a_kernel_is_a_program_when_the_package_has_changed_since_it_was_read(tm
     shutil.copytree(package, tmp_path / "sam_explore", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "changed.py").write_text(CHANGED, "utf-8")
     run = [sys.executable, tmp_path / "changed.py"]
-    path = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    path = {**os.environ, "PYTHONPATH": str(tmp_path), PAGE_MEMORY: "600"}
     printed = subprocess.run(run, stdout=subprocess.PIPE, env=path, cwd=tmp_path).stdout
     first, second = json.loads(printed)
-    assert "forkserver" in first
-    assert "sam_explore.cli.kernel" in second
+    assert "forkserver" in first[0]
+    assert "sam_explore.cli.kernel" in second[0]
+    for _, limits in (first, second):  # a page of the app keeps its limit
+        assert not re.search(r"Max data size +unlimited", limits)
 
 
 def test_kernels_are_those_of_this_python_by_any_name():

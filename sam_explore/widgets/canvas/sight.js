@@ -24,7 +24,7 @@ function nameControls() {
     for (const control of document.querySelectorAll(UNNAMED)) {
       const widget = control.closest(".widget-slider") ?? control.closest(".jupyter-widgets");
       const label = widget?.querySelector(".widget-label");
-      const said = label?.textContent.replace("\u200b", ""); // which ipywidgets writes where it has no word
+      const said = label?.textContent.replace("\u200b", ""); // ipywidgets' label without a word
       const words = said || control.title || label?.title;
       if (words && words !== "null") control.setAttribute("aria-label", words);
     }
@@ -171,7 +171,11 @@ function headOf(corner, back, away) {
     made.addEventListener("click", act);
     return made;
   };
-  const other = button("\u21c4", "Show the other picture", () => corner.parentNode.prepend(corner));
+  const other = button("\u21c4", "Show the other picture", () => {
+    const room = corner.parentNode;
+    room.prepend(corner); // so that another one is the last, which is shown
+    [...room.querySelectorAll(":scope > .sam-explore-corner .sam-explore-corner-other")].pop().focus();
+  });
   other.classList.add("sam-explore-corner-other");
   const fold = button("\u2013", "Fold or unfold", () => {
     const folded = corner.classList.toggle("sam-explore-folded");

@@ -134,8 +134,7 @@ def ticks_apart(
     """Those of a bar's labels that do not overlap on it: the ends, the middle, then the others."""
     least = (style.NUMBER_PX + 1) / max(length_css, 1)
     kept: list[tuple[float, str]] = []
-    ends = (*ticks[:1], *ticks[:0:-1][:1])
-    for tick in (*ends, *sorted(ticks, key=lambda each: abs(each[0] - 0.5))):
+    for tick in (*ticks[:1], *ticks[-1:], *sorted(ticks, key=lambda each: abs(each[0] - 0.5))):
         if all(abs(tick[0] - other) >= least for other, _ in kept):
             kept.append(tick)
     return tuple(sorted(kept))

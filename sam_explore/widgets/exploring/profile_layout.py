@@ -151,7 +151,7 @@ def _x_axis(profile: Profile, left: float, right: float) -> Axis:
     room = (right - left) / len(profile.x)
     every = int(np.ceil((longest + 1) * LETTER * style.NUMBER_PX / room))
     ticks = tuple(zip(profile.x.tolist(), profile.x_labels, strict=True))
-    if every <= _MOST_LINES and not any(map(_continues, profile.x_labels)):
+    if every <= _MOST_LINES and all(map(_is_a_name, profile.x_labels)):
         # Names stand on lines of their own in turn; numbers that are left out are easily counted.
         ticks = tuple((x, "\n" * (i % every) + name) for i, (x, name) in enumerate(ticks))
     else:
@@ -159,9 +159,9 @@ def _x_axis(profile: Profile, left: float, right: float) -> Axis:
     return Axis(axis.low, axis.high, False, left, right, ticks)
 
 
-def _continues(label: str) -> bool:
-    """Whether a label is a number, or takes more than a line by itself."""
-    return "\n" in label or any(map(str.isdigit, label))
+def _is_a_name(label: str) -> bool:
+    """Whether a label has no number in it, and takes one line by itself."""
+    return "\n" not in label and not any(map(str.isdigit, label))
 
 
 def _axis(
