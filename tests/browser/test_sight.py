@@ -171,6 +171,11 @@ def test_a_cell_run_again_while_its_picture_is_in_the_corner_leaves_nothing_ther
     expect(notebook.output(".sam-explore-stage")).to_have_count(1)
 
 
+WORDS_OF_ONE_END = """title => {
+    const words = document.createRange();
+    words.selectNodeContents(title);
+    return words.getBoundingClientRect().right;
+}"""
 TWO = [
     CELLS[0],
     "other = sx.Session(sx.load(), sx.example('turtle'))\nsx.PromptCanvas(other, width=256)",
@@ -188,7 +193,11 @@ def test_of_two_pictures_the_corner_says_which_it_shows_and_can_show_the_other(l
         page.wait_for_timeout(300)
     corner = page.locator(".sam-explore-corner").filter(visible=True)
     expect(corner).to_have_count(1)
-    expect(corner.get_by_text("Prompt 2 of 2")).to_be_visible()
+    title = corner.get_by_text("Prompt 2 of 2")
+    expect(title).to_be_visible()
+    assert title.bounding_box()["height"] < 30  # one line
+    button = corner.get_by_role("button", name="Show the other picture").bounding_box()
+    assert title.evaluate(WORDS_OF_ONE_END) <= button["x"]
     click_in(corner)
     wait_for(notebook, "len(other.prompts.points) == 1 and session.prompts.is_empty")
     corner.get_by_role("button", name="Show the other picture").click()
