@@ -49,6 +49,15 @@ _EXECUTE = """async ([code, expression]) => {
     return (await request.done).content;
 }"""
 
+_EXECUTE_SOON = f"""asked => Promise.race([({_EXECUTE})(asked), new Promise((_, reject) =>
+    setTimeout(() => reject(new Error('the kernel does not answer')), 10000))])"""
+_THREADS = """'\\n'.join(
+    ' > '.join(f'{each.filename[-40:]}:{each.lineno}' for each in stack[-8:])
+    for frame in __import__('sys')._current_frames().values()
+    if any('sam_explore' in each.filename for each in
+           (stack := __import__('traceback').extract_stack(frame)))
+)"""
+
 
 class Lab:
     """Opens notebooks in one browser page, and remembers what went wrong: in the page, in its
@@ -226,9 +235,20 @@ class Notebook:
         deadline, pause_ms = time.monotonic() + seconds, 20.0
         while not condition():
             if time.monotonic() > deadline:
-                raise AssertionError(f"After {seconds} s it was still not so that {what}.")
+                where = self._kernel_is_at()
+                raise AssertionError(
+                    f"After {seconds} s it was still not so that {what}. The kernel is at:\n{where}"
+                )
             self.page.wait_for_timeout(pause_ms)
             pause_ms = min(1.3 * pause_ms, 300.0)
+
+    def _kernel_is_at(self) -> str:
+        """Where threads of the kernel are in our code or what that calls, the latest call last."""
+        try:
+            found = self.page.evaluate(_EXECUTE_SOON, ["", _THREADS])
+            return ast.literal_eval(found["user_expressions"]["value"]["data"]["text/plain"])
+        except Exception as error:  # a kernel that does not answer, or that has ended
+            return f"unknown: {error}"
 
     def _ask(self, code: str, expression: str) -> dict:
         answer = self.page.evaluate(_EXECUTE, [code, expression])

@@ -19,10 +19,34 @@ function render({ model, el, signal }) {
   const parts = draw(model, el, signal);
   const listen = (name, handler, options) =>
     el.addEventListener(name, handler, { signal, ...options });
-  const pressed = { at: [0.5, 0.5] }; // where a pointer pressed last; keys start there
+  const pressed = new Place(el, model);
   handlePointers(model, el, sender, listen, parts, pressed);
   handleWheel(model, el, sender, listen);
   handleKeys(model, el, sender, signal, parts, pressed);
+}
+
+// Where a pointer pressed last, or keys went; keys start there. A share of the area, since a picture
+// grows and shrinks with it. Where there are stops, something is laid out anew when the size changes,
+// and what was pressed stays at its place in CSS pixels.
+class Place {
+  constructor(el, model) {
+    this.el = el;
+    this.model = model;
+    this.share = [0.5, 0.5];
+    this.css = null;
+  }
+
+  get at() {
+    const { clientWidth, clientHeight } = this.el;
+    const isLaidOut = this.css && clientWidth > 0 && clientHeight > 0;
+    if (!isLaidOut || this.model.get("stops").length === 0) return this.share;
+    return [inside(this.css[0] / clientWidth), inside(this.css[1] / clientHeight)];
+  }
+
+  set at([x, y]) {
+    this.share = [x, y];
+    this.css = [x * this.el.clientWidth, y * this.el.clientHeight];
+  }
 }
 
 // Sends messages. Of the frequent kinds only one a frame is sent, before any other message. Of moves
