@@ -54,8 +54,8 @@ _EXECUTE_SOON = f"""asked => Promise.race([({_EXECUTE})(asked), new Promise((_, 
 _THREADS = """'\\n'.join(
     ' > '.join(f'{each.filename[-40:]}:{each.lineno}' for each in stack[-8:])
     for frame in __import__('sys')._current_frames().values()
-    if any('sam_explore' in each.filename for each in
-           (stack := __import__('traceback').extract_stack(frame)))
+    for stack in [__import__('traceback').extract_stack(frame)]
+    if any('sam_explore' in each.filename for each in stack)
 )"""
 
 

@@ -94,5 +94,5 @@ def test_keys_go_on_from_the_box_that_was_clicked_though_the_map_grew(notebook):
     assert network.size[1] > before
     page.keyboard.press("ArrowDown")
     wait_for(notebook, f"network._canvas._pointed not in (None, {clicked})")
-    x, y = notebook.value("network._canvas._pointed")
+    _, y = notebook.value("network._canvas._pointed")
     assert 0 < y - clicked[1] / 2 < 60
