@@ -40,6 +40,9 @@ def test_a_notebook_runs_to_its_end_and_shows_its_views(lab: Lab, path: Path):
     for button in hidden.all():
         button.click()
     for index in showing:
+        if not is_drawn(notebook, index):  # what is in sight comes first
+            scroll = "index => jupyterapp.shell.currentWidget.content.scrollToItem(index, 'start')"
+            notebook.page.evaluate(scroll, index)
         notebook.wait_until(
             lambda index=index: is_drawn(notebook, index),
             f"cell {index} shows a picture: {cells[index].source}",

@@ -140,6 +140,11 @@ class NetworkMap(StaticView, VBox):
         return self._runner.error
 
     @property
+    def is_up_to_date(self) -> bool:
+        """Whether what is shown is of the latest state."""
+        return self._runner.is_up_to_date
+
+    @property
     def exhibit(self) -> Explorer | None:
         """The exhibit that is open below the map, or None."""
         return self._panel.opened

@@ -69,6 +69,12 @@ class After(StaticView, VBox):
         if self._open:
             self._hint.layout.display, self.view.layout.display = "none", None
 
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether the view is."""
+        is_up_to_date: bool = self.view.is_up_to_date
+        return is_up_to_date
+
     def still(self) -> Bundle:
         """That of the view."""
         still: Bundle = self.view.still()

@@ -5,7 +5,7 @@ from typing import Any
 
 from sam_explore.widgets.canvas.html import Markup, element, together
 from sam_explore.widgets.canvas.paragraphs import paragraph
-from sam_explore.widgets.session import Snapshot
+from sam_explore.widgets.session import ENCODER_RUNS, Snapshot
 
 from .live_text import LiveText, checked_fact, checked_function, rules
 
@@ -37,6 +37,8 @@ class Conclusion(LiveText[Sentences]):
         TypeError: no session, or nothing that can be called.
         ValueError: no function at all.
     """
+
+    priority = ENCODER_RUNS  # facts run the encoder, some of them in many scenes
 
     def __init__(self, session: Any, *facts: Any):
         if not facts:

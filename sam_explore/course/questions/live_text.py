@@ -62,6 +62,7 @@ class LiveText(StaticView, VBox, Generic[AnyAnswer]):
     """
 
     children: Any
+    priority = EXPLORERS  # of what is computed
     _open = False  # before and after, so that a widget whose construction failed is closed too
 
     def __init__(self, session: Any):
@@ -76,7 +77,7 @@ class LiveText(StaticView, VBox, Generic[AnyAnswer]):
             lambda answer: [lambda: self._show(answer)],
             self._dim,
             self._reply,
-            lambda: EXPLORERS,
+            lambda: self.priority,
             lambda: self._sight.is_seen,
         )
         self._heading = Html()
@@ -104,6 +105,11 @@ class LiveText(StaticView, VBox, Generic[AnyAnswer]):
     def error(self) -> str:
         """What went wrong with the latest state, in words, or ""."""
         return self._runner.error
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether what is shown is of the latest state."""
+        return self._asks() is None or self._runner.is_up_to_date
 
     def still(self) -> Bundle:
         """The text alone, for pages without a kernel."""

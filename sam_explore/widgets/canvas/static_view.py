@@ -20,7 +20,7 @@ from .ipywidgets_registry import widget_of
 from .viewport import SHARPNESS
 
 _LOG = logging.getLogger(__name__)
-_PATIENCE_S = 0.5  # that a cell waits for a prediction to be in the picture
+_PATIENCE_S = 0.5  # that a cell waits for the picture of its view
 _FONT_SIZE = 9.5
 _LETTERS_PER_INCH = 14.5
 _LINE_INCHES = 0.18
@@ -53,14 +53,20 @@ class StaticView:
         longer. In a live page the still is rarely visible."""
         return self.session.synchronous
 
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether nothing is left to be done for this view. False if only the whole session's work
+        tells: a cell then waits for all of it."""
+        return False
+
     def _figure(self) -> tuple[ReadingFigure | None, str]:
         """The picture and the sentence of the session's state."""
         raise NotImplementedError
 
     def _repr_mimebundle_(self, **kwargs: object) -> Bundle:
         live = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]  # of the widget it is mixed into
-        with suppress(TimeoutError, RuntimeError):  # then show what there is
-            self.session.settle(_PATIENCE_S)
+        with suppress(RuntimeError):  # then show what there is
+            self.session.settle_for(lambda: self.is_up_to_date, _PATIENCE_S)
         try:
             data, about = self.still()
         except Exception:

@@ -146,6 +146,11 @@ class Explorer(StaticReading, VBox):
         return self._runner.error
 
     @property
+    def is_up_to_date(self) -> bool:
+        """Whether what is shown is of the latest state."""
+        return self._runner.is_up_to_date
+
+    @property
     def probe(self) -> Probe:
         """The probe with the current values of the controls."""
         return self._knobs.probe

@@ -60,7 +60,8 @@ class ProbeRunner(Generic[AnyQuestion, AnyAnswer]):
         caption: shows words, progress and errors.
         priority: returns the priority of its jobs; between two steps, jobs of higher priority run.
         is_seen: whether the view is visible. Out of sight, the first reading is computed after
-            everything else, and a newer one when the view comes into sight or `settle` is called.
+            everything else, as coarse as it can be; a finer or a newer one when the view comes into
+            sight or `settle` is called.
 
     Attributes:
         reading: the latest one, None before the first.
@@ -125,6 +126,11 @@ class ProbeRunner(Generic[AnyQuestion, AnyAnswer]):
         self._session.submit(f"explore {self._name}", self._answer, self._rank)
 
     @property
+    def is_up_to_date(self) -> bool:
+        """Whether the reading is that of the latest state."""
+        return not self._waits and self.reading is not None and self._is_answered(self._wanted())
+
+    @property
     def waits_for_sight(self) -> bool:
         """Whether the reading is outdated, and stays so while the view is out of sight."""
         return self._waits and self._rank() is None
@@ -171,7 +177,7 @@ class ProbeRunner(Generic[AnyQuestion, AnyAnswer]):
             return
         start, started = perf_counter(), thread_time()
         try:
-            for stage in (*self._coarser(probe, trace), probe):
+            for stage in self._stages(probe, trace):
                 with between_steps(self._between(wanted, start)):
                     reading = stage(trace)
                 if stage is probe:
@@ -179,6 +185,9 @@ class ProbeRunner(Generic[AnyQuestion, AnyAnswer]):
                     self._times.append(thread_time() - started)
                 self._is_coarse = stage is not probe
                 self._show(reading, (stage, trace))
+                if self._is_coarse and self._rank() is None:
+                    self.ask(quietly=True)  # it is refined in sight
+                    return
         except Cancelled:
             return
         except Exception as error:
@@ -187,9 +196,14 @@ class ProbeRunner(Generic[AnyQuestion, AnyAnswer]):
             self._is_coarse = False
             self._session.at_length.discard(self._name)
 
-    def _coarser(self, probe: Question[AnyAnswer], trace: Trace) -> tuple[AnyQuestion, ...]:
-        """What is answered on the way, unless the full answer was quick the last time."""
-        return () if 0 < self.seconds < _PATIENCE_S else probe.coarser(trace)
+    def _stages(self, probe: AnyQuestion, trace: Trace) -> tuple[AnyQuestion, ...]:
+        """What is answered one after another: coarser questions first, but for those that are
+        answered by now, and unless the full answer was quick the last time."""
+        if 0 < self.seconds < _PATIENCE_S:
+            return (probe,)
+        stages: tuple[AnyQuestion, ...] = (*probe.coarser(trace), probe)
+        shown = [number for number, each in enumerate(stages) if self._is_answered((each, trace))]
+        return stages[shown[-1] + 1 :] if shown else stages
 
     def _rank(self) -> int | None:
         """The priority of a new reading; None while the view is out of sight."""
@@ -272,11 +286,13 @@ class ProbeRunner(Generic[AnyQuestion, AnyAnswer]):
         self._while_open(show)
 
     def _show_status(self) -> None:
+        is_coarse = self._is_coarse
+
         def show() -> None:
             self._dim(bool(self.error))
             if self.error:
                 self._caption.show_error(self.error)
-            elif self._is_coarse:
+            elif is_coarse:
                 self._caption.show_status(COARSE)
             else:
                 done = f"Computed in {duration(self.seconds)}."

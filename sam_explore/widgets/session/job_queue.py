@@ -77,6 +77,7 @@ class JobQueue:
                 name = chosen[2]
                 job = self._waiting.pop(name)[2]
             _run_job(name, job)
+            self.wake()
 
     def wake(self) -> None:
         with self._changed:

@@ -468,6 +468,20 @@ class Session(SharedState):
                 "Wait longer: session.settle(timeout=...)."
             )
 
+    def settle_for(self, view: Callable[[], bool], timeout: float) -> None:
+        """Like `settle`, for one view: until it is up to date, or `timeout` seconds are over.
+
+        Args:
+            view: whether it is.
+            timeout: in seconds.
+
+        Raises:
+            RuntimeError: as `settle` does.
+        """
+        self._refuse_to_wait_for_itself()
+        self._turns.run_waiting()
+        self._worker.settle(timeout, also=lambda: self._turns.is_idle, enough=view)
+
     def close(self) -> None:
         """End the worker; views of this session stop following. May be called twice.
 

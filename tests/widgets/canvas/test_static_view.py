@@ -1,6 +1,7 @@
 """Views on a page without a kernel: their picture and sentence, and how nbconvert takes them."""
 
 import base64
+from threading import Thread
 
 import pytest
 from ipywidgets import HTML, HBox, VBox
@@ -9,10 +10,11 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from sam_explore.prediction import Prediction
 from sam_explore.widgets import PromptCanvas, Session, explore
+from sam_explore.widgets.canvas import static_view
 from sam_explore.widgets.canvas.static_view import static_views
 from sam_explore.widgets.session import SYNCHRONOUS
 
-from ..fake_probes import Grid
+from ..fake_probes import WAIT_S, Grid, Slow
 
 LIVE = "application/vnd.jupyter.widget-view+json"
 
@@ -26,6 +28,27 @@ def test_a_picture_that_fails_takes_nothing_from_the_live_view(
     assert LIVE in data
     assert "could not be drawn" in caplog.text
     caplog.clear()
+
+
+def test_a_cell_waits_for_its_own_view_and_not_for_what_others_compute(
+    held, image, open_session, screen, monkeypatch
+):
+    monkeypatch.setattr(static_view, "_PATIENCE_S", WAIT_S)
+    session = open_session(image, synchronous=False)
+    with explore(Grid, session) as mine:
+        session.settle(WAIT_S)
+        held.go_on.clear()
+        with explore(Slow, session):
+            assert held.reached.wait(WAIT_S)
+            found = []
+            display = Thread(target=lambda: found.append(mine._repr_mimebundle_()[0]))
+            display.start()
+            display.join(WAIT_S / 2)
+            assert found
+            assert "image/png" in found[0]
+            assert held.ended == []
+            held.go_on.set()
+            session.settle(WAIT_S)
 
 
 def test_stills_of_a_box_are_those_of_the_views_in_it(answers, image, open_session, screen):

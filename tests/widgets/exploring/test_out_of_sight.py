@@ -6,7 +6,7 @@ from sam_explore.widgets import PromptCanvas, explore
 from sam_explore.widgets.canvas.sight import Sight
 from sam_explore.widgets.exploring.caption import OUTDATED
 
-from ..fake_probes import WAIT_S, Grid, Slow, text_of
+from ..fake_probes import WAIT_S, Grid, Refined, Slow, text_of
 
 OUT_OF_SIGHT = "Not up to date: this view waits until it is in sight"
 
@@ -91,6 +91,39 @@ def test_the_first_reading_is_computed_out_of_sight_after_all_that_is_in_sight(
         session.settle(WAIT_S)
         assert asked == [3, 2]
         assert slow.words == "0 of 0."
+
+
+def test_out_of_sight_only_the_coarsest_reading_is_computed_and_finer_ones_follow_in_sight(
+    held, image, open_session, screen
+):
+    session = open_session(image, synchronous=False)
+    session.settle(WAIT_S)
+    held.go_on.clear()
+    with explore(Slow, session) as slow, explore(Refined, session, number=9) as refined:
+        assert held.reached.wait(WAIT_S)
+        hide(slow)
+        hide(refined)
+        held.go_on.set()
+        assert session._worker._queue.wait_for(lambda: held.ended == [0, 1], WAIT_S)
+        assert session._worker._queue.wait_for(lambda: refined._runner._waits, WAIT_S)
+        assert refined.words == "1 of 0."
+        show(refined)
+        session.settle(WAIT_S)
+        assert held.ended == [0, 1, 2, 9]
+        assert refined.words == "9 of 0."
+
+
+def test_settle_refines_what_is_out_of_sight_too(held, image, open_session, screen):
+    session = open_session(image, synchronous=False)
+    session.settle(WAIT_S)
+    held.go_on.clear()
+    with explore(Slow, session), explore(Refined, session, number=9) as refined:
+        assert held.reached.wait(WAIT_S)
+        hide(refined)
+        held.go_on.set()
+        session.settle(WAIT_S)
+        assert held.ended == [0, 1, 2, 9]
+        assert refined.words == "9 of 0."
 
 
 def test_after_a_click_a_view_in_sight_is_answered_and_one_out_of_sight_waits(
