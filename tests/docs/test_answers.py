@@ -64,6 +64,7 @@ def test_each_reason_is_about_a_question_and_its_choices(maker):
     }
     assert set(maker.REASONS) == set(asked)
     for fact, written in maker.REASONS.items():
+        assert "of" in written or "others" not in written, f"{fact}: which answer are they about?"
         for choice in (*([written["of"]] if "of" in written else []), *written.get("others", {})):
             assert repr(choice) in asked[fact], choice
 
