@@ -108,7 +108,8 @@ def lines_of(path: Path) -> list[str]:
             with eval(compile(asked.code, str(path), "eval"), names) as question:
                 plain = question.still()[0]["text/plain"]
             reply = " ".join(plain.split("Computed: ")[-1].split())
-            found += [f"{QUESTION}*{question.question}* {reply[0].upper()}{reply[1:]}"]
+            whole = in_full(question.question, asked.facts[-1])
+            found += [f"{QUESTION}*{whole}* {reply[0].upper()}{reply[1:]}"]
             answers = tuple(getattr(question, "answers", ()))
             found += reasons(reply, answers, REASONS.get(asked.facts[-1], {}))
     answered = {fact for asked in calls if asked.name in QUESTIONS for fact in asked.facts}
@@ -121,6 +122,12 @@ def lines_of(path: Path) -> list[str]:
         if isinstance(each, sx.Session):
             each.close()
     return found
+
+
+def in_full(question: str, fact: str) -> str:
+    """A question with what its chapter says before it, as far as it can't be asked without."""
+    given = REASONS.get(fact, {}).get("given")
+    return f"{given} {question}" if given else question
 
 
 def reasons(reply: str, answers: tuple[str, ...], written: dict) -> list[str]:

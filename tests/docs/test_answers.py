@@ -99,11 +99,16 @@ def test_the_handout_has_every_question_and_what_can_be_ticked(maker, tmp_path):
     again = "Print it again: python docs/make_handout.py"
     assert page.read_text("utf-8").strip() == written[written.index("<!--") :].strip(), again
     for question in (
-        "1. How many of the steps have to run again?\n   - ☐ all of them",
-        "1. On which patch is the mean colour most wrong?\n   - row ______, column ______",
-        "1. How many of these regions are found?\n   - ______ % of them",
+        "How many of the steps have to run again?\n   - ☐ all of them",
+        "On which patch is the mean colour most wrong?\n   - row ______, column ______",
+        "How many of these regions are found?\n   - ______ % of them",
     ):
         assert question in written
+    assert "1. You click on another place of the same picture. How many of the steps" in written
+    hour = handout.asked_within_an_hour(LESSONS)
+    assert hour[:3] == [("01", 1), ("00", 1), ("00", 2)]
+    sheet, _ = written.split("## An hour\n", 1)[1].split("\n## ", 1)
+    assert sheet.count("\n1. ") == len(hour)
 
 
 def test_answers_and_printed_lines_are_written_between_their_marks(maker, tmp_path):
