@@ -16,6 +16,7 @@ _Part = Heatmap | Gallery | Profile | Matrix
 _Row = tuple[_Part, _Part, _Part]  # A, B and B − A
 _LONGEST_TABLE = 6  # columns of the widest table that is placed side by side with two others
 _MOST_MAPS = 4  # of a gallery
+_SMALL_MAPS = 2  # of the largest gallery that is placed side by side with two others
 
 
 def compare(a: Reading, b: Reading, names: tuple[str, str] = ("A", "B")) -> Panel:
@@ -32,8 +33,8 @@ def compare(a: Reading, b: Reading, names: tuple[str, str] = ("A", "B")) -> Pane
         names: short names of the runs.
 
     Returns:
-        A Panel of A, B and B − A side by side, or one below the other if they are large. For
-        panels, this is done for each part.
+        A Panel of A, B and B − A side by side; of galleries of three or four maps with B − A below
+        the two; or one below the other if they are large. For panels, this is done for each part.
 
     Raises:
         ValueError: the two differ in kind, axes or size.
@@ -53,15 +54,16 @@ def compare(a: Reading, b: Reading, names: tuple[str, str] = ("A", "B")) -> Pane
         tuple(part for row in rows for part in _titled(row, called, len(rows) > 1)),
         title=f"A{called[0]} · B{called[1]}" if len(rows) > 1 else _title_of(*rows[0]),
         words=f"A{called[0]}. B{called[1]}. {differences} In A: {a.words} In B: {b.words}",
-        across=1 if any(map(_is_wide, parts_a)) else 3,
+        across=min(map(_side_by_side, parts_a)),
         provenance=_provenance(a.provenance, b.provenance),
     )
 
 
-def _is_wide(part: _Part) -> bool:
-    """Whether it would be too small side by side with two others."""
-    is_long_table = isinstance(part, Matrix) and len(part.columns) > _LONGEST_TABLE
-    return is_long_table or (isinstance(part, Gallery) and len(part.maps) > _MOST_MAPS)
+def _side_by_side(part: _Part) -> int:
+    """How many of A, B and B − A stand in a row, so that none is too small."""
+    if isinstance(part, Gallery) and len(part.maps) > _SMALL_MAPS:
+        return 1 if len(part.maps) > _MOST_MAPS else 2
+    return 1 if isinstance(part, Matrix) and len(part.columns) > _LONGEST_TABLE else 3
 
 
 def _parts_of(reading: Reading) -> tuple[_Part, ...]:
@@ -121,8 +123,17 @@ def _galleries(a: Gallery, b: Gallery) -> _Row:
     shared = None if a.shared is None else _signed(a.shared)
     difference = Gallery(differences, a.title, "", shared)
     if a.shared is None or b.shared is None:
-        return replace(a, maps=maps_a), replace(b, maps=maps_b), difference
-    return *_on_one_scale(a, b), difference
+        a, b = replace(a, maps=maps_a), replace(b, maps=maps_b)
+    else:
+        a, b = _on_one_scale(a, b)
+    return _briefly(a), _briefly(b), difference
+
+
+def _briefly(gallery: Gallery) -> Gallery:
+    """Its maps with the first lines of their titles; the words have the rest."""
+    return replace(
+        gallery, maps=tuple(replace(one, title=one.title.split(",\n")[0]) for one in gallery.maps)
+    )
 
 
 def _matrices(a: Matrix, b: Matrix) -> _Row:

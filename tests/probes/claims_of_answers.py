@@ -225,6 +225,16 @@ def checkerboard(caption: Caption, mask: str, size: str) -> bool:
     return abs(number(size) - np.sqrt(((mean - mean.mean()) ** 2).mean())) <= 0.06 * number(size)
 
 
+def share_of_each(caption: Caption, several: str) -> bool:
+    """All masks but the chosen one, each with how much of it lies above the threshold."""
+    answer = caption.trace.prediction
+    inside = 100 * (answer.visible > caption.probe.threshold).mean(axis=(1, 2))
+    found = re.findall(rf"{SHARE} of mask (\d)", several)
+    return [int(mask) for _, mask in found] == [
+        mask for mask in range(len(inside)) if mask != answer.chosen
+    ] and all(share_is(share, inside[int(mask)]) for share, mask in found)
+
+
 def stability(caption: Caption, value: str) -> bool:
     found = caption.trace.prediction.stability(caption.probe.threshold)
     return any(in_two_decimals(value, each) for each in found)
@@ -322,6 +332,7 @@ CLAIMS = (
     (r"the mean change of its logits\. (\w+: [^:]+(?:; \w+: [^:;]+)*)\.", sizes),
     (rf"{SHARE} of the logits lie beyond what is drawn", beyond_what_is_drawn),
     (rf"in mask (\d) it departs by {NUMBER} from a token's mean", checkerboard),
+    (r"Of the others it is ([^.]+)\.", share_of_each),
     (rf"Its stability score is {TWO}", stability),
     (
         rf"Predicted IoU, and true IoU with [^:]+: ((?:mask \d {TWO} and {TWO}(?:; )?)+)\.",

@@ -75,6 +75,18 @@ def test_galleries_share_one_scale_and_name_the_map_with_the_farthest_difference
     assert "−3 logit, at row 0, column 0 of “two”; its mean distance from 0 is 2." in panel.words
 
 
+def test_small_maps_keep_the_first_line_of_their_titles_and_stand_in_two_columns():
+    brief = [f"Mask {mask}: true IoU 0.50" for mask in range(4)]
+    maps = tuple(heatmap([[1.0]], f"{title},\npredicted IoU 0.20") for title in brief)
+    four = Gallery(maps, "all", "", LOGITS)
+    panel = compare(four, four)
+    of_a, of_b, _ = panel.readings
+    assert [each.title for each in of_a.maps] == [each.title for each in of_b.maps] == brief
+    assert panel.across == 2
+    two = Gallery(four.maps[:2], "all", "", LOGITS)
+    assert compare(two, two).across == 3
+
+
 def test_maps_with_scales_of_their_own_are_put_on_one_pair_by_pair():
     a = Gallery((heatmap([[1.0]], "one"), heatmap([[10.0]], "two")), "all", "")
     b = Gallery((heatmap([[2.0]], "one"), heatmap([[20.0]], "two")), "all", "")

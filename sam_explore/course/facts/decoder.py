@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from sam_explore.model.addresses import FINAL_ATTENTION, MASK_VECTORS
 from sam_explore.number_text import text
-from sam_explore.probes.common.cosines import cosines
+from sam_explore.probes.common.cosines import cosines, least_and_greatest
 from sam_explore.probes.common.decoder_attention import (
     AMONG,
     in_layer_of,
@@ -25,6 +25,7 @@ from sam_explore.probes.decoder.mask_token_sources import unseen
 from sam_explore.probes.decoder.upscaling_features import features_at, within_tokens
 from sam_explore.readings import Heatmap, Scale
 from sam_explore.tracing import Trace, answers
+from sam_explore.tracing.attribution import control_of
 
 from .direction import direction_in_words
 from .fact import Fact, mask_of
@@ -113,7 +114,7 @@ def looked_at_first(now: Any) -> Fact:
 
 
 def vectors_alike(now: Any) -> Fact:
-    """How alike the vectors of the four masks are.
+    """How alike the vectors of the four masks are, next to those of shuffled weights.
 
     Returns a `Fact` with the least cosine of two of them.
     """
@@ -122,11 +123,14 @@ def vectors_alike(now: Any) -> Fact:
     np.fill_diagonal(alike, np.nan)
     most, least = (np.unravel_index(f(alike), alike.shape) for f in (np.nanargmax, np.nanargmin))
     value = float(alike[least])
+    shuffled = array(control_of(now.trace)[MASK_VECTORS][0])
+    by_chance = " to ".join(text(each, 2) for each in least_and_greatest(cosines(shuffled)))
     return Fact(
         value,
         f"Of the {len(vectors)} masks' vectors those of masks {most[0]} and {most[1]} are most "
         f"alike, with a cosine of {text(float(alike[most]), 2)}, and those of masks {least[0]} and "
-        f"{least[1]} least, with {text(value, 2)}.",
+        f"{least[1]} least, with {text(value, 2)}. In a network that has learned nothing, since "
+        f"its weights are shuffled, the cosines of two masks' vectors are {by_chance}.",
     )
 
 

@@ -13,6 +13,13 @@ def cosines(vectors: Float[np.ndarray, "some channel"]) -> Float[np.ndarray, "so
     return np.divide(vectors @ vectors.T, sizes, out=np.full(sizes.shape, np.nan), where=sizes > 0)
 
 
+def least_and_greatest(found: Float[np.ndarray, "some some"]) -> tuple[float, float]:
+    """The least and the greatest cosine of two different vectors; NaN where there is none."""
+    pairs = found[np.triu_indices(len(found), 1)]
+    pairs = pairs[np.isfinite(pairs)]
+    return (float(pairs.min()), float(pairs.max())) if len(pairs) else (np.nan, np.nan)
+
+
 def cosines_with(
     vectors: Float[np.ndarray, "row column channel"], token: tuple[int, int]
 ) -> Float[np.ndarray, "row column"]:

@@ -42,9 +42,8 @@ def checkerboard_in_words(name: str, logits: Float[np.ndarray, "row column"]) ->
     if not size > _ROUNDING:  # NaN neither
         return ""
     return (
-        f"The fine pattern that repeats in each token's 4 × 4 cells is a checkerboard of the "
-        f"upsampling, not the picture's: in {name} it departs by {text(size, 2)} from a token's "
-        "mean."
+        "The fine checkerboard comes from the upscaling, not from the picture: in "
+        f"{name} it departs by {text(size, 2)} from a token's mean."
     )
 
 

@@ -1,5 +1,6 @@
 """How does a mask token become the vector that makes its mask?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +12,15 @@ from sam_explore.origins import ALL as EACH
 from sam_explore.origins import Operation, cosine_of, explain, there
 from sam_explore.readings import Cell, Curve, Matrix, Panel, Profile, Scale
 from sam_explore.tracing import Trace
+from sam_explore.tracing.attribution import control_of
 
-from ..common.cosines import cosines
+from ..common.cosines import cosines, least_and_greatest
 from ..common.logits import percent
 from ..common.numbers import array
-from ..common.probe import Probe, mask_knob, mask_shown
+from ..common.probe import Probe, knob, mask_knob, mask_shown
 
 _HIDDEN = ("hook_hidden1", "hook_hidden2")
+_Cosines = Float[np.ndarray, "mask mask"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,9 @@ class MaskVector(Probe):
     As a small network that makes the weights of a 1 x 1 convolution, it is a hypernetwork. Each
     mask token has an MLP of its own, of three linear layers with ReLU between them. All masks are
     made from the same image features, so that their vectors are all that tells them apart. Vectors
-    that point the same way make the same mask, but for its scale.
+    that point the same way make the same mask, but for its scale. How alike they would be without
+    any learning, the control tells: the same run with shuffled weights, which runs the whole model
+    again.
 
     Reads: mask_decoder.mask_generator.hook_mask_tokens,
         mask_decoder.mask_generator.token_heads.N.hook_hidden1,
@@ -35,7 +40,8 @@ class MaskVector(Probe):
         mask_decoder.mask_generator.hook_mask_vectors.
     Returns: a Panel of a Profile, the vector over its channels next to those of the other masks;
         a Matrix (mask, layer) of the share of hidden neurons that are on; and two Matrices
-        (mask, mask) of cosines, of the tokens before the MLPs and of the vectors after them.
+        (mask, mask) of cosines, of the tokens before the MLPs and of the vectors after them; with
+        the control the same two Matrices for shuffled weights.
     Unit: none; shares from 0 to 1; cosines from −1 to 1, NaN with a zero vector.
     Source: the paper's appendix A (arXiv 2304.02643); hypernetworks are arXiv 1609.09106.
     """
@@ -43,13 +49,22 @@ class MaskVector(Probe):
     title = "How does a mask token become its vector?"
 
     mask: int = mask_knob()
+    control: bool = knob(False, "with shuffled weights, too", choices=(False, True))
 
     def read(self, trace: Trace) -> Panel:
         mask, masks = mask_shown(self.mask, trace.prediction), trace.sam.config.mask_tokens
         tokens, vectors, on = _read(trace)
         before, after = cosines(tokens), cosines(vectors)
+        alike = {"Mask tokens": before, "Mask vectors": after}
         names = tuple(f"mask {each}" for each in range(masks))
         words = _words(mask, vectors, on, before, after)
+        if self.control:
+            shuffled = [cosines(each) for each in _read(control_of(trace))[:2]]
+            words = f"{words} {_control_in_words((before, after), shuffled)}"
+            alike |= {
+                f"{name}, shuffled weights": values
+                for name, values in zip(tuple(alike), shuffled, strict=True)
+            }
         x = np.arange(float(vectors.shape[1]))
         order = [mask, *(each for each in range(masks) if each != mask)]
         curves = tuple(
@@ -60,18 +75,18 @@ class MaskVector(Probe):
         share = Scale("share", low=0.0, high=1.0)
         layers = ("first hidden", "second hidden")
         table = Matrix(on, names, layers, "Neurons that are on", words, "", "layer", share)
-        alike = tuple(
+        tables = tuple(
             Matrix(values, names, names, title, words, "", "", Scale("cosine", 0.0, -1.0, 1.0))
-            for values, title in ((before, "Mask tokens"), (after, "Mask vectors"))
+            for title, values in alike.items()
         )
-        return Panel((chart, table, *alike), f"From token to vector: mask {mask}", words, across=2)
+        return Panel((chart, table, *tables), f"From token to vector: mask {mask}", words, across=2)
 
     def origin(self, trace: Trace, cell: Cell) -> Operation | None:
         mask = mask_shown(self.mask, trace.prediction)
         if cell.part == 0:
             order = [mask, *(each for each in range(trace.sam.config.mask_tokens) if each != mask)]
             return explain(trace, MASK_VECTORS, (0, order[cell.map], cell.column))
-        if cell.part == 1:  # shares of neurons
+        if cell.part not in (0, 2, 3):  # shares of neurons, and another model's cosines
             return None
         name = (MASK_TOKENS, MASK_VECTORS)[cell.part - 2]
         one, other = (there(name, (0, each, EACH)) for each in (cell.row, cell.column))
@@ -118,4 +133,18 @@ def _words(
         f"{words} Most alike is the vector of mask {nearest}, with a cosine of "
         f"{text(float(after[mask, nearest]))}; of their tokens it is "
         f"{text(float(before[mask, nearest]))}."
+    )
+
+
+def _control_in_words(ours: Sequence[_Cosines], shuffled: Sequence[_Cosines]) -> str:
+    tokens, vectors = (
+        "{} to {} ({} to {})".format(
+            *(text(each, decimals=2) for found in pair for each in least_and_greatest(found))
+        )
+        for pair in zip(ours, shuffled, strict=True)
+    )
+    return (
+        f"The cosines of two masks' tokens go from {tokens}, and those of their vectors from "
+        f"{vectors}. In brackets are those of a network that has learned nothing: its weights are "
+        "shuffled."
     )

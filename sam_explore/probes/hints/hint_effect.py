@@ -13,7 +13,7 @@ from sam_explore.readings import Curve, Gallery, Heatmap, Panel, Profile
 from sam_explore.tracing import Trace, answers
 
 from ..common.hints import moved_away, over_the_picture, scaled_to
-from ..common.logits import logit_scale, logits_in_words
+from ..common.logits import logit_scale, logits_in_words, percent
 from ..common.probe import Probe, knob, mask_knob, mask_shown, threshold_knob
 from ..common.truth import ComparedWithTruth, Target
 
@@ -128,7 +128,13 @@ class HintEffect(ComparedWithTruth, Probe):
             )
             for name, values in logits.items()
         )
-        words = " ".join(each.words for each in maps[1:])
+        plain, with_both, by_hint = (
+            percent((each.visible[mask] > self.threshold).mean()) for each in (without, both, alone)
+        )
+        words = (
+            f"Mask {mask} covers {plain} of the picture with {said.lower()} and no hint, "
+            f"{with_both} with {said.lower()} and the hint, and {by_hint} with the hint alone."
+        )
         return Gallery(maps, title=f"Logits of mask {mask}", words=words, shared=scale)
 
     def _overlaps(
@@ -221,12 +227,13 @@ def _said(prompts: Prompts) -> str:
 def _overlaps_in_words(
     said: str, alone: list[float], together: list[float], unmoved: list[float]
 ) -> str:
-    last = text(LARGEST[-1])
+    by_alone, by_both, kept = (
+        f"{text(each[-1], decimals=2)} (zeros: {text(each[0], decimals=2)})"
+        for each in (alone, together, unmoved)
+    )
     return (
-        f"At {last} logits the hint alone gives a mask whose IoU with the hint's own is "
-        f"{text(alone[-1], decimals=2)}; with {said} it is {text(together[-1], decimals=2)}, and "
-        f"{text(unmoved[-1], decimals=2)} with the mask of {said} without a hint. A hint that is "
-        f"{text(LARGEST[0])} everywhere says nothing of any place; with it the three are "
-        f"{text(alone[0], decimals=2)}, {text(together[0], decimals=2)} and "
-        f"{text(unmoved[0], decimals=2)}."
+        f"At {text(LARGEST[-1])} logits the mask of the hint alone has an IoU of {by_alone} with "
+        f"the hint's own. With {said} and the hint it has {by_both} with the hint's own, and "
+        f"{kept} with the mask of {said} without a hint. In brackets is what a hint of zeros "
+        "gives, which says nothing of any place."
     )

@@ -11,7 +11,13 @@ from sam_explore.prediction import Prediction
 from sam_explore.readings import Cell, Gallery, Heatmap
 from sam_explore.tracing import Trace
 
-from ..common.logits import checkerboard_in_words, logit_scale, logits_in_words, span_knob
+from ..common.logits import (
+    checkerboard_in_words,
+    logit_scale,
+    logits_in_words,
+    percent,
+    span_knob,
+)
 from ..common.numbers import counted
 from ..common.origins import of_logit
 from ..common.probe import Probe, threshold_knob
@@ -60,8 +66,9 @@ class RawLogits(ComparedWithTruth, Probe):
             title=f"Raw logits of {counted(len(maps), 'mask')}, threshold {text(self.threshold)}",
             words=" ".join(
                 (
-                    *(each.words for each in maps),
                     f"The model's choice is mask {prediction.chosen}.",
+                    maps[prediction.chosen].words,
+                    _others_in_words(prediction, self.threshold),
                     *_truth_in_words(prediction, target, ious),
                     checkerboard_in_words(f"mask {prediction.chosen}", chosen),
                 )
@@ -76,16 +83,30 @@ class RawLogits(ComparedWithTruth, Probe):
 def _titles(
     prediction: Prediction, threshold: float, true: Float[np.ndarray, "mask"] | None
 ) -> list[str]:
-    """Token, predicted IoU, true IoU if it is known, and stability of each mask."""
-    known = [""] * len(prediction.iou)
-    if true is not None:
-        known = ["" if np.isnan(iou) else f"true IoU {in_words(iou)}, " for iou in true]
-    return [
-        f"Mask {mask}: predicted IoU {in_words(iou)},\n{words}stability {in_words(stable)}"
-        for mask, (iou, words, stable) in enumerate(
-            zip(prediction.iou, known, prediction.stability(threshold), strict=True)
-        )
+    """Number, true IoU if it is known, predicted IoU and stability of each mask.
+
+    The first line is enough where two runs are compared.
+    """
+    known = np.full(len(prediction.iou), np.nan) if true is None else true
+    stability = prediction.stability(threshold)
+    titles = []
+    for mask, (iou, predicted, stable) in enumerate(
+        zip(known, prediction.iou, stability, strict=True)
+    ):
+        said = f"predicted IoU {in_words(predicted)}"
+        first, rest = (said, "") if np.isnan(iou) else (f"true IoU {in_words(iou)}", f"{said}, ")
+        titles.append(f"Mask {mask}: {first},\n{rest}stability {in_words(stable)}")
+    return titles
+
+
+def _others_in_words(prediction: Prediction, threshold: float) -> str:
+    """How much of the picture the masks cover that the model does not choose."""
+    shares = [
+        f"{percent((logits > threshold).mean())} of mask {mask}"
+        for mask, logits in enumerate(prediction.visible)
+        if mask != prediction.chosen
     ]
+    return f"Of the others it is {', '.join(shares)}." if shares else ""
 
 
 def _truth_in_words(

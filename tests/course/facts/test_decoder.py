@@ -70,6 +70,8 @@ def test_vectors_that_are_given_are_as_alike_as_they_are():
     assert fact.value == pytest.approx(-1)
     assert "masks 0 and 1 are most alike, with a cosine of 1," in fact.words
     assert "masks 0 and 3 least" in fact.words
+    # The vectors are put in place of whatever the weights make: shuffled ones have the same.
+    assert fact.words.endswith("the cosines of two masks' vectors are −1 to 1.")
 
 
 def test_a_checkerboard_in_every_token_is_detail_and_one_bright_token_is_not():

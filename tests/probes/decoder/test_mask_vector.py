@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from sam_explore.model.addresses import MASK_VECTORS
+from sam_explore.number_text import text
 from sam_explore.probes import MaskVector
-from sam_explore.probes.common.cosines import cosines
+from sam_explore.probes.common.cosines import cosines, least_and_greatest
+from sam_explore.tracing.attribution import control_of
 
 from ...small import putting, small_sam, small_trace
 from .by_hand import answering_iou
@@ -16,6 +18,8 @@ def test_cosines():
     half = np.sqrt(0.5)
     np.testing.assert_allclose(found[:3, :3], [[1, half, 0], [half, 1, -half], [0, -half, 1]])
     assert np.isnan(found[3]).all()
+    assert least_and_greatest(found) == pytest.approx((-half, half))
+    assert np.isnan(least_and_greatest(found[:1, :1])).all()
 
 
 def test_the_vector_stands_next_to_the_others():
@@ -45,3 +49,18 @@ def test_neurons_that_are_on_are_counted_by_mask_and_layer():
 
     assert on[1].tolist() == [0.25, 0]
     assert on.shape == (4, 2)
+
+
+def test_the_control_has_the_cosines_of_shuffled_weights():
+    trace = small_trace()
+    own, with_control = MaskVector()(trace), MaskVector(control=True)(trace)
+    other = MaskVector()(control_of(trace))
+
+    assert (len(own.readings), len(with_control.readings)) == (4, 6)
+    for index in (2, 3):
+        np.testing.assert_array_equal(
+            with_control.readings[index + 2].values, other.readings[index].values
+        )
+        assert with_control.readings[index + 2].title.endswith("shuffled weights")
+    ends = least_and_greatest(other.readings[3].values)
+    assert f"({text(ends[0], 2)} to {text(ends[1], 2)}). In brackets" in with_control.words

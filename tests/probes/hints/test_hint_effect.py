@@ -32,12 +32,12 @@ def test_a_model_that_does_not_listen_keeps_its_mask_at_every_size(trace):
     assert unmoved == [1] * 7
     # Over the picture half of the cells are above 0.
     assert HintEffect()(hinted).words == (
-        "The hint is the run's own. The click, no hint: The logits of mask 2 go from −4 to 4; 50 % "
-        "lie above 0. The click and the hint: The logits of mask 2 go from −4 to 4; 50 % lie above "
-        "0. The hint alone: The logits of mask 2 go from −4 to 4; 50 % lie above 0. At 30 logits "
-        "the hint alone gives a mask whose IoU with the hint's own is 0.33; with the click it is "
-        "0.33, and 1.00 with the mask of the click without a hint. A hint that is 0 everywhere "
-        "says nothing of any place; with it the three are 0.33, 0.33 and 1.00."
+        "The hint is the run's own. Mask 2 covers 50 % of the picture with the click and no hint, "
+        "50 % with the click and the hint, and 50 % with the hint alone. At 30 logits the mask of "
+        "the hint alone has an IoU of 0.33 (zeros: 0.33) with the hint's own. With the click and "
+        "the hint it has 0.33 (zeros: 0.33) with the hint's own, and 1.00 (zeros: 1.00) with the "
+        "mask of the click without a hint. In brackets is what a hint of zeros gives, which says "
+        "nothing of any place."
     )
     assert [each.title for each in maps.maps] == [
         "The hint",

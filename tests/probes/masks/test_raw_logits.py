@@ -57,7 +57,10 @@ def test_the_words_give_range_share_and_the_models_choice(trace):
     reading = RawLogits(threshold=1)(trace)
 
     assert reading.maps[1].words == "The logits of mask 1 go from −4 to 6; 25 % lie above 1."
-    assert reading.words.endswith("The model's choice is mask 2.")
+    assert reading.words == (
+        "The model's choice is mask 2. The logits of mask 2 go from 2 to 2; 100 % lie above 1. Of "
+        "the others it is 0 % of mask 0, 25 % of mask 1, 0 % of mask 3."
+    )
 
 
 def test_the_checkerboard_is_what_all_tokens_have_in_common_and_is_named():
@@ -66,6 +69,8 @@ def test_the_checkerboard_is_what_all_tokens_have_in_common_and_is_named():
     assert checkerboard(board + np.repeat([-8.0, 4.0], 4)) == 1
     assert checkerboard(np.repeat([[-8.0, 4.0]], 4, axis=0).repeat(4, axis=1)) == 0
     assert np.isnan(checkerboard(np.ones((3, 8))))
-    assert "is a checkerboard of the upsampling" in checkerboard_in_words("mask 1", board)
+    assert "The fine checkerboard comes from the upscaling" in checkerboard_in_words(
+        "mask 1", board
+    )
     assert "mask 1 it departs by 1 from" in checkerboard_in_words("mask 1", board)
     assert checkerboard_in_words("mask 1", np.ones((8, 8))) == ""
