@@ -123,10 +123,8 @@ def _galleries(a: Gallery, b: Gallery) -> _Row:
     shared = None if a.shared is None else _signed(a.shared)
     difference = Gallery(differences, a.title, "", shared)
     if a.shared is None or b.shared is None:
-        a, b = replace(a, maps=maps_a), replace(b, maps=maps_b)
-    else:
-        a, b = _on_one_scale(a, b)
-    return _briefly(a), _briefly(b), difference
+        return _briefly(replace(a, maps=maps_a)), _briefly(replace(b, maps=maps_b)), difference
+    return *_on_one_scale(_briefly(a), _briefly(b)), difference
 
 
 def _briefly(gallery: Gallery) -> Gallery:
