@@ -15,6 +15,7 @@ from sam_explore.probes import PROBES
 from sam_explore.readings import Reading
 
 from .probes.reading_arrays import all_words, arrays
+from .probes.small_scenes import with_few_scenes
 from .small import SMALL, small_sam, small_trace
 
 COUNTS = [1, 2, 4, 9]
@@ -63,7 +64,7 @@ def clicked(count: int) -> sx.Trace:
 
 @cache
 def usual(probe: type) -> Reading:
-    return probe()(clicked(SMALL.mask_tokens))
+    return with_few_scenes(probe)(clicked(SMALL.mask_tokens))
 
 
 def layout(reading: Reading) -> list[tuple[int, ...]]:
@@ -77,8 +78,9 @@ DECODING = [probe for probe in PROBES if probe.reads_prompts]
 
 @pytest.mark.parametrize("count", [1, 2, 9])
 @pytest.mark.parametrize("probe", DECODING, ids=lambda each: each.__name__)
+@pytest.mark.usefixtures("small_scenes")
 def test_every_probe_answers(probe: type, count: int):
-    reading = probe()(clicked(count))
+    reading = with_few_scenes(probe)(clicked(count))
 
     assert all(not np.isinf(each).any() for each in arrays(reading))
     # Drawing takes most of the time. What is laid out as with four masks is drawn elsewhere.

@@ -17,6 +17,7 @@ from sam_explore.widgets import explore
 from sam_explore.widgets.exploring.map_view import MAPS, NOTES
 
 from ...probes.reading_arrays import all_words, arrays
+from ...probes.small_scenes import with_few_scenes
 from ..fake_probes import WAIT_S, Everything, Grid, cell_on, map_of, text_of
 from ..screen import front_end_sets, send
 from ..view import observers_of
@@ -176,16 +177,22 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[Probe, tuple[RunDescription, 
     return answers
 
 
+@pytest.mark.usefixtures("small_scenes")
 @pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.__name__)
 def test_every_probe_can_be_explored_and_reacts_to_each_knob(
     probe, image, open_session, screen, asked
 ):
     session = open_session(image)
     session.add_point((10.0, 20.0))
-    small = {"window": 2} if "window" in probe.knobs() else {}  # so that it can also be cropped
+    few = with_few_scenes(probe)
+    small = {"scenes": few.scenes} if "scenes" in probe.knobs() else {}
+    if "window" in probe.knobs():
+        small["window"] = 2  # so that it can also be cropped
     with explore(probe, session, **small) as explorer:
         assert explorer.error == ""
         for name, each in probe.knobs().items():
+            if name in small and each.choices:
+                continue  # many times as many scenes
             value = getattr(explorer.probe, name)
             low, high = each.bounds(session.trace)
             choices = each.choices or (
