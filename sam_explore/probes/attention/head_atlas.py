@@ -186,19 +186,17 @@ class HeadAtlas(ComparedWithTruth, Probe):
 
     def _words(self, tables: dict[str, Table], meant: ObjectMeant, at: tuple[int, int]) -> str:
         block, head = at
-        own = ", ".join(
-            f"{name} {text(float(table[at]))}{_IN_WORDS.get(name, '')}"
+        numbers = ", ".join(
+            f"{name} {text(float(table[at]))}{_IN_WORDS.get(name, '')} "
+            f"({text(float(np.median(table)))})"
             for name, table in tables.items()
-        )
-        middle = ", ".join(
-            f"{name} {text(float(np.median(table)))}" for name, table in tables.items()
         )
         size = tables[self.by].size
         return (
             f"By {self.by}, {self.order}, head {head} of block {block} has rank {self.rank} of "
-            f"{size}, counted from 0: {own}. The median head has {middle}. The object is "
-            f"{meant.name}, {int(meant.marked.sum())} tokens of it. The map shows what that head "
-            f"gives the weight of {token_in_words(self.token)} to."
+            f"{size}, counted from 0. Its numbers, with those of the median head in brackets: "
+            f"{numbers}. The object is {meant.name}, {int(meant.marked.sum())} tokens of it. The "
+            f"map shows where {token_in_words(self.token)} looks in this head."
         )
 
 

@@ -84,12 +84,13 @@ class EncoderLens(ComparedWithTruth, Probe):
 
     def _words(self, mask: int, stages: list[str], overlaps: Float[np.ndarray, "depth 3"]) -> str:
         each = "; ".join(
-            f"{stage} {in_words(own)}, {in_words(other)} and {in_words(mean)}"
-            for stage, (own, other, mean) in zip(stages, overlaps, strict=True)
+            f"{stage} {in_words(own)}" for stage, own in zip(stages, overlaps[:, 0], strict=True)
         )
+        other, mean = overlaps[:-1, 1:].max(axis=0)
         return (
-            f"The overlap with mask {mask} at the end, of the lens, of the same with the prompt at "
-            f"{token_in_words(self.token)}, and of the mean token: {each}. "
+            f"The overlap of the lens' mask with mask {mask} at the end: {each}. Before the end, "
+            f"the lens with the prompt at {token_in_words(self.token)} has at most "
+            f"{in_words(other)}, and the mean token {in_words(mean)}. "
             f"{most_above(stages, overlaps)}"
         )
 

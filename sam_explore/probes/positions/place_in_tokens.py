@@ -211,16 +211,17 @@ def _words(found: Places, names: tuple[str, ...], stage: int) -> str:
     shares, readouts = found.values("share"), found.values("readout")
     grid = found.learned[0].by_place.shape[:2]
     errors = np.array([[each.errors.mean() for each in scene] for scene in found.measured])
-    parts = []
-    for at in dict.fromkeys((0, 1, stage, len(names) - 1)):
-        parts.append(
-            f"{names[at]}: {interval_in_words(100 * shares[:, at])} % of the variance, R² "
-            f"{interval_in_words(readouts[:, at])}, off by {text(float(errors[:, at].mean()))} "
-            "tokens"
-        )
+    stages = dict.fromkeys((0, 1, stage, len(names) - 1))
+    told = "; ".join(
+        f"{names[at]} {interval_in_words(readouts[:, at])}, off by "
+        f"{text(float(errors[:, at].mean()))} tokens"
+        for at in stages
+    )
+    alone = "; ".join(f"{names[at]} {interval_in_words(100 * shares[:, at])} %" for at in stages)
     return (
-        f"Of {counted(len(shares), 'scene')} not learned from, place alone makes up, and a linear "
-        f"read-out finds, {'; '.join(parts)}. Always saying the middle is off by "
-        f"{text(chance_error(grid))} tokens; learned with shuffled places, R² is at most "
-        f"{text(float(found.values('readout_shuffled').mean(axis=0).max()))}."
+        f"R² of a linear read-out that tells where a token lies, in "
+        f"{counted(len(shares), 'scene')} that it did not learn from: {told}. Always saying the "
+        f"middle is off by {text(chance_error(grid))} tokens; learned with shuffled places, R² is "
+        f"at most {text(float(found.values('readout_shuffled').mean(axis=0).max()))}. Place alone "
+        f"makes up this much of the variance: {alone}."
     )

@@ -87,7 +87,7 @@ class AlikeProposals(ComparedWithTruth, Probe):
         where = depth_in_words(str(self.block))
         shown = Heatmap(
             values,
-            f"Alike to the mask's mean token, {where}",
+            f"Alike to the mask, {where}",
             words,
             Scale("cosine", centre=0.0, low=-1.0, high=1.0),
             "tokens",

@@ -223,10 +223,9 @@ def _words(fact: str, names: tuple[str, ...], found: Known) -> str:
     )
     random, shuffled = (values.mean(axis=0).max() for values in (found.random, found.shuffled))
     return (
-        f"Of the questions {FACTS[fact].asks}, a read-out answers these shares rightly in "
-        f"{counted(len(found.measured), 'scene')} not learned from: {shares}. The best of the "
-        f"same network with shuffled weights reaches {text(random, 2)}, the best of those that "
-        f"learned shuffled answers {text(shuffled, 2)}, one from row and column alone "
-        f"{interval_in_words(found.place)}, and always the most frequent answer "
-        f"{interval_in_words(found.most)}."
+        f"Asked {FACTS[fact].asks}, a read-out is right in this share of the cases, in "
+        f"{counted(len(found.measured), 'scene')} that it did not learn from: {shares}. For "
+        f"comparison: with shuffled weights {text(random, 2)}, learned with shuffled answers "
+        f"{text(shuffled, 2)}, each where it is best; from row and column alone "
+        f"{text(float(found.place.mean()), 2)}; a guess {text(float(found.most.mean()), 2)}."
     )

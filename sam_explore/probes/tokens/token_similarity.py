@@ -90,8 +90,8 @@ class TokenSimilarity(ComparedWithTruth, Probe):
             said += ", or with the same in its mirror image"
         words = _words(depth_in_words(label), said, alike) + self._told_apart(trace, alike, weights)
         of = self.of
-        if of == MASK and self.prototypes > 1:
-            of = "the nearest group of the mask's tokens"
+        if of == MASK:  # a title over a map has room for few words
+            of = "the mask" if self.prototypes == 1 else "parts of the mask"
         return Heatmap(
             values,
             title=f"Alike to {of}, {depth_in_words(label)}",

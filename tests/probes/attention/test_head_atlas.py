@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sam_explore.number_text import text
 from sam_explore.probes import HeadAtlas
 from sam_explore.probes.attention.head_atlas import attended
 from sam_explore.tracing import answers_without_heads
@@ -43,6 +44,8 @@ def test_heads_are_sorted_and_the_one_of_the_rank_is_shown(trace):
         block, head = divmod(int(ranked[rank]), 2)
         assert reading.readings[1].title.startswith(f"Head {head} of block {block},")
         assert f"head {head} of block {block} has rank {rank} of 8" in reading.words
+        middle = text(float(np.median(entropy)))
+        assert f"entropy {text(float(entropy[block, head]))} bits ({middle})" in reading.words
         np.testing.assert_array_equal(reading.readings[0].curves[0].y, entropy.ravel()[ranked])
     least = HeadAtlas(by="entropy", order="least first", removal=False)(trace)
     block, head = divmod(int(ranked[-1]), 2)

@@ -46,6 +46,16 @@ def test_the_controls_are_another_prompt_and_a_picture_without_anything_in_it(tr
     assert mean[-1] == pytest.approx(mask_iou(*cut))
 
 
+def test_the_words_have_the_lens_by_depth_and_the_most_of_each_control(trace):
+    reading = EncoderLens((1, 4), mask=1)(trace)
+    own, other, mean = (curve.y for curve in reading.readings[1].curves[:3])
+    depths = ("after the embedding", *(f"after block {block}" for block in range(4)))
+    said = "; ".join(f"{at} {each:.2f}" for at, each in zip(depths, own, strict=True))
+    assert f"at the end: {said}." in reading.words
+    most = f"at most {other[:-1].max():.2f}, and the mean token {mean[:-1].max():.2f}."
+    assert f"the prompt at row 1, column 4 has {most}" in reading.words
+
+
 def test_of_tokens_that_are_all_alike_the_lens_is_no_better_than_their_mean():
     same = putting(small_trace(), f"{BLOCKS}.*.hook_residual_post", np.ones((5, 5, 24)))
     own, _, mean = (curve.y for curve in EncoderLens(mask=1)(same).readings[1].curves[:3])
