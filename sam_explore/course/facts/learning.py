@@ -44,15 +44,23 @@ class Learned:
         scenes: seen until each checkpoint.
         levels: true IoU of the best of the three masks with the whole, the part and the sub-part
             under a click.
-        positions: cosine of the position encodings, less their mean over places, with the last's.
+        chance: the same of masks that answer another scene's click, in the mean over the others.
+        positions: correlation of the position encodings, each channel less its mean over places, with
+            the last checkpoint's.
         heads: correlation of the heads' attention weights with the last checkpoint's, in the mean
             over blocks and heads.
     """
 
     scenes: Float[np.ndarray, "checkpoint"]
     levels: Float[np.ndarray, "checkpoint scene level"]
+    chance: Float[np.ndarray, "checkpoint scene level"]
     positions: Float[np.ndarray, "checkpoint"]
     heads: Float[np.ndarray, "checkpoint"]
+
+    @property
+    def above_chance(self) -> Float[np.ndarray, "checkpoint scene level"]:
+        """The true IoU of the levels, less what other scenes' masks have."""
+        return self.levels - self.chance
 
     def by_name(self) -> dict[str, Float[np.ndarray, "checkpoint"]]:
         """All as one number a checkpoint; the levels in the mean over scenes."""
@@ -78,9 +86,11 @@ def learned(scenes: int = SCENES, folder: Path | str | None = None) -> Learned:
 def _learned(scenes: int, found: tuple[Checkpoint, ...]) -> Learned:
     sams = [each.load() for each in found]
     tables, patterns = zip(*(_inside(sam) for sam in sams), strict=True)
+    levels, chance = zip(*(_levels(sam, scenes) for sam in sams), strict=True)
     return Learned(
         np.array([float(each.scenes or 0) for each in found]),
-        np.array([_levels(sam, scenes) for sam in sams]),
+        np.array(levels),
+        np.array(chance),
         np.array([_cosine(table.ravel(), tables[-1].ravel()) for table in tables]),
         np.array([_correlation(each, patterns[-1]) for each in patterns]),
     )
@@ -104,7 +114,7 @@ def half_at(
 
 
 def first_level(now: Any = None) -> Fact:
-    """Which level has half of its final IoU first.
+    """Which level has half of its final IoU first, counted from what chance gives.
 
     Returns a `Fact` with "wholes", "parts", "sub-parts", or "together" if the first two come
     within a tenth of the same number of scenes.
@@ -115,18 +125,30 @@ def first_level(now: Any = None) -> Fact:
 def level_learned_first(found: Learned) -> Fact:
     """The same, of other scenes or checkpoints."""
     names = [f"{name}s" for name in LEVELS]
-    at = {name: half_at(found.scenes, found.by_name()[name]) for name in names}
+    at = dict(zip(names, _halves(found.scenes, found.above_chance.mean(axis=1)), strict=True))
     first, second = sorted(at, key=lambda name: at[name])[:2]
     value = "together" if at[second] < SAME_TIME * at[first] else first
-    values = found.by_name()
-    ends = ", ".join(f"{name} {text(values[name][-1], decimals=2)}" for name in names)
+    ends, by_chance = (each[-1].mean(axis=0) for each in (found.levels, found.chance))
+    pairs = ", ".join(
+        f"{name} {text(end, decimals=2)} (chance {text(low, decimals=2)})"
+        for name, end, low in zip(names, ends, by_chance, strict=True)
+    )
     halves = ", ".join(f"{name} after {_rounded(at[name])}" for name in names)
+    with_chance = ", ".join(map(_rounded, _halves(found.scenes, found.levels.mean(axis=1))))
     return Fact(
         value,
         f"In the mean of {counted(found.levels.shape[1], 'scene')} the best of the three masks "
-        f"ends with a true IoU of: {ends}. Half of that is reached by: {halves} scenes, between "
-        f"checkpoints on a straight line. {_surety(found, first, second)}",
+        f"ends with a true IoU of: {pairs}. Chance is the IoU of masks that answer other scenes' "
+        f"clicks. Half of what lies above chance is reached by: {halves} scenes, between "
+        f"checkpoints on a straight line. Half of the IoU with chance in it: {with_chance}. "
+        f"{_surety(found, first, second)}",
     )
+
+
+def _halves(
+    scenes: Float[np.ndarray, "checkpoint"], means: Float[np.ndarray, "checkpoint level"]
+) -> list[float]:
+    return [half_at(scenes, each) for each in means.T]
 
 
 def _surety(found: Learned, first: str, second: str) -> str:
@@ -136,7 +158,10 @@ def _surety(found: Learned, first: str, second: str) -> str:
     draws = np.random.default_rng(0).integers(count, size=(DRAWS, count))
     times = np.array(
         [
-            [half_at(found.scenes, found.levels[:, draw, level].mean(axis=1)) for level in pair]
+            [
+                half_at(found.scenes, found.above_chance[:, draw, level].mean(axis=1))
+                for level in pair
+            ]
             for draw in draws
         ]
     )
@@ -164,9 +189,10 @@ def settled_first(found: Learned) -> Fact:
     value = "together" if near else "positions" if waves < heads else "heads"
     return Fact(
         value,
-        f"After {_rounded(found.scenes[0])} scenes the position encodings have a cosine of "
-        f"{text(found.positions[0], decimals=2)} with those at the end, and the heads' attention "
-        f"weights a correlation of {text(found.heads[0], decimals=2)}.",
+        f"After {_rounded(found.scenes[0])} scenes the position encodings have a "
+        f"correlation of {text(found.positions[0], decimals=2)} with those at the end, and the "
+        f"heads' attention weights one of {text(found.heads[0], decimals=2)}, in the mean over "
+        "heads.",
     )
 
 
@@ -191,14 +217,30 @@ def _rounded(scenes: float) -> str:
     return f"{float(f'{scenes:.2g}'):,.0f}"
 
 
-def _levels(sam: Sam, scenes: int) -> Float[np.ndarray, "scene level"]:
-    """The true IoU of the best of masks 1 to 3 with each level under a click."""
-    found = []
-    for asked in islice(asked_levels(FIRST_SEED), scenes):
-        answer = predict(sam, encode(sam, asked.image), Prompts(points=[asked.click]))
-        masks = answer.masks()[1:]
-        found.append([max(mask_iou(mask, truth) for mask in masks) for truth in asked.masks])
-    return np.array(found)
+def _levels(
+    sam: Sam, scenes: int
+) -> tuple[Float[np.ndarray, "scene level"], Float[np.ndarray, "scene level"]]:
+    """The true IoU of the best of masks 1 to 3 with each level under a click, and by chance.
+
+    By chance is the mean of the same over the masks of the other scenes; 0 without another.
+    """
+    asked = list(islice(asked_levels(FIRST_SEED), scenes))
+    masks = [
+        predict(sam, encode(sam, each.image), Prompts(points=[each.click])).masks()[1:]
+        for each in asked
+    ]
+    best = np.array(
+        [
+            [
+                [max(mask_iou(mask, true) for mask in of_one) for true in each.masks]
+                for each in asked
+            ]
+            for of_one in masks
+        ]
+    )  # answer, scene, level
+    own = np.eye(len(asked), dtype=bool)
+    others = np.where(own[:, :, None], 0.0, best).sum(axis=0) / max(len(asked) - 1, 1)
+    return best[own], others
 
 
 def _inside(sam: Sam) -> tuple[np.ndarray, list[np.ndarray]]:

@@ -22,8 +22,9 @@ def learning_curves(scenes: int = SCENES, folder: Path | str | None = None) -> P
 
     Returns:
         A Panel of two Profiles over the number of scenes seen, on a logarithmic scale: the true IoU
-        of the best of the three masks with each level, with 95 % intervals over the scenes; and how
-        much position encodings and attention are like those of the last checkpoint.
+        of the best of the three masks with each level, with 95 % intervals over the scenes, next to
+        that of masks that answer other scenes' clicks; and how much position encodings and
+        attention are like those of the last checkpoint.
 
     Raises:
         ValueError: fewer than 1 scene.
@@ -34,7 +35,13 @@ def learning_curves(scenes: int = SCENES, folder: Path | str | None = None) -> P
     found = learned(scenes, folder)
     levels = Profile(
         found.scenes,
-        tuple(band(found.levels[:, :, level].T, f"{name}s") for level, name in enumerate(LEVELS)),
+        (
+            *(band(found.levels[:, :, level].T, f"{name}s") for level, name in enumerate(LEVELS)),
+            *(
+                Curve(found.chance[:, :, level].mean(axis=1), f"{name}s, chance", style="points")
+                for level, name in enumerate(LEVELS)
+            ),
+        ),
         title="True IoU, best of three masks",
         words=level_learned_first(found).words,
         x_name="scenes seen",
@@ -48,7 +55,7 @@ def learning_curves(scenes: int = SCENES, folder: Path | str | None = None) -> P
         title="Likeness to the end of the training",
         words=settled_first(found).words,
         x_name="scenes seen",
-        y_name="cosine, correlation",
+        y_name="correlation",
         log="x",
     )
     words = f"{levels.words} {alike.words}"

@@ -23,6 +23,7 @@ from ..common.truth import ComparedWithTruth, Target, in_words
 
 OWN = -1  # of a knob for a threshold: the model's own
 _MOST_ROWS = 8
+_TRUE = "true\nIoU"  # the name of a column
 _MOST_PIXELS = 256  # of a map, along each side
 
 
@@ -216,28 +217,25 @@ def _table(
 ) -> Matrix:
     candidates, some = verdicts.candidates, under[:_MOST_ROWS]
     columns = {
-        "predicted IoU": candidates.predicted_iou[some],
+        "predicted\nIoU": candidates.predicted_iou[some],
         "stability": candidates.stability[some],
-        "box IoU with the winner": verdicts.overlap[some],
+        "overlap\nof boxes": verdicts.overlap[some],
     }
     if target is not None and target.mask is not None:
         truth = target.mask
-        columns["true IoU"] = np.array(
+        columns[_TRUE] = np.array(
             [mask_iou(candidates.mask(int(index)), truth) for index in some]
         )
     best = ""
-    if "true IoU" in columns and target is not None:
-        nearest = int(columns["true IoU"].argmax())
+    if _TRUE in columns and target is not None:
+        nearest = int(columns[_TRUE].argmax())
         best = (
             f" Nearest to {target.name} comes candidate {some[nearest]}, at IoU "
-            f"{in_words(columns['true IoU'][nearest])}: {verdicts.reason(int(some[nearest]))}."
+            f"{in_words(columns[_TRUE][nearest])}: {verdicts.reason(int(some[nearest]))}."
         )
     return Matrix(
         np.stack(list(columns.values()), axis=1).astype(float),
-        rows=tuple(
-            f"{index}, mask {candidates.tokens[index]}: {FATES[verdicts.fate[index]]}"
-            for index in some
-        ),
+        rows=tuple(f"{index}: {FATES[verdicts.fate[index]]}" for index in some),
         columns=tuple(columns),
         title="Candidates there",
         words=f"{len(some)} of {len(under)} candidates there, by predicted IoU.{best}",

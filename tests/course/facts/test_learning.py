@@ -17,7 +17,7 @@ from sam_explore.course.facts.learning import (
 from sam_explore.geometry import Prompts
 from sam_explore.truth import as_truth
 
-from ...small import answering, small_trace
+from ...small import answering, small_sam, small_trace
 
 
 def made(monkeypatch, **changed) -> None:
@@ -25,6 +25,7 @@ def made(monkeypatch, **changed) -> None:
     values = {
         "scenes": np.array([100.0, 1000.0, 10000.0]),
         "levels": np.array([[[0.0, 0.0, 0.0]], [[0.4, 0.0, 0.0]], [[0.4, 0.4, 0.2]]]),
+        "chance": np.zeros((3, 1, 3)),
         "positions": np.array([0.9, 0.95, 1.0]),
         "heads": np.array([0.0, 0.2, 1.0]),
     }
@@ -44,7 +45,7 @@ def test_wholes_come_first(monkeypatch):
     fact = first_level()
     assert fact.value == "wholes"
     assert fact.words.startswith("In the mean of 1 scene the best")
-    assert "wholes 0.40, parts 0.40, sub-parts 0.20" in fact.words
+    assert "wholes 0.40 (chance 0.00), parts 0.40 (chance 0.00), sub-parts 0.20" in fact.words
     assert "wholes after 320, parts after 3,200, sub-parts after 3,200 scenes," in fact.words
 
 
@@ -53,11 +54,42 @@ def test_levels_that_are_learned_alike_come_together(monkeypatch):
     assert first_level().value == "together"
 
 
+def test_what_chance_gives_is_no_learning(monkeypatch):
+    # Wholes have 0.3 from the start, as much as masks of other scenes; the rest comes as parts do.
+    levels = np.array([[[0.3, 0.0, 0.0]], [[0.3, 0.0, 0.0]], [[0.5, 0.2, 0.2]]])
+    chance = np.zeros((3, 1, 3))
+    chance[:, :, 0] = 0.3
+    made(monkeypatch, levels=levels, chance=chance)
+    fact = first_level()
+    assert fact.value == "together"
+    assert "wholes 0.50 (chance 0.30), parts 0.20 (chance 0.00)" in fact.words
+    assert "wholes after 3,200, parts after 3,200, sub-parts after 3,200 scenes" in fact.words
+    assert "Half of the IoU with chance in it: 100, 3,200, 3,200." in fact.words
+
+
+def test_chance_is_what_the_masks_of_the_other_scenes_have(monkeypatch):
+    left, right = np.zeros((2, 4, 4), bool)
+    left[:, :2] = right[:, 2:] = True
+    asked = [
+        SimpleNamespace(image=None, click=(0, 0), masks=np.array(masks))
+        for masks in ([left, left, left], [left, right, right | left])
+    ]
+    answers = iter([[left] * 4, [right] * 4])
+    monkeypatch.setattr(learning, "asked_levels", lambda first: iter(asked))
+    monkeypatch.setattr(learning, "encode", lambda sam, image: None)
+    monkeypatch.setattr(
+        learning, "predict", lambda *_: SimpleNamespace(masks=lambda: next(answers))
+    )
+    own, others = learning._levels(small_sam(), 2)
+    assert own.tolist() == [[1, 1, 1], [0, 1, 0.5]]
+    assert others.tolist() == [[0, 0, 0], [1, 0, 0.5]]
+
+
 def test_position_encodings_come_before_heads(monkeypatch):
     made(monkeypatch)
     fact = positions_or_heads()
     assert fact.value == "positions"
-    assert "After 100 scenes the position encodings have a cosine of 0.90" in fact.words
+    assert "After 100 scenes the position encodings have a correlation of 0.90" in fact.words
     made(monkeypatch, positions=np.array([0.0, 0.1, 1.0]), heads=np.array([0.9, 1.0, 1.0]))
     assert positions_or_heads().value == "heads"
     made(monkeypatch, positions=np.array([0.0, 0.2, 1.0]))

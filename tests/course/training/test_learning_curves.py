@@ -13,7 +13,12 @@ def test_the_last_checkpoint_is_like_itself_and_knows_more_than_the_first():
     numbers = [each.scenes for each in checkpoints()[:-1]]
     assert levels.x.tolist() == alike.x.tolist() == numbers
     assert levels.words.startswith("In the mean of 2 scenes the best of the three masks ends with")
-    assert f"wholes {levels.curves[0].y[-1]:.2f}, parts" in levels.words
+    assert f"wholes {levels.curves[0].y[-1]:.2f} (chance" in levels.words
+    assert [curve.name for curve in levels.curves[3:]] == [
+        "wholes, chance",
+        "parts, chance",
+        "sub-parts, chance",
+    ]
     assert [curve.y[-1] for curve in alike.curves] == pytest.approx([1, 1])
     whole = levels.curves[0]
     assert whole.name == "wholes"

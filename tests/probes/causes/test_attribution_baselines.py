@@ -44,3 +44,5 @@ def test_the_words_have_the_numbers_of_the_maps_and_the_table(method):
     holds[2] = place == "embedding"  # below row 3 there is padding alone
     correlation = rank_correlation(own[holds], occluded[holds])
     assert f"of the same patches is {text(correlation, 2)}, " in reading.words
+    ends = ", ".join(text(float(np.abs(each.values).max())) for each in gallery.maps)
+    assert f"a scale of its own, whose ends are {ends} from 0" in reading.words
