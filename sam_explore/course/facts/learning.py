@@ -45,8 +45,8 @@ class Learned:
         levels: true IoU of the best of the three masks with the whole, the part and the sub-part
             under a click.
         chance: the same of masks that answer another scene's click, in the mean over the others.
-        positions: correlation of the position encodings, each channel less its mean over places, with
-            the last checkpoint's.
+        positions: correlation of the position encodings with the last checkpoint's, each channel
+            less its mean over places.
         heads: correlation of the heads' attention weights with the last checkpoint's, in the mean
             over blocks and heads.
     """

@@ -223,9 +223,7 @@ def _table(
     }
     if target is not None and target.mask is not None:
         truth = target.mask
-        columns[_TRUE] = np.array(
-            [mask_iou(candidates.mask(int(index)), truth) for index in some]
-        )
+        columns[_TRUE] = np.array([mask_iou(candidates.mask(int(index)), truth) for index in some])
     best = ""
     if _TRUE in columns and target is not None:
         nearest = int(columns[_TRUE].argmax())

@@ -95,8 +95,8 @@ class AttributionBaselines(ChosenNumber, Probe):
         }
         ends = ", ".join(text(float(np.abs(values).max())) for values, _ in maps.values())
         words += (
-            f" Each map has a scale of its own, whose ends are {ends} from 0: compare the orders of "
-            "the patches, not the colours."
+            f" Each map has a scale of its own, whose ends are {ends} from 0: compare the orders "
+            "of the patches, not the colours."
         )
         return Panel(
             (_gallery(maps, patch, trace.frame.grid, words), _table(areas, of.unit, words)),
