@@ -84,7 +84,7 @@ class EncoderLens(ComparedWithTruth, Probe):
 
     def _words(self, mask: int, stages: list[str], overlaps: Float[np.ndarray, "depth 3"]) -> str:
         each = "; ".join(
-            f"{stage} {in_words(own)}" for stage, own in zip(stages, overlaps[:, 0], strict=True)
+            f"{stage}: {in_words(own)}" for stage, own in zip(stages, overlaps[:, 0], strict=True)
         )
         other, mean = overlaps[:-1, 1:].max(axis=0)
         return (

@@ -21,6 +21,7 @@ from ..common.intervals import band, interval_in_words
 from ..common.numbers import counted
 from ..common.place_readout import LearnedPlaces, Measured, PlaceSums, chance_error
 from ..common.probe import Probe, knob, token_knob
+from ..common.target_knobs import capitalised
 
 
 class Places(NamedTuple):
@@ -213,15 +214,16 @@ def _words(found: Places, names: tuple[str, ...], stage: int) -> str:
     errors = np.array([[each.errors.mean() for each in scene] for scene in found.measured])
     stages = dict.fromkeys((0, 1, stage, len(names) - 1))
     told = "; ".join(
-        f"{names[at]} {interval_in_words(readouts[:, at])}, off by "
+        f"{names[at]}: {interval_in_words(readouts[:, at])}, off by "
         f"{text(float(errors[:, at].mean()))} tokens"
         for at in stages
     )
-    alone = "; ".join(f"{names[at]} {interval_in_words(100 * shares[:, at])} %" for at in stages)
+    alone = "; ".join(f"{names[at]}: {interval_in_words(100 * shares[:, at])} %" for at in stages)
     return (
         f"R² of a linear read-out that tells where a token lies, in "
-        f"{counted(len(shares), 'scene')} that it did not learn from: {told}. Always saying the "
-        f"middle is off by {text(chance_error(grid))} tokens; learned with shuffled places, R² is "
-        f"at most {text(float(found.values('readout_shuffled').mean(axis=0).max()))}. Place alone "
-        f"makes up this much of the variance: {alone}."
+        f"{counted(len(shares), 'scene')} that it did not learn from. "
+        f"{capitalised(told)}. Always saying the middle is off by {text(chance_error(grid))} "
+        f"tokens; learned with shuffled places, R² is at most "
+        f"{text(float(found.values('readout_shuffled').mean(axis=0).max()))}. Place alone makes up "
+        f"this much of the variance: {alone}."
     )

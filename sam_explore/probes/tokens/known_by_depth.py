@@ -31,6 +31,7 @@ from ..common.intervals import band, interval_in_words
 from ..common.numbers import array, counted
 from ..common.probe import Probe, knob, token_knob
 from ..common.read_outs import Asked, ReadOut
+from ..common.target_knobs import capitalised
 from ..common.token_truth import FACTS
 
 
@@ -219,13 +220,14 @@ def _words(fact: str, names: tuple[str, ...], found: Known) -> str:
     best = int(found.measured.mean(axis=0).argmax())
     at = dict.fromkeys((0, best, len(names) - 1))
     shares = "; ".join(
-        f"{names[stage]} {interval_in_words(found.measured[:, stage])}" for stage in at
+        f"{names[stage]}: {interval_in_words(found.measured[:, stage])}" for stage in at
     )
     random, shuffled = (values.mean(axis=0).max() for values in (found.random, found.shuffled))
     return (
         f"Asked {FACTS[fact].asks}, a read-out is right in this share of the cases, in "
-        f"{counted(len(found.measured), 'scene')} that it did not learn from: {shares}. For "
-        f"comparison: with shuffled weights {text(random, 2)}, learned with shuffled answers "
-        f"{text(shuffled, 2)}, each where it is best; from row and column alone "
-        f"{text(float(found.place.mean()), 2)}; a guess {text(float(found.most.mean()), 2)}."
+        f"{counted(len(found.measured), 'scene')} that it did not learn from. "
+        f"{capitalised(shares)}. For comparison: with shuffled weights {text(random, 2)}, "
+        f"learned with shuffled answers {text(shuffled, 2)}, each where it is best; from row and "
+        f"column alone {text(float(found.place.mean()), 2)}; a guess "
+        f"{text(float(found.most.mean()), 2)}."
     )

@@ -50,7 +50,7 @@ def test_the_words_have_the_lens_by_depth_and_the_most_of_each_control(trace):
     reading = EncoderLens((1, 4), mask=1)(trace)
     own, other, mean = (curve.y for curve in reading.readings[1].curves[:3])
     depths = ("after the embedding", *(f"after block {block}" for block in range(4)))
-    said = "; ".join(f"{at} {each:.2f}" for at, each in zip(depths, own, strict=True))
+    said = "; ".join(f"{at}: {each:.2f}" for at, each in zip(depths, own, strict=True))
     assert f"at the end: {said}." in reading.words
     most = f"at most {other[:-1].max():.2f}, and the mean token {mean[:-1].max():.2f}."
     assert f"the prompt at row 1, column 4 has {most}" in reading.words

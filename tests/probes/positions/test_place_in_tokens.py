@@ -35,10 +35,10 @@ def test_tokens_that_are_their_places_are_found_where_they_were_put():
     assert alike.values[[0, 4, 0], [0, 4, 4]] == pytest.approx([1, -1, 0], abs=1e-6)
     # The mean square distance from the middle is 2 + 2, and the corner's 8: the root of 2.
     assert size.values[0, 0] == pytest.approx(2**0.5)
-    assert "; positions added 1, off by " in reading.words
-    assert "; positions added 100 %" in reading.words
+    assert "; positions added: 1, off by " in reading.words
+    assert "; positions added: 100 %" in reading.words
     # 4 places each at 1, √2, 2 and √8, and 8 at √5, of 25.
-    assert "in 1 scene that it did not learn from: patches" in reading.words
+    assert "in 1 scene that it did not learn from. Patches: " in reading.words
     assert "Always saying the middle is off by 1.87" in reading.words
 
 

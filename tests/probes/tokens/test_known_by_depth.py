@@ -36,8 +36,8 @@ def test_pairs_are_half_and_half():
     assert "; a guess 0.5." in chart.words
     assert "in 4 scenes that it did not learn from" in chart.words
     measured, random, shuffled, place, _ = chart.curves
-    assert f"embedding {text(measured.y[0])} (95 %: {text(measured.low[0])} to " in chart.words
-    assert f"; image tokens {text(measured.y[-1])} (95 %: " in chart.words
+    assert f". Embedding: {text(measured.y[0])} (95 %: {text(measured.low[0])} to " in chart.words
+    assert f"; image tokens: {text(measured.y[-1])} (95 %: " in chart.words
     assert f"with shuffled weights {text(random.y.max(), 2)}, " in chart.words
     assert f"learned with shuffled answers {text(shuffled.y.max(), 2)}, " in chart.words
     assert f"row and column alone {text(place.y[0], 2)}; " in chart.words
