@@ -6,7 +6,15 @@ from sam_explore.probes.common.intervals import band
 from sam_explore.readings import Curve, Panel, Profile
 from sam_explore.scenes.ground_truth import LEVELS
 
-from ..facts.learning import HEADS, POSITIONS, SCENES, learned, level_learned_first, settled_first
+from ..facts.learning import (
+    HEADS,
+    POSITIONS,
+    SCENES,
+    Learned,
+    learned,
+    level_learned_first,
+    settled_first,
+)
 
 
 def learning_curves(scenes: int = SCENES, folder: Path | str | None = None) -> Panel:
@@ -35,13 +43,7 @@ def learning_curves(scenes: int = SCENES, folder: Path | str | None = None) -> P
     found = learned(scenes, folder)
     levels = Profile(
         found.scenes,
-        (
-            *(band(found.levels[:, :, level].T, f"{name}s") for level, name in enumerate(LEVELS)),
-            *(
-                Curve(found.chance[:, :, level].mean(axis=1), f"{name}s, chance", style="points")
-                for level, name in enumerate(LEVELS)
-            ),
-        ),
+        _by_level(found),
         title="True IoU, best of three masks",
         words=level_learned_first(found).words,
         x_name="scenes seen",
@@ -60,3 +62,13 @@ def learning_curves(scenes: int = SCENES, folder: Path | str | None = None) -> P
     )
     words = f"{levels.words} {alike.words}"
     return Panel((levels, alike), "What is learned when", words, across=2)
+
+
+def _by_level(found: Learned) -> tuple[Curve, ...]:
+    """The true IoU with each level, and then that by chance."""
+    own = (band(found.levels[:, :, level].T, f"{name}s") for level, name in enumerate(LEVELS))
+    chance = (
+        Curve(found.chance[:, :, level].mean(axis=1), f"{name}s, chance", style="points")
+        for level, name in enumerate(LEVELS)
+    )
+    return (*own, *chance)
