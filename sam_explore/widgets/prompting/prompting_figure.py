@@ -1,5 +1,7 @@
 """The prompting view as a matplotlib figure: for pages without a kernel."""
 
+from math import ceil
+
 import numpy as np
 from jaxtyping import Bool, UInt8
 from matplotlib.axes import Axes
@@ -17,6 +19,7 @@ from ...plots.matplotlib_settings import own_settings
 from ...prediction import Prediction, stability_of
 from ...readings import Heatmap, Scale, Underlay
 from ..canvas.picture_drawing import Lines
+from ..canvas.viewport import SHARPNESS
 from ..canvas.words import describe, describe_prompts
 from ..session import Snapshot
 from .truth_shown import compared
@@ -28,9 +31,9 @@ _GAP_IN = 0.14
 _LINE_IN = 0.24  # of text above and below a picture
 _STAGE_IN = 4.9  # the longer side of the large picture
 _LOGITS_IN = 2.35  # the longer side of the map next to it, with room for its colour bar
-_SIDE_PX = 980  # of the large picture in pixels: twice its size on the page
-_THUMBNAIL_PX = 360
-_OUTLINE_PX = 3
+_SIDE_CSS = 490  # of the large picture
+_THUMBNAIL_CSS = 180
+_OUTLINE_CSS = 1.5
 _TRUE_DASHES = (0, (6, 2.5, 1, 2.5))
 _COLOURS = np.array(
     [
@@ -43,17 +46,21 @@ _COLOURS = np.array(
 
 
 @own_settings()
-def draw_prompting(now: Snapshot) -> ReadingFigure:
+def draw_prompting(now: Snapshot, sharpness: int = SHARPNESS) -> ReadingFigure:
     """Draw picture, prompts and mask, and for a prediction also the logits and all masks.
 
     Without a prediction yet, only the picture and the prompts are drawn.
+
+    Args:
+        now: the session's state.
+        sharpness: pixels of pictures and masks for a CSS pixel.
     """
     image, prediction, mask = now.image, now.prediction, now.shown_mask
     high, wide = _fit(image, _STAGE_IN)
     if prediction is None or mask is None:
         figure = ReadingFigure(figsize=(_WIDTH_IN, high + 2 * _MARGIN_IN))
         stage = _place(figure, _MARGIN_IN, _MARGIN_IN, wide, high)
-        _draw_stage(stage, image, now.prompts, None, now.dialogue.is_example)
+        _draw_stage(stage, image, now.prompts, None, now.dialogue.is_example, sharpness)
         return figure
     count = len(prediction.iou)
     each = (_WIDTH_IN - 2 * _MARGIN_IN + _GAP_IN) / count
@@ -61,8 +68,8 @@ def draw_prompting(now: Snapshot) -> ReadingFigure:
     below = _MARGIN_IN + high + 1.5 * _LINE_IN
     figure = ReadingFigure(figsize=(_WIDTH_IN, below + small_high + _LINE_IN + _MARGIN_IN))
     stage = _place(figure, _MARGIN_IN, _MARGIN_IN, wide, high)
-    shape = _shapes(prediction, now.threshold, _SIDE_PX)[mask]
-    _draw_stage(stage, image, prediction.prompts, shape, now.answers_example)
+    shape = _shapes(prediction, now.threshold, _SIDE_CSS * sharpness)[mask]
+    _draw_stage(stage, image, prediction.prompts, shape, now.answers_example, sharpness)
     _outline_truth(stage, compared(now).lines_px)
     logits_high, logits_wide = _fit(image, _LOGITS_IN)
     right = _MARGIN_IN + wide + 2 * _GAP_IN
@@ -70,7 +77,7 @@ def draw_prompting(now: Snapshot) -> ReadingFigure:
     draw_heatmap(logits, _logits(now, prediction, mask), now.map_opacity)
     lefts = [_MARGIN_IN + each * number for number in range(count)]
     thumbnails = [_place(figure, left, below, small_wide, small_high) for left in lefts]
-    _draw_thumbnails(thumbnails, image, now, prediction)
+    _draw_thumbnails(thumbnails, image, now, prediction, sharpness)
     return figure
 
 
@@ -93,10 +100,11 @@ def _draw_stage(
     prompts: Prompts,
     mask: Bool[np.ndarray, "row column"] | None,
     is_example: bool,
+    sharpness: int,
 ) -> None:
-    _draw_photo(ax, image, _SIDE_PX)
+    _draw_photo(ax, image, _SIDE_CSS * sharpness)
     if mask is not None:
-        entries = raster.inside_and_outline(mask, _OUTLINE_PX)
+        entries = raster.inside_and_outline(mask, ceil(_OUTLINE_CSS * sharpness))
         ax.imshow(_COLOURS[entries], extent=_extent(image), interpolation="nearest")
     if prompts.box is not None:
         x0, y0, x1, y1 = prompts.box
@@ -127,12 +135,14 @@ def _draw_thumbnails(
     image: UInt8[np.ndarray, "h w 3"],
     now: Snapshot,
     prediction: Prediction,
+    sharpness: int,
 ) -> None:
+    side = _THUMBNAIL_CSS * sharpness
     stability, true = stability_of(prediction.sampled, now.threshold), compared(now).ious
-    shapes = _shapes(prediction, now.threshold, _THUMBNAIL_PX)
+    shapes = _shapes(prediction, now.threshold, side)
     shade = np.array([style.rgba(style.HALO, style.DIMMED_OPACITY), (0, 0, 0, 0)], np.uint8)
     for mask, (ax, shape) in enumerate(zip(axes, shapes, strict=True)):
-        _draw_photo(ax, image, _THUMBNAIL_PX)
+        _draw_photo(ax, image, side)
         ax.imshow(shade[shape.astype(int)], extent=_extent(image), interpolation="nearest")
         is_shown = mask == now.shown_mask
         iou = text(prediction.iou[mask], decimals=2)

@@ -2,6 +2,7 @@
 
 from ...plots.drawing import ReadingFigure
 from ..canvas.static_view import StaticView
+from ..canvas.viewport import SHARPNESS
 from .prompting_figure import draw_prompting, prompting_in_words
 
 
@@ -10,4 +11,5 @@ class StaticPrompting(StaticView):
 
     def _figure(self) -> tuple[ReadingFigure, str]:
         now = self.session.now
-        return draw_prompting(now), prompting_in_words(now)
+        sharpness = SHARPNESS if self.is_sharp else 1
+        return draw_prompting(now, sharpness), prompting_in_words(now)
