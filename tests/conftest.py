@@ -19,10 +19,6 @@ if "sam_explore" in sys.modules:
     raise RuntimeError("sam_explore was imported before its shapes could be put under check.")
 check_calls_of("sam_explore")
 
-from .probes.small_scenes import small_scenes, small_scenes_after_many  # noqa: E402
-
-__all__ = ["small_scenes", "small_scenes_after_many"]
-
 # Small tensors gain nothing from a second thread, and on a busy machine wait long for it.
 torch.set_num_threads(1)
 os.environ["OMP_NUM_THREADS"] = "1"  # nor do they in kernels and other programs that tests start

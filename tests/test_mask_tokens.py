@@ -15,6 +15,7 @@ from sam_explore.probes import PROBES
 from sam_explore.readings import Reading
 
 from .probes.reading_arrays import all_words, arrays
+from .probes.small_scenes import small_scenes as small_scenes
 from .probes.small_scenes import with_few_scenes
 from .small import SMALL, small_sam, small_trace
 

@@ -17,6 +17,7 @@ from sam_explore.widgets import explore
 from sam_explore.widgets.exploring.map_view import MAPS, NOTES
 
 from ...probes.reading_arrays import all_words, arrays
+from ...probes.small_scenes import small_scenes as small_scenes
 from ...probes.small_scenes import with_few_scenes
 from ..fake_probes import WAIT_S, Everything, Grid, cell_on, map_of, text_of
 from ..screen import front_end_sets, send
