@@ -258,6 +258,17 @@ def _same_object(truth: TokenTruth) -> Examples:
     )
 
 
+def _same_of_two_objects(truth: TokenTruth) -> Examples:
+    """Both tokens lie on objects: that a token is no background tells nothing here."""
+    objects = truth.objects
+    return _pairs(
+        truth,
+        np.flatnonzero(objects),
+        lambda token: objects == objects[token],
+        lambda token: (objects > 0) & (objects != objects[token]),
+    )
+
+
 def _same_of_its_kind(truth: TokenTruth) -> Examples:
     objects = truth.objects
     names = np.array(["", *map(name_of, truth.names)])[objects]
@@ -300,6 +311,9 @@ def _in_front(truth: TokenTruth) -> Examples:
 _NO_YES = ("no", "yes")
 FACTS: dict[str, Fact] = {
     "same object": Fact("whether two tokens lie on one object", "pair", _NO_YES, _same_object),
+    "same of two objects": Fact(
+        "whether two tokens on objects lie on the same one", "pair", _NO_YES, _same_of_two_objects
+    ),
     "same of its kind": Fact(
         "whether two tokens on objects of one name lie on the same", "pair", _NO_YES,
         _same_of_its_kind, "flocks",

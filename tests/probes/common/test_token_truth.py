@@ -60,6 +60,15 @@ def test_pairs_of_the_same_and_of_others_are_equally_far_apart():
     assert away.min() > 0
 
 
+def test_of_two_objects_none_of_a_pair_is_background():
+    objects = painted().objects
+    for first, second, same in asked("same of two objects"):
+        assert objects[first] > 0
+        assert objects[second] > 0
+        assert same == (objects[first] == objects[second])
+    assert {same for *_, same in asked("same of two objects")} == {0, 1}
+
+
 def test_of_its_kind_are_only_objects_of_one_name():
     for first, second, same in asked("same of its kind"):
         assert same or {first, second} <= {0, 1, 3, 6}
