@@ -26,6 +26,8 @@ def on_paper(area: PointerArea, value: Html) -> VBox:
     paper.layout.flex = "none"
     paper.layout.overflow = "visible"
     widget = VBox([paper, value])
+    # On a page that is narrower, as with a list of files next to it, the picture shrinks.
+    paper.layout.max_width = widget.layout.max_width = "100%"
     widget.layout.align_items = "flex-start"
     widget.layout.overflow = "visible"
     return widget
