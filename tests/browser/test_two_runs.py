@@ -54,3 +54,4 @@ def test_one_click_moves_a_b_and_the_difference(lab: Lab):
     a, b, difference = tops[WIDTHS[0]]
     assert a == b < difference, "B − A lies below the two"
     assert len(set(tops[WIDTHS[-1]])) == 3, "they lie one below the other"
+    assert all(a == b < c or a < b < c for a, b, c in tops.values())

@@ -109,7 +109,7 @@ class LiveText(StaticView, VBox, Generic[AnyAnswer]):
     @property
     def is_up_to_date(self) -> bool:
         """Whether what is shown is of the latest state."""
-        return self._asks() is None or self._runner.is_up_to_date
+        return self._runner.is_up_to_date
 
     def still(self) -> Bundle:
         """The text alone, for pages without a kernel."""

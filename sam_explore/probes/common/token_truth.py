@@ -248,36 +248,31 @@ def _pairs(
     return Examples(*(np.array(each[:_MOST], int) for each in (first, second, answers)))
 
 
-def _same_object(truth: TokenTruth) -> Examples:
+def _pairs_by_object(
+    truth: TokenTruth, among: Callable[[int], Bool[np.ndarray, "token"]]
+) -> Examples:
+    """Pairs of one object, and pairs that are not; `among` says where the other token may be."""
     objects = truth.objects
     return _pairs(
         truth,
         np.flatnonzero(objects),
         lambda token: objects == objects[token],
-        lambda token: objects != objects[token],
+        lambda token: (objects != objects[token]) & among(token),
     )
+
+
+def _same_object(truth: TokenTruth) -> Examples:
+    return _pairs_by_object(truth, lambda token: np.ones(len(truth.objects), bool))
 
 
 def _same_of_two_objects(truth: TokenTruth) -> Examples:
     """Both tokens lie on objects: that a token is no background tells nothing here."""
-    objects = truth.objects
-    return _pairs(
-        truth,
-        np.flatnonzero(objects),
-        lambda token: objects == objects[token],
-        lambda token: (objects > 0) & (objects != objects[token]),
-    )
+    return _pairs_by_object(truth, lambda token: truth.objects > 0)
 
 
 def _same_of_its_kind(truth: TokenTruth) -> Examples:
-    objects = truth.objects
-    names = np.array(["", *map(name_of, truth.names)])[objects]
-    return _pairs(
-        truth,
-        np.flatnonzero(objects),
-        lambda token: objects == objects[token],
-        lambda token: (objects != objects[token]) & (names == names[token]),
-    )
+    names = np.array(["", *map(name_of, truth.names)])[truth.objects]
+    return _pairs_by_object(truth, lambda token: names == names[token])
 
 
 def _same_part(truth: TokenTruth) -> Examples:

@@ -66,7 +66,7 @@ class StaticView:
     def _repr_mimebundle_(self, **kwargs: object) -> Bundle:
         live = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]  # of the widget it is mixed into
         with suppress(RuntimeError):  # then show what there is
-            self.session.settle_for(lambda: self.is_up_to_date, _PATIENCE_S)
+            self.session.settle_until(lambda: self.is_up_to_date, _PATIENCE_S)
         try:
             data, about = self.still()
         except Exception:

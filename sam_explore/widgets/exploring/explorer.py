@@ -248,7 +248,7 @@ class Explorer(StaticReading, VBox):
             raise RuntimeError(f"There is nothing to save, since there is no reading yet{why}")
         if self._runner.waits_for_sight:
             raise RuntimeError(
-                "The view is out of sight, and its reading is of an earlier state; "
+                "The view is out of sight, and its reading is of an earlier state, or coarse; "
                 "session.settle() brings it up to date."
             )
         draw(self.drawn, map_opacity=self.map_opacity).savefig(path, format="png", dpi=200)

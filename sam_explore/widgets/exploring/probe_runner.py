@@ -87,7 +87,8 @@ class ProbeRunner(Generic[AnyQuestion, AnyAnswer]):
     ):
         self._name, self._session, self._priority = name, session, priority
         self._wanted, self._draw, self._dim, self._caption = wanted, show, dim, caption
-        self._is_seen, self._waits, self._is_out_of_sight = is_seen, False, False
+        self._is_seen, self._is_out_of_sight = is_seen, False
+        self._waits = self._is_answering = False
         # It does not keep runs alive.
         self._answered: tuple[AnyQuestion, weakref.ref[Trace]] | None = None
         self.reading: AnyAnswer | None = None
@@ -127,8 +128,8 @@ class ProbeRunner(Generic[AnyQuestion, AnyAnswer]):
 
     @property
     def is_up_to_date(self) -> bool:
-        """Whether the reading is that of the latest state."""
-        return not self._waits and self.reading is not None and self._is_answered(self._wanted())
+        """Whether nothing is left to be computed or shown. It takes no lock and calls nothing."""
+        return not (self._waits or self._is_answering)
 
     @property
     def waits_for_sight(self) -> bool:
@@ -169,7 +170,14 @@ class ProbeRunner(Generic[AnyQuestion, AnyAnswer]):
         """In the worker: update reading and picture to the latest state."""
         if not self.open or self._session.stopped:  # `ask` is called again after the encode
             return
+        self._is_answering = True
         self._waits = False
+        try:
+            self._answer_latest()
+        finally:
+            self._is_answering = False
+
+    def _answer_latest(self) -> None:
         probe, trace = wanted = self._wanted()
         if self._is_answered(wanted):
             self.error = ""

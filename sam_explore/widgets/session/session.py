@@ -468,11 +468,11 @@ class Session(SharedState):
                 "Wait longer: session.settle(timeout=...)."
             )
 
-    def settle_for(self, view: Callable[[], bool], timeout: float) -> None:
-        """Like `settle`, for one view: until it is up to date, or `timeout` seconds are over.
+    def settle_until(self, is_enough: Callable[[], bool], timeout: float) -> None:
+        """Like `settle`, but no longer than until `is_enough()`, or for `timeout` seconds.
 
         Args:
-            view: whether it is.
+            is_enough: called while jobs wait: it may take no lock.
             timeout: in seconds.
 
         Raises:
@@ -480,7 +480,7 @@ class Session(SharedState):
         """
         self._refuse_to_wait_for_itself()
         self._turns.run_waiting()
-        self._worker.settle(timeout, also=lambda: self._turns.is_idle, enough=view)
+        self._worker.settle(timeout, also=lambda: self._turns.is_idle, enough=is_enough)
 
     def close(self) -> None:
         """End the worker; views of this session stop following. May be called twice.

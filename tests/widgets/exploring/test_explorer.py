@@ -192,7 +192,7 @@ def test_every_probe_can_be_explored_and_reacts_to_each_knob(
     with explore(probe, session, **small) as explorer:
         assert explorer.error == ""
         for name, each in probe.knobs().items():
-            if name in small and each.choices:
+            if name == "scenes" and each.choices:
                 continue  # many times as many scenes
             value = getattr(explorer.probe, name)
             low, high = each.bounds(session.trace)
