@@ -35,8 +35,8 @@ def test_encoder_and_decoder_are_compared_and_written_between_their_marks(tmp_pa
     assert text.endswith("below")
     assert "old" not in text
     for peer in ("sam_explore", "segment_anything", "transformers, eager", "transformers, sdpa"):
-        # Encoder, one point and the grid, by both allocators; ours also next to the approximate.
-        assert text.count(f"\n| {peer} |") == (8 if peer == "sam_explore" else 6)
+        # Encoder, point, `predict`, grid, by both allocators; ours also next to the approximate.
+        assert text.count(f"\n| {peer} |") == (10 if peer == "sam_explore" else 8)
         assert f"\n- {peer}: embedding " in text
     for peer in (
         "sam_explore, bf16",
@@ -76,6 +76,18 @@ def test_each_component_is_measured_next_to_its_share_of_the_products(tmp_path):
     for row in ("windowed attention", "channel projection", "with them, as a mask"):
         assert f"| {row} " in text
     assert "<!-- component_cost -->" in (ROOT / "docs" / "benchmarks.md").read_text()
+
+
+def test_each_fast_form_is_measured_by_taking_it_away(tmp_path):
+    options = ["--size", "toy", "--rounds", "1", "--decoder-rounds", "1", "--threads", "1"]
+    text = written_by("fast_forms.py", "fast_forms toy", options, tmp_path / "page.md")
+    assert text.count("\n| all fast forms ") == 3
+    assert text.count("\n| without oneDNN's products ") == 3
+    for row in ("attention in chunks", "MLP in chunks"):
+        assert text.count(f"\n| without {row} ") == 1
+    for row in ("what is kept of an image", "upscaling as products"):
+        assert text.count(f"\n| without {row} ") == 2
+    assert "<!-- fast_forms vit_b -->" in (ROOT / "docs" / "benchmarks.md").read_text()
 
 
 def test_the_way_to_the_first_mask_is_measured(tmp_path):

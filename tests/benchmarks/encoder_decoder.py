@@ -17,12 +17,14 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
+import numpy as np
 import torch
 from torch import Tensor
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+import sam_explore as sx  # noqa: E402
 from sam_explore.model import TOY, VIT_B, VIT_H, VIT_L, SamConfig  # noqa: E402
 from sam_explore.model.kernels.products import linear  # noqa: E402
 from sam_explore.toy.exam.tables import write_between_marks  # noqa: E402
@@ -44,7 +46,7 @@ from tests.benchmarks.measuring import (  # noqa: E402
     memory_now,
     time_rounds,
 )
-from tests.parity.reference import random_weights, relative_error  # noqa: E402
+from tests.parity.reference import build_ours, random_weights, relative_error  # noqa: E402
 
 SIZES = {config.name: config for config in (TOY, VIT_B, VIT_L, VIT_H)}
 ALL = EXACT | COMPILED | APPROXIMATE
@@ -130,6 +132,24 @@ def _decode_all(runner: Runner, tokens: Tensor, points: Tensor, batch: int) -> N
         runner.decode(tokens, some)
 
 
+def predict_table(
+    config: SamConfig, weights: dict, peers: dict[str, Runner], tokens: Tensor, point: Tensor,
+    rounds: int,
+) -> list[str]:  # fmt: skip
+    """One point as people call it: `sx.predict` from a ready picture, next to the peers' calls."""
+    sam, side = build_ours(config, weights), config.image_size
+    encoded = sx.encode(sam, np.zeros((side, side, 3), np.uint8))
+    prompts = sx.Prompts(points=[tuple(point[0, 0].tolist())])
+    work = {
+        OURS: partial(sx.predict, sam, encoded, prompts),
+        f"{OURS}, the caller in inference_mode": torch.inference_mode()(
+            partial(sx.predict, sam, encoded, prompts)
+        ),
+        **{name: partial(peer.decode, tokens, point) for name, peer in peers.items()},
+    }
+    return table("one point, through `sx.predict`", time_rounds(work, rounds))
+
+
 def approximate_table(config: SamConfig, weights: dict, image: Tensor, rounds: int) -> list[str]:
     """Image encoders in lower precision next to ours in fp32, with how far off they are."""
     makers = {OURS: EXACT[OURS]} | APPROXIMATE
@@ -199,6 +219,15 @@ def compare(arguments: argparse.Namespace, config: SamConfig) -> list[str]:
         f"{100 * speed / gemm:.0f} % of it.",
         "",
         *table("decoder, one point", decoder),
+        "",
+        *predict_table(
+            config,
+            weights,
+            {name: runner for name, runner in runners.items() if name != OURS},
+            tokens,
+            points[:1],
+            arguments.decoder_rounds,
+        ),
         "",
         *grid_table(runners, tokens, points, arguments.grid_rounds),
         "",
