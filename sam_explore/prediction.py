@@ -262,12 +262,8 @@ def predict(
     check_model(sam, "sx.predict(sam, encoded, prompts)")
     _check_question(sam, encoded, prompts)
     if isinstance(prompts, Prompts):
-        return predict(sam, encoded, [prompts])[0]
-    predictions: dict[int, Prediction] = {}
-    for batch in batches(sam, encoded, prompts):
-        answers = _predict_batch(sam, encoded, [prompts[index] for index in batch])
-        predictions |= dict(zip(batch, answers, strict=True))
-    return [predictions[index] for index in range(len(prompts))]
+        return _predict_all(sam, encoded, [prompts])[0]
+    return _predict_all(sam, encoded, prompts)
 
 
 def batches(sam: Sam, encoded: EncodedImage, prompts: Sequence[Prompts]) -> list[list[int]]:
@@ -353,6 +349,14 @@ def _sets_at_once(config: SamConfig, encoded: EncodedImage, prompts: Prompts) ->
     tokens = len(ModelDescription(config).decoder_tokens(prompts))
     logits = LOGITS_A_TOKEN**2 * config.mask_tokens * encoded.tokens[0, 0].numel()
     return max(1, _LOGITS_AT_ONCE // max(logits, config.decoder_heads * tokens**2))
+
+
+def _predict_all(sam: Sam, encoded: EncodedImage, prompts: Sequence[Prompts]) -> list[Prediction]:
+    predictions: dict[int, Prediction] = {}
+    for batch in batches(sam, encoded, prompts):
+        answers = _predict_batch(sam, encoded, [prompts[index] for index in batch])
+        predictions |= dict(zip(batch, answers, strict=True))
+    return [predictions[index] for index in range(len(prompts))]
 
 
 def _predict_batch(sam: Sam, encoded: EncodedImage, prompts: Sequence[Prompts]) -> list[Prediction]:

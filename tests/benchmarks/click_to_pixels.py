@@ -110,7 +110,7 @@ def main() -> None:
     arguments = read_arguments()
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     aims = choose_aims()
-    with lab_in_a_browser(1100, 1500) as lab:  # both canvases are in the page without scrolling
+    with lab_in_a_browser(1100, 2400) as lab:  # both canvases are in the page without scrolling
         rounds = measure(lab, aims, arguments.rounds)
         browser = lab.page.context.browser.version
     lines = [
@@ -180,7 +180,7 @@ def measure(lab: Lab, aims: list[Aim], count: int) -> list[Round]:
     """Click in turn on the view and on the echo."""
     notebook = lab.open([OPEN, ECHO, DECODER])
     notebook.execute("session.settle()")
-    view, echo = notebook.canvas(0), notebook.canvas(2)  # between them are the thumbnails
+    view, echo = notebook.canvas(0), notebook.canvas(-1)  # between them are the view's others
     if view.size != echo.size:
         raise SystemExit(f"The view's canvas is {view.size} and the echo's {echo.size} in size.")
     notebook.wait_until(lambda: view.pixel((8, 8))[3] == 255, "the picture is there")

@@ -28,7 +28,7 @@ EXHIBITS = ("TokenToImageAttention", "LogitProducts", "CheckerboardSpectrum")
 OPEN = """
 import sam_explore as sx
 
-session = sx.Session(sx.load(), sx.example("turtle"))
+session = sx.Session(sx.load({weights}), sx.example("turtle"))
 sx.PromptCanvas(session, width=256, keep_in_view=False)
 """
 EXPLORE = "explorer_{number} = sx.explore(sx.probes.{name}, session)\nexplorer_{number}"
@@ -74,7 +74,7 @@ def main() -> None:
     for page in pages:
         # All of it is in the page without scrolling.
         with lab_in_a_browser(1100, 400 + 1200 * len(page)) as lab:
-            seconds, watched, late = measure(lab, page, arguments.seconds)
+            seconds, watched, late = measure(lab, page, arguments.seconds, arguments.weights)
             browser = lab.page.context.browser.version
         lines += report(page, seconds, watched, late)
     lines.insert(
@@ -87,10 +87,13 @@ def main() -> None:
         write_between_marks(arguments.write, "pointer_to_exhibits", lines)
 
 
-def measure(lab: Lab, names: list[str], seconds: float) -> tuple[float, dict, float]:
+def measure(
+    lab: Lab, names: list[str], seconds: float, weights: Path | None
+) -> tuple[float, dict, float]:
     """Seconds of moving, what the page saw, and how long after the last move it saw the last."""
     cells = [EXPLORE.format(number=i, name=name) for i, name in enumerate(names)]
-    notebook = lab.open([OPEN, *cells])
+    given = "" if weights is None else repr(str(weights))
+    notebook = lab.open([OPEN.format(weights=given), *cells])
     stage = Canvas(notebook.page, notebook.page.locator(".sam-explore-stage").first)
     circle(notebook, stage, 2.0)  # the first readings of a process are slower
     notebook.execute("session.settle(60)")
@@ -138,6 +141,7 @@ def report(names: list[str], seconds: float, watched: dict, late: float) -> list
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=10.0, help="of moving (default 10)")
+    parser.add_argument("--weights", type=Path, help="of the model (default: the small one)")
     parser.add_argument("--exhibits", nargs="+", default=EXHIBITS, metavar="PROBE")
     parser.add_argument("--alone", action="store_true", help="a page for each exhibit")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write between FILE's marks")
