@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from sam_explore.model import SamConfig
 from sam_explore.number_text import text
@@ -22,6 +23,8 @@ from ..common.windows import (
     tables_knob,
     with_window,
 )
+
+GLOBAL = "global"
 
 
 @dataclass(frozen=True)
@@ -74,12 +77,12 @@ class WindowSweep(ChosenBlocks, ComparedWithTruth, Probe):
         axis: dict[str, Any] = {
             "x": np.array(sizes, dtype=float),
             "x_name": "window in tokens",
-            "x_labels": tuple("global" if size == longest else str(size) for size in sizes),
+            "x_labels": tuple(GLOBAL if size == longest else str(size) for size in sizes),
             "x_marks": tuple((size, "trained") for size in sorted(trained)),
         }
         words = _words(blocks, axis["x_labels"], mask, np.array(overlaps), changes) + others
         target = self.target(trace)
-        words += _true_in_words(target, mask, axis["x_labels"], answers, self.threshold)
+        words += _true_in_words(target, mask, axis["x_labels"], answers, before, self.threshold)
         charts = _charts(mask, np.array(overlaps), changes, words, axis)
         if target is not None and target.mask is not None:
             charts += (_ious(target, mask, answers, self.threshold, words, axis),)
@@ -107,17 +110,27 @@ def _words(
     blocks: Sequence[int],
     labels: tuple[str, ...],
     mask: int,
-    overlaps: np.ndarray,
+    overlaps: Float[np.ndarray, "size mask"],
     changes: list[float],
 ) -> str:
-    steps = "; ".join(
-        f"{label}: {iou:.2f}, {text(change)}"
-        for label, iou, change in zip(labels, overlaps[:, mask], changes, strict=True)
-    )
-    return (
-        f"Other windows in {blocks_in_words(blocks)}; for each, the overlap of mask {mask} with "
-        f"the mask in the trained windows and the mean change of its logits. {steps}."
-    )
+    """What stands out: where the chosen mask changes most, and where least."""
+    where = f"In other windows in {blocks_in_words(blocks)}"
+    changed = [place for place, change in enumerate(changes) if change > 0]
+    if not changed:
+        return f"{where} mask {mask} doesn't change at all."
+
+    def said(place: int) -> str:
+        return f"{text(changes[place])} logits in the mean, overlap {overlaps[place, mask]:.2f}"
+
+    most, least = (pick(changed, key=changes.__getitem__) for pick in (max, min))
+    words = f"{where} mask {mask} changes most {_window(labels[most])} ({said(most)})"
+    if least != most:
+        words += f" and least {_window(labels[least])} ({said(least)})"
+    return f"{words}."
+
+
+def _window(label: str) -> str:
+    return "with global attention" if label == GLOBAL else f"with windows of {label} tokens"
 
 
 def _true_in_words(
@@ -125,17 +138,23 @@ def _true_in_words(
     mask: int,
     labels: tuple[str, ...],
     answers: list[Prediction],
+    before: Prediction,
     threshold: float,
 ) -> str:
+    """Where the chosen mask is best, as predicted and in truth; "" without a truth."""
     if target is None:
         return ""
     if target.mask is None:
         return f" {target.why_none}"
-    steps = "; ".join(
-        f"{label}: {in_words(each.iou[mask])} and {in_words(target.ious(each, threshold)[mask])}"
-        for label, each in zip(labels, answers, strict=True)
+    predicted = np.array([each.iou[mask] for each in answers])
+    true = np.array([target.ious(each, threshold)[mask] for each in answers])
+    best, worst, hoped = labels[true.argmax()], labels[true.argmin()], labels[predicted.argmax()]
+    return (
+        f" Its true IoU with {target.name} is {in_words(target.ious(before, threshold)[mask])} in "
+        f"the trained windows, greatest {_window(best)} ({in_words(true.max())}) and least "
+        f"{_window(worst)} ({in_words(true.min())}). Its predicted IoU is greatest "
+        f"{_window(hoped)} ({in_words(predicted.max())})."
     )
-    return f" Its predicted IoU, and its true IoU with {target.name}: {steps}."
 
 
 def _charts(

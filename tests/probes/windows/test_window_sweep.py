@@ -7,7 +7,8 @@ import pytest
 
 from sam_explore.model import VIT_B
 from sam_explore.probes import WindowEffect, WindowSweep
-from sam_explore.probes.windows.window_sweep import window_sizes
+from sam_explore.probes.common.truth import Target
+from sam_explore.probes.windows.window_sweep import _true_in_words, _words, window_sizes
 
 from ...small import small_trace
 
@@ -73,9 +74,51 @@ def test_blocks_that_are_not_chosen_keep_the_windows_of_the_trace(trace):
     )
 
 
-def test_the_words_give_each_size(trace):
+def test_the_words_say_where_the_mask_changes_most_and_least(trace):
+    _, change = WindowSweep(mask=2)(trace).readings
+    changes = dict(zip((2, 3, 4, "global"), change.curves[0].y, strict=True))
+    del changes[3]  # the trained size
+    most, least = max(changes, key=changes.get), min(changes, key=changes.get)
+    window = {2: "with windows of 2 tokens", 4: "with windows of 4 tokens"}
+    window["global"] = "with global attention"
+
     words = WindowSweep(mask=2)(trace).words
 
-    assert words.startswith("Other windows in blocks 0 and 2; for each, the overlap of mask 2 with")
-    assert "; 3: 1.00, 0;" in words
-    assert "; global: " in words
+    assert words.startswith(
+        f"In other windows in blocks 0 and 2 mask 2 changes most {window[most]} ("
+    )
+    assert f" and least {window[least]} (" in words
+    assert words.count(" logits in the mean, overlap ") == 2
+
+
+OVERLAPS = np.array([[0.5, 0.9], [1.0, 1.0], [0.75, 0.8]])
+
+
+def test_words_by_hand():
+    words = _words((0, 2), ("2", "3", "global"), 0, OVERLAPS, [1.25, 0.0, 0.5])
+    assert words == (
+        "In other windows in blocks 0 and 2 mask 0 changes most with windows of 2 tokens (1.25 "
+        "logits in the mean, overlap 0.50) and least with global attention (0.5 logits in the "
+        "mean, overlap 0.75)."
+    )
+    only = _words((0,), ("3", "global"), 1, OVERLAPS[1:], [0.0, 0.5])
+    assert only == (
+        "In other windows in block 0 mask 1 changes most with global attention (0.5 logits in the "
+        "mean, overlap 0.80)."
+    )
+    assert _words((), ("3",), 1, OVERLAPS[1:2], [0.0]).endswith(" mask 1 doesn't change at all.")
+
+
+def test_the_truth_in_words_by_hand(trace):
+    target = Target("a (whole)", np.zeros((2, 2), bool))
+    before, narrow, wide = (
+        replace(trace.prediction, iou=np.full(4, iou, np.float32)) for iou in (0.5, 0.75, 0.25)
+    )
+    true = {id(before): 0.4, id(narrow): 0.1, id(wide): 0.6}
+    object.__setattr__(target, "ious", lambda answer, _: np.array([true[id(answer)]]))
+    words = _true_in_words(target, 0, ("2", "global"), [narrow, wide], before, 0.0)
+    assert words == (
+        " Its true IoU with a (whole) is 0.40 in the trained windows, greatest with global "
+        "attention (0.60) and least with windows of 2 tokens (0.10). Its predicted IoU is greatest "
+        "with windows of 2 tokens (0.75)."
+    )
