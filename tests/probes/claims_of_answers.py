@@ -197,15 +197,16 @@ def arithmetic(caption: Caption, share: str) -> bool:
     return share_is(share, 100 * needs[0] / needs[1])
 
 
-def sizes(caption: Caption, several: str) -> bool:
-    overlap, change = caption.charts
+def window_that_changes(caption: Caption, which: str, window: str, moved: str, kept: str) -> bool:
+    """The most is the largest change over all sizes, the least the smallest above 0."""
+    overlap, change = caption.charts[:2]
     mask = int(re.findall(r"mask (\d)'s", change.title)[0])
-    found = re.findall(rf"(\w+): {TWO}, {NUMBER}", several)
-    rows = zip(overlap.x_labels, overlap.curves[mask].y, change.curves[0].y, strict=True)
-    return len(found) == len(overlap.x_labels) and all(
-        label == name and in_two_decimals(iou, kept) and said(size, moved)
-        for (name, iou, size), (label, kept, moved) in zip(found, rows, strict=True)
-    )
+    moves = change.curves[0].y
+    place = moves.argmax() if which == "most" else np.where(moves > 0, moves, np.inf).argmin()
+    label = overlap.x_labels[place]
+    is_named = window == ("global attention" if label == "global" else f"windows of {label} tokens")
+    shown = said(moved, moves[place]) and in_two_decimals(kept, overlap.curves[mask].y[place])
+    return bool(is_named and shown)
 
 
 def beyond_what_is_drawn(caption: Caption, share: str) -> bool:
@@ -329,7 +330,11 @@ CLAIMS = (
     (r"same token's mask in the trained windows: ([\d., ]+\d)\.", overlaps),
     (rf"Mask (\d)'s true IoU with [^.]+? goes from {TWO} to {TWO}", true_moves),
     (rf"The image encoder's blocks need {SHARE} of the arithmetic", arithmetic),
-    (r"the mean change of its logits\. (\w+: [^:]+(?:; \w+: [^:;]+)*)\.", sizes),
+    (
+        rf"(most|least) with (global attention|windows of \d+ tokens) \({NUMBER} logits in the "
+        rf"mean, overlap {TWO}\)",
+        window_that_changes,
+    ),
     (rf"{SHARE} of the logits lie beyond what is drawn", beyond_what_is_drawn),
     (rf"in mask (\d) it departs by {NUMBER} from a token's mean", checkerboard),
     (r"Of the others it is ([^.]+)\.", share_of_each),
