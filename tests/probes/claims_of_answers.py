@@ -226,14 +226,14 @@ def checkerboard(caption: Caption, mask: str, size: str) -> bool:
     return abs(number(size) - np.sqrt(((mean - mean.mean()) ** 2).mean())) <= 0.06 * number(size)
 
 
-def share_of_each(caption: Caption, several: str) -> bool:
-    """All masks but the chosen one, each with how much of it lies above the threshold."""
-    answer = caption.trace.prediction
-    inside = 100 * (answer.visible > caption.probe.threshold).mean(axis=(1, 2))
-    found = re.findall(rf"{SHARE} of mask (\d)", several)
-    return [int(mask) for _, mask in found] == [
-        mask for mask in range(len(inside)) if mask != answer.chosen
-    ] and all(share_is(share, inside[int(mask)]) for share, mask in found)
+def areas(caption: Caption, small: str, least: str, large: str, most: str) -> bool:
+    inside = 100 * (caption.trace.prediction.visible > caption.probe.threshold).mean(axis=(1, 2))
+    return (
+        int(small) == inside.argmin()
+        and int(large) == inside.argmax()
+        and share_is(least, inside.min())
+        and share_is(most, inside.max())
+    )
 
 
 def stability(caption: Caption, value: str) -> bool:
@@ -247,13 +247,15 @@ def true_iou(caption: Caption, mask: int, run: Trace | None = None) -> float:
     return mask_iou(cut, scene.mask(0))
 
 
-def each_true(caption: Caption, several: str) -> bool:
-    found = re.findall(rf"mask (\d) {TWO} and {TWO}", several)
-    predicted = caption.trace.prediction.iou
-    return len(found) == len(predicted) and all(
-        in_two_decimals(guess, predicted[int(mask)])
-        and in_two_decimals(true, true_iou(caption, int(mask)))
-        for mask, guess, true in found
+def best_mask(caption: Caption, best: str, true: str, hoped: str | None, predicted: str) -> bool:
+    """The second mask is named where it is another one."""
+    guesses = caption.trace.prediction.iou
+    ious = [true_iou(caption, mask) for mask in range(len(guesses))]
+    return (
+        int(best) == np.argmax(ious)
+        and int(hoped or best) == guesses.argmax()
+        and in_two_decimals(true, max(ious))
+        and in_two_decimals(predicted, guesses.max())
     )
 
 
@@ -337,11 +339,16 @@ CLAIMS = (
     ),
     (rf"{SHARE} of the logits lie beyond what is drawn", beyond_what_is_drawn),
     (rf"in mask (\d) it departs by {NUMBER} from a token's mean", checkerboard),
-    (r"Of the others it is ([^.]+)\.", share_of_each),
+    (
+        rf"The smallest mask is mask (\d) \({SHARE} of the picture\), the largest mask (\d) "
+        rf"\({SHARE}\)",
+        areas,
+    ),
     (rf"Its stability score is {TWO}", stability),
     (
-        rf"Predicted IoU, and true IoU with [^:]+: ((?:mask \d {TWO} and {TWO}(?:; )?)+)\.",
-        lambda caption, several, *_: each_true(caption, several),
+        rf"Mask (\d) is the best by true IoU with [^.]+? \({TWO}\)(?: and|, mask (\d)) by "
+        rf"predicted IoU \({TWO}\)",
+        best_mask,
     ),
     (rf"The predicted IoU of mask (\d) is {TWO}, its true IoU with [^.]+? {TWO}\.", one_true),
 )

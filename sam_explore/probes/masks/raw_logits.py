@@ -68,7 +68,7 @@ class RawLogits(ComparedWithTruth, Probe):
                 (
                     f"The model's choice is mask {prediction.chosen}.",
                     maps[prediction.chosen].words,
-                    _others_in_words(prediction, self.threshold),
+                    _areas_in_words(prediction, self.threshold),
                     *_truth_in_words(prediction, target, ious),
                     checkerboard_in_words(f"mask {prediction.chosen}", chosen),
                 )
@@ -99,25 +99,31 @@ def _titles(
     return titles
 
 
-def _others_in_words(prediction: Prediction, threshold: float) -> str:
-    """How much of the picture the masks cover that the model does not choose."""
-    shares = [
-        f"{percent((logits > threshold).mean())} of mask {mask}"
-        for mask, logits in enumerate(prediction.visible)
-        if mask != prediction.chosen
-    ]
-    return f"Of the others it is {', '.join(shares)}." if shares else ""
+def _areas_in_words(prediction: Prediction, threshold: float) -> str:
+    """Which mask covers least of the picture, and which most; "" for a single mask."""
+    shares = (prediction.visible > threshold).mean(axis=(1, 2))
+    if len(shares) == 1:
+        return ""
+    least, most = int(shares.argmin()), int(shares.argmax())
+    return (
+        f"The smallest mask is mask {least} ({percent(shares[least])} of the picture), the largest "
+        f"mask {most} ({percent(shares[most])})."
+    )
 
 
 def _truth_in_words(
     prediction: Prediction, target: Target | None, true: Float[np.ndarray, "mask"] | None
 ) -> tuple[str, ...]:
+    """Which mask is best by true and by predicted IoU; the titles have the others' numbers."""
     if target is None or true is None:
         return ()
     if target.mask is None:
         return (target.why_none,)
-    each = "; ".join(
-        f"mask {mask} {in_words(predicted)} and {in_words(hit)}"
-        for mask, (predicted, hit) in enumerate(zip(prediction.iou, true, strict=True))
-    )
-    return (f"Predicted IoU, and true IoU with {target.name}: {each}.",)
+    if not true.any():
+        return (f"None of them has a pixel of {target.name}.",)
+    best, hoped = int(true.argmax()), int(prediction.iou.argmax())
+    is_true = f"by true IoU with {target.name} ({in_words(true[best])})"
+    is_hoped = f"by predicted IoU ({in_words(prediction.iou[hoped])})"
+    if best == hoped:
+        return (f"Mask {best} is the best {is_true} and {is_hoped}.",)
+    return (f"Mask {best} is the best {is_true}, mask {hoped} {is_hoped}.",)

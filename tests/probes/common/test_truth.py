@@ -74,12 +74,11 @@ def test_each_title_has_the_true_iou_next_to_the_predicted_one(trace):
 def test_the_words_say_which_region_is_meant(trace):
     words = RawLogits(truth=SCENE)(trace).words
     assert (
-        "Predicted IoU, and true IoU with a (whole): mask 0 0.90 and 0.00; mask 1 0.20 and 0.50; "
-        "mask 2 0.80 and 0.50; mask 3 0.30 and 0.00."
+        "Mask 1 is the best by true IoU with a (whole) (0.50), mask 0 by predicted IoU (0.90)."
     ) in words
     on_part = trace.with_prompts(Prompts(points=[(3, 3)]))
     words = RawLogits(truth=Truth(SCENE, level=1))(on_part).words
-    assert "true IoU with a/b (part): mask 0 0.90 and 0.00; mask 1 0.20 and 1.00;" in words
+    assert "Mask 1 is the best by true IoU with a/b (part) (1.00), mask 0 by predicted" in words
 
 
 def test_the_threshold_cuts_what_is_compared(trace):
@@ -94,7 +93,7 @@ def test_a_mask_can_be_the_truth(trace):
     right[:, 20:] = True
     reading = RawLogits(truth=right)(trace)
     assert "true IoU 0.50," in reading.maps[2].title
-    assert "true IoU with the truth given: mask 0" in reading.words
+    assert "Mask 2 is the best by true IoU with the truth given (0.50), mask 0" in reading.words
 
 
 @pytest.mark.parametrize("probe", [MaskThreshold, LogitHistogram])

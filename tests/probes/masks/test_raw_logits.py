@@ -58,8 +58,8 @@ def test_the_words_give_range_share_and_the_models_choice(trace):
 
     assert reading.maps[1].words == "The logits of mask 1 go from −4 to 6; 25 % lie above 1."
     assert reading.words == (
-        "The model's choice is mask 2. The logits of mask 2 go from 2 to 2; 100 % lie above 1. Of "
-        "the others it is 0 % of mask 0, 25 % of mask 1, 0 % of mask 3."
+        "The model's choice is mask 2. The logits of mask 2 go from 2 to 2; 100 % lie above 1. "
+        "The smallest mask is mask 0 (0 % of the picture), the largest mask 2 (100 %)."
     )
 
 
