@@ -21,13 +21,14 @@ which uses those that exist so far. docs/train_on_gpu.sh does that within a give
 
 import argparse
 import signal
+from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import torch
 import torch.multiprocessing
 
-from sam_explore.model import TOY
+from sam_explore.model import TOY, SamConfig
 
 from .processes import train
 from .scene_cache import fill
@@ -38,10 +39,17 @@ def main(arguments: list[str] | None = None) -> None:
     """Train from the command line; see the module's docstring."""
     parser = command_line()
     options = parser.parse_args(arguments)
-    options.config = TOY
+    options.config = options.network
     options.schedule = Schedule(rate=options.rate, sides=options.sides).paced(options.pace)
     if options.only_iou and not options.start:
         parser.error("--only-iou expected --start with the weights that the IoU predictor is of.")
+    if options.start and options.network is not TOY:
+        parser.error("--network is for a run from nothing: with --start, sizes are the weights'.")
+    if options.queries < options.targets:
+        parser.error(
+            f"--queries expected at least the {options.targets} of --targets, but got "
+            f"{options.queries}."
+        )
     if options.grow is not None:
         _check_growth(parser, options)
     if options.processes < 1 or options.batches % options.processes:
@@ -96,6 +104,9 @@ def command_line() -> argparse.ArgumentParser:
     add("--cache", type=Path, required=True, help="drawn scenes are kept here (0.26 MB each)")
     add("--pool", type=int, default=30_000, help="scenes to learn from (default 30000)")
     add("--start", type=Path, help="weights to begin with (default: random)")
+    add("--network", type=_network, default=TOY, metavar="SIDE:PATCH:WINDOW",
+        help="without --start: side of the pictures and of a patch in pixels, and of a window in "
+        "tokens (default: as in the model that ships)")  # fmt: skip
     add("--grow", type=int, metavar="SIDE",
         help="with --start: of the pictures in pixels; the grid grows with them")  # fmt: skip
     add("--random-positions", action="store_true",
@@ -108,6 +119,8 @@ def command_line() -> argparse.ArgumentParser:
     add("--batches", type=int, default=2, help="whose gradients make a step (default 2)")
     add("--scenes-a-batch", type=int, default=4, help="default 4")
     add("--targets", type=int, default=8, help="masks to ask for in a scene (default 8)")
+    add("--queries", type=int, default=24,
+        help="places for the pretext task, those of the targets first (default 24)")  # fmt: skip
     add("--rate", type=float, default=1.2e-3, help="learning rate (default 1.2e-3)")
     shown = ",".join(f"{first}:{side}" for first, side in Schedule.sides)
     add("--sides", type=_sides, default=Schedule.sides, metavar="SCENES:SIDE,...",
@@ -121,6 +134,20 @@ def command_line() -> argparse.ArgumentParser:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     add("--device", default=device, help=f"where to train (default {device})")
     return parser
+
+
+def _network(argument: str) -> SamConfig:
+    """Parse an argument such as "192:8:7"."""
+    try:
+        side, patch, window = map(int, argument.split(":"))
+        if side % patch:
+            raise ValueError(f"{side} is no multiple of {patch}")
+        return replace(TOY, image_size=side, patch_size=patch, window_size=window)
+    except (ValueError, ZeroDivisionError) as reason:
+        raise argparse.ArgumentTypeError(
+            f"expected the side of a picture in pixels, in multiples of a patch's, that of a patch "
+            f"and that of a window in tokens, as in 192:8:7; but got {argument!r}: {reason}"
+        ) from None
 
 
 def _sides(argument: str) -> tuple[tuple[int, int], ...]:

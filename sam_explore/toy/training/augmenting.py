@@ -14,9 +14,9 @@ from sam_explore.model import SamConfig
 
 from .scene_cache import MOST_REGIONS, Scenes
 
-_WHOLE_SHARE = 0.5  # of scenes that are not cropped
-_PASTE_SHARE = 0.2  # of scenes onto which objects of another one are pasted
-_SWAP_SHARE, _INVERT_SHARE, _BLUR_SHARE = 0.25, 0.03, 0.1
+_WHOLE_SHARE = 0.75  # of scenes that are not cropped
+_PASTE_SHARE = 0.1  # of scenes onto which objects of another one are pasted
+_SWAP_SHARE, _INVERT_SHARE, _BLUR_SHARE = 0.1, 0.01, 0.05
 _SMALLEST_WINDOW = 0.4  # of the picture's side
 _MOST_ENLARGED = 1.4  # the largest magnification, beyond that of the whole picture
 
@@ -58,7 +58,7 @@ def normalise(
 def _through_windows(
     scenes: Scenes, side: int, generator: torch.Generator
 ) -> tuple[Float[Tensor, "scene 3 side side"], UInt8[Tensor, "scene side side"]]:
-    """Crop half of the scenes to a square window around an object, and mirror half of them.
+    """Crop a quarter of the scenes to a square window around an object, and mirror half of all.
 
     Pictures are scaled as in `sam_explore.encode`, labels by nearest neighbour.
     """

@@ -37,6 +37,12 @@ class Questions(NamedTuple):
         """The share of each cell that each target covers."""
         return self.covered[torch.arange(len(self.levels)), self.levels]
 
+    def first(self, count: int, scenes: int) -> "Questions":
+        """The first so many questions about each of the scenes."""
+        each = len(self.levels) // scenes
+        kept = torch.arange(len(self.levels)).view(scenes, each)[:, :count].flatten()
+        return Questions(*(values[kept] for values in self))
+
 
 def ask(
     labels: Int[Tensor, "scene 3 side side"], targets: int, cell: int, generator: torch.Generator

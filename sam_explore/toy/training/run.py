@@ -159,16 +159,14 @@ class Training:
         side = schedule.side(self.seen, self.sam.config.image_size)
         entropy = schedule.entropy_weight(self.seen)
         shown = augment(scenes, side, self.sam.config, generator)
-        questions = ask(
-            shown.labels, options.targets, self.sam.config.patch_size // LOGITS_A_TOKEN, generator
-        )
+        cell = self.sam.config.patch_size // LOGITS_A_TOKEN
+        places = ask(shown.labels, options.queries, cell, generator)
+        questions = places.first(options.targets, options.scenes_a_batch)
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
             # Cropped tables: a distance between tokens has the same meaning in small and large
             # pictures.
             tokens = self.sam.encode_image(shown.pixels, relative_positions="crop")
-            loss = self.grouping.loss(
-                self.sam, tokens, questions.points_unit, questions.covered, entropy
-            )
+            loss = self.grouping.loss(self.sam, tokens, places.points_unit, places.covered, entropy)
             figures = {"grouping": loss.detach()}
             if self.seen >= schedule.alone:
                 plan = schedule.plan(self.seen, planner)

@@ -54,5 +54,5 @@ def test_some_scenes_are_seen_through_a_window_which_enlarges_them():
     labels = augment(scenes(60), 48, EIGHT_BY_EIGHT, generator()).labels
     areas = (labels[:, 0] > 0).float().mean((1, 2))
     whole = 24**2 / 64**2
-    assert (areas > 1.5 * whole).float().mean() > 0.2
-    assert ((areas - whole).abs() < 0.1 * whole).float().mean() > 0.25
+    assert (areas > 1.5 * whole).float().mean() > 0.1
+    assert ((areas - whole).abs() < 0.1 * whole).float().mean() > 0.5

@@ -41,6 +41,13 @@ def test_targets_are_shares_of_cells_of_two_pixels():
     assert torch.equal(questions.targets[0], questions.covered[0, questions.levels[0]])
 
 
+def test_the_first_of_each_scene_are_kept():
+    questions = ask(nested_labels().expand(3, -1, -1, -1), 5, 2, generator())
+    few = questions.first(2, 3)
+    for name, all_of_it in questions._asdict().items():
+        assert torch.equal(getattr(few, name), all_of_it[[0, 1, 5, 6, 10, 11]])
+
+
 def test_levels_are_asked_for_alike_and_then_sizes_alike():
     labels = torch.zeros(1, 3, 64, 64, dtype=torch.int16)
     labels[0, 0] = 1

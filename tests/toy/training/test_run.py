@@ -5,14 +5,15 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
 
 from sam_explore.loading import load
-from sam_explore.model import Sam
+from sam_explore.model import TOY, Sam
 from sam_explore.toy.training import run as running
-from sam_explore.toy.training.__main__ import main
+from sam_explore.toy.training.__main__ import command_line, main
 from sam_explore.toy.training.processes import train
 from sam_explore.toy.training.run import Training
 from sam_explore.toy.training.schedule import Schedule
@@ -147,15 +148,25 @@ def test_the_iou_predictor_alone_needs_weights(capsys):
     assert "--start" in capsys.readouterr().err
 
 
+def test_a_network_of_other_sizes_can_be_asked_for():
+    given = command_line().parse_args(["--folder", "a", "--cache", "b", "--network", "192:8:7"])
+    assert given.network == replace(TOY, image_size=192, patch_size=8, window_size=7)
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
+        ("--network 190:8:7", "190 is no multiple of 8"),
+        ("--network 192:8", "as in 192:8:7; but got '192:8'"),
+        ("--network 192:0:7", "as in 192:8:7; but got '192:0:7'"),
+        ("--network 192:8:7 --start weights", "sizes are the weights'"),
+        ("--queries 7", "expected at least the 8 of --targets, but got 7"),
         ("--grow 320", "expected --start"),
         ("--grow 321 --start weights", "multiples of 16"),
         ("--grow 320 --start weights --sides 0:256", "add --sides 0:320"),
     ],
 )
-def test_a_grid_that_cant_grow_is_told_before_anything_starts(tmp_path, capsys, more, said):
+def test_what_cant_be_is_told_before_anything_starts(tmp_path, capsys, more, said):
     with pytest.raises(SystemExit):
         main(["--folder", str(tmp_path / "run"), "--cache", str(tmp_path), *more.split()])
     assert said in capsys.readouterr().err
