@@ -178,13 +178,14 @@ class ProbeRunner(Generic[AnyQuestion, AnyAnswer]):
             self._is_answering = False
 
     def _answer_latest(self) -> None:
-        probe, trace = wanted = self._wanted()
-        if self._is_answered(wanted):
-            self.error = ""
-            self._show_status()
-            return
         start, started = perf_counter(), thread_time()
         try:
+            self._session.renew()
+            probe, trace = wanted = self._wanted()
+            if self._is_answered(wanted):
+                self.error = ""
+                self._show_status()
+                return
             for stage in self._stages(probe, trace):
                 with between_steps(self._between(wanted, start)):
                     reading = stage(trace)

@@ -111,7 +111,7 @@ class JobQueue:
         """The priority, position and name of the next job; None if none is to run now."""
         ranked = []
         for name, (priority, place, _) in self._waiting.items():
-            rank = priority() if callable(priority) else priority
+            rank = _asked(name, priority) if callable(priority) else priority
             if rank is None and self._hurries:
                 rank = UNSEEN
             if rank is not None:
@@ -123,6 +123,15 @@ class JobQueue:
             self._open = False
             self._waiting.clear()
             self._changed.notify_all()
+
+
+def _asked(name: str, priority: Callable[[], int | None]) -> int | None:
+    """What a priority returns; that of a last job if it raises, so that no job is held up."""
+    try:
+        return priority()
+    except Exception:
+        _LOG.exception("The priority of the job %r failed.", name)
+        return UNSEEN
 
 
 def _run_job(name: str, job: Job) -> None:

@@ -30,13 +30,18 @@ class PredictionRunner:
         self._now, self._change, self._worker = now, change, worker
         self._pace: dict[Hashable, float] = {}  # seconds of an encode's steps, by their kind
 
+    def renew(self) -> None:
+        """Have the picture encoded again if the model's weights have changed since."""
+        source = self._now().source
+        if source.is_outdated:
+            self._change(lambda now: now.renewed() if now.source is source else now)
+
     def answer(self) -> None:
         """In the worker: encode the picture if needed, and predict for the prompts."""
         asked = self._now()
         try:
-            if asked.source.is_outdated:
-                self._change(lambda now: now.renewed() if now.source is asked.source else now)
-                asked = self._now()
+            self.renew()
+            asked = self._now()
             if asked.encoded is None and not asked.stopped:
                 self._encode(asked)
             asked = self._now()

@@ -395,6 +395,13 @@ class Session(SharedState):
         """Encode the picture after a cancelled or failed encode."""
         self.change(lambda now: now.going_on())
 
+    def renew(self) -> None:
+        """Encode the picture again if the model's weights have changed since, as in a training.
+
+        What is computed in the worker calls this first; a click does so anyway.
+        """
+        self._runner.renew()
+
     def submit(self, name: str, job: Job, priority: Priority = PROMPTS) -> None:
         """Let the worker run `job`, the latest of its name; a failure is shown as `error`.
 
@@ -440,10 +447,11 @@ class Session(SharedState):
 
     def action(self, callback: Callable[..., None]) -> Callable[..., None]:
         """`callback`, guarded, as an action of the user, which clears an older error."""
+        clear = self._reported(lambda: setattr(self, "error", ""))  # an observer may raise
 
         @wraps(callback)
         def act(*args: object, **kwargs: object) -> None:
-            self.error = ""
+            clear()
             callback(*args, **kwargs)
 
         return self.guard(act)

@@ -2,16 +2,19 @@
 
 import gc
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import sam_explore as sx
+from sam_explore.model import Sam
 from sam_explore.preprocessing import Preprocessing
 from sam_explore.probes import BlockNorms, PositionEncodingNorm, RawLogits
 from sam_explore.widgets import explore
 from sam_explore.widgets.exploring.against import Against
 
+from ..conftest import FOUR_BY_FOUR
 from ..fake_probes import WAIT_S, Grid, text_of
 
 pytestmark = pytest.mark.usefixtures("no_hook_is_left")
@@ -142,6 +145,19 @@ def test_runs_that_do_not_fit_are_refused_in_the_view(image, open_session, scree
     with explore(PositionEncodingNorm, session, against=how) as explorer:
         assert "they need the same shape" in explorer.error
         assert "4 x 4 and B has 2 x 2" in text_of(explorer)
+
+
+def test_a_second_run_that_another_model_can_not_have_is_told_in_the_view(
+    image, open_session, screen
+):
+    session = open_session(image)
+    before = session.sam
+    with explore(PositionEncodingNorm, session, against={"windows": WINDOWS}) as explorer:
+        session.sam = Sam(replace(FOUR_BY_FOUR, encoder_depth=1, global_blocks=(0,))).eval()
+        assert "one window of 0 tokens (global) or more for each of the 1 blocks" in explorer.error
+        assert explorer.error in text_of(explorer)
+        session.sam = before
+        assert explorer.error == ""
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from ipywidgets.widgets.widget import _instances
 
 import sam_explore as sx
@@ -218,3 +219,28 @@ def test_an_explorer_goes_on_next_to_a_prompt_canvas(image, open_session, screen
         session.settle(WAIT_S)
         shown = explorer.reading.maps[0].values
         assert np.array_equal(shown, session.prediction.logits[0])
+
+
+@pytest.mark.parametrize("synchronous", [True, False])
+def test_after_the_weights_have_changed_a_view_shows_those(
+    synchronous, image, open_session, screen
+):
+    torch.manual_seed(3)
+    model = Sam(FOUR_BY_FOUR).eval()
+    session = open_session(image, synchronous=synchronous)
+    session.sam = model
+    session.add_point((9, 9))
+    with explore(sx.probes.BlockNorms, session) as first:
+        session.settle(WAIT_S)
+        with torch.no_grad():
+            for weight in model.parameters():
+                weight.mul_(1.5)
+        with explore(sx.probes.BlockNorms, session) as second:
+            session.settle(WAIT_S)
+            expected = sx.Trace(model, image).description.fingerprint
+            for explorer in (first, second):
+                assert explorer.error == ""
+                assert explorer.reading.provenance.fingerprint == expected
+    assert session.error == ""
+    prediction = sx.Trace(model, image, session.prompts).prediction
+    assert np.array_equal(session.prediction.logits, prediction.logits)

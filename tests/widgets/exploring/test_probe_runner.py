@@ -148,3 +148,16 @@ def test_a_computation_ends_at_its_next_step_when_the_view_is_closed(shown, held
     shown.runner.ask()
     assert (held.began, held.ended) == ([0], [])
     assert shown.drawn == []
+
+
+def test_a_run_that_can_not_be_made_is_told_in_words_and_tried_again(shown, held):
+    shown.runner.ask()
+    probe, shown.probe = shown.probe, None
+    shown.runner._wanted = lambda: [][0]
+    shown.runner.ask()
+    assert shown.runner.error == "IndexError: list index out of range"
+    assert shown.dimmed[-1]
+    shown.runner._wanted = lambda: (probe, shown.session.trace)
+    shown.runner.ask()
+    assert shown.runner.error == ""
+    assert not shown.dimmed[-1]

@@ -45,3 +45,10 @@ def test_a_job_without_a_priority_waits_until_all_is_wanted(queue, ran):
     with queue.hurried():
         queue.run_all()
     assert ran[-1] == "unseen"
+
+
+def test_a_priority_that_raises_holds_up_no_job_and_its_own_runs_last(queue, ran, caplog):
+    queue.put("broken", lambda: ran.append("broken"), lambda: 1 // 0)
+    queue.run_all()
+    assert ran == ["click", "view", "view 2", "sweep", "broken"]
+    assert "The priority of the job 'broken' failed." in caplog.text
