@@ -17,7 +17,7 @@ from sam_explore.widgets.canvas.sight import Sight
 from sam_explore.widgets.canvas.static_view import StaticView
 from sam_explore.widgets.exploring.caption import OUTDATED, Caption, header
 from sam_explore.widgets.exploring.probe_runner import ProbeRunner
-from sam_explore.widgets.session import EXPLORERS
+from sam_explore.widgets.session import EXPLORERS, OF_RUN
 from sam_explore.widgets.session.rerun import replace_older
 
 from .exhibit_panel import ExhibitPanel
@@ -219,7 +219,7 @@ class NetworkMap(StaticView, VBox):
 
     def _follow(self) -> None:
         guard = self._runner.show_errors
-        asked = ["image", "preprocessing", "encoded", "windows", "edits", "prompts"]
+        asked = [name for name in OF_RUN if name != "sam"]
         self._observers: list[tuple[Callable[..., None], list[str]]] = [
             (guard(self._take_model), ["sam"]),
             (guard(self._ask), [*asked, "token", "chosen"]),

@@ -15,7 +15,7 @@ from sam_explore.widgets.canvas.sight import Sight
 from sam_explore.widgets.canvas.static_view import Bundle, StaticView
 from sam_explore.widgets.exploring.caption import OUTDATED, Caption
 from sam_explore.widgets.exploring.probe_runner import AnyAnswer, ProbeRunner
-from sam_explore.widgets.session import EXPLORERS, Snapshot
+from sam_explore.widgets.session import EXPLORERS, OF_RUN, Snapshot
 from sam_explore.widgets.session.rerun import replace_older
 
 from ..facts.fact import Fact
@@ -24,7 +24,7 @@ Truth = Callable[[Any], Any]
 
 # What a function of the session may read, besides the run.
 _READ = ("token", "truth_level", "threshold", "chosen")
-_OBSERVED = ["sam", "image", "preprocessing", "encoded", "windows", "edits", "prompts", "truth"]
+_OBSERVED = [*OF_RUN, "truth"]
 
 
 @dataclass(frozen=True)

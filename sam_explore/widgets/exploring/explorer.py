@@ -14,7 +14,7 @@ from ...readings import Cell, Reading, picture_wanted
 from ...tracing import Trace
 from ..canvas.closing import close_all
 from ..canvas.sight import Sight
-from ..session import ENCODER_RUNS, EXPLORERS, PREVIEWS, SWEEPS, Session, Snapshot
+from ..session import ENCODER_RUNS, EXPLORERS, OF_RUN, PREVIEWS, SWEEPS, Session, Snapshot
 from ..session.rerun import replace_older
 from .against import Against, Comparison
 from .caption import OUTDATED, Caption, header
@@ -278,8 +278,8 @@ class Explorer(StaticReading, VBox):
         close_all(*parts, self.layout)
 
     def _follow(self) -> None:
-        asked = ["sam", "image", "preprocessing", "encoded", "windows", "edits"]
-        asked += ["prompts"] if self._class.reads_prompts else []
+        of_prompts = () if self._class.reads_prompts else ("prompts", "feeds_back")
+        asked = [name for name in OF_RUN if name not in of_prompts]
         moving = [*self._knobs.traits, *self._knobs.filling]
         ask, session = self._runner.show_errors(self._ask), self.session
         self._observers = [

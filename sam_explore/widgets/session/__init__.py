@@ -12,13 +12,14 @@ from .job_queue import (
     Priority,
 )
 from .session import Session
-from .snapshot import THRESHOLD, Snapshot
+from .snapshot import OF_RUN, THRESHOLD, Snapshot
 from .worker import SYNCHRONOUS
 
 __all__ = [
     "ENCODER_RUNS",
     "EXPLORERS",
     "FETCHES",
+    "OF_RUN",
     "PREVIEWS",
     "PROMPTS",
     "SWEEPS",

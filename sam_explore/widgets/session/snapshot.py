@@ -23,7 +23,7 @@ from ...truth import Truth, region_meant
 from .checks import CHECKS, THRESHOLD
 from .source import Question, Source
 
-__all__ = ["ENCODING", "THRESHOLD", "TRAITS", "Snapshot", "first_snapshot"]
+__all__ = ["ENCODING", "OF_RUN", "THRESHOLD", "TRAITS", "Snapshot", "first_snapshot"]
 
 ENCODING = "Encoding the picture"
 _MOST_STEPS = 100  # to undo; each may hold a mask hint, of 256 KiB for released models
@@ -33,6 +33,8 @@ TRAITS: tuple[str, ...]
 TRAITS = ("sam", "image", "preprocessing", "windows", "edits", "encoded", "feeds_back", "prompts")
 TRAITS += ("truth", "truth_level", "chosen", "threshold", "token", "map_opacity", "prediction")
 TRAITS += ("pointed", "busy", "error")
+# Those that the run of a session depends on. A view of a run observes all of them.
+OF_RUN = ("sam", "image", "preprocessing", "encoded", "windows", "edits", "prompts", "feeds_back")
 # The fields that cancelling an encode leaves as they are.
 _OF_THE_READER = ("threshold", "map_opacity", "truth_level", "error")
 
@@ -426,7 +428,7 @@ class Snapshot:
         question = Question(self.source.emptied(), self.dialogue, self.feeds_back)
         answered = question if self.answered is self.question else None  # the old one holds runs
         given: dict[str, Any] = {"question": question, "answered": answered}
-        return replace(self, **given, before=None, fetch=None, busy="")
+        return replace(self, **given, pointed=None, before=None, fetch=None, busy="")
 
     def _fitting(self, frame: Frame) -> tuple[Dialogue, tuple[Dialogue, ...], tuple[Dialogue, ...]]:
         """Prompts, undo and redo without mask hints that do not fit."""

@@ -183,3 +183,10 @@ def test_a_closed_map_hears_nothing_any_more(session, screen):
     before = screen.batches
     session.prompts = Prompts(points=[(40, 40)])
     assert screen.batches == before
+
+
+def test_the_map_follows_when_logits_are_no_longer_fed_back(view, session):
+    session.add_point((40, 40), 0)
+    session.feeds_back = False
+    assert view.changed == ("prompts", "prepare", "layer 0", "layer 1", "read", "answer")
+    assert view._runner.answered[1] is session.trace

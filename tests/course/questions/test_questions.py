@@ -221,3 +221,14 @@ def test_a_closed_question_leaves_no_widget_and_stops_following(session):
     assert [name for name in made if widget_of(name) is not None] == []
     session.add_point((30, 30))
     assert session.error == ""
+
+
+def test_sentences_follow_when_logits_are_no_longer_fed_back(session):
+    def is_fed(now) -> Fact:
+        return Fact(0, "Fed." if now.trace.prompts.mask_hint is not None else "Not fed.")
+
+    session.add_point((40, 40), 0)
+    with Conclusion(session, is_fed) as conclusion:
+        assert conclusion.words == "Fed."
+        session.feeds_back = False
+        assert conclusion.words == "Not fed."

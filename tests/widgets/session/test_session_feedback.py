@@ -232,6 +232,15 @@ def test_an_explorer_shows_what_the_canvas_shows(session):
         assert explorer.reading.provenance.fingerprint == run.description.fingerprint
 
 
+def test_an_explorer_follows_when_feeding_back_is_switched_off_and_on(session):
+    click_three(session)
+    with explore(sx.probes.RawLogits, session) as explorer:
+        for feeds_back in (False, True):
+            session.feeds_back = feeds_back
+            expected = session.trace.description.fingerprint
+            assert explorer.reading.provenance.fingerprint == expected
+
+
 @pytest.mark.parametrize("choice", [None, "best", 2])
 def test_saved_prompts_come_back_with_the_masks_and_what_was_chosen(
     choice, session, image, open_session, tmp_path

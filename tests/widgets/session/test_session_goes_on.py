@@ -346,3 +346,23 @@ def test_a_closed_session_lets_go_what_was_cached_though_a_view_of_it_is_still_k
     assert cached() is None
     assert explorer.reading is not None
     explorer.close()
+
+
+def test_what_was_at_the_pointer_is_let_go_too(image, open_session):
+    session = open_session(image)
+    session.point_at(Prompts([(5, 5)]))
+    cached = weakref.ref(session.pointed.run.engine.store)
+    session.close()
+    gc.collect()
+    assert cached() is None
+
+
+def test_an_observer_of_the_error_that_raises_loses_no_action(answers, image, open_session, caplog):
+    session = open_session(image)
+    session.observe(lambda change: 1 // 0, "error")
+    click = session.action(lambda: session.add_point((5, 5)))
+    session.guard(lambda: [].pop())()
+    for count in (1, 2):
+        click()
+        assert len(session.prompts.points) == count
+    assert "integer division" in session.error or "pop from empty list" in session.error
