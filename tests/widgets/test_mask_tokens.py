@@ -9,8 +9,10 @@ from sam_explore.geometry import Prompts
 from sam_explore.model import Sam
 from sam_explore.probes import RawLogits, WindowEffect
 from sam_explore.widgets import PromptCanvas, Session, explore
+from sam_explore.widgets.prompting.thumbnails import PHOTOS
 
 from .conftest import FOUR_BY_FOUR
+from .screen import front_end_sets
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 9])
@@ -37,3 +39,22 @@ def test_a_session_and_its_views_show_so_many_masks(count, image, screen):
                 session.add_point((9.0, 9.0))
                 assert explorer.error == ""
                 assert explorer.still()[0]["text/plain"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 9])
+def test_views_follow_to_a_model_with_another_number_of_masks(count, image, open_session, screen):
+    session = open_session(image)
+    with PromptCanvas(session, width=256) as canvas:
+        session.chosen = 3
+        session.add_point((9, 9))
+        torch.manual_seed(0)
+        for masks in (count, 4):
+            session.sam = Sam(replace(FOUR_BY_FOUR, mask_tokens=masks)).eval()
+            session.add_point((20, 20))
+            assert session.error == ""
+            assert len(screen.drawn(canvas._thumbnails.canvas[PHOTOS])) == masks
+            choice = canvas._controls._choice
+            assert [value for _, value in choice.options] == ["published", "best", *range(masks)]
+            front_end_sets(choice, index=masks + 1)
+            assert (session.chosen, session.shown_mask) == (masks - 1, masks - 1)
+            assert f"▸ Mask {masks - 1}" in canvas._thumbnails._captions.value

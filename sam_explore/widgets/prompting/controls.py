@@ -89,18 +89,9 @@ class Controls:
 
     def _make_rule(self, count: int) -> VBox:
         """The controls for how corrections are made and which mask is shown."""
+        options, tooltips = _choices(count)
         self._choice = ToggleButtons(
-            options=[
-                ("published", _PUBLISHED),
-                ("best", BEST),
-                *((str(number), number) for number in range(count)),
-            ],
-            tooltips=[
-                "Of one click or one box, the best predicted of masks 1–3; of more, mask 0",
-                "The mask with the best predicted IoU of all",
-                *(f"Always mask {number}" for number in range(count)),
-            ],
-            style={"button_width": "auto"},
+            options=options, tooltips=tooltips, style={"button_width": "auto"}
         )
         self._feeds_back = Checkbox(description="Feed logits back", indent=False)
         self._feeds_back.tooltip = "The logits of the mask shown go back with the next click"
@@ -147,6 +138,9 @@ class Controls:
         self._undo.disabled = not session.can_undo
         self._redo.disabled = not session.can_redo
         self._clear.disabled = session.prompts.is_empty
+        options, tooltips = _choices(session.sam.config.mask_tokens)
+        if self._choice.options != options:  # another model's masks
+            self._choice.options, self._choice.tooltips = options, tooltips
         self._choice.value = _PUBLISHED if session.chosen is None else session.chosen
         self._feeds_back.value = session.feeds_back
         self._truth.value = _NO_TRUTH if session.truth_level is None else session.truth_level
@@ -237,4 +231,16 @@ def _busy(words: str) -> Markup:
     return element("span", spinner, f"\u2002{words}", role="status", style=look)
 
 
-_FOLLOWED = ["prompts", "feeds_back", "truth_level", "chosen", "threshold"]
+def _choices(count: int) -> tuple[tuple, tuple]:
+    """Which of so many masks may answer: names with values, and what each means."""
+    numbers = range(count)
+    options = (("published", _PUBLISHED), ("best", BEST), *((str(each), each) for each in numbers))
+    tooltips = (
+        "Of one click or one box, the best predicted of masks 1–3; of more, mask 0",
+        "The mask with the best predicted IoU of all",
+        *(f"Always mask {each}" for each in numbers),
+    )
+    return options, tooltips
+
+
+_FOLLOWED = ["sam", "prompts", "feeds_back", "truth_level", "chosen", "threshold"]

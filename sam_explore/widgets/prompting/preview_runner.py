@@ -87,8 +87,19 @@ class PreviewRunner:
         self.on = self._insisted = on
         self.want(None)
 
+    def forget(self) -> None:
+        """Nothing is at the pointer any more, as after a reload of its page."""
+        if self._wanted is not None:
+            self.want(None)
+
+    def close(self) -> None:
+        """Preview nothing any more, and let others go back to the prompts."""
+        self.on = False
+        self.forget()
+
     def _decode(self) -> None:
         """In the worker."""
+        self._session.renew()
         now, wanted = self._session.now, self._wanted
         if wanted is None or now.encoded is None or wanted.image is not now.image:
             return

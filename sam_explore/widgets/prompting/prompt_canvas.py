@@ -101,6 +101,7 @@ class PromptCanvas(StaticPrompting, VBox):
         self.session.run_in_turn(self._remove)
 
     def _remove(self) -> None:
+        self._preview.close()
         self._sight.keeps = False  # so that the page puts everything back before it is removed
         self._stage.canvas.on_client_ready(self._redraw_soon, remove=True)
         self._thumbnails.canvas.on_client_ready(self._redraw_soon, remove=True)
@@ -244,6 +245,7 @@ class PromptCanvas(StaticPrompting, VBox):
         if self._open:
             image = self.session.image
             self._stage.show_photo(image)
+            self._thumbnails.fit(self.session.sam.config.mask_tokens)
             self._thumbnails.show_photo(image)
             self._logits.show_picture(image)
         self._show_prompts()
@@ -271,6 +273,7 @@ class PromptCanvas(StaticPrompting, VBox):
         self.session.submit(f"redraw {self.model_id}", self._redraw)
 
     def _redraw(self) -> None:
+        self.session.guard(self._preview.forget)()  # a page that is gone has not said so
         self.session.guard(self._show_image)()
         self._render()
 
@@ -297,6 +300,7 @@ class PromptCanvas(StaticPrompting, VBox):
             lambda rows, columns: prediction.upscaled_at(rows, columns, shown) > now.threshold
         )
         self._logits.show(prediction, shown, now.threshold)
+        self._thumbnails.fit(len(prediction.iou))
         self._thumbnails.show(prediction, now.threshold, shown, truth.ious)
         self._stage.show_truth(truth.lines_px)
         self._say(words)
@@ -307,6 +311,7 @@ class PromptCanvas(StaticPrompting, VBox):
         self._stage.show_mask(None)
         self._stage.show_truth(())
         self._logits.show_nothing(self.session.image.shape[:2])
+        self._thumbnails.fit(self.session.sam.config.mask_tokens)
         self._thumbnails.show_nothing()
         self._say_what_can_be_done()
 

@@ -26,15 +26,16 @@ class Thumbnails:
     Args:
         connection: the connection to draw through.
         width: of the whole row in CSS pixels.
-        count: how many masks there are.
+        count: how many masks there are; `fit` changes it.
         on_pick: called with the number of the mask that was clicked on.
     """
 
     def __init__(
         self, connection: CanvasConnection, width: int, count: int, on_pick: Callable[[int], None]
     ):
-        self._connection, self._count, self._on_pick = connection, count, on_pick
-        self._step = (width + _GAP_CSS) // count
+        self._connection, self._width, self._on_pick = connection, width, on_pick
+        self._count, self._step = count, (width + _GAP_CSS) // count
+        self._image: UInt8[np.ndarray, "h w 3"] | None = None
         self._size = (1, 1)
         self._photo, self._overlay = connection.image("jpeg"), connection.image("png")
         self.canvas = connection.canvas(3, width * SHARPNESS, self._step * SHARPNESS)
@@ -46,8 +47,16 @@ class Thumbnails:
         self.widget = VBox([under(self.area), self._captions])
         self.widget.layout.overflow = "visible"  # its margins would cause a scrollbar
 
+    def fit(self, count: int) -> None:
+        """Make room for so many masks, as another model may have more or fewer."""
+        if count != self._count:
+            self._count, self._step = count, (self._width + _GAP_CSS) // count
+            if self._image is not None:
+                self.show_photo(self._image)
+
     def show_photo(self, image: UInt8[np.ndarray, "h w 3"]) -> None:
         """Draw the picture once for each mask, without masks. It is sent once, as a small JPEG."""
+        self._image = image
         scale = (self._step - _GAP_CSS) * SHARPNESS / max(image.shape[:2])
         height, width = (max(1, round(length * scale)) for length in image.shape[:2])
         self._size = height, width

@@ -131,3 +131,27 @@ def test_views_at_the_pointer_take_their_turn_among_previews(image, open_session
         assert asked(explorer) == [[5, 6]]
         session.point_at(None)
         assert rank() != PREVIEWS
+
+
+def test_a_page_that_is_reloaded_points_at_nothing(pointed_at):
+    session, stage = pointed_at
+    with explore(sx.probes.RawLogits, session) as explorer:
+        send(stage, "mouse_move", 80, 160)
+        assert asked(explorer) == [[10, 20]]
+        send(stage, "client_ready")
+        assert session.pointed is None
+        assert asked(explorer) == []
+
+
+def test_a_canvas_that_is_closed_points_at_nothing(image, open_session, screen):
+    session = open_session(image)
+    canvas, other = PromptCanvas(session, width=256), PromptCanvas(session, width=256)
+    with explore(sx.probes.RawLogits, session) as explorer:
+        send(canvas._stage.canvas, "mouse_move", 80, 160)
+        other.close()
+        assert asked(explorer) == [[10, 20]]
+        canvas.close()
+        assert session.pointed is None
+        assert asked(explorer) == []
+        canvas._preview.want(sx.Prompts([(1, 1)]))
+        assert session.pointed is None
