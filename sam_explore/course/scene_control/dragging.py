@@ -29,10 +29,12 @@ class Staged:
     """A scene with its changes, and the prompts that are asked about it.
 
     Args:
+        of: which scene is changed, as `drawn_as` returns it.
         changes: of the scene.
         dialogue: the prompts.
     """
 
+    of: DrawnFrom
     changes: Changes
     dialogue: Dialogue
 
@@ -67,7 +69,7 @@ class Held:
         dialogue = self.staged.dialogue
         if goes_along:
             dialogue = along(dialogue, self.scene, {self.name: shift})
-        return Staged(changes, dialogue)
+        return replace(self.staged, changes=changes, dialogue=dialogue)
 
 
 def take_hold(scene: Scene, staged: Staged, what: Dragged, at_px: PointPx) -> Held | None:
@@ -115,7 +117,7 @@ def along(dialogue: Dialogue, scene: Scene, shifts_px: Mapping[str, PointPx]) ->
 def put_back(scene: Scene, staged: Staged) -> Staged:
     """All changes taken back; prompts on what had been moved go back with it."""
     back = {name: (-x, -y) for name, (x, y) in staged.changes.moved_px.items()}
-    return Staged(Changes(), along(staged.dialogue, scene, back))
+    return replace(staged, changes=Changes(), dialogue=along(staged.dialogue, scene, back))
 
 
 def without_hint(dialogue: Dialogue) -> Dialogue:
@@ -146,6 +148,15 @@ def drawn_from(scene: Scene) -> DrawnFrom:
     if scene.drawn_from is None:
         raise ValueError("expected a scene that sx.example or sx.scene draws")
     return scene.drawn_from
+
+
+def drawn_as(scene: Scene) -> DrawnFrom:
+    """How a scene is drawn without its changes, which is the same for all that a drag makes of it.
+
+    Raises:
+        ValueError: as `drawn_from`.
+    """
+    return replace(drawn_from(scene), changes=Changes())
 
 
 def changes_in_words(changes: Changes) -> str:

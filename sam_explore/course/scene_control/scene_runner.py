@@ -13,7 +13,7 @@ from sam_explore.tracing import Cancelled, between_steps
 from sam_explore.widgets.session import Session, Snapshot
 from sam_explore.widgets.session.source import Source
 
-from .dragging import Staged, drawn_from, scene_of, without_hint
+from .dragging import Staged, drawn_as, drawn_from, scene_of, without_hint
 
 # After this time without an answer, the picture is shown without one, and newer places of the
 # pointer do not wait for it. From then on this happens at once, until an answer takes less.
@@ -63,17 +63,32 @@ class SceneRunner:
     def staged(self) -> Staged | None:
         """The changes and prompts that the session has, or soon will; None for another picture."""
         wanted, now = self._wanted, self._session.now
-        if wanted is not None and wanted.is_final:
-            return wanted.staged
         scene = scene_of(now)
-        return None if scene is None else Staged(drawn_from(scene).changes, now.dialogue)
+        if scene is None:
+            return None
+        if wanted is not None and wanted.is_final and wanted.staged.of == drawn_as(scene):
+            return wanted.staged
+        return Staged(drawn_as(scene), drawn_from(scene).changes, now.dialogue)
 
     def _run(self) -> None:
-        """In the worker."""
-        wanted, now = self._wanted, self._session.now
-        scene = scene_of(now)
-        if wanted is None or scene is None:
+        """In the worker; without a result, the session's own state is shown again."""
+        wanted, is_done = self._wanted, False
+        if wanted is None:
             return
+        try:
+            is_done = self._take(wanted)
+        finally:
+            if wanted.is_final and self._wanted is wanted:
+                self._wanted = None
+            if not is_done:
+                self._session.guard(self._show)(self._session.now)
+
+    def _take(self, wanted: _Wanted) -> bool:
+        """Show what is wanted; False if the session has another scene, or none, by now."""
+        now = self._session.now
+        scene = scene_of(now)
+        if scene is None or drawn_as(scene) != wanted.staged.of:
+            return False
         drawn, source = self._source(now, scene, wanted.staged)
         dialogue = without_hint(wanted.staged.dialogue)
         then = now.with_redrawn(source, drawn, dialogue)
@@ -81,15 +96,14 @@ class SceneRunner:
             then = self._answered(then, wanted)
         except Cancelled:
             if not wanted.is_final:
-                return
+                return True
         if not wanted.is_final:
             self._session.guard(self._show)(then)
-            return
+            return True
         note_changed(drawn)
         self._session.change(partial(_redrawn, then=then, source=now.source))
         self._last = None
-        if self._wanted is wanted:
-            self._wanted = None
+        return True
 
     def _source(self, now: Snapshot, scene: Scene, staged: Staged) -> tuple[Scene, Source]:
         """The changed scene as the model's input; the last one again if nothing differs."""
@@ -103,7 +117,7 @@ class SceneRunner:
     def _drawn(self, scene: Scene, staged: Staged) -> Scene:
         """The scene with these changes."""
         recipe = replace(drawn_from(scene), changes=staged.changes)
-        key = recipe.what, recipe.size
+        key = staged.of
         if self._arrangement is None or self._arrangement[0] != key:
             self._arrangement = key, arrangement_of(recipe)
         drawn = replace(changed(self._arrangement[1], staged.changes).drawn(), drawn_from=recipe)
@@ -141,8 +155,11 @@ class SceneRunner:
 
 
 def _redrawn(before: Snapshot, then: Snapshot, source: Source) -> Snapshot:
-    """A session's state with the scene of `then`, and its answers if they are for this source."""
-    if scene_of(before) is None or then.truth is None:
+    """A session's state with the scene of `then`, and its answers if they are for this source.
+
+    A picture that was opened meanwhile stays.
+    """
+    if before.image is not source.image or then.truth is None:
         return before
     if before.source is not source:
         changed_source = before.source.changed(image=then.image)

@@ -16,7 +16,7 @@ from sam_explore.course.scene_control.dragging import (
     without_hint,
 )
 from sam_explore.geometry import Prompts
-from sam_explore.scenes import Changes, Region, Scene
+from sam_explore.scenes import Changes, DrawnFrom, Region, Scene
 
 
 @pytest.fixture
@@ -30,7 +30,8 @@ def scene() -> Scene:
 
 
 def staged(*points, changes=None, box=None) -> Staged:
-    return Staged(changes or Changes(), Dialogue(Prompts(points=points, box=box)))
+    of = DrawnFrom("cat", 8)
+    return Staged(of, changes or Changes(), Dialogue(Prompts(points=points, box=box)))
 
 
 def test_an_object_or_its_part_is_taken_hold_of_under_the_pointer(scene):

@@ -298,3 +298,49 @@ def test_with_a_slow_model_the_picture_follows_even_if_newer_moves_are_waiting(
     session.settle()
     assert list(dict.fromkeys(shown)) == [2, 3, 4, 5]
     control.view.close()
+
+
+OTHER = 4
+
+
+@pytest.mark.parametrize("when", ["before it is drawn", "while it is drawn"])
+def test_a_scene_that_is_opened_during_a_drag_stays_as_it_is(when, control, monkeypatch):
+    session, (x, y) = control.session, middle_of("tulip/stem")
+    other, drawn = sx.scene(OTHER, SIZE).image, scene_runner.changed
+
+    def open_other(arrangement, changes):
+        session.image = other
+        return drawn(arrangement, changes)
+
+    control.press(x, y)
+    control.move(x + 6, y)
+    if when == "before it is drawn":
+        session.image = other
+    else:
+        monkeypatch.setattr(scene_runner, "changed", open_other)
+    control.release(x + 7, y)
+    monkeypatch.setattr(scene_runner, "changed", drawn)
+    assert session.error == ""
+    assert np.array_equal(session.image, other)
+    assert control.view._stage.image is session.image
+    press_button(control.buttons.back)  # which is of the scene that is there now
+    assert session.error == ""
+    assert np.array_equal(session.image, other)
+    session.image = sx.scene(SEED, SIZE).image
+    drag(control.stage, (8 * x, 8 * y), (8 * (x + 4), 8 * y))
+    assert control.changes == Changes({"tulip": (4, 0)})
+
+
+def test_after_a_drag_that_fails_the_sessions_own_scene_is_shown(control, monkeypatch):
+    x, y = middle_of("tulip/stem")
+    drawn = scene_runner.changed
+    control.press(x, y)
+    control.move(x + 6, y)
+    monkeypatch.setattr(scene_runner, "changed", lambda *_: 1 // 0)
+    control.release(x + 7, y)
+    assert "ZeroDivisionError" in control.session.error
+    assert control.view._stage.image is control.session.image
+    monkeypatch.setattr(scene_runner, "changed", drawn)
+    drag(control.stage, (8 * x, 8 * y), (8 * (x + 4), 8 * y))
+    assert control.session.error == ""
+    assert control.changes == Changes({"tulip": (4, 0)})
