@@ -11,16 +11,18 @@ from sam_explore.widgets.canvas.closing import close_all
 from sam_explore.widgets.canvas.html import Html, element, together
 from sam_explore.widgets.canvas.paragraphs import paragraph
 from sam_explore.widgets.canvas.static_view import Bundle, StaticView
+from sam_explore.widgets.session import Snapshot
 from sam_explore.widgets.session.rerun import replace_older
 
 from ..network.live_map import NetworkMap
 from .checks import check_tour
 from .fields import PROBE_OF
-from .states import TourState, let_go, states_of
+from .states import TourState, is_of, let_go, states_of
 from .tour_steps import Tour
 from .yaml_tours import tour_of
 
 _LET_GO = "The tour has ended. Your own picture and prompts are back; everything can be clicked on."
+_STAYS = "The tour has ended. What you have opened meanwhile stays; everything can be clicked on."
 
 
 def tour(which: Tour | Any, session: Session) -> "TourPlayer":
@@ -55,17 +57,11 @@ class TourPlayer(StaticView, VBox):
     def __init__(self, tour: Tour, session: Session):
         self.tour, self.session = tour, session
         self._picture = None if tour.picture is None else example(tour.picture)
-        # Everything is checked before anything is changed: a snapshot is only a value.
-        start = (
-            session.now if self._picture is None else session.now.with_trait("image", self._picture)
-        )
-        check_tour(tour, start.source.run.with_prompts(start.prompts))
-        states_of(tour, start)
+        self._check(session.now)
         self._step: int | None = None
-        self._toured, self._states_of = (
-            start.image,
-            start.sam,
-        )  # those that steps are worked out for
+        self._ended = _LET_GO
+        # Those that steps are worked out for.
+        self._toured, self._states_of = session.image, session.sam
         self._words = Html()
         self._words.layout.width = "100%"
         self._place = Box([])
@@ -92,13 +88,14 @@ class TourPlayer(StaticView, VBox):
     @property
     def words(self) -> str:
         """The sentence of the step."""
-        return _LET_GO if self._step is None else self.tour.steps[self._step].say
+        return self._ended if self._step is None else self.tour.steps[self._step].say
 
     def go_to(self, step: int) -> None:
         """Show a step.
 
         Raises:
-            ValueError: a number that the tour does not have.
+            ValueError: a number that the tour does not have, or a step that the session's model or
+                picture can't have by now; nothing changes.
         """
         if not 0 <= step < len(self.tour.steps):
             raise ValueError(
@@ -106,8 +103,8 @@ class TourPlayer(StaticView, VBox):
             )
         self._take_picture()
         state = self._states[step]
-        self._step = step
         self.session.change(state.in_session)
+        self._step = step
         self._show(state)
 
     def let_go(self) -> None:
@@ -116,6 +113,7 @@ class TourPlayer(StaticView, VBox):
             return
         last, self._step = self._states[self._step], None
         pictures = (self._start.image, self._toured)
+        self._ended = _LET_GO if is_of(self.session.now, self._start, pictures) else _STAYS
         self.session.change(let_go(self._start, last, pictures))
         self._show_exhibit(None)
         if self.map is not None:
@@ -171,13 +169,22 @@ class TourPlayer(StaticView, VBox):
         elif by > 0:
             self.let_go()
 
+    def _check(self, now: Snapshot) -> None:
+        """Refuse a state in which a step can't be shown, before anything is changed."""
+        start = now if self._picture is None else now.with_trait("image", self._picture)
+        check_tour(self.tour, start.source.run.with_prompts(start.prompts))
+        states_of(self.tour, start)
+
     def _take_picture(self) -> None:
         """Show the tour's picture, and work out its steps there.
 
         A picture that the reader has opened since the last step is theirs to come back to.
         """
         session = self.session
-        if self._step is None or session.image is not self._toured:
+        is_other = self._step is None or session.image is not self._toured
+        if is_other or session.sam is not self._states_of:
+            self._check(session.now)
+        if is_other:
             self._start = session.now
             if self._picture is not None:
                 session.image = self._picture
@@ -200,11 +207,12 @@ class TourPlayer(StaticView, VBox):
         self._place.children = []
         if self.exhibit is not None:
             self.exhibit.close()
-        self.exhibit, self._shown = None, wanted
+        self.exhibit, self._shown = None, None
         if wanted is not None:
             name, knobs = wanted
             self.exhibit = explore(PROBE_OF[name], self.session, **dict(knobs))
             self._place.children = [self.exhibit]
+        self._shown = wanted
 
     def _show_words(self) -> None:
         count = len(self.tour.steps)

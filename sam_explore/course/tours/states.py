@@ -97,6 +97,11 @@ def states_of(tour: Tour, start: Snapshot) -> tuple[TourState, ...]:
     return tuple(states)
 
 
+def is_of(now: Snapshot, start: Snapshot, pictures: Sequence[np.ndarray]) -> bool:
+    """Whether a state still has the reader's model, and the reader's or the tour's picture."""
+    return now.sam is start.sam and any(now.image is each for each in pictures)
+
+
 def let_go(
     start: Snapshot, last: TourState, pictures: Sequence[np.ndarray]
 ) -> Callable[[Snapshot], Snapshot]:
@@ -113,7 +118,7 @@ def let_go(
     """
 
     def back(now: Snapshot) -> Snapshot:
-        if now.sam is not start.sam or not any(now.image is each for each in pictures):
+        if not is_of(now, start, pictures):
             return now
         own = {name: getattr(now, name) for name in TRAITS if not last.has_set(name, now)}
         if now.image is not start.image:

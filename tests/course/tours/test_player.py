@@ -1,13 +1,17 @@
 """A tour in a session: back and forth, and then the reader's own state goes on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sam_explore import probes
 from sam_explore.course import Tour, TourStep, tour
 from sam_explore.geometry import Prompts
+from sam_explore.model import Sam
 from sam_explore.scenes import example
 
+from ...widgets.conftest import FOUR_BY_FOUR
 from ...widgets.screen import press_button
 
 TWO = Tour(
@@ -193,3 +197,40 @@ def test_a_page_without_a_kernel_has_the_sentences(player, session):
 def test_a_number_that_the_tour_does_not_have_is_refused(player):
     with pytest.raises(ValueError, match="step must be from 0 to 2 in this tour, not 3"):
         player.go_to(3)
+
+
+WINDOWS = [TourStep("One.", windows=[2, 0]), TourStep("Two.", windows="global")]
+
+
+def shallow() -> Sam:
+    """A model of one block, to which no step of these tours can be shown."""
+    return Sam(replace(FOUR_BY_FOUR, encoder_depth=1, global_blocks=(0,))).eval()
+
+
+def test_a_tour_that_another_model_can_not_show_begins_again_without_a_change(session, screen):
+    own, model = session.image, session.sam
+    with tour(Tour("Windows", WINDOWS, picture="turtle"), session) as player:
+        player.let_go()
+        session.sam = shallow()
+        press_button(player.forth)
+        assert "Step 1 of the tour 'Windows'" in session.error
+        assert session.image is own
+        assert player.step is None
+        session.sam = model
+        press_button(player.forth)
+        assert (session.error, player.step) == ("", 0)
+        player.let_go()
+        assert session.image is own
+
+
+def test_a_step_that_another_model_can_not_show_leaves_the_one_before(session, screen):
+    with tour(Tour("Windows", WINDOWS), session) as player:
+        session.sam = shallow()
+        before = session.now
+        press_button(player.forth)
+        assert "Step 1 of the tour 'Windows'" in session.error
+        assert (player.step, player.words) == (0, "One.")
+        assert session.now.question is before.question
+        player.let_go()
+        assert session.now.question is before.question
+        assert "What you have opened meanwhile stays" in player.words
