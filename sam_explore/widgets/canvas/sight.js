@@ -78,10 +78,15 @@ function render({ model, el, signal }) {
     { threshold: [0, ENOUGH] },
   );
   observer.observe(el);
+  const report = message => {
+    if (message.kind === "report" && state.isSeen) send("seen");
+  };
+  model.on("msg:custom", report);
   model.on("change:keeps", update);
   signal.addEventListener("abort", () => {
     observer.disconnect();
     model.off("change:keeps", update);
+    model.off("msg:custom", report);
     state.corner?.giveBack();
     leaveRoom(false);
     if (state.isSeen) send("unseen");

@@ -53,8 +53,9 @@ class Sight(AnyWidget):
     def _receive(self, _: object, content: dict, buffers: list) -> None:
         was_seen, seen = self.is_seen, self._seen or frozenset()
         kind = content.get("kind")
-        if kind == "page":  # a page that has just loaded: earlier ones are gone
+        if kind == "page":  # a page that has just loaded: earlier ones are gone, or say so again
             self._seen = frozenset()
+            self.send({"kind": "report"})
         elif kind == "seen":
             self._seen = seen | {content["view"]}
         elif kind == "unseen":
