@@ -302,7 +302,7 @@ class NetworkMap(StaticView, VBox):
         return {step: index + 1 for index, step in enumerate(self._run.changed)}
 
     def _figure(self) -> tuple[ReadingFigure | None, str]:
-        if self._run is None:
+        if self.error or self._run is None:
             return None, self.error or _NOTHING_YET
         figure = still_map(self._network, self._layout(), self._run, self._numbers())
         return figure, self._run.words

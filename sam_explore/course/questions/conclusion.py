@@ -64,9 +64,9 @@ class Conclusion(LiveText[Sentences]):
         return element("div", listed, role="status")
 
     def _page(self) -> Markup:
-        lines = () if self._runner.reading is None else self._runner.reading.lines
+        lines = self._runner.reading.lines if self._runner.reading and not self.error else ()
         items = [element("li", each) for each in lines or (self.error or "Not computed yet.",)]
         return element("div", element("p", element("b", _TITLE)), element("ul", *items))
 
     def _plain(self) -> str:
-        return f"{_TITLE}: {self.words or self.error or 'not computed yet.'}"
+        return f"{_TITLE}: {self.error or self.words or 'not computed yet.'}"

@@ -34,17 +34,17 @@ class Asked(Generic[AnyAnswer]):
     Args:
         what: about which answer of the reader, or None.
         state: what else the function may read in the state.
-        now: the state.
+        now: the state, which is let go once it is computed, with its runs.
         compute: computes it.
     """
 
     what: Any
     state: tuple
-    now: Snapshot = field(compare=False, repr=False)
+    now: list[Snapshot] = field(compare=False, repr=False)
     compute: Callable[[Snapshot], AnyAnswer] = field(compare=False, repr=False)
 
     def __call__(self, trace: Trace) -> AnyAnswer:
-        return self.compute(self.now)
+        return self.compute(self.now.pop())
 
     def coarser(self, trace: Trace) -> tuple:
         """There are no cheaper forms of it."""
@@ -162,7 +162,7 @@ class LiveText(StaticView, VBox, Generic[AnyAnswer]):
     def _wanted(self) -> tuple[Asked[AnyAnswer], Trace]:
         now = self.session.now
         state = (*(getattr(now, name) for name in _READ), id(now.truth))
-        return Asked(self._asks(), state, now, self._compute), now.trace
+        return Asked(self._asks(), state, [now], self._compute), now.trace
 
     def _follow(self, change: dict | None = None) -> None:
         if self._open and self._asks() is not None:

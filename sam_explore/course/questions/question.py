@@ -48,7 +48,8 @@ class Question(LiveText[Grade]):
             raise ValueError(f"{name} expects a question, but its text is empty.")
         self.question, self._truth = question, checked_function(truth, name)
         self._answer: Any = None
-        self._answered_in: Snapshot | None = None
+        self._answers = 0  # how many were given
+        self._answered_in: dict[str, Any] = {}  # what `_ABOUT_WHAT` names, and no run
         self._first_reason = ""  # what was computed when the reader answered
         self._on_answer: list[Callable[[], None]] = []
         super().__init__(session)
@@ -70,7 +71,9 @@ class Question(LiveText[Grade]):
             ValueError: no possible answer; nothing changes.
         """
         self._answer = self._checked(answer)
-        self._answered_in, self._first_reason = self.session.now, ""
+        now, self._first_reason = self.session.now, ""
+        self._answered_in = {name: getattr(now, name) for name in _ABOUT_WHAT}
+        self._answers += 1
         self.session.run_in_turn(self._runner.show_errors(self._take_answer))
 
     def on_answer(self, callback: Callable[[], None]) -> None:
@@ -106,7 +109,7 @@ class Question(LiveText[Grade]):
             callback()
 
     def _asks(self) -> Any:
-        return None if self._answer is None else (self._answer, id(self._answered_in))
+        return None if self._answer is None else (self._answer, self._answers)
 
     def _compute(self, now: Snapshot) -> Grade:
         grade = self._graded(self._answer, now)
@@ -116,14 +119,12 @@ class Question(LiveText[Grade]):
 
     def _since(self, now: Snapshot, grade: Grade) -> str:
         """A note if something else is computed than when the reader answered; else ""."""
-        then = self._answered_in
-        if then is None or grade.reason == self._first_reason:
+        if grade.reason == self._first_reason:
             return ""
         other = [
-            words
-            for name, words in _ABOUT_WHAT.items()
-            if getattr(then, name) is not getattr(now, name)
-            and not _equal(getattr(then, name), getattr(now, name))
+            _ABOUT_WHAT[name]
+            for name, then in self._answered_in.items()
+            if then is not getattr(now, name) and not _equal(then, getattr(now, name))
         ]
         if not other:
             return ""
@@ -154,7 +155,7 @@ class Question(LiveText[Grade]):
     def _reply_alone(self) -> str:
         """The reply, or what is right where a document is built, or that neither is there."""
         if self._answer is not None:
-            return self.words or self.error
+            return self.error or self.words
         return self._computed(self.session.now) if self.session.synchronous else _NOT_YET
 
     def __repr__(self) -> str:

@@ -202,7 +202,7 @@ class Explorer(StaticReading, VBox):
     @property
     def drawn(self) -> Reading | None:
         """The latest reading on the scale that it is drawn on, None before the first."""
-        return None if self.reading is None else self._scales.scaled(self.model_id, self.reading)
+        return None if self.reading is None else self._scales.on_them(self.reading)
 
     @property
     def words(self) -> str:
@@ -240,8 +240,7 @@ class Explorer(StaticReading, VBox):
         """Save the latest reading as a PNG file, drawn like `sam_explore.draw`.
 
         Raises:
-            RuntimeError: there is no reading yet, or an outdated one since the view is out of
-                sight.
+            RuntimeError: there is no reading yet, or one of an earlier state.
         """
         if self.reading is None:
             why = f": {self.error}" if self.error else "; session.settle() waits for it."
@@ -250,6 +249,15 @@ class Explorer(StaticReading, VBox):
             raise RuntimeError(
                 "The view is out of sight, and its reading is of an earlier state, or coarse; "
                 "session.settle() brings it up to date."
+            )
+        if self.error:
+            raise RuntimeError(
+                f"The reading is of an earlier state. The latest failed: {self.error}"
+            )
+        if not self.is_up_to_date:
+            raise RuntimeError(
+                "The reading is of an earlier state, or coarse; session.settle() waits for the "
+                "latest."
             )
         draw(self.drawn, map_opacity=self.map_opacity).savefig(path, format="png", dpi=200)
 

@@ -20,7 +20,7 @@ class StaticReading(StaticView):
 
     @property
     def error(self) -> str:
-        """The message if there is no reading, or ""."""
+        """What went wrong with the latest state, or ""; then an older reading is not drawn."""
         raise NotImplementedError
 
     @property
@@ -40,7 +40,7 @@ class StaticReading(StaticView):
 
     def still(self) -> Bundle:
         """The picture with the sentence below, and the sentence as text."""
-        if self.reading is None or self.drawn is None:
+        if self.error or self.reading is None or self.drawn is None:
             return {"text/plain": self.error or _NOTHING_YET}, {}
         words = self.reading.words
         picture = draw_still(self.drawn, self.width_css, self.opacity, words)

@@ -1,6 +1,7 @@
 """Questions in a session: answered, graded by what is computed, and graded again."""
 
 import gc
+import weakref
 
 import numpy as np
 import pytest
@@ -232,3 +233,35 @@ def test_sentences_follow_when_logits_are_no_longer_fed_back(session):
         assert conclusion.words == "Fed."
         session.feeds_back = False
         assert conclusion.words == "Not fed."
+
+
+def test_no_run_of_a_picture_that_is_gone_is_kept_alive(session, image):
+    question = Choice(session, "How many?", {"none": 0, "one": 1}, truth=points)
+    conclusion = Conclusion(session, points)
+    question.answer("one")
+    for view in (question, conclusion):
+        view._sight._handle_custom_msg({"kind": "page"}, [])  # out of sight
+    cached = weakref.ref(session.trace.engine.store)
+    session.image = image[::-1]
+    gc.collect()
+    assert cached() is None
+    question.close()
+    conclusion.close()
+
+
+def test_a_page_without_a_kernel_has_the_error_and_not_an_older_answer(session):
+    def about(now) -> Fact:
+        if now.threshold:
+            raise ValueError("no such thing")
+        return points(now)
+
+    question = Choice(session, "How many?", {"none": 0, "one": 1}, truth=about)
+    conclusion = Conclusion(session, about)
+    question.answer("one")
+    session.threshold = 1.0
+    for view in (question, conclusion):
+        data, _ = view.still()
+        for words in data.values():
+            assert "no such thing" in words
+            assert "There are 1 points" not in words
+        view.close()

@@ -244,3 +244,33 @@ def test_after_the_weights_have_changed_a_view_shows_those(
     assert session.error == ""
     prediction = sx.Trace(model, image, session.prompts).prediction
     assert np.array_equal(session.prediction.logits, prediction.logits)
+
+
+def test_after_a_failure_no_older_reading_is_saved_or_shown_in_a_still(
+    held, image, open_session, screen, tmp_path
+):
+    session = open_session(image)
+    held.fails_at = {1: RuntimeError("out of memory")}
+    with explore(Slow, session) as explorer:
+        explorer.set(number=1)
+        assert explorer.reading is not None
+        with pytest.raises(RuntimeError, match=r"of an earlier state.*out of memory"):
+            explorer.snapshot(tmp_path / "slow.png")
+        assert explorer.still() == ({"text/plain": "RuntimeError: out of memory"}, {})
+        explorer.set(number=2)
+        explorer.snapshot(tmp_path / "slow.png")
+
+
+def test_a_reading_that_is_being_computed_again_is_not_saved(
+    held, image, open_session, screen, tmp_path
+):
+    session = open_session(image, synchronous=False)
+    with explore(Slow, session) as explorer:
+        session.settle(WAIT_S)
+        held.go_on.clear()
+        explorer.set(number=1)
+        with pytest.raises(RuntimeError, match=r"earlier state, or coarse; session.settle\(\)"):
+            explorer.snapshot(tmp_path / "slow.png")
+        held.go_on.set()
+        session.settle(WAIT_S)
+        explorer.snapshot(tmp_path / "slow.png")

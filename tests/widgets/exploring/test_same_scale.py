@@ -41,3 +41,25 @@ def test_one_that_has_left_counts_no_more():
     scales.leave("other")
     reading = signed(-1.0, 2.0)
     assert scales.scaled("one", reading) is reading
+
+
+def test_asking_how_one_is_drawn_does_not_count_as_drawing_it():
+    scales, again = SameScale(), []
+    for name in ("one", "other"):
+        scales.join(name, lambda name=name: again.append(name))
+    reading = signed(-1.0, 2.0)
+    scales.scaled("one", reading)
+    wide = scales.scaled("other", signed(-8.0, 2.0))
+    assert scales.on_them(reading).scale == wide.scale
+    scales.redraw_others("other")
+    assert again == ["one"]
+
+
+def test_when_one_leaves_the_last_is_drawn_again_on_its_own_scale():
+    scales, again = SameScale(), []
+    for name in ("one", "other"):
+        scales.join(name, lambda name=name: again.append(name))
+        scales.scaled(name, signed(-8.0, 8.0))
+    scales.scaled("one", signed(-8.0, 8.0))
+    scales.leave("other")
+    assert again == ["one"]
