@@ -69,10 +69,17 @@ class TrainingTime(LiveText[Fact]):
             continuous_update=False,
             layout={"width": "100%", "max_width": "520px"},
         )
-        changed = self.session.action(lambda change: self.show(change["new"]))
+        changed = self.session.action(self._take)
         self.slider.observe(self._echo.reader_only(changed, self._runner.show_errors), "value")
         keep_order(self.slider)
         return [self.slider]
+
+    def _take(self, change: dict) -> None:
+        try:
+            self.show(change["new"])
+        except Exception:
+            self._follow()  # the slider shows the session's model again
+            raise
 
     def _follow(self, change: dict | None = None) -> None:
         found = self.at(self.session.now)

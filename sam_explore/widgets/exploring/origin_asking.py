@@ -84,15 +84,16 @@ class OriginAsking:
         self.again()  # instead of what may be asked just now
 
     def _answer(self, cell: Cell, way: Way) -> None:
-        """In the worker: ask, and have the answers shown."""
+        """In the worker: ask, and have the answers shown, if they are still asked for then."""
         show: Callable[[], None]
         try:
+            self._session.renew()
             show = partial(self.panel.show, self._walk(cell, way))
         except Cancelled:
             return
         except Exception as error:
             show = partial(self.panel.show_error, in_words(error))
-        self._session.run_in_turn(show)
+        self._session.run_in_turn(lambda: show() if self._cell is not None else None)
 
     def _walk(self, cell: Cell, way: Way) -> tuple[Operation, ...]:
         """The answers along the way, as far as its operands are there in this run."""

@@ -29,6 +29,7 @@ class MarkControls:
         self._session, self._editor = session, editor
         self._suppress_echo = SuppressEcho()
         self._prompts = session.prompts  # the marks that are shown
+        self._placed: Mark | None = None  # the one whose place is in the fields
         self._marks = Dropdown(layout={"width": "150px"}, tooltip="The point or box to change")
         self._fields = [
             BoundedFloatText(step=1, layout={"width": "76px"}, tooltip=f"Its {axis} in pixels")
@@ -76,6 +77,9 @@ class MarkControls:
         mark = self._marks.value
         if mark is None or not mark.is_in(self._prompts):
             return
+        if mark == self._placed and self._suppress_echo.is_ahead(*self._fields):
+            return  # a number that was typed is not lost
+        self._placed = mark
         height, width = self._session.image.shape[:2]
         with self._suppress_echo:
             place = mark.place(self._prompts)

@@ -58,6 +58,7 @@ def test_a_file_that_cannot_be_read_changes_nothing_and_says_so(session, tmp_pat
         view.slider.value = view.checkpoints[0]
         assert session.sam is before
         assert "000000005.safetensors.xz holds no weights" in session.error
+        assert view.slider.value == view.checkpoints[-1]  # the model that is there
 
 
 def test_another_size_of_model_is_refused(open_session, image):

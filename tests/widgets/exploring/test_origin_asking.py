@@ -135,3 +135,29 @@ def test_a_second_run_and_the_difference_can_be_asked(image, open_session, scree
             [b.values[0, 0], a.values[0, 0]], rel=1e-5
         )
         assert explorer.origin.operands[0].explain().model == pytest.approx(b.values[0, 0])
+
+
+@pytest.mark.parametrize("end", ["closed panel", "closed view"])
+def test_an_answer_that_comes_too_late_is_dropped(end, image, open_session, screen, monkeypatch):
+    session = open_session(image, synchronous=False)
+    explorer = explore(CHANNEL, session)
+    session.settle(WAIT_S)
+    begun, go_on, walk = threading.Event(), threading.Event(), explorer._origins._walk
+
+    def held(cell, way):
+        begun.set()
+        assert go_on.wait(WAIT_S)
+        return walk(cell, way)
+
+    monkeypatch.setattr(explorer._origins, "_walk", held)
+    explorer.ask(Cell())
+    assert begun.wait(WAIT_S)
+    if end == "closed panel":
+        explorer._origins.panel.button.value = False
+    else:
+        explorer.close()
+    go_on.set()
+    session.settle(WAIT_S)
+    assert explorer.origin is None
+    assert explorer._origins.panel._operands.children == ()
+    explorer.close()

@@ -1,5 +1,7 @@
 """Marks chosen, moved and removed without a mouse."""
 
+import threading
+
 import pytest
 from ipywidgets.widgets.widget import _instances
 
@@ -111,3 +113,18 @@ def test_closing_leaves_no_widget_and_no_observer(session):
     MarkControls(session, PromptEditor(session)).close()
     assert set(_instances) == widgets
     assert observers_of(session) == observers
+
+
+def test_a_number_that_is_typed_while_the_prompts_change_is_not_lost(controls, session):
+    session.prompts = Prompts([(10, 20)], [1])
+
+    def while_views_are_drawn() -> None:
+        field = controls._fields[0]
+        page = threading.Thread(target=front_end_sets, args=(field,), kwargs={"value": 33})
+        page.start()
+        page.join()
+        session.prompts = Prompts([(10, 20), (30, 40)], [1, 0])
+
+    session.run_in_turn(while_views_are_drawn)
+    assert session.prompts.points.tolist() == [[33, 20], [30, 40]]
+    assert place(controls) == [33, 20]
