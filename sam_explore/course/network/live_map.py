@@ -17,7 +17,7 @@ from sam_explore.widgets.canvas.sight import Sight
 from sam_explore.widgets.canvas.static_view import StaticView
 from sam_explore.widgets.exploring.caption import OUTDATED, Caption, header
 from sam_explore.widgets.exploring.probe_runner import ProbeRunner
-from sam_explore.widgets.session import EXPLORERS, OF_RUN
+from sam_explore.widgets.session import DRAWINGS, EXPLORERS, OF_RUN
 from sam_explore.widgets.session.rerun import replace_older
 
 from .exhibit_panel import ExhibitPanel
@@ -286,7 +286,7 @@ class NetworkMap(StaticView, VBox):
                 self._canvas.show_changed(self._numbers())
 
         task = self._runner.show_errors(draw)
-        self.session.submit(f"redraw {self.model_id}", task, EXPLORERS)
+        self.session.submit(f"redraw {self.model_id}", task, DRAWINGS)
 
     def _dim(self, is_outdated: bool) -> None:
         for widget in (self._canvas.widget, self._caption.words):

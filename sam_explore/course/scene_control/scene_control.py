@@ -16,7 +16,7 @@ from sam_explore.widgets.canvas.picture_drawing import Indices, Lines, Shape, St
 from sam_explore.widgets.canvas.sight import Sight
 from sam_explore.widgets.prompting.static_prompting import StaticPrompting
 from sam_explore.widgets.prompting.truth_shown import compared_alone, edge_meant
-from sam_explore.widgets.session import PROMPTS, UNSEEN, Snapshot
+from sam_explore.widgets.session import DRAWINGS, PROMPTS, UNSEEN, Snapshot
 from sam_explore.widgets.session.rerun import replace_older
 
 from ..questions.live_text import checked_session
@@ -176,7 +176,7 @@ class SceneControl(StaticPrompting, VBox):
             self.session.guard(self._stage.show_photo)(self.session.image)
             self._render()
 
-        self.session.submit(f"scene again {self.model_id}", redraw)
+        self.session.submit(f"scene again {self.model_id}", redraw, DRAWINGS)
 
     def _render(self) -> None:
         """In the worker: show the session's state, unless something is being dragged."""

@@ -138,6 +138,7 @@ class Against:
         if isinstance(self._given, Trace):
             return self._given
         if isinstance(self._given, Session):
+            self._given.renew()
             return self._given.trace if is_prompted else self._given.unprompted
         source = self._source(self._given, now)
         if not is_prompted:
@@ -175,6 +176,10 @@ class Against:
 
     def _source(self, given: dict[str, Any], now: Snapshot) -> Source:
         known = self._sources.get(now.source)
+        if known is not None and known.is_outdated:  # as of a model in training
+            known = None
+            self._sources.clear()
+            self._runs.clear()
         if known is None:
             changed = now
             for name in CHANGES[:-1]:  # in this order, since setting one may reset later ones

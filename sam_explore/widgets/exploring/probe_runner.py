@@ -10,7 +10,7 @@ from time import perf_counter, thread_time
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from ...tracing import Cancelled, Trace, between_steps
-from ..session import UNSEEN, Session, in_words
+from ..session import DRAWINGS, UNSEEN, Session, in_words
 from .caption import Caption, duration
 
 _LOG = logging.getLogger(__name__)
@@ -144,7 +144,7 @@ class ProbeRunner(Generic[AnyQuestion, AnyAnswer]):
 
     def draw_again(self) -> None:
         """Draw the latest reading again soon, as after a reload of the page."""
-        self._session.submit(f"redraw {self._name}", self._draw_latest, self._priority())
+        self._session.submit(f"redraw {self._name}", self._draw_latest, DRAWINGS)
 
     def show_errors(self, callback: Callable[..., None]) -> Callable[..., None]:
         """`callback`, run in turn; its exceptions are logged and shown in the caption."""

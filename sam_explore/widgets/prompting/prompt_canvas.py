@@ -13,7 +13,7 @@ from ..canvas.picture_drawing import Lines, Stage
 from ..canvas.sight import Sight
 from ..canvas.viewport import Viewport
 from ..canvas.words import EXAMPLE, INVITATION, WAITING, describe
-from ..session import PROMPTS, UNSEEN, Session, Snapshot
+from ..session import DRAWINGS, PROMPTS, UNSEEN, Session, Snapshot
 from ..session.rerun import replace_older
 from .brush import px_from_cells
 from .controls import Controls
@@ -218,7 +218,7 @@ class PromptCanvas(StaticPrompting, VBox):
     def _look(self, viewport: Viewport) -> None:
         self._stage.look(viewport)
         show = self.session.guard(self._show_again)
-        self.session.submit(f"look {self.model_id}", show)
+        self.session.submit(f"look {self.model_id}", show, DRAWINGS)
 
     def _set_opacity(self, opacity: float) -> None:
         self._stage.opacity = opacity
@@ -270,7 +270,7 @@ class PromptCanvas(StaticPrompting, VBox):
         return PROMPTS if self._sight.is_seen or not self._open else UNSEEN
 
     def _redraw_soon(self) -> None:
-        self.session.submit(f"redraw {self.model_id}", self._redraw)
+        self.session.submit(f"redraw {self.model_id}", self._redraw, DRAWINGS)
 
     def _redraw(self) -> None:
         self.session.guard(self._preview.forget)()  # a page that is gone has not said so

@@ -2,6 +2,7 @@
 
 from .errors import in_words
 from .job_queue import (
+    DRAWINGS,
     ENCODER_RUNS,
     EXPLORERS,
     FETCHES,
@@ -16,6 +17,7 @@ from .snapshot import OF_RUN, THRESHOLD, Snapshot
 from .worker import SYNCHRONOUS
 
 __all__ = [
+    "DRAWINGS",
     "ENCODER_RUNS",
     "EXPLORERS",
     "FETCHES",

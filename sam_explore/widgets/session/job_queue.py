@@ -13,7 +13,7 @@ Job = Callable[[], None]
 Priority = int | Callable[[], int | None]  # None: the job waits
 
 # Priorities; a lower number runs first.
-DRAWINGS = -2  # drawing tasks that wait for a thread
+DRAWINGS = -2  # what is drawn again, and drawing tasks that wait for a thread
 FETCHES = -1  # of another picture or model
 PROMPTS = 0
 EXPLORERS = 1

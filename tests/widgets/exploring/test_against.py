@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 import sam_explore as sx
 from sam_explore.model import Sam
@@ -205,3 +206,23 @@ def test_no_run_is_kept_alive(image, open_session, screen):
         session.image = image[::-1].copy()
         gc.collect()
         assert known() is None
+
+
+@pytest.mark.parametrize("how", ["a model", "a session"])
+def test_a_second_model_in_training_is_shown_as_it_is_now(how, image, open_session, screen):
+    session, model = open_session(image), Sam(FOUR_BY_FOUR).eval()
+    other = open_session(image)
+    other.sam = model
+    against = {"sam": model} if how == "a model" else other
+    with explore(RawLogits, session, against=against) as explorer:
+        session.add_point((5, 5))
+        other.add_point((5, 5))
+        with torch.no_grad():
+            for weight in model.parameters():
+                weight.mul_(1.5)
+        session.add_point((20, 20))
+        expected = other.trace if how == "a session" else explorer._against.run(session.now, True)
+        assert explorer.error == ""
+        again = sx.Trace(model, image, expected.prompts)
+        assert np.array_equal(expected.prediction.logits, again.prediction.logits)
+        assert explorer.is_up_to_date

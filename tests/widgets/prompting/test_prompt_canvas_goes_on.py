@@ -2,6 +2,7 @@
 
 import threading
 from html import unescape
+from time import monotonic, sleep
 
 import numpy as np
 from ipywidgets.widgets.widget import _instances
@@ -9,6 +10,7 @@ from ipywidgets.widgets.widget import _instances
 from sam_explore.plots import style
 from sam_explore.prediction import Prediction
 from sam_explore.tracing import Trace
+from sam_explore.tracing.step_callback import announce
 from sam_explore.widgets import PromptCanvas
 from sam_explore.widgets.canvas.picture_drawing import BAND, PHOTO, PROMPTS
 from sam_explore.widgets.prompting.thumbnails import MASKS, PHOTOS
@@ -197,3 +199,35 @@ def test_a_canvas_is_closed_when_its_context_ends(answers, image, open_session, 
         session.add_point((1.0, 2.0))
         assert "1 foreground point" in canvas._status.value
     assert set(_instances) == before
+
+
+def test_a_reload_and_a_zoom_are_drawn_between_two_blocks_of_an_encode(
+    answers, image, open_session, screen, monkeypatch
+):
+    go_on, encoded = threading.Event(), Trace.encoded.fget
+
+    def slow(trace):
+        while not go_on.wait(0.01):
+            announce("Image encoder: block 1 of 2")
+        return encoded(trace)
+
+    def wait_for_the_picture():
+        ends = monotonic() + PATIENCE_SECONDS
+        while screen.picture(view.stage[PHOTO]) is None:
+            assert monotonic() < ends
+            sleep(0.01)
+        return screen.picture(view.stage[PHOTO])
+
+    monkeypatch.setattr(Trace, "encoded", property(slow))
+    view = View(open_session(image, synchronous=False), screen)
+    before = wait_for_the_picture()
+    screen.reload()
+    send(view.stage, "client_ready")
+    assert np.array_equal(wait_for_the_picture(), before)
+    screen.reload()
+    send(view.stage, "wheel", 80, 160, turned=-300)
+    assert not np.array_equal(wait_for_the_picture(), before)
+    assert view.session.encoded is None
+    go_on.set()
+    view.session.settle(PATIENCE_SECONDS)
+    view.canvas.close()
