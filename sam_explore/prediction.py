@@ -16,6 +16,7 @@ from .geometry import Frame, Prompts
 from .images import Picture, as_picture
 from .mask_formats import bounding_box, coco_rle, mask_png
 from .model import ModelDescription, Sam, SamConfig
+from .model.autocast import without_autocast
 from .model.config import LOGITS_A_TOKEN
 from .model.lock import lock_of
 from .model.weight_digests import Weights, in_words, weights_of
@@ -121,6 +122,7 @@ class Prediction(ReadOnlyArrays):
         """The logits at the picture's size, by the reference's two bilinear steps. Read-only."""
         return _read_only(upscale(torch.tensor(self.logits, device="cpu"), self.frame))
 
+    @without_autocast()
     def upscaled_at(
         self,
         rows: Int[np.ndarray, "row"],

@@ -9,10 +9,12 @@ import pytest
 import torch
 
 import sam_explore as sx
+from sam_explore.automatic.kept import Kept
 from sam_explore.loading import load
 from sam_explore.model import Sam
 from sam_explore.prediction import _interpolation
 from sam_explore.probes import PROBES
+from sam_explore.probes.automatic import data_engine
 from sam_explore.tracing import attribution
 
 from .probes.reading_arrays import arrays
@@ -109,6 +111,34 @@ def test_logits_at_the_pictures_pixels_are_the_same(setting: Setting):
         found = prediction.upscaled_at(rows, columns)
     _interpolation.cache_clear()
     np.testing.assert_array_equal(found, plain)
+
+
+def bfloat16() -> torch.autocast:
+    return torch.autocast("cpu", torch.bfloat16)
+
+
+def test_what_a_trace_keeps_is_the_same_under_autocast():
+    """Else others would get what was rounded: no key tells of autocast."""
+    names = ["image_encoder.vit.blocks.1.attention.hook_pattern", "mask_decoder.hook_tokens_in"]
+    plain, kept = (sx.Trace(small_sam(), IMAGE, CLICK) for _ in range(2))
+    with bfloat16():
+        found = kept.read(names)
+        logits = kept.prediction.logits
+        sampled = kept.prediction.sampled
+    for name, tensor in plain.read(names).items():
+        assert torch.equal(found[name], tensor)
+    np.testing.assert_array_equal(logits, plain.prediction.logits)
+    np.testing.assert_array_equal(sampled, plain.prediction.sampled)
+
+
+def test_what_is_kept_of_drawn_scenes_is_the_same_under_autocast(monkeypatch):
+    monkeypatch.setattr(data_engine, "_kept", Kept(most=32))
+    trace, probe = sx.Trace(small_sam(), IMAGE), data_engine.DataEngine(scenes=1)
+    with bfloat16():
+        found = arrays(probe(trace))
+    monkeypatch.setattr(data_engine, "_kept", Kept(most=32))
+    for one, other in zip(found, arrays(probe(trace)), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,8 @@ from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Generic, TypeVar
 
+from sam_explore.model.autocast import without_autocast
+
 _Result = TypeVar("_Result")
 
 
@@ -24,11 +26,25 @@ class Kept(Generic[_Result]):
         with self._lock:
             return self._results.get(key)
 
-    def get(self, key: Hashable, compute: Callable[[], _Result]) -> _Result:
-        """The result of this key: the one that is kept, or else computed, without a lock."""
+    def get(
+        self,
+        key: Hashable,
+        compute: Callable[[], _Result],
+        is_good: Callable[[_Result], bool] = lambda kept: True,
+    ) -> _Result:
+        """The result of this key: the one that is kept, or else computed.
+
+        It is computed without a lock, and without a caller's autocast, which no key tells of.
+
+        Args:
+            key: what it depends on.
+            compute: computes it.
+            is_good: whether the one that is kept can still be given; else it is computed again.
+        """
         found = self.known(key)
-        if found is None:
-            found = compute()
+        if found is None or not is_good(found):
+            with without_autocast():
+                found = compute()
         with self._lock:
             self._results[key] = found
             self._results.move_to_end(key)

@@ -1,10 +1,12 @@
-"""Digests of a model's weights, and whether the weights have changed since.
+"""Digests of a model's weights and modules, and whether these have changed since.
 
 Every number is hashed when a model is loaded or first used, and again where PyTorch's version
 counters say that a tensor was written to, or where a tensor was replaced. Writes that PyTorch does
 not count (through `weight.data`, numpy or another process) are detected in a sample of every
 tensor, which holds a number of each row and of each column: any change of a whole neuron or channel
 is detected. `Sam.refresh` hashes all numbers.
+
+Two networks of the same weights need not compute the same: `Modules` tells them apart.
 """
 
 import hashlib
@@ -19,6 +21,9 @@ from threading import Lock
 import torch
 from torch import Tensor, nn
 
+from sam_explore.fingerprints import fingerprint
+
+from .hooks import HookPoint
 from .modules import Parts, modules_of
 
 # Contiguous tensors of up to this many numbers are compared whole, not by a sample.
@@ -28,18 +33,25 @@ _VERSION = attrgetter("_version")
 
 @dataclass(frozen=True)
 class Weights:
-    """The content of a model's weights, or of a component's: for each a name and a digest."""
+    """The content of a model's weights, or of a component's.
+
+    Args:
+        digests: for each weight its name and a digest.
+        modules: for each module its name and a digest of its class and its settings.
+    """
 
     digests: tuple[tuple[str, str], ...]
+    modules: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def fingerprint(self) -> str:
-        """32 hexadecimal digits, the same for the same numbers under the same names."""
-        return hashlib.sha256(repr(self.digests).encode()).hexdigest()[:32]
+        """32 hexadecimal digits, the same for the same numbers in the same modules."""
+        content = repr((self.digests, self.modules))
+        return hashlib.sha256(content.encode()).hexdigest()[:32]
 
     def changed(self, now: "Weights") -> tuple[str, ...]:
-        """Names of weights that differ, or that only one of the two has."""
-        before, after = dict(self.digests), dict(now.digests)
+        """Names of weights and of modules that differ, or that only one of the two has."""
+        before, after = (dict((*one.digests, *one.modules)) for one in (self, now))
         names = dict.fromkeys([*before, *after])
         return tuple(name for name in names if before.get(name) != after.get(name))
 
@@ -65,10 +77,13 @@ def all_weights_of(model: nn.Module) -> Weights:
         if list(map(id, known)) == list(map(id, parts.values())):
             return joined
         joined = Weights(
-            tuple(
-                (f"{component}.{name}", digest)
-                for component, part in parts.items()
-                for name, digest in part.digests
+            *(
+                tuple(
+                    (f"{component}.{name}".rstrip("."), digest)
+                    for component, part in parts.items()
+                    for name, digest in getattr(part, kind)
+                )
+                for kind in ("digests", "modules")
             )
         )
         # Not if another thread has found a later change: its entry stays.
@@ -116,6 +131,7 @@ class _State:
         modules = modules_of(component)
         tables = (table for each in modules for table in (each._modules, *_tables(each)))
         self._parts = Parts(list(tables))
+        self._build = _Modules(component)
         self._tensors = dict(_named(component))
         tensors = list(self._tensors.values())
         self._places = list(map(Tensor.data_ptr, tensors))
@@ -132,12 +148,12 @@ class _State:
             (name, known.get((name, id(tensor))) or _digest(tensor))
             for name, tensor in self._tensors.items()
         )
-        self.weights = Weights(tuple(digests))
+        self.weights = Weights(tuple(digests), self._build.digests)
 
     @property
     def is_current(self) -> bool:
         """Whether nothing was replaced or written to."""
-        if not self._parts.are_the_same:
+        if not (self._parts.are_the_same and self._build.are_the_same):
             return False
         # Asked before each step of a run, so these loop in C.
         if list(map(Tensor.data_ptr, self._tensors.values())) != self._places:
@@ -158,6 +174,61 @@ class _State:
                     return {}
                 stand[name, id(tensor)] = digests[name]
         return stand
+
+
+class _Modules:
+    """What besides weights decides how a component's modules compute: their classes and settings.
+
+    Settings are the numbers, texts and sizes among a module's public attributes, such as the
+    epsilon of a norm, and a `forward` that was set on it. Hook points have none.
+
+    Args:
+        component: a part of a model.
+    """
+
+    def __init__(self, component: nn.Module):
+        named = component.named_modules(remove_duplicate=False)
+        modules = [(name, each) for name, each in named if type(each) is not HookPoint]
+        self.digests = tuple((name, _digest_of_module(each)) for name, each in modules)
+        # Without the component itself, which could then never be freed.
+        self._inner = [each for _, each in modules if each is not component]
+        self._classes = list(map(type, self._inner))
+        asked = [(vars(each), name) for _, each in modules for name in (*_settings(each), _FORWARD)]
+        self._fields, self._names = zip(*asked, strict=True)
+        self._values = self._now()
+
+    @property
+    def are_the_same(self) -> bool:
+        """Whether no class and no setting was changed since."""
+        return list(map(type, self._inner)) == self._classes and self._now() == self._values
+
+    def _now(self) -> list[object]:
+        return list(map(dict.get, self._fields, self._names))
+
+
+_FORWARD = "forward"
+_OURS = (__name__.partition(".")[0] + ".", "torch.")  # classes that stay as they are
+
+
+def _settings(module: nn.Module) -> dict[str, object]:
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if isinstance(value, int | float | str | tuple)
+        and not name.startswith("_")
+        and name != "training"
+    }
+
+
+def _digest_of_module(module: nn.Module) -> str:
+    kind, forward = type(module), vars(module).get(_FORWARD)
+    content: list[object] = [(kind.__module__, kind.__qualname__)]
+    if not kind.__module__.startswith(_OURS):
+        content.append(fingerprint(kind, within_process=True))
+    if forward is not None:
+        content.append(fingerprint(forward, within_process=True))
+    content += sorted(_settings(module).items())
+    return hashlib.sha256(repr(content).encode()).hexdigest()[:32]
 
 
 _states: weakref.WeakKeyDictionary[nn.Module, _State] = weakref.WeakKeyDictionary()

@@ -18,6 +18,7 @@ from torch import Tensor
 from sam_explore.fingerprints import fingerprint
 from sam_explore.geometry import Prompts
 from sam_explore.model import HookPoint, Sam, Step
+from sam_explore.model.autocast import without_autocast
 from sam_explore.model.description import PREPARE, PROJECT
 from sam_explore.model.lock import lock_of
 from sam_explore.model.weight_digests import all_weights_of, in_words, weights_of
@@ -191,7 +192,8 @@ class Engine:
         key = f"{plan.key(step)} {what}"
         found = self.store.get(key)
         if found is None:
-            found = work()
+            with without_autocast():
+                found = work()
             self.store.put(key, found)
         return found
 
@@ -214,7 +216,8 @@ class Engine:
     ) -> Iterator[None]:
         """Hold the model for some steps of a run, with its edits attached, or with others.
 
-        They are announced, and attention gives the same digits with and without hooks.
+        They are announced, run without a caller's autocast, which no key tells of, and attention
+        gives the same digits with and without hooks.
         """
         links = [plan.description.link(step) for step in steps]
         what = links[0].words if len(links) == 1 else links[0].component
@@ -229,6 +232,7 @@ class Engine:
                 self.refuse_changed_weights()
             for name, fn in plan.edits_of(steps) if edits is None else edits:
                 attached.enter_context(edit(self.sam, {name: fn}))
+            attached.enter_context(without_autocast())
             attached.enter_context(explicit_attention(steps, self.sam, gradients=backwards))
             yield
 

@@ -2,12 +2,17 @@
 
 from sam_explore.model import Sam
 from sam_explore.model.hooks import first_with_hooks
+from sam_explore.model.lock import lock_of
 from sam_explore.model.modules import modules_of
 
 
 def refuse_foreign_hooks(sam: Sam) -> None:
-    """Raise RuntimeError if a hook is attached anywhere in the model."""
-    module = first_with_hooks(modules_of(sam))
+    """Raise RuntimeError if a hook is attached anywhere in the model.
+
+    Hooks of a `record` or an `edit` in another thread are waited for.
+    """
+    with lock_of(sam):
+        module = first_with_hooks(modules_of(sam))
     if module is not None:
         name = next(name for name, each in sam.named_modules() if each is module)
         raise RuntimeError(

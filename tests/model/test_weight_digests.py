@@ -20,6 +20,8 @@ from sam_explore.model.weight_digests import (
     weights_of,
 )
 
+from ..small import small_sam
+
 
 def test_a_checksum_changes_with_any_one_number_and_with_two_that_change_places():
     one, other = torch.arange(6.0), torch.ones(2, 3, dtype=torch.bfloat16)
@@ -136,6 +138,57 @@ def test_what_has_no_numbers_is_known_by_its_shapes():
         one, other = nn.Linear(3, 4), nn.Linear(3, 5)
     assert weights_of(one) != weights_of(other)
     assert weights_of(one) is weights_of(one)
+
+
+class Negated(nn.Module):
+    """A user's own, in place of another module and with its weights."""
+
+    def __init__(self, inner: nn.Module):
+        super().__init__()
+        self.head, self.hook_token = inner.head, inner.hook_token
+
+    def forward(self, token):
+        return -self.head(self.hook_token(token))
+
+
+def set_epsilon(sam):
+    sam.mask_decoder.transformer.layers[0].norm1.eps = 0.1
+    return "mask_decoder.transformer.layers.0.norm1"
+
+
+def exchange(sam):
+    sam.mask_decoder.iou_predictor = Negated(sam.mask_decoder.iou_predictor)
+    return "mask_decoder.iou_predictor"
+
+
+def set_forward(sam):
+    sam.mask_decoder.iou_predictor.forward = lambda token: torch.zeros(len(token), 4)
+    return "mask_decoder.iou_predictor"
+
+
+def set_class(sam):
+    sam.mask_decoder.iou_predictor.__class__ = type("Other", (nn.Module,), {})
+    return "mask_decoder.iou_predictor"
+
+
+@pytest.mark.parametrize("change", [set_epsilon, exchange, set_forward, set_class])
+def test_the_same_weights_in_another_module_are_another_model(change):
+    sam, other = small_sam(), small_sam()
+    known = all_weights_of(sam)
+    assert known.fingerprint == all_weights_of(other).fingerprint
+    name = change(sam)
+    now = all_weights_of(sam)
+    assert known.changed(now) == (name,)
+    assert now.digests == known.digests
+    assert now.fingerprint != known.fingerprint
+
+
+def test_training_mode_and_what_is_set_to_what_it_was_change_nothing():
+    sam = small_sam()
+    known = all_weights_of(sam)
+    sam.train()
+    sam.mask_decoder.transformer.layers[0].norm1.eps = float("1e-5")
+    assert all_weights_of(sam) is known
 
 
 def test_names_in_words():

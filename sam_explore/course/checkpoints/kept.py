@@ -1,11 +1,13 @@
 """The checkpoints of one training from nothing, and the weights that ship."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 from pathlib import Path
 
+from sam_explore.automatic.kept import Kept
 from sam_explore.loading import load
 from sam_explore.model import Sam
+from sam_explore.model.weight_digests import Weights, all_weights_of
 from sam_explore.provenance import Origin, note_model, origin_of_model
 
 from .packing import unpack
@@ -48,12 +50,13 @@ class Checkpoint:
         return origin is not None and origin.code == self.code
 
     def load(self) -> Sam:
-        """The network, in inference mode; the same object each time.
+        """The network, in inference mode; the same object each time, unless it was changed.
 
         Raises:
             FileNotFoundError, ValueError: no such file, or none that can be read.
         """
-        sam = _loaded(self.path, self.written)
+        key = self.path, self.written
+        sam, _ = _kept.get(key, partial(_loaded, self.path), _is_unchanged)
         note_model(sam, Origin(self.code))
         return sam
 
@@ -118,11 +121,22 @@ def _scenes(path: Path) -> int:
     return int(digits)
 
 
-@lru_cache(maxsize=16)
-def _loaded(path: Path | None, written: int) -> Sam:
-    if path is None:
-        return load()
+_kept: Kept[tuple[Sam, Weights]] = Kept(most=16)
+
+
+def _loaded(path: Path | None) -> tuple[Sam, Weights]:
+    """A network, and its weights as they were loaded."""
+    sam = load() if path is None else _unpacked(path)
+    return sam, all_weights_of(sam)
+
+
+def _unpacked(path: Path) -> Sam:
     try:
         return load(unpack(path.read_bytes()))
     except ValueError as error:
         raise ValueError(f"{path.name} holds no weights of the small model: {error}") from None
+
+
+def _is_unchanged(kept: tuple[Sam, Weights]) -> bool:
+    sam, weights = kept
+    return all_weights_of(sam).fingerprint == weights.fingerprint

@@ -17,6 +17,7 @@ from jaxtyping import Float
 from sam_explore.geometry import Prompts
 from sam_explore.mask_overlap import mask_iou
 from sam_explore.model import Sam
+from sam_explore.model.autocast import without_autocast
 from sam_explore.number_text import text
 from sam_explore.prediction import encode, predict
 from sam_explore.probes.common.asked_objects import asked_levels
@@ -83,6 +84,7 @@ def learned(scenes: int = SCENES, folder: Path | str | None = None) -> Learned:
 
 
 @lru_cache(maxsize=4)
+@without_autocast()
 def _learned(scenes: int, found: tuple[Checkpoint, ...]) -> Learned:
     sams = [each.load() for each in found]
     tables, patterns = zip(*(_inside(sam) for sam in sams), strict=True)

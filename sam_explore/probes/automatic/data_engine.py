@@ -14,6 +14,7 @@ from sam_explore.number_text import text
 from sam_explore.prediction import Prediction, encode, predict
 from sam_explore.readings import Panel, Profile
 from sam_explore.tracing import Trace, announce
+from sam_explore.tracing.foreign_hooks import refuse_foreign_hooks
 
 from ..common.annotating import (
     HALF,
@@ -134,6 +135,7 @@ def _annotated(trace: Trace, scenes: int) -> list[AnnotatedScene]:
 
     def asked(scene: SceneToAnnotate, name: str) -> AnnotatedScene:
         announce(name)
+        refuse_foreign_hooks(trace.sam)  # what they change would be kept
         encoded = encode(
             trace.sam,
             scene.image,

@@ -67,3 +67,12 @@ def test_a_checkpoint_by_its_number_of_scenes():
     assert checkpoints()[-1].is_of(load())
     with pytest.raises(ValueError, match=f"after {first.scenes}, .*, and none after 7"):
         checkpoint(7)
+
+
+def test_a_network_that_was_changed_is_read_again():
+    first = checkpoints()[0]
+    kept = first.load()
+    assert first.load() is kept
+    kept.mask_decoder.iou_token.zero_()
+    assert first.load().mask_decoder.iou_token.any()
+    assert first.load() is first.load()

@@ -5,10 +5,11 @@ import pytest
 
 from sam_explore.automatic import Filters, default_filters
 from sam_explore.geometry import Prompts
+from sam_explore.model.addresses import LOGITS
 from sam_explore.prediction import encode, predict
 from sam_explore.probes import DataEngine
 from sam_explore.probes.common.annotating import annotate, scenes_to_annotate, stage_figures
-from sam_explore.tracing import Trace, between_steps
+from sam_explore.tracing import Trace, between_steps, edit, zero
 
 from ...small import small_sam, small_trace
 
@@ -59,3 +60,11 @@ def test_other_weights_are_asked_themselves(trace: Trace):
     with between_steps(said.append):
         DataEngine(scenes=1)(small_trace(other))
     assert said
+
+
+def test_what_a_foreign_hook_changes_is_not_kept():
+    sam = small_sam()
+    sam.mask_decoder.iou_token.data.add_(0.7)  # so that no answer is kept
+    trace = small_trace(sam)
+    with edit(sam, {LOGITS: zero}), pytest.raises(RuntimeError, match="Something is attached"):
+        DataEngine(scenes=1)(trace)

@@ -192,3 +192,13 @@ def test_regions_that_no_kept_mask_finds_are_drawn_and_named(trace):
     found = MissingMask(**ALL, points_per_side=2, truth=everything)(trace).readings[-1]
     assert found.title == "Missed: 0 of 1 regions"
     assert not found.values.any()
+
+
+def test_candidates_of_a_model_with_an_exchanged_module_are_its_own():
+    """Its weights are the same."""
+    trace = small_trace()
+    ours = candidates_of(trace, 2)
+    for layer in trace.sam.mask_decoder.transformer.layers:
+        layer.norm4.eps = 1.0
+    theirs = candidates_of(small_trace(trace.sam), 2)
+    assert not np.array_equal(theirs.predicted_iou, ours.predicted_iou)
