@@ -28,7 +28,7 @@ def answering(prediction: Prediction, choice: Choice) -> int:
     """
     if choice == BEST:
         return int(np.argmax(prediction.iou))
-    if isinstance(choice, int) and choice < len(prediction.iou):
+    if isinstance(choice, int) and 0 <= choice < len(prediction.iou):
         return choice
     return prediction.chosen
 

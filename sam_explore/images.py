@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Shaped, UInt8
 from PIL import Image
 
-from .paths import meant
+from .paths import at_home, meant
 from .picture_files import (
     MOST_PIXELS,
     MOST_UPLOADED_PIXELS,
@@ -153,7 +153,7 @@ def _existing(path: str | os.PathLike) -> Path:
             f"image is the address {str(path)[:80]!r}, and nothing is fetched from the web here. "
             "Save the picture as a file, and give its path."
         )
-    path = Path(path).expanduser()
+    path = at_home(path)
     if not path.exists():
         raise FileNotFoundError(
             f"There is no picture at {path}. The path is seen from {Path.cwd()}."

@@ -12,7 +12,26 @@ def local_path(given: str | os.PathLike[str]) -> Path:
 
     Raises ValueError for a `file:` address of another machine.
     """
-    return Path(meant(os.fspath(given))).expanduser()
+    return at_home(meant(os.fspath(given)))
+
+
+def at_home(path: str | os.PathLike[str]) -> Path:
+    """The path with the home folder for `~`; as it is if there is no such user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def check_target(file: Path) -> None:
+    """Raise ValueError where no file can be written: in no folder, or in place of one.
+
+    For what takes long, so that it is not computed in vain.
+    """
+    if not file.parent.is_dir():
+        raise ValueError(f"There is no folder {file.parent} to write {file.name} into.")
+    if file.is_dir():
+        raise ValueError(f"{file} is a folder. Give the name of a file to write.")
 
 
 def meant(text: str) -> str:

@@ -126,6 +126,14 @@ def _opened(file: BufferedIOBase) -> ImageFile.ImageFile:
     raise UnidentifiedImageError("its content is of no kind that is opened here")
 
 
+def _opened_at(file: BufferedIOBase, frame: int) -> ImageFile.ImageFile:
+    """The same at one of several frames, counted from 0."""
+    image = _opened(file)
+    if frame:
+        image.seek(frame)
+    return image
+
+
 def _why_not(kind: str, error: SyntaxError) -> str:
     if kind == "TIFF" and "pixel mode" in str(error):
         return (
@@ -164,7 +172,7 @@ def _levels(
     """The numbers of a picture that was opened from this file and is not loaded yet."""
     raw = raw_mode(image)
     if raw is not None:
-        return deep_levels(lambda: _opened(file), raw)
+        return deep_levels(lambda: _opened_at(file, image.tell()), raw)
     if is_deep(image, file):
         raise _Refused(
             f"{name} has more than 8 bits a channel, in a way that is not read whole here: "

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from .geometry import Frame, fit_longest_side
 from .model import SamConfig
 from .model.config import LOGITS_A_TOKEN
 
-Side = int | Sequence[int] | None
+Side = SupportsIndex | Sequence[SupportsIndex] | None  # whole numbers of numpy too
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,7 @@ class Preprocessing:
     keep_aspect: bool = False
 
     def __post_init__(self) -> None:
-        if isinstance(self.side, list):
-            object.__setattr__(self, "side", tuple(self.side))
+        object.__setattr__(self, "side", _plain(self.side))
 
     def frame(self, image_size: tuple[int, int], config: SamConfig) -> Frame:
         """Where a picture of this height and width is in the model's input.
@@ -50,7 +49,7 @@ class Preprocessing:
                 contradict each other.
         """
         self.check(config)
-        side = config.image_size if self.side is None else self.side
+        side: Any = config.image_size if self.side is None else self.side
         if isinstance(side, int):
             height = width = side
         else:
@@ -164,6 +163,13 @@ def _whole_patches(image_size: tuple[int, int], longer: int, patch: int) -> tupl
     scale = longer / max(image_size)
     height, width = (max(patch, int(length * scale / patch + 0.5) * patch) for length in image_size)
     return height, width
+
+
+def _plain(side: Any) -> Any:
+    """Numbers of numpy as Python's, and a list as a tuple."""
+    if isinstance(side, list | tuple):
+        return tuple(map(_plain, side))
+    return int(side) if isinstance(side, np.integer) else side
 
 
 def _check_side(side: Any, patch: int) -> None:

@@ -20,6 +20,7 @@ LARGEST = 1e9  # for any number in a prompt: far beyond any sensible one, and fi
 
 def checked_array(name: str, values: object, shape: tuple[int | None, ...]) -> np.ndarray:
     """A checked, read-only float copy of `values`; None in `shape` stands for any length."""
+    _check_kind(name, values)
     try:
         array = np.array(_plain(values), dtype=np.float64)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
@@ -41,6 +42,22 @@ _ALONE = {
     "box": " One box is (x0, y0, x1, y1).",
     "mask_hint": " One mask of an earlier prediction is prediction.logits[prediction.chosen].",
 }
+
+
+def _check_kind(name: str, values: object) -> None:
+    """Refuse arrays that numpy would convert to other numbers than are meant.
+
+    Those are masked ones, complex numbers, dates and times, and a mask in place of logits.
+    """
+    kind = getattr(getattr(values, "dtype", None), "kind", "")
+    if np.ma.is_masked(values) or kind in ("c", "M", "m"):
+        what = "a masked array" if np.ma.is_masked(values) else f"of {values.dtype}"  # type: ignore[attr-defined]
+        raise ValueError(f"{name} must be numbers, but are {what}.{_ALONE[name]}")
+    if name == "mask_hint" and (kind == "b" or str(getattr(values, "dtype", "")) == "torch.bool"):
+        raise ValueError(
+            "mask_hint must be logits, but is a mask of True and False, which would be logits of "
+            "1 and 0. np.where(mask, 8.0, -8.0) makes firm logits of it."
+        )
 
 
 def _plain(values: object) -> object:

@@ -12,6 +12,7 @@ from jaxtyping import Float32
 
 from .corrections import BEST, Choice, Dialogue
 from .geometry import Prompts
+from .paths import at_home
 
 _FORMAT, _VERSION = "sam_explore prompts", 1
 MOST_BYTES = 64 * 2**20  # of a file; a hint of 256 x 256 takes 350 kB
@@ -111,7 +112,7 @@ def text_of_file(path: str | Path) -> str:
         OSError: there is no such file.
         ValueError: no regular file, or one of more than 64 MiB.
     """
-    path = Path(path).expanduser()
+    path = at_home(path)
     if path.exists() and not path.is_file():
         raise ValueError(f"{path} is no regular file. Saved prompts are in one.")
     if path.stat().st_size > MOST_BYTES:

@@ -191,3 +191,7 @@ def test_a_click_on_a_wide_map_has_its_own_share_of_each_side():
     nothing = torch.zeros_like(target)
     points, _ = correction_clicks(nothing, target, torch.Generator().manual_seed(0))
     assert points.tolist() == [[6.5 / 8, 1.5 / 2]]
+
+
+def test_a_number_from_the_end_is_no_mask():
+    assert answering(SHOWN, -1) == SHOWN.chosen == 1

@@ -273,3 +273,18 @@ class TestFitLongestSide:
     )
     def test_the_longer_side_fits_and_the_other_is_rounded(self, image_size, fitted):
         assert fit_longest_side(image_size, 1024) == fitted
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"points": np.array([[1 + 2j, 3]])}, "numbers, but are of complex128"),
+        ({"points": np.zeros((1, 2), "M8[D]")}, r"numbers, but are of datetime64\[D\]"),
+        ({"box": np.ma.array([1, 2, 3, 4], mask=[1, 0, 0, 0])}, "numbers, but are a masked array"),
+        ({"mask_hint": np.ones((20, 20), bool)}, "logits, but is a mask of True and False"),
+        ({"mask_hint": torch.ones(20, 20, dtype=torch.bool)}, "logits, but is a mask of True"),
+    ],
+)
+def test_numbers_that_numpy_would_take_for_others_are_refused(given, words):
+    with pytest.raises(ValueError, match=words):
+        Prompts(**given)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 import sam_explore
 from sam_explore import images, picture_files
@@ -279,3 +279,16 @@ def test_no_broken_file_gets_out_another_error(tmp_path):
 def test_formats_are_those_that_the_words_name():
     assert picture_files.FORMATS[0] == "PNG"
     assert "EPS" not in picture_files.FORMATS
+
+
+def test_of_several_deep_frames_the_one_that_pillow_is_at_is_taken(tmp_path):
+    pages = [DEEP[..., :3], DEEP[::-1, :, :3]]
+    with TiffImagePlugin.AppendingTiffWriter(tmp_path / "two.tif", True) as file:
+        for page in pages:
+            file.write(write_tiff(tmp_path / "one.tif", page).read_bytes())
+            file.newFrame()
+
+    with Image.open(tmp_path / "two.tif") as image:
+        for number, page in reversed(list(enumerate(pages))):
+            image.seek(number)
+            np.testing.assert_array_equal(as_picture(image), as_picture(page))

@@ -219,3 +219,10 @@ def test_one_object_at_two_sizes_is_one_click():
     assert (wide.token_at((119, 59)), square.token_at((119, 59))) == ((5, 11), (9, 9))
     assert wide.token_size_px == (10, 10)
     assert square.token_size_px == pytest.approx((6, 12))
+
+
+@pytest.mark.parametrize("side", [np.int64(64), [np.int32(64), 96], (64, np.uint8(96))], ids=repr)
+def test_sides_that_numpy_computed_are_sides(side):
+    how = Preprocessing("stretch", side)
+    assert how in (Preprocessing("stretch", 64), Preprocessing("stretch", (64, 96)))
+    assert how.frame((10, 10), sx.load().config).side[0] == 64

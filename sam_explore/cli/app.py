@@ -7,6 +7,7 @@ import uuid
 from pathlib import Path
 
 from ..app_limits import OPEN_FOLDER, PAGE_MEMORY
+from ..paths import at_home
 from .app_server.limits import MOST_MESSAGE
 from .launching import add_options, become, bring_notebooks, require
 from .notebooks import find_notebook, notebooks_source
@@ -112,7 +113,7 @@ def _folder(files: Path | None) -> str:
     """The folder's absolute path; empty for none."""
     if files is None:
         return ""
-    folder = files.expanduser().resolve()
+    folder = at_home(files).resolve()
     if not folder.is_dir():
         raise ValueError(f"--files expects a folder, and {files} is none.")
     return str(folder)
@@ -123,7 +124,7 @@ def _found(model: str) -> str:
     from ..loading import weights_file  # slow to import, and only needed here
 
     path = weights_file(model)
-    return str(path.absolute()) if Path(model).expanduser().is_file() else model
+    return str(path.absolute()) if at_home(model).is_file() else model
 
 
 _SERVER = "sam_explore.cli.app_server"

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..paths import local_path
+from ..paths import check_target, local_path
 from ..writing import write_whole
 from .notebooks import find_notebook, notebooks_source
 
@@ -48,8 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     source = find_notebook(arguments.notebook, notebooks_source())
     page_file = local_path(arguments.output or Path(source.stem + ".html"))
-    if not page_file.parent.is_dir():
-        raise ValueError(f"There is no folder {page_file.parent} to write {page_file.name} into.")
+    check_target(page_file)
     notebook, folder = _read(source), source.parent
     failures = execute(notebook, folder, allow_errors=arguments.allow_errors)
     page, outside = page_of(notebook, source.stem, folder)

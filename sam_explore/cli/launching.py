@@ -7,6 +7,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from ..paths import at_home
 from .notebooks import PACKAGE, copy_notebooks, notebooks_source
 
 # For tornado, in bytes. By default a message of 10 MB ends the connection; jupyter_server's own
@@ -59,7 +60,7 @@ def tested_versions() -> Path:
 
 def bring_notebooks(folder: Path) -> Path:
     """Copy the notebooks, print which were kept, and return the absolute path of the folder."""
-    folder = folder.expanduser().resolve()
+    folder = at_home(folder).resolve()
     for sentence in copy_notebooks(notebooks_source(), folder):
         print(sentence)
     return folder

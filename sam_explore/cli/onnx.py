@@ -5,7 +5,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from ..paths import local_path
+from ..paths import check_target, local_path
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -45,8 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     from sam_explore.loading import load
 
     file = local_path(arguments.output)
-    if not file.parent.is_dir():
-        raise ValueError(f"There is no folder {file.parent} to write {file.name} into.")
+    check_target(file)
     export_decoder(load(arguments.weights), file, arguments.return_single_mask)
     print(f"Wrote {file}, {file.stat().st_size / 2**20:.1f} MiB.")
     return 0

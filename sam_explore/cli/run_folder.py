@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..paths import local_path
+from ..paths import check_target, local_path
 
 _NULLS = ("weights", "pixels", "prompts")
 
@@ -56,8 +56,8 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run, and print the summary; 1 if no picture has an answer."""
     page = None if arguments.page is None else local_path(arguments.page)
-    if page is not None and not page.parent.is_dir():
-        raise ValueError(f"There is no folder {page.parent} to write {page.name} into.")
+    if page is not None:
+        check_target(page)
     from sam_explore.folders import run_folder  # imports torch, which other commands don't need
 
     options: dict[str, Any] = {"ask_errors_again": arguments.ask_errors_again}

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ..paths import local_path
+from ..paths import check_target, local_path
 from ..writing import write_whole
 
 
@@ -35,8 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     path = _file(arguments.path)
     to = local_path(arguments.to or Path(f"{path.stem}-verified.md"))
-    if not to.parent.is_dir():
-        raise ValueError(f"The report can't be written to {to}: there is no folder {to.parent}.")
+    check_target(to)
     scene = example_scene("turtle")
     top = 64  # of 512 rows: a picture that isn't square has padding
     image, truth = scene.image[top:], scene.mask(scene.index("turtle"))[top:]

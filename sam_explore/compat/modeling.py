@@ -97,7 +97,7 @@ class Sam:
         """Normalise the levels 0 to 255 of a picture that is scaled already, and pad it."""
         config = self.network.config
         mean, std = (
-            torch.tensor(each, device=x.device)[:, None, None]
+            torch.tensor(each, device=x.device, dtype=torch.float32)[:, None, None]
             for each in (config.pixel_mean, config.pixel_std)
         )
         height, width = x.shape[-2:]
@@ -183,7 +183,8 @@ class Sam:
         given = [each for each in (coords, boxes, mask_input) if each is not None]
         batch = len(given[0]) if given else 1
         if coords is None or labels is None:
-            coords, labels = torch.zeros(batch, 0, 2), torch.zeros(batch, 0, dtype=torch.long)
+            coords = torch.zeros(batch, 0, 2, device=self.device)
+            labels = torch.zeros(batch, 0, dtype=torch.long, device=self.device)
         coords, labels = coords.to(self.device), labels.to(self.device)
         strange = ~torch.isin(labels, torch.tensor([-1, 0, 1], device=self.device))
         if strange.any():

@@ -2,10 +2,11 @@
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Shaped, UInt8
+from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 from sam_explore.geometry import Frame, Prompts
+from sam_explore.images import Picture, as_picture
 from sam_explore.model import Sam as Network
 from sam_explore.prediction import encode, upscale
 from sam_explore.tracing import Trace
@@ -48,16 +49,15 @@ class SamPredictor:
         """Height and width that it is scaled to."""
         return None if self._frame is None else self._frame.input_size
 
-    def set_image(
-        self, image: UInt8[np.ndarray, "height width 3"], image_format: str = "RGB"
-    ) -> None:
-        """Encode a picture: the slow part.
+    def set_image(self, image: Picture, image_format: str = "RGB") -> None:
+        """Encode a picture: the slow part. It may have any form that `encode` takes.
 
         Raises:
             ValueError: an image format other than "RGB" and "BGR", or no picture.
         """
         if image_format not in ("RGB", "BGR"):
             raise ValueError(f'image_format must be "RGB" or "BGR", not {image_format!r}.')
+        image = as_picture(image)  # before colours are turned: in other forms they lie elsewhere
         if image_format != self.model.image_format:
             image = image[..., ::-1]
         image = np.ascontiguousarray(image)
@@ -118,14 +118,13 @@ class SamPredictor:
             if point_labels is None:
                 raise ValueError("point_coords need point_labels: 1 (foreground) or 0 for each.")
             scaled = self.transform.apply_coords(point_coords, frame.image_size)
-            coords = torch.as_tensor(scaled, dtype=torch.float)[None]
-            labels = torch.as_tensor(point_labels, dtype=torch.int)[None]
+            coords = torch.as_tensor(scaled, dtype=torch.float, device=self.device)[None]
+            labels = torch.as_tensor(point_labels, dtype=torch.int, device=self.device)[None]
         if box is not None:
-            boxes = torch.as_tensor(
-                self.transform.apply_boxes(box, frame.image_size), dtype=torch.float
-            )
+            scaled = self.transform.apply_boxes(box, frame.image_size)
+            boxes = torch.as_tensor(scaled, dtype=torch.float, device=self.device)
         if mask_input is not None:
-            hint = torch.as_tensor(mask_input, dtype=torch.float)[None]
+            hint = torch.as_tensor(mask_input, dtype=torch.float, device=self.device)[None]
         masks, iou, logits = self.predict_torch(
             coords, labels, boxes, hint, multimask_output, return_logits
         )

@@ -154,11 +154,13 @@ class _EarlierRows:
 
     def _has_new_prompts(self, asked: Asked) -> bool:
         """Whether the table has other prompts than those in the row; a function's are known."""
+        if asked.other is not None:
+            return True  # prompts of another picture, which may have changed, or be another one
         if self._job.prompts.table is None:
             return False
         key = self._keys[asked.name][0]
-        if asked.other is not None or key["prompts"] is None:
-            return True  # prompts of another picture, which may have changed; or no valid ones
+        if key["prompts"] is None:
+            return True  # no valid ones
         size = key["height"], key["width"]
         try:
             now = prompts_of_entry(asked.name, asked.entry, size)

@@ -16,7 +16,8 @@ from sam_explore.saved_prompts import prompts_from_json
 
 PromptFunction = Callable[[str, np.ndarray], Prompts]
 _FIELDS = ("points", "labels", "box", "unprompted")
-_COLUMNS = ("path", "x", "y", "label", "x0", "y0", "x1", "y1")
+_BOX = ("x0", "y0", "x1", "y1")
+_COLUMNS = ("path", "x", "y", "label", *_BOX)
 
 
 @dataclass(frozen=True)
@@ -166,10 +167,12 @@ def _of_csv(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def _add_row(entry: dict[str, Any], row: dict[str, str]) -> None:
-    if row.get("x"):
-        entry.setdefault("points", []).append([float(row["x"]), float(row.get("y") or "nan")])
+    if row.get("x") or row.get("y"):
+        entry.setdefault("points", []).append(
+            [float(row.get(name) or "nan") for name in ("x", "y")]
+        )
         entry.setdefault("labels", []).append(int(row.get("label") or 1))
-    if row.get("x0"):
+    if any(map(row.get, _BOX)):
         if "box" in entry:
             raise ValueError("a picture has one box at most")
-        entry["box"] = [float(row.get(name) or "nan") for name in ("x0", "y0", "x1", "y1")]
+        entry["box"] = [float(row.get(name) or "nan") for name in _BOX]

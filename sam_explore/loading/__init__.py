@@ -32,6 +32,7 @@ __all__ = [
     "OFFICIAL",
     "Release",
     "cache_folder",
+    "check_device",
     "close_names",
     "config_from_shapes",
     "download",
@@ -50,7 +51,7 @@ __all__ = [
     "weights_in",
 ]
 
-_warm: dict[Path, Sam] = {}
+_warm: dict[tuple[Path, int, int], Sam] = {}  # by path, time of writing and bytes
 
 
 def warm_up(source: str | Path | None = None) -> None:
@@ -59,8 +60,14 @@ def warm_up(source: str | Path | None = None) -> None:
     Processes forked in between share its memory.
     """
     path = weights_file(source)
-    _warm[path] = sam_from(read_weights(path), path.name)
-    all_weights_of(_warm[path])  # hashed once, before the forks
+    file = _stamped(path)
+    _warm[file] = sam_from(read_weights(path), path.name)
+    all_weights_of(_warm[file])  # hashed once, before the forks
+
+
+def _stamped(path: Path) -> tuple[Path, int, int]:
+    about = path.stat()
+    return path, about.st_mtime_ns, about.st_size
 
 
 @torch.inference_mode(False)  # its tensors could not be used with gradients later
@@ -94,9 +101,9 @@ def load(
             code, or is not a SAM v1 network; the message says which, and what to do.
     """
     precision = _precision(dtype)
-    _check_device(device)
+    check_device(device)
     given = _given(source)
-    sam = _warm.pop(given, None) if isinstance(given, Path) else None
+    sam = _warm.pop(_stamped(given), None) if isinstance(given, Path) else None
     if sam is None:
         sam = sam_from(read_weights(given), called(given), device=device)
     else:
@@ -107,7 +114,7 @@ def load(
     return sam
 
 
-def _check_device(device: str | torch.device) -> None:
+def check_device(device: str | torch.device) -> None:
     """Raise ValueError for a device that PyTorch can't use here, before a large file is read."""
     try:
         torch.empty(0, device=device)

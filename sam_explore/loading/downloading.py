@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 from tqdm.auto import tqdm
 
+from sam_explore.paths import at_home
 from sam_explore.writing import is_own, open_own, open_private, publish
 
 from .connecting import connect, through
@@ -67,7 +68,7 @@ OFFICIAL = {
 def cache_folder() -> Path:
     """Where downloaded weights are kept: SAM_EXPLORE_CACHE, or the system's place for caches."""
     if chosen := os.environ.get("SAM_EXPLORE_CACHE"):
-        return Path(chosen).expanduser()
+        return at_home(chosen)
     # `opinion` would add a folder `Cache` on Windows, where earlier versions did not have it.
     return user_cache_path("sam-explore", appauthor=False, opinion=False)
 

@@ -137,6 +137,9 @@ def _of_safetensors(file: BufferedIOBase, name: str, path: Path | None) -> dict[
             file.seek(0)
             return safetensors.torch.load(file.read())
         return safetensors.torch.load_file(path)  # memory-mapped, so nothing is read yet
+    except KeyError as error:  # a type that is known in files alone
+        reason = f"it has numbers of the type {error}; give the path of the file"
+        raise _unreadable(name, path, "a safetensors file", reason) from error
     except (safetensors.SafetensorError, OSError, ValueError) as error:
         reason = "its list of tensors is broken or does not match its size"
         raise _unreadable(name, path, "a safetensors file", reason) from error

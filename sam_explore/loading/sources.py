@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 
-from sam_explore.paths import meant
+from sam_explore.paths import at_home, meant
 
 from .downloading import OFFICIAL, download
 from .printable_names import listed
@@ -33,7 +33,12 @@ def weights_file(source: str | os.PathLike[str] | None) -> Path:
     if isinstance(source, str) and source in OFFICIAL:
         return download(source)
     given = meant(os.fspath(source))
-    path = Path(given).expanduser()
+    if not given.strip():
+        raise ValueError(
+            "The source of the weights is an empty text. Give a path or a name; None means the "
+            "small model that ships, and '.' the weights in this folder."
+        )
+    path = at_home(given)
     if path.is_dir():
         return _in_folder(path)
     if path.is_file():

@@ -3,6 +3,7 @@
 import re
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Collection, Mapping
 
 from torch import Tensor
@@ -62,9 +63,10 @@ def find_sam(
 def _without_wrappers(tensors: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
     plain = {_WRAPPED.sub("", name): tensor for name, tensor in tensors.items()}
     if len(plain) < len(tensors):
-        names = [name for name in tensors if _WRAPPED.sub("", name) in tensors]
+        times = Counter(_WRAPPED.sub("", name) for name in tensors)
+        names = [name for name in tensors if times[_WRAPPED.sub("", name)] > 1]
         raise ValueError(
-            f"{source} holds the same weights with and without the name of a wrapper, such as "
+            f"{source} holds weights twice, with and without the name of a wrapper, such as "
             f"{listed(names)}. Take those that are meant out of it, and give them to load."
         )
     return plain

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, UInt8
 
-from sam_explore.loading import official_names, read_weights, sam_from
+from sam_explore.loading import check_device, official_names, read_weights, sam_from
 
 from .decoder_claims import CLAIMS as DECODER_CLAIMS
 from .decoder_claims import gradient_by_the_click
@@ -48,8 +48,9 @@ def verify(
         say: called with a sentence before each step.
 
     Raises:
-        OSError, ValueError: the file can't be loaded, as in `load`.
+        OSError, ValueError: the file can't be loaded, or there is no such device, as in `load`.
     """
+    check_device(device)
     say(f"Reading {path.name}")
     file = File.of(path)
     begun = time.perf_counter()

@@ -56,3 +56,20 @@ def test_mistakes_are_reported_before_anything_runs(folder, capsys, arguments, s
     assert main(["verify", *arguments]) == 1
     assert said in capsys.readouterr().err
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["toy", "--device", "nonsense"], "device must be one that PyTorch reaches here"),
+        (["~who/x.pth"], "Expected a weights file at ~who/x.pth"),
+        ([""], "The source of the weights is an empty text"),
+        (["toy", "--to", "."], "is a folder. Give the name of a file"),
+        (["toy", "--to", "none/x.md"], "There is no folder none to write x.md into"),
+    ],
+)
+def test_nonsense_is_a_sentence_before_anything_runs(folder, capsys, arguments, words):
+    assert main(["verify", *arguments]) == 1
+    said = capsys.readouterr().err
+    assert words in said
+    assert "Every part" not in said

@@ -208,3 +208,47 @@ def test_in_inference_mode_as_scripts_of_the_field_call_it(models, image, predic
     again = predictor.predict(**CLICK)
     np.testing.assert_allclose(again[2], once[2], atol=1e-4)
     assert hinted[0].shape == (1, 3, *image.shape[:2])
+
+
+def test_colours_are_turned_whatever_form_the_picture_has(predictors, image):
+    """In other forms the last axis is the width, or has the opacity."""
+    grey, opaque = image[..., 0], np.full((*image.shape[:2], 1), 255, np.uint8)
+    bgr = image[..., ::-1]
+    pairs = (
+        (np.concatenate([bgr, opaque], axis=2), image),
+        (np.moveaxis(bgr, 2, 0), image),
+        (grey, np.repeat(grey[..., None], 3, axis=2)),
+    )
+    predictor = compat.SamPredictor(predictors[0].model)
+    for given, expected in pairs:
+        predictor.set_image(given, "BGR")
+        found = predictor.features
+        predictor.set_image(expected)
+        assert torch.equal(found, predictor.features)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float64])
+def test_pytorchs_default_type_changes_nothing(predictors, dtype):
+    predictor = compat.SamPredictor(predictors[0].model)
+    levels = torch.arange(3 * 320 * 320.0).remainder(256).view(1, 3, 320, 320)
+    predictor.set_torch_image(levels, (320, 320))
+    plain = predictor.features, *predictor.predict(**CLICK), *predictor.predict(**BOX)
+    torch.set_default_dtype(dtype)
+    try:
+        predictor.set_torch_image(levels, (320, 320))
+        found = predictor.features, *predictor.predict(**CLICK), *predictor.predict(**BOX)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    for one, other in zip(found, plain, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_pytorchs_default_device_changes_nothing(predictors, image):
+    plain = predictors[0].predict(**CLICK), predictors[0].predict(**BOX)
+    torch.set_default_device("meta")
+    try:
+        found = predictors[0].predict(**CLICK), predictors[0].predict(**BOX)
+    finally:
+        torch.set_default_device(None)
+    for one, other in zip(found, plain, strict=True):
+        assert_alike(one, other)

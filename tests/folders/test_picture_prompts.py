@@ -99,3 +99,12 @@ def test_other_arguments_are_refused():
 def test_an_entry_without_prompts_is_an_error_with_the_pictures_name(entry):
     with pytest.raises(ValueError, match="Expected prompts for a in the table"):
         prompts_given({}).prompts("a", IMAGE, entry)
+
+
+@pytest.mark.parametrize("row", ["a,,2,,,,", "a,1,2,,3,4,5"], ids=["no x", "no x0"])
+def test_half_a_point_or_half_a_box_is_refused(tmp_path, row):
+    """Else the picture would be asked about without it."""
+    (tmp_path / "t.csv").write_text(f"path,x,y,x0,y0,x1,y1\n{row}\n")
+    source = prompts_given(tmp_path / "t.csv")
+    with pytest.raises(ValueError, match="must be finite"):
+        source.prompts("a", IMAGE, source.table["a"])

@@ -3,6 +3,8 @@
 import json
 import shutil
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -268,3 +270,19 @@ def test_the_notes_say_what_was_asked_and_whether_it_is_finished(ask, pictures):
     assert isinstance(FolderRun(run.folder).table(), pa.Table)
     with pytest.raises(ValueError, match="There is no run in"):
         FolderRun(pictures).notes  # noqa: B018
+
+
+def test_the_null_of_prompts_follows_pictures_that_are_added(ask, pictures, tmp_path):
+    """Which picture is the other of which then changes; a function's prompts are in no table."""
+    pictures = Path(shutil.copytree(pictures, tmp_path / "pictures"))
+    ask = partial(ask, prompts=brightest, null="prompts", pictures=pictures, part_size=20)
+    count = len(ask())
+    Image.fromarray(np.eye(24, 30, dtype=np.uint8) * 255).save(pictures / "added.png")
+    again, fresh = ask(), ask(to=tmp_path / "fresh")
+    assert len(again) == count + 1
+    assert list(again.null.rows()) == list(fresh.null.rows())
+
+
+def brightest(name: str, image: np.ndarray) -> sx.Prompts:
+    y, x = np.unravel_index(image.sum(axis=2, dtype=int).argmax(), image.shape[:2])
+    return sx.Prompts(points=[(x, y)])

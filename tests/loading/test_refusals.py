@@ -1,6 +1,7 @@
 """Files that are not SAM v1 networks are refused with a message; code in a file never runs."""
 
 import io
+import json
 import os
 import pickle
 from pathlib import Path
@@ -278,3 +279,15 @@ class _Touches:
 
     def __reduce__(self):
         return os.system, (f"touch '{self.trace}'",)
+
+
+def test_types_that_are_read_from_files_alone_are_named(weights):
+    """An optimizer's state in 4 bits, say; the library's reader of bytes raises a KeyError."""
+    content = safetensors.torch.save({**weights, "step": torch.zeros(16, dtype=torch.uint8)})
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    header["step"] |= {"dtype": "F4", "shape": [32]}
+    text = json.dumps(header).encode()
+    changed = len(text).to_bytes(8, "little") + text + content[8 + length :]
+    with pytest.raises(ValueError, match="numbers of the type 'F4'; give the path of the file"):
+        sx.load(io.BytesIO(changed))

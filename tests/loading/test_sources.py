@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import sam_explore as sx
-from sam_explore.loading import OFFICIAL, shipped_weights, weights_file
+from sam_explore.loading import OFFICIAL, shipped_weights, warm_up, weights_file
 
 
 @pytest.fixture
@@ -170,3 +170,22 @@ def test_nothing_of_all_this_touches_the_cache(folder):
         with pytest.raises((ValueError, OSError)):
             weights_file(source)
     assert not (folder.parent / "cache").exists()
+
+
+@pytest.mark.parametrize("given", ["", "  "])
+def test_an_empty_text_is_not_this_folder(folder, monkeypatch, given):
+    (folder / "my.pth").write_bytes(b"")
+    monkeypatch.chdir(folder)
+    assert weights_file(".") == Path("my.pth")
+    assert "is an empty text. Give a path or a name; None means" in refused(given, ValueError)
+
+
+def test_a_model_is_warm_as_long_as_its_file_is_the_same(folder):
+    """Else the file of before would be given for the one of now."""
+    path = folder / "my.safetensors"
+    path.write_bytes(shipped_weights().read_bytes())
+    warm_up(path)
+    os.utime(path, (1, 1))
+    cold = sx.load(path)
+    warm_up(path)
+    assert sx.load(path) is not cold

@@ -396,3 +396,12 @@ class TestNearMisses:
 def test_for_what_can_not_be_loaded_the_message_says_what_can(given, words):
     with pytest.raises(TypeError, match=words):
         sx.load(given)
+
+
+def test_weights_that_are_there_twice_are_named_and_no_others():
+    weights = dict(official_weights())
+    weights["module.mask_decoder.iou_token.weight"] = weights["mask_decoder.iou_token.weight"]
+    with pytest.raises(ValueError, match="holds weights twice") as refusal:
+        sx.load(weights)
+    assert str(refusal.value).count("mask_decoder.iou_token.weight") == 2
+    assert "image_encoder" not in str(refusal.value)

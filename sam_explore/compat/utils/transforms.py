@@ -56,7 +56,9 @@ class ResizeLongestSide:
         self, coords: Shaped[Tensor, "*any 2"], original_size: tuple[int, ...]
     ) -> Float[Tensor, "*any 2"]:
         """Points as a tensor."""
-        return coords.to(torch.float) * torch.tensor(self._scale(original_size)).to(coords.device)
+        return coords.to(torch.float) * torch.tensor(
+            self._scale(original_size), device=coords.device
+        )
 
     def apply_boxes_torch(
         self, boxes: Shaped[Tensor, "*any 4"], original_size: tuple[int, ...]

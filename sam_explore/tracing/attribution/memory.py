@@ -17,7 +17,7 @@ from sam_explore.geometry import Frame, Prompts
 from sam_explore.model import Sam, SamConfig
 from sam_explore.model.description import PROJECT, PROMPTS
 from sam_explore.prediction import prompt_tensors
-from sam_explore.preprocessing import Side
+from sam_explore.preprocessing import Preprocessing, Side
 
 from ..recording import record
 from ..step_callback import between_steps
@@ -56,7 +56,8 @@ def estimate_gradient_bytes(
             f"with_respect_to must be one of {', '.join(WITH_RESPECT_TO)}, not {with_respect_to!r}."
         )
     windows = config.windows if windows is None else tuple(windows)
-    return _estimate(config, with_respect_to, windows, by_block, side)
+    plain: Any = Preprocessing("stretch", side).side  # a list can't be a key
+    return _estimate(config, with_respect_to, windows, by_block, plain)
 
 
 @lru_cache(maxsize=32)

@@ -81,3 +81,8 @@ def test_a_run_without_numbers_calls_no_step_callback():
 def test_an_unknown_name_is_refused():
     with pytest.raises(ValueError, match=r"one of points, .*, pixels, not 'clicks'"):
         estimate(SMALL, "clicks")
+
+
+def test_a_side_may_be_a_list():
+    pair = estimate_gradient_bytes(SMALL, side=(24, 40))
+    assert estimate_gradient_bytes(SMALL, side=[24, 40]) == pair
