@@ -49,7 +49,7 @@ def test_weights_that_give_no_numbers_are_an_exit_status(folder, capsys):
     [
         (["vit_b"], "vit_b is not in the cache yet. Download it first: sam-explore download vit_b"),
         (["none.pth"], "Expected a weights file at none.pth, but there is none"),
-        (["toy", "--to", "no/such.md"], "there is no folder no"),
+        (["toy", "--to", "no/such.md"], "There is no folder no"),
     ],
 )
 def test_mistakes_are_reported_before_anything_runs(folder, capsys, arguments, said):

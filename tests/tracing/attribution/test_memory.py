@@ -84,5 +84,5 @@ def test_an_unknown_name_is_refused():
 
 
 def test_a_side_may_be_a_list():
-    pair = estimate_gradient_bytes(SMALL, side=(24, 40))
-    assert estimate_gradient_bytes(SMALL, side=[24, 40]) == pair
+    pair = estimate(SMALL, side=(24, 40))
+    assert estimate(SMALL, side=[24, 40]) == pair
