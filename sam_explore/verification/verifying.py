@@ -63,18 +63,11 @@ def verify(
     official = official_names(weights, path.name)
     peers = measured(_named("comparison", partial(compare, official=official, say=say)), subject)
     checks = _all_of(CHECKS, subject, say)
-    judge = sam.config in RELEASED
-    claims = [claim if judge else unjudged(claim) for claim in (*ENCODER_CLAIMS, *DECODER_CLAIMS)]
-    return Report(
-        file,
-        sam.config,
-        str(sam.device),
-        seconds,
-        parts,
-        peers,
-        checks,
-        _all_of(claims, subject, say),
-    )
+    claims: Sequence[Callable] = [*ENCODER_CLAIMS, *DECODER_CLAIMS]
+    if sam.config not in RELEASED:
+        claims = [unjudged(claim) for claim in claims]
+    found = _all_of(claims, subject, say)
+    return Report(file, sam.config, str(sam.device), seconds, parts, peers, checks, found)
 
 
 def _all_of(measures: Sequence[Callable], subject: Subject, say: Callable) -> list[Row]:

@@ -33,7 +33,7 @@ def test_the_switch_of_the_session_puts_true_iou_into_the_reading_and_takes_it_o
         assert not any("true IoU" in each for each in before)
         session.truth_level = 0
         assert all("true IoU" in each for each in titles(explorer))
-        assert "true IoU with left: mask 0" in explorer.words
+        assert "Mask 0 is the best by true IoU with left (1.00)" in explorer.words
         session.truth = None
         assert titles(explorer) == before
         session.truth_level = None
@@ -55,9 +55,9 @@ def test_the_code_says_where_the_truth_is_from(session, screen):
 def test_a_truth_that_was_given_does_not_follow(session, screen):
     everything = np.ones(session.image.shape[:2], bool)
     with explore(sx.probes.RawLogits, session, truth=everything) as explorer:
-        assert "true IoU with the truth given: mask 0" in explorer.words
+        assert "Mask 3 is the best by true IoU with the truth given (1.00)" in explorer.words
         session.truth_level = 0
-        assert "true IoU with the truth given: mask 0" in explorer.words
+        assert "Mask 3 is the best by true IoU with the truth given (1.00)" in explorer.words
         assert explorer.code.startswith("sx.draw(sx.probes.RawLogits(truth=truth)")
 
 
