@@ -123,12 +123,12 @@ def lab(request: pytest.FixtureRequest, kept_page: KeptPage) -> Iterator[Lab]:
 
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """The app on a network, with room for three pages, and little patience with lost ones."""
+    """The app on a network, with room for five pages, and little patience with lost ones."""
     folder = tmp_path_factory.mktemp("app")
     for name, cells in {"clicks": CLICKS, "small": SMALL, "greedy": GREEDY}.items():
         notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
         nbformat.write(notebook, folder / f"{name}.ipynb")
-    options = ["--pages=3", "--PageKernels.patience=15", "--memory=600"]
+    options = ["--pages=5", "--PageKernels.patience=15", "--memory=600"]
     with running_app(folder, ["clicks.ipynb", "small.ipynb", "greedy.ipynb"], *options) as running:
         yield running
 
