@@ -36,7 +36,9 @@ import sam_explore as sx
 
 sam = sx.load()
 session = sx.Session(sam, sx.example("{EXAMPLE}"))
-sx.PromptCanvas(session)
+view = sx.PromptCanvas(session)
+view._preview.switch(False)  # its dashes come and go at the watched pixels
+view
 """
 ECHO = """
 import ipycanvas
