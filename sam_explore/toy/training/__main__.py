@@ -39,11 +39,10 @@ def main(arguments: list[str] | None = None) -> None:
     """Train from the command line; see the module's docstring."""
     parser = command_line()
     options = parser.parse_args(arguments)
-    options.config = options.network
     options.schedule = Schedule(rate=options.rate, sides=options.sides).paced(options.pace)
     if options.only_iou and not options.start:
         parser.error("--only-iou expected --start with the weights that the IoU predictor is of.")
-    if options.start and options.network is not TOY:
+    if options.start and options.config is not TOY:
         parser.error("--network is for a run from nothing: with --start, sizes are the weights'.")
     if options.queries < options.targets:
         parser.error(
@@ -104,7 +103,7 @@ def command_line() -> argparse.ArgumentParser:
     add("--cache", type=Path, required=True, help="drawn scenes are kept here (0.26 MB each)")
     add("--pool", type=int, default=30_000, help="scenes to learn from (default 30000)")
     add("--start", type=Path, help="weights to begin with (default: random)")
-    add("--network", type=_network, default=TOY, metavar="SIDE:PATCH:WINDOW",
+    add("--network", type=_network, default=TOY, dest="config", metavar="SIDE:PATCH:WINDOW",
         help="without --start: side of the pictures and of a patch in pixels, and of a window in "
         "tokens (default: as in the model that ships)")  # fmt: skip
     add("--grow", type=int, metavar="SIDE",

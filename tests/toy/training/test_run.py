@@ -150,7 +150,7 @@ def test_the_iou_predictor_alone_needs_weights(capsys):
 
 def test_a_network_of_other_sizes_can_be_asked_for():
     given = command_line().parse_args(["--folder", "a", "--cache", "b", "--network", "192:8:7"])
-    assert given.network == replace(TOY, image_size=192, patch_size=8, window_size=7)
+    assert given.config == replace(TOY, image_size=192, patch_size=8, window_size=7)
 
 
 @pytest.mark.parametrize(
