@@ -26,6 +26,8 @@ def test_a_second_view_and_a_second_page_show_the_same_and_are_clicked_on(lab: L
     prompting.settle()
     prompting.assert_mask_is_shown()
     wait_until_alike(notebook, *stages)
+    seen = notebook.value("len(canvas._sight._seen)")
+    assert seen >= 1
     page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
     other = page.context.new_page()
     other.on("pageerror", lambda error: lab.page_errors.append(str(error)))
@@ -34,6 +36,7 @@ def test_a_second_view_and_a_second_page_show_the_same_and_are_clicked_on(lab: L
     second = Notebook(other, notebook.name)
     second.connect()
     wait_until_alike(notebook, *stages, second.canvas(0))
+    prompting.wait(f"len(canvas._sight._seen) > {seen}", "what both pages see counts")
     for count, stage in enumerate((stages[1], second.canvas(0)), start=2):
         stage.click((2 * MEADOW[0], 2 * MEADOW[1] - 200 * count))
         prompting.wait(f"len(session.prompts.points) == {count}", "the click has arrived")
