@@ -1,7 +1,6 @@
 """The panel below a picture: a number's formula with its numbers, which can be asked again."""
 
 from collections.abc import Callable
-from functools import partial
 
 from ipywidgets import Button, HBox, ToggleButton, VBox
 
@@ -16,6 +15,8 @@ from ..session.ipykernel_subshells import keep_order
 _HINT = "Click on a cell, or a place of a chart, to see where its number comes from."
 _NUMBER_CSS = 96
 _DIGITS = 4
+
+_Key = tuple[tuple[str, str], bool]  # an operand's identity, and whether it can be asked
 
 Guard = Callable[[Callable[..., None]], Callable[..., None]]
 
@@ -45,6 +46,7 @@ class OriginPanel:
     ):
         self._guard, self._ask, self._went_back, self._toggled = guard, ask, went_back, toggled
         self.trail: tuple[Operation, ...] = ()
+        self._rows: dict[_Key, HBox] = {}
         self.button = ToggleButton(description="Where does this number come from?", icon="question")
         self.button.layout.width, self.button.layout.align_self = "auto", "flex-start"
         self.button.tooltip = "Then click on any cell"
@@ -72,29 +74,28 @@ class OriginPanel:
         return bool(self.button.value)
 
     def show(self, trail: tuple[Operation, ...]) -> None:
-        """Show the last of these operations, and the others as the way to it."""
+        """Show the last of these operations, and the others as the way to it.
+
+        The buttons of what is shown already stay, so that a click on one is not lost when the same
+        is answered again, about a later run.
+        """
         self.trail = trail
         operation = trail[-1]
         self._set(self._crumbs, [self._crumb(number) for number in range(len(trail))])
         self._formula.value = formula(operation)
-        self._set(self._operands, list(map(self._row, operation.operands)))
+        self._rows = {_key(each): self._row(each) for each in operation.operands}
+        self._set(self._operands, list(self._rows.values()))
         self._code.value = code_of(operation)
 
     def show_error(self, words: str) -> None:
         """Say what went wrong instead of an answer."""
-        self.trail = ()
-        self._set(self._crumbs, [])
+        self._empty()
         self._formula.value = alert(words)
-        self._set(self._operands, [])
-        self._code.value = NOTHING
 
     def forget(self) -> None:
         """Show that nothing is asked, and keep no run alive."""
-        self.trail = ()
-        self._set(self._crumbs, [])
-        self._set(self._operands, [])
+        self._empty()
         self._formula.value = paragraph(_HINT, colour=style.FAINT_TEXT)
-        self._code.value = NOTHING
 
     def close(self) -> None:
         """Remove the panel."""
@@ -107,16 +108,36 @@ class OriginPanel:
             self.forget()
         self._toggled()
 
+    def _empty(self) -> None:
+        self.trail, self._rows = (), {}
+        self._set(self._crumbs, [])
+        self._set(self._operands, [])
+        self._code.value = NOTHING
+
+    def _go_on(self, key: _Key) -> None:
+        """Ask for an operand of what is shown now: the run may be a later one than the button."""
+        there = self.trail[-1].operands if self.trail else ()
+        operand = next((each for each in there if _key(each) == key), None)
+        if operand is not None:
+            self._ask(operand, len(self.trail) - 1)
+
     def _go_back(self, number: int) -> None:
         self.show(self.trail[: number + 1])
         self._went_back(number)
 
     def _crumb(self, number: int) -> Button:
         """A step of the way, which goes back to it; the last one is where we are."""
-        operation, is_last = self.trail[number], number == len(self.trail) - 1
+        there = self._crumbs.children
+        crumb = there[number] if number < len(there) else self._new_crumb(number)
+        operation = self.trail[number]
         arrow = "" if not number else "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
-        crumb = Button(description=f"{arrow}{_short(operation.title)}", disabled=is_last)
+        crumb.description = f"{arrow}{_short(operation.title)}"
+        crumb.disabled = number == len(self.trail) - 1
         crumb.tooltip = operation.at
+        return crumb
+
+    def _new_crumb(self, number: int) -> Button:
+        crumb = Button()
         crumb.layout.width = "auto"
         crumb.on_click(self._guard(lambda _: self._go_back(number)))
         keep_order(crumb)
@@ -124,13 +145,16 @@ class OriginPanel:
 
     def _row(self, operand: Operand) -> HBox:
         """An operand: its number, which can be asked, and what it is."""
-        number = Button(description=text(operand.value, _DIGITS))
+        row = self._rows.get(_key(operand)) or self._new_row(operand)
+        row.children[0].description = text(operand.value, _DIGITS)
+        return row
+
+    def _new_row(self, operand: Operand) -> HBox:
+        number = Button(disabled=not operand.can_be_asked)
         number.layout.width, number.layout.flex = f"{_NUMBER_CSS}px", "none"
-        number.disabled = not operand.can_be_asked
         number.tooltip = operand.at if operand.can_be_asked else f"{operand.at}: not computed"
-        if operand.can_be_asked:
-            ask = partial(self._ask, operand, len(self.trail) - 1)
-            number.on_click(self._guard(lambda _: ask()))
+        key = _key(operand)
+        number.on_click(self._guard(lambda _: self._go_on(key)))
         keep_order(number)
         about = element("span", operand.at, style=f"color:{style.FAINT_TEXT};font-size:11px")
         row = HBox([number, Html(paragraph(operand.name, " \u2002", about))])
@@ -140,9 +164,11 @@ class OriginPanel:
         return row
 
     def _set(self, box: HBox | VBox, parts: list) -> None:
-        """Lay out these parts instead of the earlier ones."""
-        earlier, box.children = box.children, parts
-        close_all(*earlier)
+        """Lay out these parts, and close the earlier ones that are not among them."""
+        earlier, staying = box.children, set(parts)
+        if list(earlier) != parts:
+            box.children = parts
+        close_all(*(each for each in earlier if each not in staying))
 
 
 def formula(operation: Operation) -> Markup:
@@ -159,6 +185,10 @@ def code_of(operation: Operation) -> Markup:
     if not operation.address:
         return NOTHING
     return code_block(f'sx.explain(session.trace, "{operation.address}", {operation.index})')
+
+
+def _key(operand: Operand) -> _Key:
+    return operand.identity, operand.can_be_asked
 
 
 def _short(title: str) -> str:

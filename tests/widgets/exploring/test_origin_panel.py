@@ -1,5 +1,7 @@
 """The panel shows a formula with its numbers; each can be asked, and the way leads back."""
 
+from dataclasses import replace
+
 import pytest
 from ipywidgets import Button
 
@@ -68,6 +70,30 @@ def test_the_way_leads_back(panel):
     assert panel.trail == (ABOVE,)
     assert panel.asked == [0]
     assert len(buttons(panel._crumbs)) == 1
+
+
+def test_buttons_stay_while_the_same_is_answered_about_a_later_run(panel):
+    panel.show((ABOVE,))
+    crumb, weight, pixel = *buttons(panel._crumbs), *buttons(panel._operands)
+    weight_then, pixel_then = ABOVE.operands
+    later = replace(ABOVE, expression=(replace(weight_then, value=3.0), " · ", pixel_then))
+    panel.show((later,))
+    assert [*buttons(panel._crumbs), *buttons(panel._operands)] == [crumb, weight, pixel]
+    assert weight.description == "3"
+    pixel.click()  # as one that was on its way
+    assert panel.asked == [("<b>", 0)]
+    assert panel.trail == (later, BELOW)
+    assert (pixel.comm, weight.comm) == (None, None)  # closed: they are no longer shown
+    assert buttons(panel._crumbs)[0] is crumb
+    assert not crumb.disabled
+
+
+def test_a_click_on_a_number_that_is_no_longer_shown_asks_nothing(panel):
+    panel.show((ABOVE,))
+    pixel = buttons(panel._operands)[1]
+    panel.show_error("There is no number here.")
+    pixel.click()
+    assert panel.asked == []
 
 
 def test_names_are_text_and_no_markup(panel):
