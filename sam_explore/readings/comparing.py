@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from re import split
+from difflib import SequenceMatcher
+from re import findall, split, sub
 
 import numpy as np
 from jaxtyping import Float
@@ -17,6 +18,7 @@ _Row = tuple[_Part, _Part, _Part]  # A, B and B − A
 _LONGEST_TABLE = 6  # columns of the widest table that is placed side by side with two others
 _MOST_MAPS = 4  # of a gallery
 _SMALL_MAPS = 2  # of the largest gallery that is placed side by side with two others
+_NUMBER = r"−?\d+(?:[.,]\d+)*(?:e[+−]?\d+)?"
 
 
 def compare(a: Reading, b: Reading, names: tuple[str, str] = ("A", "B")) -> Panel:
@@ -35,6 +37,7 @@ def compare(a: Reading, b: Reading, names: tuple[str, str] = ("A", "B")) -> Pane
     Returns:
         A Panel of A, B and B − A side by side; of galleries of three or four maps with B − A below
         the two; or one below the other if they are large. For panels, this is done for each part.
+        Its words say once what the words of both say, with the numbers of A before those of B.
 
     Raises:
         ValueError: the two differ in kind, axes or size.
@@ -53,7 +56,7 @@ def compare(a: Reading, b: Reading, names: tuple[str, str] = ("A", "B")) -> Pane
     return Panel(
         tuple(part for row in rows for part in _titled(row, called, len(rows) > 1)),
         title=f"A{called[0]} · B{called[1]}" if len(rows) > 1 else _title_of(*rows[0]),
-        words=f"A{called[0]}. B{called[1]}. {differences} In A: {a.words} In B: {b.words}",
+        words=f"A{called[0]}. B{called[1]}. {differences} {_said_once(a.words, b.words)}".rstrip(),
         across=min(map(_side_by_side, parts_a)),
         provenance=_provenance(a.provenance, b.provenance),
     )
@@ -200,6 +203,33 @@ def _heights(profile: Profile) -> Float[np.ndarray, "height"]:
     heights = np.concatenate([each for each in drawn if each is not None] or [np.zeros(0)])
     heights = heights[np.isfinite(heights)]
     return heights[heights > 0] if "y" in profile.log else heights
+
+
+def _said_once(a: str, b: str) -> str:
+    """The words of both: what they share once, with the numbers of A before those of B.
+
+    Sentences are shared if they differ at most in their numbers; the rest stands under A and B.
+    """
+    of_a, of_b = ([each for each in split(r"(?<=[.?!]) ", words) if each] for words in (a, b))
+    form_a, form_b = ([sub(_NUMBER, "0", each) for each in of_one] for of_one in (of_a, of_b))
+    blocks = SequenceMatcher(None, form_a, form_b, autojunk=False).get_matching_blocks()
+    in_a, in_b, shared = list[str](), list[str](), list[str]()
+    start_a = start_b = 0
+    for at_a, at_b, length in blocks:
+        in_a += of_a[start_a:at_a]
+        in_b += of_b[start_b:at_b]
+        start_a, start_b = at_a + length, at_b + length
+        shared += map(_with_both_numbers, of_a[at_a:start_a], of_b[at_b:start_b])
+    is_split = any(each not in of_a for each in shared)
+    named = (("In both (A / B)" if is_split else "In both", shared), ("In A", in_a), ("In B", in_b))
+    return " ".join(f"{name}: {' '.join(said)}" for name, said in named if said)
+
+
+def _with_both_numbers(a: str, b: str) -> str:
+    """A sentence with two numbers, such as "5 / 6", wherever those of A and B differ."""
+    pairs = zip(findall(_NUMBER, a), findall(_NUMBER, b), strict=True)
+    numbers = iter([one if one == other else f"{one} / {other}" for one, other in pairs])
+    return sub(_NUMBER, lambda _: next(numbers), a)
 
 
 @dataclass(frozen=True)

@@ -49,8 +49,27 @@ def test_a_map_its_counterpart_and_the_signed_difference():
     assert panel.across == 3
     assert panel.words == (
         "A: trained windows. B: windows of 4. B − A is farthest from 0 with −6 logit, at row 1, "
-        "column 1; its mean distance from 0 is 2.67. In A: words of map In B: words of map"
+        "column 1; its mean distance from 0 is 2.67. In both: words of map"
     )
+
+
+def test_what_both_say_is_said_once_with_the_numbers_of_both():
+    a, b = (
+        Heatmap(np.ones((1, 1)), "map", words)
+        for words in (
+            "Mask 1 covers 24 %. It is the best. Logits go from −1.5 to 3. All is well.",
+            "Mask 1 covers 20 %. It is cut off. Logits go from −2 to 3. All is well.",
+        )
+    )
+    assert compare(a, b).words.partition("everywhere. ")[2] == (
+        "In both (A / B): Mask 1 covers 24 / 20 %. Logits go from −1.5 / −2 to 3. All is well. "
+        "In A: It is the best. In B: It is cut off."
+    )
+
+
+def test_a_sentence_that_one_alone_has_is_said_of_that_one():
+    a, b = (Heatmap(np.ones((1, 1)), "map", words) for words in ("One. Two.", "Two."))
+    assert compare(a, b).words.endswith("everywhere. In both: Two. In A: One.")
 
 
 def test_two_runs_that_are_alike_say_so():
