@@ -14,16 +14,18 @@ from sam_explore.model.addresses import IMAGE_TOKENS
 from sam_explore.number_text import text
 from sam_explore.read_only import ReadOnlyArrays
 from sam_explore.readings import Matrix, Panel, Profile, Scale
-from sam_explore.tracing import Trace, announce
+from sam_explore.tracing import SweepTable, Trace, announce
 
 from ..common.fact_tokens import run_key, stages_of
 from ..common.factor_scenes import FACTORS, FactorScene, factor_scenes
 from ..common.intervals import band, interval_in_words
 from ..common.numbers import array, counted
 from ..common.probe import Probe, knob
+from ..common.target_knobs import capitalised
 
 Tokens = Float[np.ndarray, "token channel"]
 _TIMES = Scale("times the noise's", centre=1.0)
+_ALIKE = 0.1  # of what a factor counts for: a smaller change is none
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,25 +222,54 @@ def _mean(values: Float[np.ndarray, "scene *any"]) -> Float[np.ndarray, "*any"]:
 
 
 def _words(found: Answers, names: tuple[str, ...], factor: int) -> str:
-    own, others = found.times("own")[:, factor], found.times("others")[:, factor]
-    scenes, what, last = counted(len(own), "scene"), FACTORS[factor], len(names) - 1
-    parts = [
-        f"{names[stage]} {interval_in_words(own[:, stage])}"
-        for stage in dict.fromkeys((0, last))
-        if np.isfinite(own[:, stage]).any()
-    ]
-    if not parts:
-        return f"In {scenes}, no change of the pixels reaches the tokens."
-    words = (
-        f"In {scenes}, a change of the {what} changes the tokens of its pixels this many times as "
-        f"much as noise of the same energy in these pixels: {'; '.join(parts)}"
-    )
-    if np.isfinite(others[:, last]).any():
-        words += f". The other tokens: {names[last]} {interval_in_words(others[:, last])}"
-    by_factor = _mean(found.times("own"))[:, last]
-    if np.isfinite(by_factor).any():
-        most, least = (FACTORS[int(pick(by_factor))] for pick in (np.nanargmax, np.nanargmin))
-        words += f". Of all factors the {names[last]} answer most to “{most}”, least to “{least}”"
-    return (
-        f"{words}. The noise has {text(100 * float(found.energy.min()))} % of the energy or more."
-    )
+    """What stands out in the tables, and what the chart's factor comes to."""
+    own, others = (_mean(found.times(where)) for where in ("own", "others"))
+    scenes, last = counted(len(found.own), "scene"), names[-1]
+    if not np.isfinite(own[:, -1]).any():
+        where = last if np.isfinite(own).any() else "tokens"
+        return f"In {scenes}, no change of the pixels reaches the {where}."
+    most = f"{capitalised(last)} whose pixels were changed answer most to {_most(own[:, -1])}"
+    if np.isfinite(others[:, -1]).any():
+        most += f", the others to {_most(others[:, -1])}"
+    sentences = _over_depth(own, names), f"{most}.", _of_chart(found, factor)
+    return f"In the mean of {scenes}: {' '.join(each for each in sentences if each)}"
+
+
+def _over_depth(own: Float[np.ndarray, "factor stage"], names: tuple[str, ...]) -> str:
+    """Which factors lose and keep most from the first stage to the last, as a sentence."""
+    first, last = own[:, 0], own[:, -1]
+    left = np.divide(last, first, out=np.full(len(own), np.nan), where=first > 0)
+    if not np.isfinite(left).any():
+        return ""
+    least, most = int(np.nanargmin(left)), int(np.nanargmax(left))
+
+    def said(which: int, verbs: tuple[str, str, str], unit: str = "") -> str:
+        verb = verbs[int(left[which] > 1 - _ALIKE) + int(left[which] > 1 + _ALIKE)]
+        ends = f"{text(first[which], 2)} to {text(last[which], 2)}"
+        return f"“{FACTORS[which]}” {verb} ({ends}{unit})"
+
+    kept, unit = "keeps its weight", " times the change by noise"
+    words = said(least, ("loses most weight", kept, "gains least weight"), unit)
+    if most != least:
+        words += f", and {said(most, ('loses least', f'{kept} best', 'gains most'))}"
+    return f"From the {names[0]} to the {names[-1]}, {words}."
+
+
+def _most(times: Float[np.ndarray, "factor"]) -> str:
+    """The factor that counts for most, with how many times its noise."""
+    most = int(np.nanargmax(times))
+    return f"“{FACTORS[most]}” ({text(times[most], 2)})"
+
+
+def _of_chart(found: Answers, factor: int) -> str:
+    """Whether the chart's factor counts for more than its noise at the end, as a sentence."""
+    parts = []
+    for where, name in (("own", "where pixels were changed"), ("others", "elsewhere")):
+        times = found.times(where)[:, factor, -1]
+        if np.isfinite(times).any():
+            low, high = SweepTable(("all",), times[None]).interval()[0]
+            told = "which can't be told from noise"
+            if low > 1 or high < 1:
+                told = f"{'more' if low > 1 else 'less'} than noise"
+            parts.append(f"at {interval_in_words(times)} {name}, {told}")
+    return f"The chart's “{FACTORS[factor]}” ends {', and '.join(parts)}." if parts else ""

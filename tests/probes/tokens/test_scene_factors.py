@@ -47,13 +47,29 @@ def test_tables_and_chart_are_means_over_the_scenes_and_the_words_say_them():
     assert names[0] == f"{FACTORS[2]}, pixels changed"
     np.testing.assert_allclose(chart.curves[1].y, found.own[:, 2, 1].mean(axis=0))
     np.testing.assert_allclose(chart.curves[2].y[0], 0)
-    assert f"In 3 scenes, a change of the {FACTORS[2]}" in reading.words
-    assert f"embedding {text(own.values[0, 2])} (95 %: " in reading.words
-    last = own.values[-1]
-    assert f"most to “{FACTORS[last.argmax()]}”, least to “{FACTORS[last.argmin()]}”" in (
-        reading.words
+    assert reading.words.startswith("In the mean of 3 scenes: From the embedding to the image")
+    last, most = own.values[-1], FACTORS[own.values[-1].argmax()]
+    said = f"answer most to “{most}” ({text(last.max(), 2)}), the others to “"
+    assert said in reading.words
+    assert f"The chart's “{FACTORS[2]}” ends at {text(last[2])} (95 %: " in reading.words
+
+
+def test_the_words_say_what_stands_out_and_no_more(monkeypatch):
+    """Factors go from 2 to 1, from 1 to 1.5 and stay at 3; the third can't be told from its noise
+    in other tokens, where the second counts most."""
+    own, others = np.ones((2, 2, len(FACTORS), 2, 6))
+    own[:, :3, 0, 0], own[:, :3, 0, -1] = [2, 1, 3], [1, 1.5, 3]
+    others[:, 1, 0, -1], others[:, 2, 0, -1] = 1.25, [0.5, 1.5]
+    found = Answers(own, others, np.ones((2, len(FACTORS))))
+    monkeypatch.setattr(scene_factors, "answers", lambda trace, count: found)
+    place, part, texture = FACTORS[:3]
+    assert SceneFactors(factor=texture, scenes=2)(small_trace()).words == (
+        f"In the mean of 2 scenes: From the embedding to the image tokens, “{place}” loses most "
+        f"weight (2 to 1 times the change by noise), and “{part}” gains most (1 to 1.5). Image "
+        f"tokens whose pixels were changed answer most to “{texture}” (3), the others to “{part}” "
+        f"(1.2). The chart's “{texture}” ends at 3 (95 %: 3 to 3) where pixels were changed, more "
+        "than noise, and at 1 (95 %: 0.5 to 1.5) elsewhere, which can't be told from noise."
     )
-    assert f"The noise has {text(100 * found.energy.min())} % of the energy" in reading.words
 
 
 def test_where_no_pixel_reaches_the_tokens_it_says_so():
@@ -67,6 +83,9 @@ def test_tokens_that_are_set_after_a_block_answer_to_nothing_there():
     own = SceneFactors(scenes=2)(trace).readings[0].values
     assert np.isfinite(own[:3]).all()
     assert np.isnan(own[3:]).all()  # after block 2, block 3 and in the image tokens: 0 of 0
+    assert SceneFactors(scenes=2)(trace).words == (
+        "In 2 scenes, no change of the pixels reaches the image tokens."
+    )
 
 
 def test_it_tells_of_its_progress_and_can_be_stopped():
