@@ -41,17 +41,20 @@ class DecoderRemovals(ChosenNumber, Probe):
     attention among tokens has no residual around it: without all of its heads every token is the
     same.
 
-    Next to it stands what each head looks at, in the mean over its queries: tokens that look at the
-    image, how much of the weight falls inside the mask; places of the image inside the mask that
-    look at tokens, and tokens among themselves, how much falls on the prompt's tokens. Looking is
-    not needing: the words tell whether the two agree here.
+    Next to it stands what each head looks at. These are two measures, each with a table of its own.
+    Of a head with which tokens look at the image: how much of the weight of the mask's token falls
+    inside the mask. Of a head that looks at tokens: how much of its weight falls on the prompt's
+    tokens, in the mean over the places of the image inside the mask, or over all tokens if they
+    look at one another. Looking is not needing: the words tell of each measure whether the two
+    agree here.
 
     Reads: the prediction, with all parts, without each head's part of hook_out_per_head of all
         attentions of mask_decoder.transformer, and with
         mask_decoder.transformer.layers.N.mlp.hook_hidden at 0; and hook_pattern of all attentions.
-    Returns: a Panel of three Matrices (attention or MLP, head): the change of the number, diverging
-        around 0; the IoU of the mask with the mask of all; and weights on the mask or the prompt.
-        The last column is for all heads together, or for an MLP; NaN where there is nothing.
+    Returns: a Panel of four Matrices (attention or MLP, head): the change of the number, diverging
+        around 0; the IoU of the mask with the mask of all; the weight on the mask, of the
+        attentions to the image; and the weight on the prompt, of all other attentions. The last
+        column is for all heads together, or for an MLP; NaN where there is nothing.
     Unit: that of the number, logits or predicted IoU; IoU and weights from 0 to 1.
     Source: "Are Sixteen Heads Really Better than One?" (arXiv 1905.10650), for texts; a detector's
         decoder under ablation is arXiv 2507.21723.
@@ -72,21 +75,33 @@ class DecoderRemovals(ChosenNumber, Probe):
             *(f"MLP, layer {layer}" for layer in mlps),
         )
         changes, overlaps = self._effects(trace, of, mask, attentions)
-        looks = np.full(changes.shape, np.nan)
         inside = inside_by_token(trace.prediction, mask, self.threshold).ravel()
-        for row, attention in enumerate(attentions):
-            looks[row] = _looks(trace, attention, mask, inside)
-        words = _words(name, rows, changes, looks) + self.judged(trace)
+        looks = np.array([_looks(trace, each, mask, inside) for each in attentions])
+        at_image = np.array([_looks_at_image(each) for each in attentions])
+        words = _words(name, rows, changes, looks, at_image) + self.judged(trace)
         columns = (*map(str, range(config.decoder_heads)), _ALL)
+        effects, weight = np.arange(len(rows)), Scale("weight", low=0.0)
         tables = (
-            ("Change of the number", changes, Scale(of.unit, centre=0.0)),
-            ("IoU with the mask of all", overlaps, Scale("IoU", high=1.0)),
-            ("Weight on the mask, or on the prompt", looks, Scale("weight", low=0.0)),
+            ("Change of the number", effects, changes, Scale(of.unit, centre=0.0)),
+            ("IoU with the mask of all", effects, overlaps, Scale("IoU", high=1.0)),
+            *(
+                (f"Weight on the {where}", np.flatnonzero(chosen), looks[chosen], weight)
+                for where, chosen in (("mask", at_image), ("prompt", ~at_image))
+            ),
         )
         return Panel(
             tuple(
-                Matrix(values, wrapped(rows), columns, title, words, "", "head", scale)
-                for title, values, scale in tables
+                Matrix(
+                    values,
+                    wrapped(tuple(rows[each] for each in chosen)),
+                    columns,
+                    title,
+                    words,
+                    row_name="",
+                    column_name="head",
+                    scale=scale,
+                )
+                for title, chosen, values, scale in tables
             ),
             title=f"Without a part of the decoder: {name}",
             words=words,
@@ -142,6 +157,10 @@ def _without_mlp(layer: int) -> Callable[[Trace], Trace]:
     return lambda trace: trace.with_edit(in_layer(layer, "mlp.hook_hidden"), zero)
 
 
+def _looks_at_image(attention: str) -> bool:
+    return not attention.endswith((AMONG, TO_TOKEN))
+
+
 def _looks(
     trace: Trace, attention: str, mask: int, inside: Float[np.ndarray, "place"]
 ) -> Float[np.ndarray, "column"]:
@@ -162,17 +181,28 @@ def _words(
     name: str,
     rows: tuple[str, ...],
     changes: Float[np.ndarray, "part head"],
-    looks: Float[np.ndarray, "part head"],
+    looks: Float[np.ndarray, "attention head"],
+    at_image: Bool[np.ndarray, "attention"],
 ) -> str:
-    heads, whole = changes[:, :-1], changes[:, -1]
-    row, head = np.unravel_index(np.nanargmax(np.abs(heads)), heads.shape)
+    heads, whole = changes[: len(looks), :-1], changes[:, -1]
+    row, head = np.unravel_index(np.abs(heads).argmax(), heads.shape)
     most = int(np.abs(whole).argmax())
-    known = np.isfinite(heads)
-    correlation = rank_correlation(np.abs(heads[known]), looks[:, :-1][known])
     return (
-        f"Of {counted(int(known.sum()), 'head')}, head {head} of {rows[row]} has the greatest "
-        f"effect: without it {name} changes by {text(float(heads[row, head]))}, where the median "
-        f"head changes it by {text(float(np.median(np.abs(heads[known]))))}. Of whole parts it is "
+        f"Of {counted(heads.size, 'head')}, head {head} of {rows[row]} has the greatest effect: "
+        f"without it {name} changes by {text(float(heads[row, head]))}, where the median head "
+        f"changes it by {text(float(np.median(np.abs(heads))))}. Of whole parts it is "
         f"{rows[most]}, with {text(float(whole[most]))}. The rank correlation of the effects' size "
-        f"with what the heads look at is {agreement(correlation)}."
+        f"with the weight on the mask is {_agree(heads, looks, at_image)}, and that with the "
+        f"weight on the prompt, of the other heads, {_agree(heads, looks, ~at_image)}."
     )
+
+
+def _agree(
+    heads: Float[np.ndarray, "attention head"],
+    looks: Float[np.ndarray, "attention column"],
+    chosen: Bool[np.ndarray, "attention"],
+) -> str:
+    """How the effects of some attentions' heads agree with what these look at, and how many."""
+    effects = np.abs(heads[chosen]).ravel()
+    found = agreement(rank_correlation(effects, looks[chosen, :-1].ravel()))
+    return f"{found} over {counted(len(effects), 'head')}"

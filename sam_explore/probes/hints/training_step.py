@@ -28,6 +28,7 @@ _MOST = 8  # corrections with a click, in the published algorithm
 _ERROR = Scale(
     centre=0.0, low=-1.0, high=1.0, names=((-1.0, "too much"), (0.0, "right"), (1.0, "missed"))
 )
+_IOU = Scale("IoU", low=0.0, high=1.0)
 
 
 class Round(NamedTuple):
@@ -37,7 +38,7 @@ class Round(NamedTuple):
     learns: the mask whose loss is the step's.
     shown: the mask that is corrected.
     error: 1 where the region was missed, -1 where the mask has too much.
-    iou: of the shown mask with the region.
+    ious: of each mask with the region.
     click: x and y of the next click in pixels, and its label; None after the last.
     cell: row and column of the pixel that it is on, of those that are looked at.
     """
@@ -46,7 +47,7 @@ class Round(NamedTuple):
     learns: int
     shown: int
     error: Float[np.ndarray, "row column"]
-    iou: float
+    ious: Float[np.ndarray, "mask"]
     click: tuple[tuple[float, float], int] | None
     cell: tuple[int, int]
 
@@ -70,9 +71,9 @@ class TrainingStep(ComparedWithTruth, Probe):
 
     Reads: the predictions, one after the other.
     Returns: a Panel: a Gallery of Heatmaps (row, column) over the picture, round by round, 1 where
-        the region was missed, -1 where the mask has too much, 0 where it is right; and a Matrix
-        (round, mask) of losses.
-    Unit: 20 times the focal loss plus the dice loss, without a unit.
+        the region was missed, -1 where the mask has too much, 0 where it is right; and two Matrices
+        (round, mask), one below the other: the losses, and the IoUs with the region.
+    Unit: 20 times the focal loss plus the dice loss, without a unit; IoU from 0 to 1.
     Source: the training algorithm in appendix A of arXiv 2304.02643. The small model's own training
         differs: see its model card, docs/toy_model.md.
     """
@@ -95,13 +96,16 @@ class TrainingStep(ComparedWithTruth, Probe):
             _ERROR,
         )
         names = tuple(_name(number, each) for number, each in enumerate(rounds))
-        losses = np.array([each.losses for each in rounds])
-        masks = tuple(f"mask {mask}" for mask in range(losses.shape[1]))
-        table = Matrix(
-            losses, names, masks, "Loss of each mask", words, "", "", Scale("loss", low=0.0)
+        masks = tuple(f"mask {mask}" for mask in range(len(rounds[0].losses)))
+        tables = (
+            Matrix(np.array(values), names, masks, title, words, "", "", scale)
+            for title, values, scale in (
+                ("Loss of each mask", [each.losses for each in rounds], Scale("loss", low=0.0)),
+                ("IoU of each mask", [each.ious for each in rounds], _IOU),
+            )
         )
         title = f"One step with {counted(len(rounds) - 1, 'correction')}"
-        return Panel((maps, table), title, words, across=1)
+        return Panel((maps, *tables), title, words, across=1)
 
     def rounds(self, trace: Trace) -> list[Round]:
         """The answers to the run's prompts and to the corrections, until nothing is wrong."""
@@ -159,7 +163,8 @@ def _looked_at(
             int(share * cells) for share, cells in zip(points[0], mask.shape[::-1], strict=True)
         )
         cell = down, across
-    return Round(losses, learns, shown, error, mask_iou(mask, truth), click, cell)
+    ious = np.array([mask_iou(each > 0, truth) for each in logits])
+    return Round(losses, learns, shown, error, ious, click, cell)
 
 
 def _places(trace: Trace) -> tuple[Int[np.ndarray, "row"], Int[np.ndarray, "column"]]:
@@ -176,12 +181,16 @@ def _words(rounds: list[Round], name: str) -> str:
         words += f" The next click falls where mask {first.shown} is wrong, as {kind}."
     if len(rounds) > 1:
         words += (
-            f" In {counted(len(rounds) - 1, 'correction')} the IoU of the shown mask goes from "
-            f"{in_words(first.iou)} to {in_words(last.iou)}, and the loss that is trained from "
-            f"{text(first.losses[first.learns], decimals=2)} to "
-            f"{text(last.losses[last.learns], decimals=2)}."
+            f" From the first answer to the last, after {counted(len(rounds) - 1, 'correction')}, "
+            f"the shown one goes from {_of_shown(first)} to {_of_shown(last)}."
         )
     return words
+
+
+def _of_shown(each: Round) -> str:
+    """IoU and loss of the mask that a round shows, such as "mask 1: IoU 0.73, loss 0.68"."""
+    iou, loss = each.ious[each.shown], text(each.losses[each.shown], decimals=2)
+    return f"mask {each.shown}: IoU {in_words(iou)}, loss {loss}"
 
 
 def _next_best(answer: Prediction) -> int:
@@ -203,6 +212,6 @@ def _map(number: int, each: Round) -> Heatmap:
         f"Mask {each.shown} misses {100 * missed:.1f} % of the picture and has "
         f"{100 * added:.1f} % too much."
     )
-    title = f"{_name(number, each)},\nIoU of mask {each.shown} {in_words(each.iou)}"
+    title = f"{_name(number, each)},\n{_of_shown(each)}"
     marks = () if each.click is None else (each.cell,)
     return Heatmap(each.error, title, words, _ERROR, "picture", marks)

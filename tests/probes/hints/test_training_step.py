@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sam_explore.geometry import Prompts
+from sam_explore.number_text import text
 from sam_explore.probes import TrainingStep
 from sam_explore.probes.common.mask_losses import mask_loss
 
@@ -32,7 +33,7 @@ def truth():
 
 
 def test_after_one_click_the_mask_with_the_least_loss_learns_then_token_0(trace, truth):
-    _, table = TrainingStep(corrections=2, truth=truth)(trace).readings
+    _, table, _ = TrainingStep(corrections=2, truth=truth)(trace).readings
     assert table.rows == (
         "first prompt: mask 2 learns",
         "1 correction: mask 0 learns",
@@ -42,15 +43,32 @@ def test_after_one_click_the_mask_with_the_least_loss_learns_then_token_0(trace,
 
 
 def test_losses_are_those_of_the_masks_at_the_pixels(trace, truth):
-    _, table = TrainingStep(corrections=0, truth=truth)(trace).readings
+    _, table, _ = TrainingStep(corrections=0, truth=truth)(trace).readings
     rows = columns = np.arange(40)
     logits = trace.prediction.upscaled_at(rows, columns)
     assert table.values[0] == pytest.approx(mask_loss(logits, truth))
 
 
+def test_losses_and_ious_of_the_same_masks_stand_next_to_each_other(trace, truth):
+    """Of the left half: all has half of it too much, the left quarter is half of it."""
+    reading = TrainingStep(corrections=1, truth=truth)(trace)
+    maps, losses, ious = reading.readings
+    assert (losses.rows, losses.columns) == (ious.rows, ious.columns)
+    np.testing.assert_allclose(ious.values[0], [0.5, 0.5, 1, 0], atol=0.05)
+    assert (ious.scale.low, ious.scale.high) == (0, 1)
+    said = [
+        f"mask {mask}: IoU {text(ious.values[row, mask], decimals=2)}, "
+        f"loss {text(losses.values[row, mask], decimals=2)}"
+        for row, mask in ((0, 1), (1, 0))  # the first answer shows mask 1, later ones mask 0
+    ]
+    assert [each.title.split("\n")[1] for each in maps.maps] == said
+    ends = " to ".join(said)
+    assert reading.words.endswith(f"after 1 correction, the shown one goes from {ends}.")
+
+
 def test_the_click_falls_where_the_shown_mask_misses_the_region(trace, truth):
     for chance in range(5):
-        maps, _ = TrainingStep(corrections=1, chance=chance, truth=truth)(trace).readings
+        maps, *_ = TrainingStep(corrections=1, chance=chance, truth=truth)(trace).readings
         first, last = maps.maps
         ((row, column),) = first.marks
         assert first.values[row, column] == 1
@@ -74,7 +92,7 @@ def test_a_box_alone_is_one_prompt_and_a_click_in_it_makes_two(trace, truth):
         asked = answering(
             trace.with_prompts(prompts), trace.prediction.logits, [0.1, 0.9, 0.8, 0.3]
         )
-        _, table = TrainingStep(corrections=0, truth=truth)(asked).readings
+        _, table, _ = TrainingStep(corrections=0, truth=truth)(asked).readings
         assert table.rows == (f"first prompt: mask {learns} learns",)
 
 
@@ -84,4 +102,5 @@ def test_without_a_truth_the_next_best_mask_stands_in_for_it(trace):
         "Compared with mask 2 of the first answer, since no truth is given: after the first prompt "
         "mask 2, with "
     )
-    assert reading.readings[0].maps[0].title.endswith("IoU of mask 1 0.50")
+    loss = text(reading.readings[1].values[0, 1], decimals=2)
+    assert reading.readings[0].maps[0].title.endswith(f"mask 1: IoU 0.50, loss {loss}")
