@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from sam_explore.geometry import Frame
 from sam_explore.model import Step
 from sam_explore.model.description import ANSWER, PREPARE, PROJECT, PROMPTS
 from sam_explore.prediction import Prediction, prediction_from
@@ -43,6 +44,12 @@ def answers(traces: Iterable[Trace]) -> list[Prediction]:
     return found
 
 
+def most_at_once(frame: Frame) -> int:
+    """How many answers on a picture are best decoded in one batch."""
+    rows, columns = frame.grid
+    return max(1, _PLACES // (rows * columns))
+
+
 class _Decoding:
     """Decodes plans of one engine, without the cache.
 
@@ -69,16 +76,12 @@ class _Decoding:
                 shapes = tuple(part.shape for part in state)
                 kind = step, shapes, _number_of(state[-1], encodings)
                 alike.setdefault(kind, []).append((plan, state))
+        most = most_at_once(self._engine.given.frame)
         for (step, *_), begun in alike.items():
             left = iter(begun)
-            while batch := list(islice(left, self._most)):
+            while batch := list(islice(left, most)):
                 self._decode(step, batch)
         return [self._state(plan, ANSWER) for plan in self._plans]
-
-    @property
-    def _most(self) -> int:
-        rows, columns = self._engine.given.frame.grid
-        return max(1, _PLACES // (rows * columns))
 
     def _start(self, plan: Plan) -> Step:
         """The last step whose result is cached or shared by plans; else the decoder's input."""

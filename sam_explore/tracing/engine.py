@@ -150,9 +150,16 @@ class Engine:
         return state
 
     def decode(self, plan: Plan, tokens: Tensor, prompts: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits and predicted IoU of other tokens than the run's; nothing is cached."""
+        """Logits and predicted IoU of other image tokens than the run's; nothing is cached.
+
+        Args:
+            plan: the run.
+            tokens: a row for each answer; one if the run has edits of the mask decoder, which may
+                keep something from one hook point to the next.
+            prompts: the run's prompt tokens, which all rows share.
+        """
         with self._at(plan, *plan.description.mask_decoder), torch.no_grad():
-            return decode(plan.run, tokens, prompts)
+            return decode(plan.run, tokens, prompts.expand(len(tokens), -1, -1))
 
     def backward(
         self,

@@ -72,7 +72,10 @@ def compute(step: Step, run: Run, *inputs: Output) -> Output:
 
 def decode(run: Run, image_tokens: Tensor, prompt_tokens: Tensor) -> tuple[Tensor, Tensor]:
     """All steps of the mask decoder at once: logits and predicted IoU."""
-    return run.sam.decode(image_tokens, prompt_tokens, hints_of(run))
+    hints = hints_of(run)
+    if hints is not None:
+        hints = hints.expand(len(prompt_tokens), -1, -1, -1)
+    return run.sam.decode(image_tokens, prompt_tokens, hints)
 
 
 def hints_of(run: Run) -> Tensor | None:

@@ -13,7 +13,7 @@ from .removal import (
     patches_of,
     pooled,
     spread,
-    value_without,
+    values_without,
 )
 from .scalars import Scalar, value_of
 
@@ -97,13 +97,11 @@ def _occlusion(
     trace: Trace, of: Scalar, place: str, patch: int
 ) -> Float[np.ndarray, "down across"]:
     grid = trace.frame.grid
-    effects = np.zeros(patches_of(grid, patch))
-    before = value_of(trace, of)
-    for index in np.ndindex(effects.shape):
-        removed = np.zeros(effects.shape, dtype=bool)
-        removed[index] = True
-        effects[index] = before - value_without(trace, of, spread(removed, patch, grid), place)
-    return effects
+    shape = patches_of(grid, patch)
+    each_alone = np.eye(np.prod(shape), dtype=bool).reshape(-1, *shape)
+    removed = [spread(one, patch, grid) for one in each_alone]
+    after = values_without(trace, of, removed, place)
+    return value_of(trace, of) - np.reshape(after, shape)
 
 
 def _ranks(values: Float[np.ndarray, "*any"]) -> Float[np.ndarray, "place"]:

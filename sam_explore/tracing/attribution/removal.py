@@ -11,6 +11,7 @@ from torch import Tensor
 from sam_explore.geometry import Frame
 from sam_explore.model.description import EMBED, PROMPTS
 
+from ..batches import most_at_once
 from ..trace import Trace
 from .scalars import Scalar, value_of
 
@@ -34,15 +35,39 @@ def value_without(
     Raises:
         ValueError: an unknown place, or a number that this run doesn't have.
     """
+    return values_without(trace, of, [removed], place)[0]
+
+
+def values_without(
+    trace: Trace,
+    of: Scalar,
+    removed: Sequence[Bool[np.ndarray, "row column"]],
+    place: str = "embedding",
+) -> list[float]:
+    """`value_without` for several sets of tokens, each removed by itself.
+
+    At the embedding of a run without edits of the mask decoder some at a time are decoded in one
+    batch, which takes less time; the numbers are those of single runs up to single precision's
+    rounding. Where there is nothing to remove, it is the run's own number.
+    """
     of.check(trace.sam.config, trace.frame)
     content, blank = content_and_blank(trace, place)
-    if not (removed & holds_content(trace.frame, place)).any():
-        return value_of(trace, of)
-    where = torch.tensor(removed, device=content.device)
-    if place == "pixels":
-        for axis in (0, 1):
-            where = where.repeat_interleave(trace.sam.config.patch_size, dim=axis)
-    return _value_with(trace, of, torch.where(where, blank, content), place)
+    holds = holds_content(trace.frame, place)
+    changes = [bool((each & holds).any()) for each in removed]
+    changed = np.flatnonzero(changes).tolist()
+    edits = trace.plan.edits_of(trace.plan.description.mask_decoder)
+    at_once = 1 if edits or place == "pixels" else most_at_once(trace.frame)
+    values = [np.nan if each else value_of(trace, of) for each in changes]
+    for first in range(0, len(changed), at_once):
+        numbers = changed[first : first + at_once]
+        where = torch.tensor(np.stack([removed[number] for number in numbers]))
+        if place == "pixels":
+            for axis in (1, 2):
+                where = where.repeat_interleave(trace.sam.config.patch_size, dim=axis)
+        contents = torch.where(where[:, None].to(content.device), blank, content)
+        for number, value in zip(numbers, _values_with(trace, of, contents, place), strict=True):
+            values[number] = value
+    return values
 
 
 def content_and_blank(
@@ -142,27 +167,29 @@ def removal_curves(
     grid = trace.frame.grid
     patches = patches_of(grid, patch)
 
-    def value(gone: np.ndarray) -> float:
+    def removal(gone: np.ndarray) -> np.ndarray:
         removed = np.isin(np.arange(patches[0] * patches[1]), gone).reshape(patches)
-        return value_without(trace, of, spread(removed, patch, grid), place)
+        return spread(removed, patch, grid)
 
     cuts = np.linspace(0, len(order), steps + 1).round().astype(int)
     cuts = np.union1d(cuts, len(order) - cuts)  # symmetric
-    deletion = [value(order[:cut]) for cut in cuts]
+    gone = [*(order[:cut] for cut in cuts), *(order[cut:] for cut in cuts[1:-1])]
+    values = values_without(trace, of, [removal(each) for each in gone], place)
+    deletion = values[: len(cuts)]
     # Each curve begins where the other ends.
-    insertion = [deletion[-1], *(value(order[cut:]) for cut in cuts[1:-1]), deletion[0]]
+    insertion = [deletion[-1], *values[len(cuts) :], deletion[0]]
     return RemovalCurves(cuts / len(order), np.array(deletion), np.array(insertion))
 
 
-def _value_with(trace: Trace, of: Scalar, content: Tensor, place: str) -> float:
-    """The number with this tensor at the place."""
+def _values_with(trace: Trace, of: Scalar, contents: Tensor, place: str) -> list[float]:
+    """The numbers with these tensors at the place; of pictures there is one."""
     engine, plan = trace.engine, trace.plan
     prompts = engine.output(plan, PROMPTS)
     if place == "pixels":
-        tokens = engine.run(plan, EMBED, pixels=content)
+        tokens = engine.run(plan, EMBED, pixels=contents[0])
         for step in plan.description.image_encoder[1:]:
             tokens = engine.run(plan, step, tokens)
     else:
-        tokens = content[None]
+        tokens = contents
     logits, iou = engine.decode(plan, tokens, prompts)
-    return float(of.read(logits[0], iou[0], trace.frame))
+    return [float(of.read(*each, trace.frame)) for each in zip(logits, iou, strict=True)]

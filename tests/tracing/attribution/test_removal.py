@@ -16,7 +16,7 @@ from sam_explore.tracing.attribution import (
     value_of,
     value_without,
 )
-from sam_explore.tracing.attribution.removal import patches_of, pooled, spread
+from sam_explore.tracing.attribution.removal import patches_of, pooled, spread, values_without
 
 from ...small import SMALL, small_sam, small_trace
 from .linear import linear_trace, logits_of_tokens, reds
@@ -94,6 +94,39 @@ def test_only_what_it_needs_runs_and_nothing_of_that_is_kept(trace):
     assert value_of(trace, OF) == before
 
 
+@pytest.mark.parametrize("hinted", [False, True])
+def test_several_are_decoded_in_one_batch_and_each_loses_only_its_own(trace, hinted):
+    if hinted:
+        hint = np.linspace(-5, 5, 20 * 20, dtype=np.float32).reshape(20, 20)
+        trace = trace.with_prompts(Prompts(points=[(12, 8)], mask_hint=hint))
+    gone = [tokens_gone((0, 1)), np.zeros((5, 5), dtype=bool), tokens_gone((2, 4), (1, 1))]
+    alone = [value_without(trace, OF, each) for each in gone]
+    steps: list[str] = []
+    with between_steps(steps.append):
+        together = values_without(trace, OF, gone)
+    assert steps == ["Mask decoder"]
+    assert together == pytest.approx(alone, rel=1e-4)
+    assert together[1] == value_of(trace, OF)
+    assert len({round(each, 5) for each in together}) == 3
+
+
+def test_an_edit_that_keeps_something_for_later_acts_on_one_at_a_time(trace):
+    kept = []
+
+    def keep(tensor, hook):
+        kept.append(tensor)
+        return tensor
+
+    def recall(tensor, hook):
+        return tensor + kept[-1].mean()
+
+    edited = trace.with_edit("mask_decoder.hook_image_in", keep)
+    edited = edited.with_edit("mask_decoder.iou_predictor.hook_iou", recall)
+    gone = [tokens_gone((0, 1)), tokens_gone((2, 4), (1, 1))]
+    alone = [value_without(edited, OF, each) for each in gone]
+    assert values_without(edited, OF, gone) == alone
+
+
 def test_patches_are_sums_of_their_tokens_and_can_be_smaller_at_the_far_edges():
     tokens = np.arange(9).reshape(3, 3)
 
@@ -142,7 +175,7 @@ def test_the_ends_of_the_curves_are_the_whole_picture_and_none_of_it(trace):
     assert curves.share.tolist() == [0, 8 / 25, 17 / 25, 1]
     assert curves.deletion[0] == curves.insertion[-1] == value_of(trace, OF)
     nothing = value_without(trace, OF, np.ones((5, 5), dtype=bool))
-    assert curves.deletion[-1] == curves.insertion[0] == nothing
+    assert curves.deletion[-1] == curves.insertion[0] == pytest.approx(nothing, rel=1e-5)
 
 
 def test_the_area_is_the_mean_height():
