@@ -1,5 +1,7 @@
 """Attributions: how much each part of the picture contributes to a number of the prediction."""
 
+from math import prod
+
 import numpy as np
 from jaxtyping import Float
 
@@ -98,7 +100,7 @@ def _occlusion(
 ) -> Float[np.ndarray, "down across"]:
     grid = trace.frame.grid
     shape = patches_of(grid, patch)
-    each_alone = np.eye(np.prod(shape), dtype=bool).reshape(-1, *shape)
+    each_alone = np.eye(prod(shape), dtype=bool).reshape(-1, *shape)
     removed = [spread(one, patch, grid) for one in each_alone]
     after = values_without(trace, of, removed, place)
     return value_of(trace, of) - np.reshape(after, shape)
