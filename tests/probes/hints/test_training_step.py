@@ -1,5 +1,6 @@
 """A step on a picture whose left half is meant, with masks that are the same at each answer."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -62,8 +63,11 @@ def test_losses_and_ious_of_the_same_masks_stand_next_to_each_other(trace, truth
         for row, mask in ((0, 1), (1, 0))  # the first answer shows mask 1, later ones mask 0
     ]
     assert [each.title.split("\n")[1] for each in maps.maps] == said
-    ends = " to ".join(said)
-    assert reading.words.endswith(f"after 1 correction, the shown one goes from {ends}.")
+    (iou, loss), (last_iou, last_loss) = (re.findall(r"\d+\.\d+", each) for each in said)
+    assert reading.words.endswith(
+        f"the IoU of the shown one goes from {iou} to {last_iou}, and its loss from {loss} to "
+        f"{last_loss}."
+    )
 
 
 def test_the_click_falls_where_the_shown_mask_misses_the_region(trace, truth):
