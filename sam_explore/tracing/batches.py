@@ -14,6 +14,7 @@ from sam_explore.model.description import ANSWER, PREPARE, PROJECT, PROMPTS
 from sam_explore.prediction import Prediction, prediction_from
 
 from .engine import Engine
+from .finite import check_finite
 from .plan import Plan
 from .steps import Output
 from .trace import Trace
@@ -116,7 +117,9 @@ class _Decoding:
             rows[1] = parts[1][0]  # one image serves all, with what is cached for it
         logits, iou = self._engine.run_together(plans, steps, (*rows, encoding[0]))
         for row, plan in enumerate(plans):
-            self._known[plan.key(ANSWER)] = logits[row : row + 1], iou[row : row + 1]
+            answer = logits[row : row + 1], iou[row : row + 1]
+            check_finite(plan, ANSWER, answer)
+            self._known[plan.key(ANSWER)] = answer
 
 
 def _are_one(tensors: Sequence[Tensor]) -> bool:

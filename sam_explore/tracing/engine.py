@@ -19,7 +19,7 @@ from sam_explore.fingerprints import fingerprint
 from sam_explore.geometry import Prompts
 from sam_explore.model import HookPoint, Sam, Step
 from sam_explore.model.autocast import without_autocast
-from sam_explore.model.description import PREPARE, PROJECT
+from sam_explore.model.description import ANSWER, PREPARE, PROJECT
 from sam_explore.model.lock import lock_of
 from sam_explore.model.weight_digests import all_weights_of, in_words, weights_of
 from sam_explore.preprocessing import Preprocessing
@@ -27,6 +27,7 @@ from sam_explore.preprocessing import Preprocessing
 from .cache import Store
 from .detached_copies import detached_copies
 from .editing import Edits, edit, edits_of_rows
+from .finite import check_finite
 from .foreign_hooks import refuse_foreign_hooks
 from .input import GivenPicture
 from .plan import Plan
@@ -44,7 +45,7 @@ class Engine:
         store: the cache of results; several engines may share one.
 
     All methods raise RuntimeError if the weights have changed, and those that run a step also if
-    the model has foreign hooks.
+    the model has foreign hooks. A step that edits leave without finite numbers is a ValueError.
     """
 
     def __init__(self, sam: Sam, given: GivenPicture, store: Store):
@@ -79,7 +80,9 @@ class Engine:
         """A run on this picture; see `Plan` for what is raised."""
         given = self.given
         run = Run(self.sam, given.pixels, given.frame, prompts, windows, relative_positions)
-        return Plan(run, changes, self.origin)
+        # What edits hold must not depend on a caller's modes, since no key tells of them.
+        with torch.inference_mode(False), without_autocast():
+            return Plan(run, changes, self.origin)
 
     def refuse_changed_weights(self) -> None:
         """Raise RuntimeError if the model's weights have changed since the start."""
@@ -131,12 +134,14 @@ class Engine:
         """
         run = plan.run if pixels is None else replace(plan.run, pixels=pixels)
         with self._at(plan, step), torch.no_grad():
-            return compute(step, run, *inputs)
+            output = compute(step, run, *inputs)
+        check_finite(plan, step, output)
+        return output
 
     def run_together(self, plans: Sequence[Plan], steps: Sequence[Step], state: Output) -> Output:
         """The last result of some of the mask decoder's steps, for several plans in one batch.
 
-        Nothing is cached.
+        Nothing is cached, and nothing is checked: a caller asks for each plan's row.
 
         Args:
             plans: whose edits in these steps change their own row.
@@ -159,7 +164,9 @@ class Engine:
             prompts: the run's prompt tokens, which all rows share.
         """
         with self._at(plan, *plan.description.mask_decoder), torch.no_grad():
-            return decode(plan.run, tokens, prompts.expand(len(tokens), -1, -1))
+            answer = decode(plan.run, tokens, prompts.expand(len(tokens), -1, -1))
+        check_finite(plan, ANSWER, answer)
+        return answer
 
     def backward(
         self,
@@ -300,6 +307,7 @@ class Engine:
 
     def _keep(self, plan: Plan, step: Step, output: Output) -> Output:
         """Put a step's result into the store. Returns the stored value."""
+        check_finite(plan, step, output)
         if plan.edits_in(step):  # an edit may have returned a tensor that the user still holds
             with torch.inference_mode(False), torch.no_grad():
                 parts = (output,) if isinstance(output, Tensor) else output

@@ -98,6 +98,7 @@ class _Removed:
         return tensor - centred @ read @ along.T
 
 
+@torch.inference_mode(False)  # else no gradient could go through the products with it
 def _checked(name: str, directions: Numbers) -> Float[Tensor, "channel direction"]:
     table = torch.as_tensor(directions, dtype=torch.float32, device="cpu").detach().clone()
     if table.ndim != 2 or not table.isfinite().all():

@@ -8,7 +8,7 @@ from sam_explore.model import HookPoint
 
 from ..editing import Edits, Intervention
 from ..steps import Run
-from .positions import check_index, in_checked_block
+from .positions import TokenPositions, check_index, in_checked_block, pairs_of
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class ResizeToken(Intervention):
 
     Args:
         block: a block of the image encoder.
-        token: (row, column).
+        token: its row and column.
         times: the new length, in those of the picture's median token.
 
     Raises:
@@ -25,18 +25,23 @@ class ResizeToken(Intervention):
     """
 
     block: int
-    token: tuple[int, int]
+    token: TokenPositions
     times: float
 
     def __post_init__(self) -> None:
         if not self.times >= 0:
             raise ValueError(f"times must be 0 or more, not {self.times}.")
+        token = pairs_of("token", self.token)
+        if len(token) > 1:
+            raise ValueError(f"token must be row and column of one token, not {self.token!r}.")
+        object.__setattr__(self, "token", token[0])
 
     def edits(self, run: Run) -> Edits:
-        for name, at, count in zip(("row", "column"), self.token, run.frame.grid, strict=True):
+        row, column = self.token
+        for name, at, count in zip(("row", "column"), (row, column), run.frame.grid, strict=True):
             check_index(name, at, count)
         name = in_checked_block(run.sam.config, self.block, "hook_residual_post")
-        return ((name, _Resized(self.token, self.times)),)
+        return ((name, _Resized((row, column), self.times)),)
 
 
 @dataclass(frozen=True)

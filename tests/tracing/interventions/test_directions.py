@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from sam_explore.tracing.attribution import PredictedIoU, gradient
 from sam_explore.tracing.interventions import RemoveDirections
 
 from ...small import putting, small_trace
@@ -72,3 +73,15 @@ def test_what_does_not_fit_is_refused(trace):
     scores = "image_encoder.vit.blocks.1.attention.hook_scores"
     with pytest.raises(ValueError, match="must be a place where tokens lie on the grid"):
         trace.with_interventions(RemoveDirections(scores, CHANNELS[:, :1]))
+
+
+def test_made_under_inference_mode_it_takes_part_in_gradients():
+    with torch.inference_mode():
+        there = RemoveDirections(POST, CHANNELS[:, [3]])
+    here = RemoveDirections(POST, CHANNELS[:, [3]])
+    found, wanted = (
+        gradient(small_trace().with_interventions(each), PredictedIoU(1), "input")
+        for each in (there, here)
+    )
+    np.testing.assert_array_equal(found, wanted)
+    assert found.any()

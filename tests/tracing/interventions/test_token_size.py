@@ -26,3 +26,11 @@ def test_what_is_not_there_is_refused():
         ResizeToken(2, (0, 0), -1)
     with pytest.raises(ValueError, match=r"column must be 0 to 4 in this model, not 5\."):
         small_trace().with_interventions(ResizeToken(2, (0, 5), 3))
+
+
+def test_a_token_may_be_a_list_or_an_array():
+    for token in ([0, 3], np.array([0, 3]), np.array([[0, 3]])):
+        assert ResizeToken(2, token, 10) == ResizeToken(2, (0, 3), 10)
+    small_trace().with_interventions(ResizeToken(2, [0, 3], 10))
+    with pytest.raises(ValueError, match=r"token must be row and column of one token, not \["):
+        ResizeToken(2, [(0, 3), (1, 2)], 10)
