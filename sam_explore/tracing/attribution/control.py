@@ -10,6 +10,7 @@ import torch
 from sam_explore.model import Sam
 from sam_explore.model.lock import lock_of
 
+from ..foreign_hooks import refuse_foreign_hooks
 from ..trace import Trace
 
 # The latest control for each engine, so that other prompts share its encoded picture.
@@ -23,9 +24,12 @@ def with_shuffled_weights(sam: Sam, seed: int = 0) -> Sam:
 
     Each weight keeps its distribution of numbers and loses what was learned. The model itself is
     not changed; the copy needs as much memory again.
+
+    Raises RuntimeError if the model has foreign hooks.
     """
     generator = torch.Generator("cpu").manual_seed(seed)
     with lock_of(sam):
+        refuse_foreign_hooks(sam)  # the copy would have them for good
         copy = deepcopy(sam).requires_grad_(False)
     for weight in copy.parameters():
         places = torch.randperm(weight.numel(), generator=generator, device="cpu").to(weight.device)
@@ -45,8 +49,11 @@ def control_of(trace: Trace, seed: int = 0) -> Trace:
     engine.refuse_changed_weights()
     with _guard:
         known_seed, control = _controls.get(engine, (None, None))
-        if known_seed != seed:
-            control = replace(trace, sam=with_shuffled_weights(trace.sam, seed))
+    if known_seed != seed:
+        # Without the guard: it takes the model's lock, which a thread that waits here may hold. And
+        # without the interventions, whose functions may keep the trace and so its engine alive.
+        control = replace(trace, sam=with_shuffled_weights(trace.sam, seed), interventions=())
+        with _guard:
             _controls[engine] = seed, control
     return replace(
         control,

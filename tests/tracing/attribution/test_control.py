@@ -3,13 +3,14 @@
 import gc
 import weakref
 from copy import deepcopy
+from threading import Thread
 
 import numpy as np
 import pytest
 import torch
 
 from sam_explore.geometry import Prompts
-from sam_explore.tracing import between_steps, zero
+from sam_explore.tracing import between_steps, record, zero
 from sam_explore.tracing.attribution import (
     PredictedIoU,
     attribute,
@@ -106,3 +107,42 @@ def test_changed_weights_are_noticed():
     trace.sam.image_encoder.position_encoder.table.add_(1)
     with pytest.raises(RuntimeError, match="weights changed"):
         control_of(trace)
+
+
+POST = "image_encoder.vit.blocks.2.hook_residual_post"
+
+
+def test_who_waits_for_one_model_holds_up_no_other():
+    """A thread that holds a model must get the control of another one, or both wait for good."""
+    held, other = small_trace(), small_trace(small_sam())
+    waiting = Thread(target=control_of, args=(held,), daemon=True)
+    asking = Thread(target=control_of, args=(other,), daemon=True)
+    with record(held.sam, POST):
+        waiting.start()
+        waiting.join(timeout=0.5)
+        assert waiting.is_alive()
+        asking.start()
+        asking.join(timeout=60)
+        assert not asking.is_alive()
+    waiting.join(timeout=60)
+    assert not waiting.is_alive()
+
+
+def test_the_copy_gets_no_hooks_of_the_model():
+    trace = small_trace()
+    with record(trace.sam, POST), pytest.raises(RuntimeError, match=r"Something is attached to"):
+        control_of(trace)
+    assert control_of(trace).prediction.logits.shape == (4, 20, 20)
+
+
+def test_it_keeps_no_trace_alive_by_the_functions_of_its_edits():
+    trace = small_trace()
+
+    def halved(tensor, hook, trace=trace):
+        return tensor / 2
+
+    control_of(trace.with_edit(POST, halved))
+    gone = weakref.ref(trace.engine)
+    del trace, halved
+    gc.collect()
+    assert gone() is None
