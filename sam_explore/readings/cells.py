@@ -27,6 +27,8 @@ def value_at(reading: Reading, cell: Cell) -> float:
     Raises:
         IndexError: the reading has no such cell.
     """
+    if min(cell.row, cell.column, cell.map, cell.part) < 0:
+        raise IndexError(f"Cells are counted from 0, so there is no {cell}.")
     part = _part_of(reading, cell)
     if isinstance(part, Gallery):
         part = part.maps[cell.map]

@@ -42,3 +42,9 @@ def test_the_number_of_a_cell(reading, cell, value):
 def test_a_cell_that_is_not_there():
     with pytest.raises(IndexError):
         value_at(PANEL, Cell(part=1, map=1, row=1))
+
+
+@pytest.mark.parametrize("place", ["row", "column", "map", "part"])
+def test_cells_are_not_counted_from_the_end(place):
+    with pytest.raises(IndexError, match=f"counted from 0, so there is no Cell.*{place}=-1"):
+        value_at(PANEL, Cell(**{place: -1}))
