@@ -15,6 +15,7 @@ from sam_explore.model import Sam
 from sam_explore.prediction import _interpolation
 from sam_explore.probes import PROBES
 from sam_explore.probes.automatic import data_engine
+from sam_explore.probes.common import unit_indexing
 from sam_explore.tracing import attribution
 
 from .probes.reading_arrays import arrays
@@ -54,6 +55,9 @@ SETTINGS = {
     "gradients": torch.enable_grad,
 }
 each_setting = pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
+# `encode` and `predict` follow autocast; what is said of a trace does not.
+OF_TRACES = SETTINGS | {"autocast": lambda: torch.autocast("cpu", torch.bfloat16)}
+each_of_traces = pytest.mark.parametrize("setting", OF_TRACES.values(), ids=OF_TRACES)
 Setting = Callable[[], AbstractContextManager]
 
 
@@ -113,15 +117,11 @@ def test_logits_at_the_pictures_pixels_are_the_same(setting: Setting):
     np.testing.assert_array_equal(found, plain)
 
 
-def bfloat16() -> torch.autocast:
-    return torch.autocast("cpu", torch.bfloat16)
-
-
 def test_what_a_trace_keeps_is_the_same_under_autocast():
     """Else others would get what was rounded: no key tells of autocast."""
     names = ["image_encoder.vit.blocks.1.attention.hook_pattern", "mask_decoder.hook_tokens_in"]
     plain, kept = (sx.Trace(small_sam(), IMAGE, CLICK) for _ in range(2))
-    with bfloat16():
+    with OF_TRACES["autocast"]():
         found = kept.read(names)
         logits = kept.prediction.logits
         sampled = kept.prediction.sampled
@@ -131,14 +131,58 @@ def test_what_a_trace_keeps_is_the_same_under_autocast():
     np.testing.assert_array_equal(sampled, plain.prediction.sampled)
 
 
-def test_what_is_kept_of_drawn_scenes_is_the_same_under_autocast(monkeypatch):
+@each_of_traces
+def test_what_is_kept_of_drawn_scenes_is_the_same(monkeypatch, setting: Setting):
     monkeypatch.setattr(data_engine, "_kept", Kept(most=32))
     trace, probe = sx.Trace(small_sam(), IMAGE), data_engine.DataEngine(scenes=1)
-    with bfloat16():
+    with setting():
         found = arrays(probe(trace))
     monkeypatch.setattr(data_engine, "_kept", Kept(most=32))
     for one, other in zip(found, arrays(probe(trace)), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("setting", [SETTINGS["device"], SETTINGS["half"]])
+def test_an_index_of_drawn_scenes_is_the_same(monkeypatch, setting: Setting):
+    """A smaller one is gone on with."""
+    trace = sx.Trace(small_sam(), IMAGE)
+
+    def indexed() -> list[np.ndarray]:
+        monkeypatch.setattr(unit_indexing, "_kept", Kept(most=3))
+        layers = unit_indexing.unit_index(trace, 3).layers.values()
+        return [array for each in layers for array in vars(each).values()]
+
+    monkeypatch.setattr(unit_indexing, "SCENES", (1, 3))
+    with setting():
+        found = indexed()
+    for one, other in zip(found, indexed(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+WHERE_NUMBERS_COME_FROM = {
+    "pixels": (2, 20, 10),
+    "image_encoder.position_encoder.hook_encoding": (0, 2, 6, 23),
+    "image_encoder.vit.blocks.0.attention.hook_relative_columns": (4, 1, 2, 1),
+    "image_encoder.vit.blocks.0.attention.hook_q": (3, 1, 3, 11),  # of padding
+    "prompt_encoder.hook_tokens": (0, 0, 5),
+    "mask_decoder.mask_hint_encoder.hook_half": (0, 1, 2, 3),
+}
+
+
+@each_of_traces
+def test_where_numbers_come_from_is_the_same(sam: Sam, setting: Setting):
+    hint = np.linspace(-3, 3, 12 * 28).reshape(12, 28)
+    prompts = sx.Prompts(points=[(12, 8)], box=(1, 2, 30, 9), mask_hint=hint)
+    trace = sx.Trace(sam, IMAGE, prompts, (2, 0, 4, 3), preprocessing="stretch", side=(24, 56))
+
+    def asked() -> list[str]:
+        found = [sx.explain(trace, *place) for place in WHERE_NUMBERS_COME_FROM.items()]
+        assert all(each.agrees for each in found)
+        return [str(each) for each in found]
+
+    plain = asked()
+    with setting():
+        assert asked() == plain
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +193,7 @@ def ask() -> Callable[[type, Setting], list[np.ndarray]]:
     return cache(lambda probe, setting: arrays(probe()(run(setting))))
 
 
-@each_setting
+@each_of_traces
 @pytest.mark.parametrize("method", attribution.BASELINES)
 def test_maps_in_wide_use_are_the_same(setting: Setting, method: str):
     number = attribution.PredictedIoU(1)
@@ -160,7 +204,7 @@ def test_maps_in_wide_use_are_the_same(setting: Setting, method: str):
     np.testing.assert_array_equal(found, plain)
 
 
-@each_setting
+@each_of_traces
 @pytest.mark.parametrize("probe", PROBES, ids=lambda each: each.__name__)
 def test_probes_give_the_same(ask: Callable, setting: Setting, probe: type):
     plain = ask(probe, nullcontext)

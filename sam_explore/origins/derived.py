@@ -140,4 +140,5 @@ class _Cosine(Rule):
         return Operation("Cosine", "a · b / (|a| |b|)", expression, result, 1.0)
 
     def numbers(self, values: Values, at: Slice) -> Float[Tensor, "..."]:
-        return torch.tensor(self.operation(values, Place("", ())).result, dtype=torch.float64)
+        found = self.operation(values, Place("", ())).result
+        return torch.tensor(found, dtype=torch.float64, device="cpu")

@@ -48,6 +48,7 @@ def explain(trace: Trace, address: str, index: Sequence[int]) -> Operation:
     Raises:
         ValueError: an unknown address, one that this run's prompts don't reach, an index out of
             bounds, or a number that was given or learned.
+        RuntimeError: the model's weights have changed since the trace was made.
     """
     return TraceValues(trace).explain(address, index)
 
@@ -120,7 +121,8 @@ class TraceValues(Values):
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        """Tensors are read once while the context lasts."""
+        """Tensors are read once while the context lasts, and weights are those of the run."""
+        self._trace.engine.refuse_changed_weights()
         try:
             yield
         finally:

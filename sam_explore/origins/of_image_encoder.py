@@ -71,10 +71,15 @@ def _wire_positions(wiring: Wiring, encoder: Any) -> None:
 def _shares_of_grid(learned: Sequence[int], wanted: Sequence[int]) -> Tensor:
     """By how much each learned place counts for each wanted one."""
     down, across = (
-        F.interpolate(torch.eye(before)[None, :, :, None], (after, 1), mode="bicubic")[0, :, :, 0]
+        F.interpolate(_each_alone(before)[:, :, :, None], (after, 1), mode="bicubic")[0, :, :, 0]
         for before, after in zip(learned, wanted, strict=True)
     )
     return torch.einsum("ir,jc->rcij", down, across)
+
+
+def _each_alone(count: int) -> Tensor:
+    """For each of `count` places a line in which it is 1 and the others are 0, as one batch."""
+    return torch.eye(count, dtype=torch.float32, device="cpu")[None]
 
 
 def _wire_block(wiring: Wiring, number: int, block: Any, stream: tuple[Source, ...]) -> None:
@@ -173,7 +178,7 @@ def _table(wiring: Wiring, attention: Any, name: str, length: int) -> tuple[str,
     is_cropped = wiring.trace.relative_positions == "crop"
     if learned == wanted or is_cropped:
         return address, (learned - wanted) // 2 + length - 1
-    shares = F.interpolate(torch.eye(learned)[None], size=wanted, mode="linear")[0].T
+    shares = F.interpolate(_each_alone(learned), size=wanted, mode="linear")[0].T
     meaning = "share in the linear interpolation"
     wiring.give(f"{address}.shares", shares, meaning, "distance learned")
     rule = WeightedSum(

@@ -62,7 +62,7 @@ def _wire_hint(wiring: Wiring, encoder: Any) -> None:
     if hint is None:
         wiring.set(encoder.hook_out, no_hint)
         return
-    wiring.give("prompts.mask_hint", torch.as_tensor(hint.copy()), "mask hint", "row column")
+    wiring.give("prompts.mask_hint", torch.from_numpy(hint.copy()), "mask hint", "row column")
 
     def under(at: At) -> Any:
         """The four pixels that are made one."""

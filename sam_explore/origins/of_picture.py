@@ -18,14 +18,14 @@ def wire_picture(wiring: Wiring) -> None:
     height, width = frame.input_size
     is_scaled = frame.input_size != frame.image_size
     address = SCALED if is_scaled else PICTURE
-    levels = torch.tensor(trace.image)
+    levels = torch.tensor(trace.image, device="cpu")
     if is_scaled:
         known = given.preprocessing.levels(given.pixels, config)
         levels = known[:, :height, :width].permute(1, 2, 0)
     what = "level of the picture, scaled to the input" if is_scaled else "level of the picture"
     wiring.give(address, levels, f"{what}, from 0 to 255", _AXES)
     # What levels 0 and 1 would be tells shift and scale of each colour, whatever the preset.
-    ends = torch.tensor([0.0, 1.0]).expand(3, 1, 2)
+    ends = torch.tensor([0.0, 1.0], dtype=torch.float32, device="cpu").expand(3, 1, 2)
     shifts, tops = given.preprocessing.levels(ends, config)[:, 0].double().unbind(-1)
 
     def level(at: At) -> tuple[int, int, int] | None:

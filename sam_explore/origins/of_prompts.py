@@ -36,10 +36,10 @@ def _wire_places(wiring: Wiring) -> tuple[str, str]:
     """The places of clicks and corners, and those of the tokens, from −1 to 1."""
     trace = wiring.trace
     prompts, frame = trace.prompts, trace.frame
-    clicks = torch.as_tensor(prompts.points.copy()).view(-1, 2)
+    clicks = torch.from_numpy(prompts.points.copy()).view(-1, 2)
     wiring.give("prompts.points", clicks, "click in pixels of the picture", "point axis")
     if prompts.box is not None:
-        corners = torch.as_tensor(prompts.box.copy()).view(2, 2)
+        corners = torch.from_numpy(prompts.box.copy()).view(2, 2)
         wiring.give("prompts.box", corners, "box corner in pixels of the picture", "corner axis")
     points, sizes = len(prompts.points), frame.side[::-1]
     scales = [

@@ -131,4 +131,5 @@ class Scaled(Rule):
 
     def numbers(self, values: Values, at: Slice) -> Float[Tensor, "..."]:
         place = Place("", tuple(each for each in at if isinstance(each, int)))
-        return torch.tensor(self.operation(values, place).result, dtype=torch.float64)
+        found = self.operation(values, place).result
+        return torch.tensor(found, dtype=torch.float64, device="cpu")

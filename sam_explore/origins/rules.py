@@ -67,9 +67,9 @@ class Source:
     def numbers(self, values: Values, index: Slice) -> Float[Tensor, "..."]:
         """The numbers that are read for a result."""
         at = self.where(index)
-        return (
-            torch.zeros(0, dtype=torch.float64) if at is None else values.numbers(self.address, at)
-        )
+        if at is None:
+            return torch.zeros(0, dtype=torch.float64, device="cpu")
+        return values.numbers(self.address, at)
 
     def vector(self, values: Values, index: Slice) -> Vector:
         """The same in a row."""

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sam_explore.model import HookPoint
+from sam_explore.model.autocast import without_autocast
 
 from .attention_block import AttentionRegion, BlockAttention
 from .attention_rows import facing_query
@@ -38,6 +39,7 @@ class AttentionOfPair:
 
 
 @torch.no_grad()
+@without_autocast()
 def attention_pair(
     trace: Trace, block: int, query: tuple[int, int], key: tuple[int, int]
 ) -> AttentionOfPair:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from sam_explore.model import HookPoint
 from sam_explore.model.attention import relative_vectors
+from sam_explore.model.autocast import without_autocast
 from sam_explore.model.windows import join_windows
 
 from .attention_block import AttentionRegion, BlockAttention
@@ -50,6 +51,7 @@ class AttentionOfQuery:
 
 
 @torch.no_grad()
+@without_autocast()
 def attention_row(trace: Trace, block: int, token: tuple[int, int]) -> AttentionOfQuery:
     """What a token attends to in a block of the image encoder, for every head.
 
@@ -87,6 +89,7 @@ def attention_row(trace: Trace, block: int, token: tuple[int, int]) -> Attention
 
 
 @torch.no_grad()
+@without_autocast()
 def attention_column(
     trace: Trace, block: int, token: tuple[int, int]
 ) -> Float[Tensor, "head row column"]:
@@ -112,6 +115,7 @@ def attention_column(
 
 
 @torch.no_grad()
+@without_autocast()
 def attention_position_terms(
     trace: Trace, block: int
 ) -> tuple[Float[Tensor, "head row column key_row"], Float[Tensor, "head row column key_column"]]:

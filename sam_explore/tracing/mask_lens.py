@@ -11,7 +11,10 @@ from sam_explore.model.addresses import (
     IMAGE_IN,
     in_layer,
 )
+from sam_explore.model.autocast import without_autocast
+from sam_explore.model.lock import lock_of
 
+from .foreign_hooks import refuse_foreign_hooks
 from .trace import Trace
 
 
@@ -40,12 +43,21 @@ def read_early(
 
 
 @torch.no_grad()
+@without_autocast()
 def early_logits(
     trace: Trace,
     tokens: Float[Tensor, "batch token channel"],
     image: Float[Tensor, "1 place channel"],
 ) -> Float[Tensor, "batch mask row column"]:
-    """The raw logits that the run's mask generator makes of tokens and an image of any stage."""
+    """The raw logits that the run's mask generator makes of tokens and an image of any stage.
+
+    Edits of what the generator computes are not respected.
+
+    Raises RuntimeError for changed weights, and if the model has foreign hooks.
+    """
+    trace.engine.refuse_changed_weights()
     together = image.expand(len(tokens), -1, -1)
-    logits, _ = trace.sam.mask_decoder.answer(tokens, together, trace.frame.grid)
+    with lock_of(trace.sam):
+        refuse_foreign_hooks(trace.sam)
+        logits, _ = trace.sam.mask_decoder.answer(tokens, together, trace.frame.grid)
     return logits

@@ -6,12 +6,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sam_explore.model.addresses import DECODED_IMAGE, MASK_VECTORS
+from sam_explore.model.autocast import without_autocast
 from sam_explore.model.config import LOGITS_A_TOKEN
 
 from .trace import Trace
 
 
 @torch.no_grad()
+@without_autocast()
 def nearest_logits(trace: Trace) -> Float[Tensor, "mask row column"]:
     """The raw logits if the image features were upscaled by nearest neighbours.
 

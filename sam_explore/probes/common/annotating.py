@@ -130,9 +130,9 @@ def clicked(
     A click lies anywhere in what is wrong at the resolution of the logits, the first one anywhere
     in the region. The rule for corrections is `TOKEN_0`; nobody goes back to an earlier mask.
     """
-    generator = torch.Generator().manual_seed(scene.seed)
-    wanted = torch.tensor(np.array([mask_by_cell(truth, frame) for truth in scene.truths]))
-    picture = torch.tensor(mask_by_cell(np.ones(frame.image_size, bool), frame))
+    generator = torch.Generator("cpu").manual_seed(scene.seed)
+    wanted = torch.from_numpy(np.array([mask_by_cell(truth, frame) for truth in scene.truths]))
+    picture = torch.from_numpy(mask_by_cell(np.ones(frame.image_size, bool), frame))
     inside = torch.zeros_like(wanted)
     found: list[list[float]] = []
     shown: list[tuple[Prediction, int]] = []
@@ -147,7 +147,7 @@ def clicked(
         answers = ask(asked)
         numbers = [TOKEN_0.answer(each) if shown else each.chosen for each in answers]
         shown = list(zip(answers, numbers, strict=True))
-        inside = torch.tensor(np.array([answer.logits[number] > 0 for answer, number in shown]))
+        inside = torch.from_numpy(np.array([each.logits[number] > 0 for each, number in shown]))
         masks = [_full_size(*each) for each in shown]
         pairs = zip(masks, scene.truths, strict=True)
         found.append([mask_iou(mask, truth) for mask, truth in pairs])
@@ -207,4 +207,4 @@ def _proposed(ask: Ask, image_size: tuple[int, int], points_per_side: int, name:
 
 def _full_size(answer: Prediction, number: int) -> Bool[np.ndarray, "height width"]:
     """One of its masks at the picture's size."""
-    return upscale(torch.tensor(answer.logits[[number]]), answer.frame)[0].numpy() > 0
+    return upscale(torch.from_numpy(answer.logits[[number]]), answer.frame)[0].numpy() > 0

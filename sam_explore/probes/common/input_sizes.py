@@ -16,6 +16,7 @@ from sam_explore.model.windows import padded_grid
 from sam_explore.prediction import EncodedImage, encode
 from sam_explore.preprocessing import Preprocessing, Side
 from sam_explore.tracing import Trace
+from sam_explore.tracing.foreign_hooks import refuse_foreign_hooks
 
 from .cosines import cosines_of_pairs
 from .numbers import array
@@ -74,7 +75,10 @@ def encoded_as_in(
         trace: the run.
         image: the picture.
         tokens: along the input's longer side; `AS_IN_RUN` for as many as in the run.
+
+    Raises RuntimeError if the model has foreign hooks.
     """
+    refuse_foreign_hooks(trace.sam)
     how = Preprocessing(trace.preprocessing, trace.side, trace.keep_aspect)
     if tokens != AS_IN_RUN:
         how = replace(how, side=tokens * trace.sam.config.patch_size)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from sam_explore.corrections import BEST, answering
 from sam_explore.model import DecoderTokens, SamConfig
+from sam_explore.model.autocast import without_autocast
 from sam_explore.origins import Operation
 from sam_explore.prediction import Prediction
 from sam_explore.readings import (
@@ -205,8 +206,15 @@ class Probe(ABC):
     runs_encoder: ClassVar[bool] = False
     is_sweep: ClassVar[bool] = False
 
+    @without_autocast()  # the same probe and trace give the same reading
     def __call__(self, trace: Trace) -> Reading:
-        """Answer the question for this trace. Raises ValueError for a knob out of its bounds."""
+        """Answer the question for this trace.
+
+        Raises:
+            ValueError: a knob out of its bounds.
+            RuntimeError: the model's weights have changed since the trace was made.
+        """
+        trace.engine.refuse_changed_weights()  # a probe of weights alone reads nothing of the run
         self.check(trace)
         self._check_tokens(trace.frame.grid)
         reading: Reading = with_ends_in_words(self.read(trace))

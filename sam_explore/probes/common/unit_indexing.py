@@ -154,7 +154,7 @@ class _Growing:
         on = values > known["threshold"]
         group %= len(known["on"])
         known["on"][group] += on.sum(dim=0)
-        shared = on.float().T @ torch.tensor(holds, dtype=torch.float32)
+        shared = on.float().T @ torch.tensor(holds, dtype=torch.float32, device="cpu")
         known["both"][group] += shared.round().int()
         best, token = values.max(dim=0)
         joined = torch.cat([known["values"], best[:, None]], dim=1)
@@ -173,7 +173,7 @@ class _Growing:
 def _opened(index: UnitIndex) -> _GrowingIndex:
     """A copy to go on with."""
     ours, shuffled = (
-        {layer: _Growing({name: torch.tensor(array) for name, array in vars(one).items()})
+        {layer: _Growing({name: torch.from_numpy(each.copy()) for name, each in vars(one).items()})
          for layer, one in layers.items()}
         for layers in (index.layers, index.shuffled)
     )  # fmt: skip
@@ -210,12 +210,12 @@ def _begun(run: Trace, said: str, groups: int) -> Iterator[tuple[Layer, _Growing
         count = values.shape[1]
         yield layer, _Growing({
             "threshold": values[-1].clone(),
-            "total": torch.zeros(count, dtype=torch.float64),
-            "values": torch.full((count, TOP), -torch.inf),
-            "seeds": torch.zeros((count, TOP), dtype=torch.long),
-            "tokens": torch.zeros((count, TOP), dtype=torch.long),
-            "on": torch.zeros((groups, count), dtype=torch.long),
-            "both": torch.zeros((groups, count, len(FACTORS)), dtype=torch.int),
+            "total": values.new_zeros(count, dtype=torch.float64),
+            "values": values.new_full((count, TOP), -torch.inf),
+            "seeds": values.new_zeros((count, TOP), dtype=torch.long),
+            "tokens": values.new_zeros((count, TOP), dtype=torch.long),
+            "on": values.new_zeros((groups, count), dtype=torch.long),
+            "both": values.new_zeros((groups, count, len(FACTORS)), dtype=torch.int),
         })  # fmt: skip
 
 

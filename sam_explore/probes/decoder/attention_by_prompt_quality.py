@@ -12,7 +12,7 @@ from sam_explore.geometry import Prompts
 from sam_explore.mask_overlap import mask_iou
 from sam_explore.model.addresses import in_decoder_attention
 from sam_explore.number_text import text
-from sam_explore.prediction import EncodedImage, encode, prediction_from, prompt_tensors
+from sam_explore.prediction import EncodedImage, prediction_from, prompt_tensors
 from sam_explore.readings import Curve, Panel, Profile
 from sam_explore.tracing import SweepTable, Trace, announce, record
 
@@ -25,6 +25,7 @@ from ..common.decoder_attention import (
     place_knob,
     share_by_token,
 )
+from ..common.input_sizes import AS_IN_RUN, encoded_as_in
 from ..common.intervals import band
 from ..common.numbers import array
 from ..common.probe import Probe, knob
@@ -95,8 +96,7 @@ class AttentionByPromptQuality(Probe):
     def measured(self, trace: Trace, asked: AskedObject) -> tuple[list[float], list[float], float]:
         """The share of attention on the object and the true IoU for each prompt, and its area."""
         sam, prompts = trace.sam, asked.prompts(self.prompt)
-        how = trace.preprocessing, trace.side, trace.keep_aspect
-        encoded = encode(sam, asked.image, preprocessing=how[0], side=how[1], keep_aspect=how[2])
+        encoded = encoded_as_in(trace, asked.image, AS_IN_RUN)
         places = looks_at_image(sam.config)
         wanted = places if self.place == EVERY_PLACE else places[self.place : self.place + 1]
         logits, iou, weights = _decoded(trace, encoded, prompts, wanted)

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sam_explore.model.addresses import in_block
+from sam_explore.model.autocast import without_autocast
 from sam_explore.model.description import PROJECT, PROMPTS, block_step
 from sam_explore.model.windows import join_windows, split_windows
 
@@ -54,7 +55,7 @@ def baseline(trace: Trace, of: Scalar, method: str) -> Map:
     if method not in _METHODS:
         raise ValueError(f"method must be one of {', '.join(_METHODS)}, not {method!r}.")
     of.check(trace.sam.config, trace.frame)
-    with torch.inference_mode(False):
+    with torch.inference_mode(False), without_autocast():
         return _METHODS[method](trace, of).double().cpu().numpy()
 
 

@@ -6,17 +6,19 @@ import pytest
 from sam_explore.geometry import Frame
 from sam_explore.model import VIT_B
 from sam_explore.probes.common.input_sizes import (
+    AS_IN_RUN,
     FITS,
     FLAT,
     NARROW,
     bytes_of_scores,
     centres,
+    encoded_as_in,
     encoder_products,
     likeness,
     tokens_at,
     with_input,
 )
-from sam_explore.tracing import component_costs
+from sam_explore.tracing import component_costs, edit, zero
 from sam_explore.tracing.cost import ATTENTIONS, COMPONENTS
 
 from ...small import SMALL, small_trace
@@ -93,3 +95,13 @@ def test_what_an_input_costs_is_what_is_counted_by_component(side):
 def test_the_scores_of_a_global_block_by_hand():
     assert bytes_of_scores(SMALL, (40, 40)) == 4 * 2 * 25**2  # 4 bytes, 2 heads, pairs of 25 tokens
     assert bytes_of_scores(VIT_B, (1024, 1024)) == 805_306_368
+
+
+def test_another_picture_is_not_encoded_through_hooks_of_others():
+    """What they change would be shown as the run's, and some of it kept."""
+    trace = small_trace()
+    name = "image_encoder.position_encoder.hook_encoding"
+    with edit(trace.sam, {name: zero}), pytest.raises(RuntimeError, match="Something is attached"):
+        encoded_as_in(trace, trace.image, AS_IN_RUN)
+    found = encoded_as_in(trace, trace.image, AS_IN_RUN)
+    np.testing.assert_allclose(found.tokens, trace.encoded.tokens, atol=1e-5)

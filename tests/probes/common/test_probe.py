@@ -4,10 +4,12 @@ from dataclasses import FrozenInstanceError, dataclass, replace
 
 import numpy as np
 import pytest
+import torch
 
+import sam_explore as sx
 from sam_explore.probes import Knob, Probe
 from sam_explore.probes.common.probe import block_knob, knob, token_knob
-from sam_explore.readings import Matrix
+from sam_explore.readings import Cell, Matrix
 from sam_explore.tracing import Trace
 
 from ...small import SMALL, sizes_of, small_trace
@@ -78,3 +80,14 @@ def test_a_probe_is_frozen_and_compared_by_its_knobs():
     assert len({Asking(2), Asking(2), Asking(1)}) == 2
     with pytest.raises(FrozenInstanceError):
         Asking().block = 1
+
+
+def test_weights_that_changed_are_not_shown_as_those_of_the_run():
+    """Also by probes that read weights and no tensor of the run, and by where numbers come from."""
+    trace, probe = small_trace(), sx.probes.PositionEncodingGrid()
+    probe(trace)
+    with torch.no_grad():
+        trace.sam.image_encoder.position_encoder.table.mul_(2)
+    for ask in (lambda: probe(trace), lambda: probe.origin(trace, Cell())):
+        with pytest.raises(RuntimeError, match=r"weights changed after this trace was made"):
+            ask()

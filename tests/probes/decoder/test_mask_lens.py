@@ -8,6 +8,7 @@ from sam_explore.geometry import Prompts
 from sam_explore.mask_overlap import mask_iou
 from sam_explore.model.addresses import DECODER_TOKENS_IN, IMAGE_IN
 from sam_explore.probes import MaskLens
+from sam_explore.tracing import early_logits, edit, read_early, zero
 
 from ...small import small_sam, small_trace
 
@@ -68,3 +69,12 @@ def test_the_true_iou_is_drawn_and_said_stage_by_stage(trace):
     assert true.y[-1] == pytest.approx(1, abs=0.02)  # the run's own mask
     each = ", ".join(f"{iou:.2f}" for iou in true.y)
     assert reading.words.endswith(f"The true IoU with the truth given, stage by stage: {each}.")
+
+
+def test_the_lens_is_no_run_through_hooks_of_others():
+    trace = small_trace()
+    read = read_early(trace, "before the layers")
+    name = "mask_decoder.mask_generator.hook_logits"
+    with edit(trace.sam, {name: zero}), pytest.raises(RuntimeError, match="Something is attached"):
+        early_logits(trace, *read)
+    assert early_logits(trace, *read).any()
