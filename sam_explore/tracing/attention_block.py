@@ -12,12 +12,13 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import LayerNorm
 
 from sam_explore.model.addresses import in_block
 from sam_explore.model.attention import Attention, relative_table
 from sam_explore.model.description import block_step
+from sam_explore.model.layers import Linear
 
 from .trace import Trace
 
@@ -102,9 +103,11 @@ class BlockAttention:
         module: Any = trace.sam.image_encoder.vit.blocks[block]
         self.norm: LayerNorm = module.norm1
         self.module: Attention = module.attention
-        parts = (3, self.heads, config.head_dim)
-        self.q_weight, self.k_weight, _ = self.module.qkv.weight.float().unflatten(0, parts)
-        self.q_bias, self.k_bias, _ = self.module.qkv.bias.float().unflatten(0, parts)
+        self.like = self.module.relative_rows.detach()  # of the kind that all results have
+        if not self.needs_run:
+            parts = (3, self.heads, config.head_dim)
+            self.q_weight, self.k_weight, _ = self.module.qkv.weight.float().unflatten(0, parts)
+            self.q_bias, self.k_bias, _ = self.module.qkv.bias.float().unflatten(0, parts)
 
     def name(self, part: str) -> str:
         """The full name of a hook point of this block."""
@@ -112,9 +115,12 @@ class BlockAttention:
 
     @property
     def needs_run(self) -> bool:
-        """Whether the attention weights need a run of the block, since it is edited inside or its
-        products are in bf16."""
-        if self.module.qkv.weight.dtype is not torch.float32:
+        """Whether the attention weights need a run of the block, since it is edited inside, its
+        products are in bf16, or a layer was replaced, such as by LoRA's."""
+        qkv = self.module.qkv
+        if not (_is_one_of(self.module, Attention) and _is_one_of(qkv, Linear, nn.Linear)):
+            return True
+        if qkv.weight.dtype is not torch.float32:
             return True
         return any(self.name(part) in self.trace.edits for part in _INSIDE)
 
@@ -227,7 +233,9 @@ class BlockAttention:
 
     @property
     def _is_normed(self) -> bool:
-        return self.name("hook_norm1") in self.trace.edits
+        """Whether the norm's result is read as it is, since it is edited or the norm replaced."""
+        is_own = _is_one_of(self.norm, LayerNorm)
+        return not is_own or self.name("hook_norm1") in self.trace.edits
 
     def _spread(self, region: AttentionRegion) -> Float[Tensor, "row column"]:
         """What the layer norm divides each token of a region by, cached with the trace."""
@@ -239,6 +247,11 @@ class BlockAttention:
     def _input(self) -> Float[Tensor, "row column channel"]:
         """The stream before the block, or the result of the norm if that is edited."""
         return self.trace[self.name("hook_norm1" if self._is_normed else "hook_residual_pre")][0]
+
+
+def _is_one_of(module: nn.Module, *kinds: type[nn.Module]) -> bool:
+    """Whether a module computes as one of these classes does."""
+    return type(module) in kinds and "forward" not in vars(module)
 
 
 def _spread_of(

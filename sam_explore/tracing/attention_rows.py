@@ -133,8 +133,7 @@ def attention_position_terms(
         return _position_terms_of_run(attention)
     down, across = attention.sides
     row_terms, column_terms = (
-        attention.q_bias.new_empty(attention.heads, *attention.grid, side)
-        for side in (down, across)
+        attention.like.new_empty(attention.heads, *attention.grid, side) for side in (down, across)
     )
     row_vectors = relative_vectors(attention.row_table, down)
     column_vectors = relative_vectors(attention.column_table, across)

@@ -149,7 +149,7 @@ def _checked_marks(
             f"marked must have the run's grid of {attention.grid} tokens, but has the shape "
             f"{marked.shape}."
         )
-    return torch.tensor(marked, dtype=attention.q_bias.dtype, device=attention.q_bias.device)
+    return torch.tensor(marked, dtype=attention.like.dtype, device=attention.like.device)
 
 
 def _weight_on(
@@ -177,7 +177,7 @@ def _summed_on(
 
 
 def _row_sums(attention: BlockAttention) -> Float[Tensor, "head row column"]:
-    found = attention.q_bias.new_empty(attention.heads, *attention.grid)
+    found = attention.like.new_empty(attention.heads, *attention.grid)
     for region, rows, scores in _scores(attention):
         found[:, *region.place(rows)] = scores.logsumexp(-1)
     return found
@@ -198,7 +198,7 @@ def _statistics(attention: BlockAttention) -> Float[Tensor, "statistic head row 
 
 def _even(attention: BlockAttention) -> Float[Tensor, "statistic head row column"]:
     keys = prod(attention.sides)
-    weight = attention.q_bias.new_full((1, 1, 1, 1), 1 / keys)
+    weight = attention.like.new_full((1, 1, 1, 1), 1 / keys)
     chunks = (
         (region, rows, weight.expand(1, rows.stop - rows.start, region.columns, keys))
         for region in attention.regions()
@@ -245,7 +245,7 @@ def _summed(
     attention: BlockAttention, chunks: Iterable[Chunk], heads: int
 ) -> Float[Tensor, "statistic head row column"]:
     """The four statistics of weights that come in chunks, in the order of the dataclass."""
-    found = attention.q_bias.new_empty(4, heads, *attention.grid)
+    found = attention.like.new_empty(4, heads, *attention.grid)
     for region, rows, weights in chunks:
         measures = _measures(attention, region, rows).to(weights)
         distance, px, seen, padding = torch.einsum("hrck,rcmk->mhrc", weights, measures)
