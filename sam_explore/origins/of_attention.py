@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..model import HookPoint
+from ..tracing import list_hooks
 from .rules import ALL, At, Source
 from .sums import Softmax, SoftmaxSum, Total, WeightedSum
 from .wiring import Wiring
@@ -18,7 +19,7 @@ def wire_attention(
         attention: a module with the hook points of an attention.
         terms: hook points whose numbers are added to a score, and where: of the distances.
     """
-    path, channels = wiring.path(attention), _channels(attention)
+    path, channels = wiring.path(attention), _channels(wiring, attention)
     query = " ".join(attention.hook_scores.axes[:3])
     content = WeightedSum(
         "Product of query and key",
@@ -52,14 +53,15 @@ def wire_attention(
     wiring.set(attention.hook_out_per_head, mix)
 
 
-def head_channel(attention: Any, part: int = 0) -> Any:
+def head_channel(wiring: Wiring, attention: Any, part: int = 0) -> Any:
     """The row of a linear layer's weights that makes a head's channel.
 
     Args:
+        wiring: of the run.
         attention: the module.
         part: how many blocks of as many rows are before, as in one layer for q, k and v.
     """
-    channels = _channels(attention)
+    channels = _channels(wiring, attention)
     whole = part * attention.heads * channels
 
     def row(at: At) -> int:
@@ -68,7 +70,7 @@ def head_channel(attention: Any, part: int = 0) -> Any:
     return row
 
 
-def _channels(attention: Any) -> int:
-    """How many channels a head has."""
-    layer = getattr(attention, "projection", None) or attention.out
-    return layer.weight.shape[1] // attention.heads
+def _channels(wiring: Wiring, attention: Any) -> int:
+    """How many channels a head has, whatever layers it has."""
+    (info,) = list_hooks(wiring.trace.sam, attention.hook_q.name)
+    return info.shape[-1]

@@ -131,7 +131,7 @@ def _wire_self_attention(wiring: Wiring, number: int, block: Any) -> None:
     empty = "This token is padding of its window: what it reads is 0, so the bias alone remains."
     reads = Source(block.hook_norm1.name, token)
     for part, hook in enumerate((attention.hook_q, attention.hook_k, attention.hook_v)):
-        linear = wiring.linear(attention.qkv, reads, head_channel(attention, part))
+        linear = wiring.linear(attention.qkv, reads, head_channel(wiring, attention, part))
         wiring.set(hook, replace(linear, empty=empty))
     terms = (
         (attention.hook_relative_rows, lambda at: (*at[:3], at[3] // across)),
@@ -186,7 +186,7 @@ def _table(wiring: Wiring, attention: Any, name: str, length: int) -> tuple[str,
         "Σ share · learned",
         Source(f"{address}.shares", lambda at: (at[0], ALL)),
         Source(address, lambda at: (ALL, at[1])),
-        length=attention.qkv.weight.shape[1] // attention.heads,
+        length=getattr(attention, name).shape[1],
     )
     meaning = "vector of a distance, interpolated"
     return wiring.put(f"{address}.interpolated", rule, meaning, "distance channel").address, (

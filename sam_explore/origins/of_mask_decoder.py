@@ -8,7 +8,7 @@ import torch
 from ..model.decoder_tokens import IOU
 from .of_attention import head_channel, wire_attention
 from .pointwise import Gelu, Relu
-from .rules import ALL, At, Chosen, Source, always, same
+from .rules import ALL, At, Chosen, Rule, Source, always, same
 from .sums import Copy, Total, WeightedSum
 from .wiring import Wiring
 
@@ -82,7 +82,7 @@ def _wire_hint(wiring: Wiring, encoder: Any) -> None:
     wiring.set(encoder.hook_out, rule)
 
 
-def _wire_normed_gelu(wiring: Wiring, conv: Any, norm: Any, hook: Any, rule: WeightedSum) -> None:
+def _wire_normed_gelu(wiring: Wiring, conv: Any, norm: Any, hook: Any, rule: Rule) -> None:
     """A convolution, a norm over channels, and GELU."""
     before = wiring.put(wiring.path(conv), rule, "after the convolution", MAP)
     normed = wiring.norm(norm, before, 1, tuple(MAP.split()))
@@ -173,7 +173,8 @@ class _Transformer:
     def _wire_head(self, attention: Any, layer: Any, reads: Source, hook: Any) -> None:
         where = reads.where
         inputs = Source(reads.address, lambda at: where((0, at[2], ALL)))
-        self._wiring.set(hook, self._wiring.linear(layer, inputs, head_channel(attention)))
+        row = head_channel(self._wiring, attention)
+        self._wiring.set(hook, self._wiring.linear(layer, inputs, row))
 
     def _wire_mlp(self, mlp: Any, reads: Source) -> Source:
         wiring = self._wiring

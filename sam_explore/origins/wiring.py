@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ..model import HookPoint
 from ..tracing import Trace
+from .foreign import Foreign
 from .norms import Deviation, Mean, Norm
 from .rules import ALL, At, Rule, Slice, Source, same
 from .sums import WeightedSum
@@ -30,6 +31,7 @@ class Wiring:
         self.rules: dict[str, Rule] = {}
         self.given: dict[str, tuple[Tensor, str, tuple[str, ...]]] = {}
         self._paths = {module: path for path, module in trace.sam.named_modules()}
+        self._learned = {name for name, _ in trace.sam.named_parameters()}
 
     def path(self, module: nn.Module) -> str:
         """The address of a module."""
@@ -63,8 +65,8 @@ class Wiring:
         output: Callable[[At], int],
         rest: Slice = (ALL,),
         title: str = "Linear layer",
-    ) -> WeightedSum:
-        """A linear layer.
+    ) -> WeightedSum | Foreign:
+        """A linear layer, or one that was put in its place.
 
         Args:
             layer: it.
@@ -73,9 +75,12 @@ class Wiring:
             rest: the place along the other axes of its weights.
             title: what it is.
         """
+        path = self.path(layer)
+        if f"{path}.weight" not in self._learned:
+            return Foreign(type(layer).__name__)
         weight: Tensor = layer.weight  # type: ignore[assignment]
         is_single = weight.dtype.itemsize >= 4
-        has_bias = getattr(layer, "bias", None) is not None
+        has_bias = f"{path}.bias" in self._learned
         return WeightedSum(
             title,
             "Σ w · x + b" if has_bias else "Σ w · x",

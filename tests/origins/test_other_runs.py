@@ -135,6 +135,37 @@ def test_a_layer_that_was_replaced_is_noticed():
     assert "a layer was replaced" in operation.check
 
 
+class _Around(torch.nn.Module):
+    def __init__(self, base):
+        super().__init__()
+        self.base = base
+
+    def forward(self, tokens):
+        return 1.5 * self.base(tokens)
+
+
+def _wrapped(layer):
+    return _Around(layer)
+
+
+@pytest.mark.parametrize("change", [_wrapped, torch.nn.utils.parametrizations.weight_norm])
+def test_a_layer_without_weights_of_its_name_hides_itself_alone(change):
+    """As LoRA's and parametrised ones are: all other numbers can still be asked."""
+    sam = small_sam()
+    block = sam.image_encoder.vit.blocks[1]
+    block.attention.qkv, block.mlp.expand = change(block.attention.qkv), change(block.mlp.expand)
+    trace = small_trace(sam.requires_grad_(False))
+    values, name = TraceValues(trace), "image_encoder.vit.blocks.1"
+    for place in ("attention.hook_scores", "attention.hook_out", "mlp.hook_out", "hook_norm1"):
+        for operation in operations(values, trace, f"{name}.{place}"):
+            assert operation.error < 1e-4, operation
+    for operation in operations(values, trace, f"{name}.attention.hook_q"):
+        assert operation.title == "Computed by a layer that was replaced"
+        assert operation.agrees
+    with pytest.raises(ValueError, match=r"hidden neuron before GELU.* no layer of the network as"):
+        values.explain(f"{name}.mlp.hook_hidden", (0, 1, 1, 1))
+
+
 def test_numbers_are_those_of_the_run_that_is_asked():
     one = small_trace()
     other = one.with_prompts(Prompts(points=[(30, 10)]))
