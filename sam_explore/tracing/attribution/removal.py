@@ -60,7 +60,7 @@ def values_without(
     values = [np.nan if each else value_of(trace, of) for each in changes]
     for first in range(0, len(changed), at_once):
         numbers = changed[first : first + at_once]
-        where = torch.tensor(np.stack([removed[number] for number in numbers]))
+        where = torch.from_numpy(np.stack([removed[number] for number in numbers]))
         if place == "pixels":
             for axis in (1, 2):
                 where = where.repeat_interleave(trace.sam.config.patch_size, dim=axis)
