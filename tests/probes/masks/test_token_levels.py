@@ -8,12 +8,13 @@ import pytest
 
 from sam_explore.geometry import Prompts
 from sam_explore.mask_overlap import mask_iou
+from sam_explore.prediction import EncodedImage, encode
 from sam_explore.probes import TokenLevels
+from sam_explore.probes.common import input_sizes
 from sam_explore.probes.common.asked_objects import asked_levels
 from sam_explore.probes.common.decoder_attention import mask_by_cell
 from sam_explore.probes.common.intervals import band, interval_in_words
 from sam_explore.probes.masks.token_levels import LevelAnswer, answered, best_tokens
-from sam_explore.tracing import record
 from sam_explore.tracing.interventions import DropMaskToken
 
 from ...small import small_trace
@@ -77,12 +78,19 @@ def test_a_mean_with_its_interval_where_there_are_cases():
     assert interval_in_words(np.array([np.nan, 3.0])) == "3"
 
 
-def test_a_first_answer_takes_one_scene_with_a_smaller_input_and_says_so():
+def test_a_first_answer_takes_one_scene_with_a_smaller_input_and_says_so(monkeypatch):
     trace = small_trace()
     (first,) = TokenLevels(scenes=2).coarser(trace)
     assert (first.scenes, first.tokens) == (1, trace.sam.config.grid // 2)
-    with record(trace.sam, "image_encoder.patch_embedding.hook_out") as found:
+    found: list[EncodedImage] = []
+
+    def kept(*args: object, **how: object) -> EncodedImage:
+        found.append(encode(*args, **how))
+        return found[-1]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(input_sizes, "encode", kept)
         reading = first(trace)
-    assert found["image_encoder.patch_embedding.hook_out"].shape[1:3] == (first.tokens,) * 2
+    assert [each.frame.grid for each in found] == [(first.tokens,) * 2]
     assert f" The input has {first.tokens} tokens along its longer side." in reading.words
     assert "The input has" not in TokenLevels(scenes=1)(trace).words
