@@ -21,6 +21,7 @@ from sam_explore.model.config import LOGITS_A_TOKEN
 from .augmenting import augment
 from .cheap_attention import attend_cheaply, product_type
 from .grouping import GroupingHead
+from .muon import Muon, matrices_of
 from .objective import prompted_loss
 from .questions import ask
 from .scene_cache import SceneCache, Scenes
@@ -29,6 +30,7 @@ from .weights import Average, save_weights, scenes_seen
 
 _SAVE_EVERY, _LOG_EVERY = 200, 50  # steps
 _KEEP_FROM, _KEEP_RATIO = 1000, 1.25  # scenes after which weights are kept: first, and the ratio
+_DECAY = 0.05  # of weights
 _FEWEST_DRAWN = 1000  # with fewer scenes drawn by workers, the first so many are used
 _log = logging.getLogger(__name__)
 
@@ -58,7 +60,7 @@ class Training:
         self.sam.mask_decoder.iou_predictor.requires_grad_(True)
         self.grouping = GroupingHead(self.sam.config).to(self.device)
         self.grouping.requires_grad_(not options.only_iou)
-        self.optimiser = torch.optim.AdamW(self._groups(), betas=(0.9, 0.98), fused=True)
+        self.optimisers = self._make_optimisers()
         self.average = Average(self.sam, options.average)
         if self.checkpoint.exists() or options.branch:
             self._resume(self.checkpoint if self.checkpoint.exists() else options.branch)
@@ -131,9 +133,10 @@ class Training:
     def _train_on(self, batches: list[tuple[int, Scenes]], figures: dict[str, list[float]]) -> bool:
         """Take one step. Returns whether any process has found the stop file."""
         options, schedule = self.options, self.schedule
-        for group in self.optimiser.param_groups:
-            group["lr"] = schedule.rate_at(self.seen, self.begun, self.fall)
-        self.optimiser.zero_grad(set_to_none=True)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = schedule.rate_at(self.seen, self.begun, self.fall)
+            optimiser.zero_grad(set_to_none=True)
         for number, scenes in batches:
             loss, found = self._loss(number, scenes)
             (loss / options.batches).backward()
@@ -141,7 +144,8 @@ class Training:
                 figures.setdefault(name, []).append(figure.item())
         stopping = self._share_gradients(self.stop_file.exists())
         nn.utils.clip_grad_norm_(self.sam.parameters(), 1.0)
-        self.optimiser.step()
+        for optimiser in self.optimisers:
+            optimiser.step()
         self.average.take(self.sam)
         before = self.seen
         self.step += 1
@@ -194,18 +198,25 @@ class Training:
         both = (*self.sam.parameters(), *self.grouping.parameters())
         return [each for each in both if each.requires_grad]
 
-    def _groups(self) -> list[dict]:
-        """Parameter groups: matrices, with weight decay; vectors and position tables, without."""
-        vectors = {id(each) for each in self._parameters() if each.ndim < 2}
-        tables = {id(each) for name, each in self.sam.named_parameters() if "table" in name}
-        tables |= {id(each) for name, each in self.sam.named_parameters() if "relative" in name}
-        kept = [each for each in self._parameters() if id(each) in vectors | tables]
-        decaying = [each for each in self._parameters() if id(each) not in vectors | tables]
-        rate = self.schedule.rate
-        return [
-            {"params": decaying, "lr": rate, "weight_decay": 0.05},
-            {"params": kept, "lr": rate, "weight_decay": 0.0},
+    def _make_optimisers(self) -> tuple[torch.optim.Optimizer, ...]:
+        """Muon for the matrices of layers; AdamW for the rest: kernels, and without weight decay
+        vectors and position tables."""
+        rate, matrices = self.schedule.rate, matrices_of([self.sam, self.grouping])
+        tables = {
+            id(each)
+            for name, each in self.sam.named_parameters()
+            if "table" in name or "relative" in name
+        }
+        taken = set(map(id, matrices))
+        rest = [each for each in self._parameters() if id(each) not in taken]
+        decaying = [each for each in rest if each.ndim > 1 and id(each) not in tables]
+        kept = [each for each in rest if each.ndim < 2 or id(each) in tables]
+        groups = [
+            {"params": decaying, "weight_decay": _DECAY},
+            {"params": kept, "weight_decay": 0.0},
         ]
+        adam = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), fused=True)
+        return adam, Muon(matrices, rate, _DECAY, self.dtype)
 
     def _network(self) -> Sam:
         """The initial model, with given weights or with random ones fitted to the scenes."""
@@ -237,7 +248,7 @@ class Training:
             return
         means = {name: round(fmean(values), 4) for name, values in figures.items()}
         where = {"step": self.step, "scenes": self.seen, "seconds a step": round(seconds, 3)}
-        rate = self.optimiser.param_groups[0]["lr"]
+        rate = self.optimisers[0].param_groups[0]["lr"]
         with open(self.folder / "log.jsonl", "a") as file:
             file.write(json.dumps({**where, "rate": rate, **means}) + "\n")
         _log.info(" ".join(f"{name} {value:.4g}" for name, value in {**where, **means}.items()))
@@ -247,13 +258,14 @@ class Training:
         if self.rank > 0:
             return
         state = {
+            "network": _sizes(self.sam),
             "step": self.step,
             "seen": self.seen,
             "begun": self.begun,
             "fall": self.fall,
             "sam": self.sam.state_dict(),
             "grouping": self.grouping.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
+            "optimisers": [each.state_dict() for each in self.optimisers],
             "average": self.average.state_dict(),
         }
         partial = self.checkpoint.with_suffix(".part")
@@ -265,11 +277,25 @@ class Training:
 
     def _resume(self, checkpoint: Path) -> None:
         state = torch.load(checkpoint, map_location=self.device, weights_only=True)
+        if "optimisers" not in state:
+            raise ValueError(
+                f"{checkpoint} is of an earlier trainer, with another optimiser. Begin with its "
+                "weights, in another folder: --start weights.safetensors."
+            )
+        if state["network"] != _sizes(self.sam):
+            raise ValueError(
+                f"{checkpoint} is of a network of {state['network']}, but this run's has "
+                f"{_sizes(self.sam)}: give --start or --network as at its start, or another folder."
+            )
         self.step, self.seen, self.begun = state["step"], state["seen"], state["begun"]
         self.fall = state["fall"] and tuple(state["fall"])
         self.sam.load_state_dict(state["sam"])
         self.grouping.load_state_dict(state["grouping"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        for group in self.optimiser.param_groups:  # which the state of an older run would undo
-            group["fused"] = True
+        for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(kept)
         self.average.load_state_dict(state["average"])
+
+
+def _sizes(sam: Sam) -> str:
+    """The network as `--network` names it."""
+    return f"{sam.config.image_size}:{sam.config.patch_size}:{sam.config.window_size}"

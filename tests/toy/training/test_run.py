@@ -44,6 +44,21 @@ def test_a_resumed_run_is_the_same_run(tmp_path, cache):
     assert same(whole.grouping.state_dict(), resumed.grouping.state_dict())
 
 
+def test_a_checkpoint_of_another_network_or_an_earlier_trainer_is_refused(tmp_path, cache):
+    Training(options(tmp_path, cache, "--scenes", "2")).run()
+    other = options(tmp_path, cache, "--scenes", "4")
+    other.config = replace(other.config, window_size=other.config.window_size + 1)
+    with pytest.raises(ValueError, match="network of 64:8:3, but this run's has 64:8:4: give"):
+        Training(other)
+
+    checkpoint = tmp_path / "checkpoint.pt"
+    state = torch.load(checkpoint, weights_only=True)
+    del state["optimisers"]
+    torch.save(state, checkpoint)
+    with pytest.raises(ValueError, match=r"of an earlier trainer, .* --start weights\.safetensors"):
+        Training(options(tmp_path, cache, "--scenes", "4"))
+
+
 def test_what_a_cache_already_holds_makes_no_difference(tmp_path, cache):
     for name, scenes in (("one", cache), ("two", tmp_path / "fresh")):
         Training(options(tmp_path / name, scenes, "--scenes", "4")).run()
