@@ -22,7 +22,7 @@ class Schedule:
     rounds_from, rounds_full: scenes from which on some steps, and all steps, have corrections.
     """
 
-    rate: float = 1.2e-3
+    rate: float = 2.4e-3
     warm_up: int = 1500
     alone: int = 6_000
     sides: tuple[tuple[int, int], ...] = ((0, 96), (16_000, 192), (150_000, 320))
