@@ -1,4 +1,4 @@
-"""What a layer computes that is no part of the network as published, such as LoRA's."""
+"""Numbers of layers that are not part of the network as published, such as LoRA's."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class Foreign(Rule):
     Args:
         kind: the name of the layer's class.
         tolerance: see `Operation`.
-        empty: as in `WeightedSum`; nothing is said of it.
+        empty: not used; it is there because `replace` sets it.
         meaning, axes: see `Rule`.
     """
 
@@ -35,7 +35,7 @@ class Foreign(Rule):
             (formula,),
             result,
             abs(result),
-            note="How it computes is known to its author alone.",
+            note="It is no layer of the network as published, so its formula is not known.",
         )
 
     def numbers(self, values: Values, at: Slice) -> Float[Tensor, "..."]:

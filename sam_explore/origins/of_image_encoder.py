@@ -219,7 +219,7 @@ def _wire_projection(wiring: Wiring, projection: Any, stream: str) -> None:
         inside = ((place, near(place, length)) for place, length in offsets)
         return (at[1], ALL, *(range(n.start - p + 1, n.stop - p + 1) for p, n in inside))
 
-    second = WeightedSum(
+    second = wiring.foreign(projection.conv2) or WeightedSum(
         "3 x 3 convolution",
         "Σ w · x",
         wiring.weight(projection.conv2, kernel, "weight"),

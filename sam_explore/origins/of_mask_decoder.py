@@ -247,9 +247,9 @@ def _wire_masks(wiring: Wiring, decoder: Any) -> None:
 def _wire_upscaling(wiring: Wiring, generator: Any, image: str) -> None:
     columns = wiring.trace.frame.grid[1]
 
-    def upscaled(layer: Any, reads: Source) -> WeightedSum:
+    def upscaled(layer: Any, reads: Source) -> Rule:
         """A transposed convolution: each pixel makes four, each by weights of its own."""
-        return WeightedSum(
+        return wiring.foreign(layer) or WeightedSum(
             "Transposed convolution: a pixel makes four",
             "Σ w · x + b",
             wiring.weight(layer, lambda at: (ALL, at[1], at[2] % 2, at[3] % 2), "weight"),

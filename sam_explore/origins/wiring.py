@@ -58,6 +58,12 @@ class Wiring:
         """A learned tensor of a module."""
         return Source(f"{self.path(module)}.{name}", where)
 
+    def foreign(self, layer: nn.Module, *more: str) -> Foreign | None:
+        """The rule of a layer that lacks "weight", or more of its weights; else None."""
+        path = self.path(layer)
+        has_all = all(f"{path}.{name}" in self._learned for name in ("weight", *more))
+        return None if has_all else Foreign(type(layer).__name__)
+
     def linear(
         self,
         layer: nn.Module,
@@ -75,9 +81,9 @@ class Wiring:
             rest: the place along the other axes of its weights.
             title: what it is.
         """
-        path = self.path(layer)
-        if f"{path}.weight" not in self._learned:
-            return Foreign(type(layer).__name__)
+        foreign, path = self.foreign(layer), self.path(layer)
+        if foreign is not None:
+            return foreign
         weight: Tensor = layer.weight  # type: ignore[assignment]
         is_single = weight.dtype.itemsize >= 4
         has_bias = f"{path}.bias" in self._learned
@@ -91,8 +97,10 @@ class Wiring:
             tolerance=1e-4 if is_single else IN_BF16,
         )
 
-    def norm(self, layer: nn.LayerNorm, inputs: Source, axis: int, axes: tuple[str, ...]) -> Norm:
-        """A layer norm, with the mean and the deviation that it needs.
+    def norm(
+        self, layer: nn.Module, inputs: Source, axis: int, axes: tuple[str, ...]
+    ) -> Norm | Foreign:
+        """A layer norm, with the mean and the deviation that it needs, or what is in its place.
 
         Args:
             layer: it.
@@ -100,7 +108,10 @@ class Wiring:
             axis: which of them is the channel.
             axes: their names.
         """
-        path = self.path(layer)
+        foreign, path = self.foreign(layer, "bias"), self.path(layer)
+        if foreign is not None:
+            return foreign
+        eps: float = layer.eps  # type: ignore[assignment]
 
         def every(at: At) -> Slice | None:
             return inputs.where((*at[:axis], ALL, *at[axis:]))
@@ -111,7 +122,7 @@ class Wiring:
         row, left = Source(inputs.address, every), " ".join(axes[:axis] + axes[axis + 1 :])
         mean = Mean(row, "", ())
         self.put(f"{path}.mean", mean, "mean over the channels", left)
-        deviation = Deviation(row, Source(f"{path}.mean", same), layer.eps, "", ())
+        deviation = Deviation(row, Source(f"{path}.mean", same), eps, "", ())
         self.put(f"{path}.deviation", deviation, "standard deviation over the channels", left)
         return Norm(
             inputs,
@@ -120,5 +131,5 @@ class Wiring:
             self.weight(layer, lambda at: (at[axis],), "weight"),
             self.weight(layer, lambda at: (at[axis],), "bias"),
             axis,
-            layer.eps,
+            eps,
         )

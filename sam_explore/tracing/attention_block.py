@@ -234,7 +234,9 @@ class BlockAttention:
     @property
     def _is_normed(self) -> bool:
         """Whether the norm's result is read as it is, since it is edited or the norm replaced."""
-        is_own = _is_one_of(self.norm, LayerNorm)
+        norm = self.norm
+        is_whole = getattr(norm, "weight", None) is not None and norm.bias is not None
+        is_own = is_whole and _is_one_of(norm, LayerNorm)
         return not is_own or self.name("hook_norm1") in self.trace.edits
 
     def _spread(self, region: AttentionRegion) -> Float[Tensor, "row column"]:

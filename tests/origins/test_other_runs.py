@@ -166,6 +166,32 @@ def test_a_layer_without_weights_of_its_name_hides_itself_alone(change):
         values.explain(f"{name}.mlp.hook_hidden", (0, 1, 1, 1))
 
 
+def test_a_norm_or_a_convolution_that_was_wrapped_hides_itself_alone():
+    sam = small_sam()
+    block, projection = sam.image_encoder.vit.blocks[1], sam.image_encoder.channel_projection
+    generator = sam.mask_decoder.mask_generator
+    for parent, name in (
+        (block, "norm1"),
+        (projection, "norm1"),
+        (projection, "conv2"),
+        (generator, "norm"),
+        (generator, "upscale1"),
+    ):
+        setattr(parent, name, _Around(getattr(parent, name)))
+    block.norm2 = torch.nn.LayerNorm(24, bias=False).requires_grad_(False)
+    values = TraceValues(small_trace(sam))
+    hidden = "vit.blocks.1.hook_norm1", "vit.blocks.1.hook_norm2", "channel_projection.hook_conv2"
+    for name in (f"image_encoder.{each}" for each in hidden):
+        index = (0, 1, 1, 1)
+        assert values.explain(name, index).title == "Computed by a layer that was replaced"
+    for name, index in (
+        ("image_encoder.vit.blocks.1.mlp.hook_out", (0, 1, 1, 1)),
+        ("mask_decoder.iou_predictor.hook_iou", (0, 1)),
+        ("mask_decoder.mask_generator.hook_logits", (0, 1, 2, 2)),
+    ):
+        assert values.explain(name, index).error < 1e-4
+
+
 def test_numbers_are_those_of_the_run_that_is_asked():
     one = small_trace()
     other = one.with_prompts(Prompts(points=[(30, 10)]))

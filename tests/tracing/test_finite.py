@@ -17,7 +17,7 @@ from sam_explore.tracing.interventions import (
 from ..small import small_trace
 
 POST = "image_encoder.vit.blocks.1.hook_residual_post"
-LOGITS = "mask_decoder.mask_generator.hook_mask_vectors"
+VECTORS = "mask_decoder.mask_generator.hook_mask_vectors"
 UPPER, LOWER = (
     [(row, column) for row in rows for column in range(5)] for rows in (range(3), range(3, 5))
 )
@@ -32,7 +32,7 @@ CHANGES = {
     "a token without end": (ResizeToken(1, (1, 1), inf),),
     "a token beyond what fp32 can square": (ResizeToken(1, (1, 1), 1e30),),
     "a channel without end": (ScaleChannel(POST, 3, inf),),
-    "infinite logits": (SetChannel(LOGITS, 1, inf),),
+    "infinite mask vectors": (SetChannel(VECTORS, 1, inf),),
 }
 
 

@@ -60,7 +60,19 @@ def with_another_norm(sam: Sam) -> None:
     block.norm1 = Around(block.norm1)
 
 
-CHANGES = (with_subclass, with_wrapper, with_own_forward, with_another_norm)
+def with_a_norm_without_bias(sam: Sam) -> None:
+    norm = nn.LayerNorm(24, bias=False, eps=1e-3).requires_grad_(False)
+    norm.weight.mul_(1.5)
+    sam.image_encoder.vit.blocks[1].norm1 = norm
+
+
+CHANGES = (
+    with_subclass,
+    with_wrapper,
+    with_own_forward,
+    with_another_norm,
+    with_a_norm_without_bias,
+)
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)

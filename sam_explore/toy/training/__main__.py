@@ -120,7 +120,8 @@ def command_line() -> argparse.ArgumentParser:
     add("--targets", type=int, default=8, help="masks to ask for in a scene (default 8)")
     add("--queries", type=int, default=24,
         help="places for the pretext task, those of the targets first (default 24)")  # fmt: skip
-    add("--rate", type=float, default=2.4e-3, help="learning rate (default 2.4e-3)")
+    add("--rate", type=float, default=Schedule.rate,
+        help=f"learning rate (default {Schedule.rate:g})")  # fmt: skip
     shown = ",".join(f"{first}:{side}" for first, side in Schedule.sides)
     add("--sides", type=_sides, default=Schedule.sides, metavar="SCENES:SIDE,...",
         help=f"from where on pictures are how large (default {shown})")  # fmt: skip

@@ -52,7 +52,10 @@ def control_of(trace: Trace, seed: int = 0) -> Trace:
     if known_seed != seed:
         # Without the guard: it takes the model's lock, which a thread that waits here may hold. And
         # without the interventions, whose functions may keep the trace and so its engine alive.
-        control = replace(trace, sam=with_shuffled_weights(trace.sam, seed), interventions=())
+        with lock_of(trace.sam):
+            engine.refuse_changed_weights()  # by whoever held the model until now
+            shuffled = with_shuffled_weights(trace.sam, seed)
+        control = replace(trace, sam=shuffled, interventions=())
         with _guard:
             _controls[engine] = seed, control
     return replace(
