@@ -182,7 +182,7 @@ def _words(rounds: list[Round], name: str) -> str:
     if len(rounds) > 1:
         words += (
             f" From the first answer to the last, after {counted(len(rounds) - 1, 'correction')}, "
-            f"the IoU of the shown one goes from {in_words(first.ious[first.shown])} to "
+            f"the IoU of the shown mask goes from {in_words(first.ious[first.shown])} to "
             f"{in_words(last.ious[last.shown])}, and its loss from "
             f"{text(first.losses[first.shown], decimals=2)} to "
             f"{text(last.losses[last.shown], decimals=2)}."

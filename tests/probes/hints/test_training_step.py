@@ -65,7 +65,7 @@ def test_losses_and_ious_of_the_same_masks_stand_next_to_each_other(trace, truth
     assert [each.title.split("\n")[1] for each in maps.maps] == said
     (iou, loss), (last_iou, last_loss) = (re.findall(r"\d+\.\d+", each) for each in said)
     assert reading.words.endswith(
-        f"the IoU of the shown one goes from {iou} to {last_iou}, and its loss from {loss} to "
+        f"the IoU of the shown mask goes from {iou} to {last_iou}, and its loss from {loss} to "
         f"{last_loss}."
     )
 
