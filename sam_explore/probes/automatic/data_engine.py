@@ -11,10 +11,9 @@ from sam_explore.automatic import default_filters
 from sam_explore.automatic.kept import Kept
 from sam_explore.geometry import Prompts
 from sam_explore.number_text import text
-from sam_explore.prediction import Prediction, encode, predict
+from sam_explore.prediction import Prediction, predict
 from sam_explore.readings import Panel, Profile
 from sam_explore.tracing import Trace, announce
-from sam_explore.tracing.foreign_hooks import refuse_foreign_hooks
 
 from ..common.annotating import (
     HALF,
@@ -25,6 +24,7 @@ from ..common.annotating import (
     scenes_to_annotate,
     stage_figures,
 )
+from ..common.input_sizes import AS_IN_RUN, encoded_as_in
 from ..common.intervals import band, interval_in_words
 from ..common.numbers import counted
 from ..common.probe import Probe, knob
@@ -135,14 +135,7 @@ def _annotated(trace: Trace, scenes: int) -> list[AnnotatedScene]:
 
     def asked(scene: SceneToAnnotate, name: str) -> AnnotatedScene:
         announce(name)
-        refuse_foreign_hooks(trace.sam)  # what they change would be kept
-        encoded = encode(
-            trace.sam,
-            scene.image,
-            preprocessing=trace.preprocessing,
-            side=trace.side,
-            keep_aspect=trace.keep_aspect,
-        )
+        encoded = encoded_as_in(trace, scene.image, AS_IN_RUN)
 
         def ask(prompts: list[Prompts]) -> list[Prediction]:
             return predict(trace.sam, encoded, prompts)

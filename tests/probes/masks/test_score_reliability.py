@@ -5,9 +5,8 @@ import pytest
 
 from sam_explore.geometry import Prompts
 from sam_explore.mask_overlap import mask_iou
-from sam_explore.prediction import EncodedImage, encode, predict
+from sam_explore.prediction import encode, predict
 from sam_explore.probes import ScoreReliability
-from sam_explore.probes.common import input_sizes
 from sam_explore.probes.common.asked_objects import asked_levels
 from sam_explore.probes.common.borders import border, border_distance
 from sam_explore.probes.common.decoder_attention import mask_by_cell
@@ -93,19 +92,11 @@ def test_the_charts_are_of_all_masks_and_the_words_of_all_scenes():
     assert best[3] <= best[4]
 
 
-def test_a_first_answer_takes_one_scene_with_a_smaller_input_and_says_so(monkeypatch):
+def test_a_first_answer_takes_one_scene_with_a_smaller_input_and_says_so(encoded_pictures):
     trace = small_trace()
     (first,) = ScoreReliability(scenes=2).coarser(trace)
     assert (first.scenes, first.tokens) == (1, trace.sam.config.grid // 2)
-    found: list[EncodedImage] = []
-
-    def kept(*args: object, **how: object) -> EncodedImage:
-        found.append(encode(*args, **how))
-        return found[-1]
-
-    with monkeypatch.context() as patch:
-        patch.setattr(input_sizes, "encode", kept)
-        reading = first(trace)
-    assert [each.frame.grid for each in found] == [(first.tokens,) * 2]
+    reading = first(trace)
+    assert [each.frame.grid for each in encoded_pictures] == [(first.tokens,) * 2]
     assert f" The input has {first.tokens} tokens along its longer side." in reading.words
     assert "The input has" not in ScoreReliability(scenes=1)(trace).words

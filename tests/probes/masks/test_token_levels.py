@@ -8,9 +8,7 @@ import pytest
 
 from sam_explore.geometry import Prompts
 from sam_explore.mask_overlap import mask_iou
-from sam_explore.prediction import EncodedImage, encode
 from sam_explore.probes import TokenLevels
-from sam_explore.probes.common import input_sizes
 from sam_explore.probes.common.asked_objects import asked_levels
 from sam_explore.probes.common.decoder_attention import mask_by_cell
 from sam_explore.probes.common.intervals import band, interval_in_words
@@ -78,19 +76,11 @@ def test_a_mean_with_its_interval_where_there_are_cases():
     assert interval_in_words(np.array([np.nan, 3.0])) == "3"
 
 
-def test_a_first_answer_takes_one_scene_with_a_smaller_input_and_says_so(monkeypatch):
+def test_a_first_answer_takes_one_scene_with_a_smaller_input_and_says_so(encoded_pictures):
     trace = small_trace()
     (first,) = TokenLevels(scenes=2).coarser(trace)
     assert (first.scenes, first.tokens) == (1, trace.sam.config.grid // 2)
-    found: list[EncodedImage] = []
-
-    def kept(*args: object, **how: object) -> EncodedImage:
-        found.append(encode(*args, **how))
-        return found[-1]
-
-    with monkeypatch.context() as patch:
-        patch.setattr(input_sizes, "encode", kept)
-        reading = first(trace)
-    assert [each.frame.grid for each in found] == [(first.tokens,) * 2]
+    reading = first(trace)
+    assert [each.frame.grid for each in encoded_pictures] == [(first.tokens,) * 2]
     assert f" The input has {first.tokens} tokens along its longer side." in reading.words
     assert "The input has" not in TokenLevels(scenes=1)(trace).words

@@ -58,9 +58,6 @@ def test_a_step_is_a_fifth_of_the_rate_a_number_and_shrinks_the_weights():
 
 
 def test_steps_are_those_of_pytorchs_muon():
-    if not hasattr(torch.optim, "Muon"):  # since PyTorch 2.9
-        assert torch.__version__ < "2.9"
-        return
     shapes = (12, 12), (8, 24), (24, 8), (12, 12)
     ours = [nn.Parameter(random(*shape, seed=number)) for number, shape in enumerate(shapes)]
     theirs = [nn.Parameter(each.detach().clone()) for each in ours]
