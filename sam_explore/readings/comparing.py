@@ -18,6 +18,7 @@ _Row = tuple[_Part, _Part, _Part]  # A, B and B − A
 _LONGEST_TABLE = 6  # columns of the widest table that is placed side by side with two others
 _MOST_MAPS = 4  # of a gallery
 _SMALL_MAPS = 2  # of the largest gallery that is placed side by side with two others
+_REFERRING = ("It ", "Its ", "They ", "Their ", "There ")  # to the sentence before
 _NUMBER = r"−?\d+(?:[.,]\d+)*(?:e[+−]?\d+)?"
 
 
@@ -208,7 +209,8 @@ def _heights(profile: Profile) -> Float[np.ndarray, "height"]:
 def _said_once(a: str, b: str) -> str:
     """The words of both: what they share once, with the numbers of A before those of B.
 
-    Sentences are shared if they differ at most in their numbers; the rest stands under A and B.
+    Sentences are shared if they differ at most in their numbers, and if no sentence that refers to
+    them with "It" or the like is left behind; the rest stands under A and B.
     """
     of_a, of_b = ([each for each in split(r"(?<=[.?!]) ", words) if each] for words in (a, b))
     form_a, form_b = ([sub(_NUMBER, "0", each) for each in of_one] for of_one in (of_a, of_b))
@@ -216,6 +218,11 @@ def _said_once(a: str, b: str) -> str:
     in_a, in_b, shared = list[str](), list[str](), list[str]()
     start_a = start_b = 0
     for at_a, at_b, length in blocks:
+        while length and any(
+            each.startswith(_REFERRING)
+            for each in (*of_a[at_a + length :][:1], *of_b[at_b + length :][:1])
+        ):
+            length -= 1
         in_a += of_a[start_a:at_a]
         in_b += of_b[start_b:at_b]
         start_a, start_b = at_a + length, at_b + length

@@ -57,13 +57,27 @@ def test_what_both_say_is_said_once_with_the_numbers_of_both():
     a, b = (
         Heatmap(np.ones((1, 1)), "map", words)
         for words in (
-            "Mask 1 covers 24 %. It is the best. Logits go from −1.5 to 3. All is well.",
-            "Mask 1 covers 20 %. It is cut off. Logits go from −2 to 3. All is well.",
+            "Mask 1 covers 24 %. Mask 2 is the best. Logits go from −1.5 to 3. All is well.",
+            "Mask 1 covers 20 %. Mask 3 is cut off. Logits go from −2 to 3. All is well.",
         )
     )
     assert compare(a, b).words.partition("everywhere. ")[2] == (
         "In both (A / B): Mask 1 covers 24 / 20 %. Logits go from −1.5 / −2 to 3. All is well. "
-        "In A: It is the best. In B: It is cut off."
+        "In A: Mask 2 is the best. In B: Mask 3 is cut off."
+    )
+
+
+def test_a_sentence_stays_with_the_one_that_refers_to_it():
+    a, b = (
+        Heatmap(np.ones((1, 1)), "map", words)
+        for words in (
+            "All is well. Mask 1 covers 24 %. It is best.",
+            "All is well. Mask 1 covers 20 %. It is cut.",
+        )
+    )
+    assert compare(a, b).words.partition("everywhere. ")[2] == (
+        "In both: All is well. In A: Mask 1 covers 24 %. It is best. "
+        "In B: Mask 1 covers 20 %. It is cut."
     )
 
 
